@@ -1,0 +1,1 @@
+"""Checks, converts and loads Excel workbooks into the Clearspan OpEasy Provisioning API."""

@@ -1,0 +1,1 @@
+"""The check: the Appendix made executable, on whole columns (pandera)."""

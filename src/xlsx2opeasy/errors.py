@@ -1,0 +1,88 @@
+"""What can stop a command, each with the exit code of the contract.
+
+    Xlsx2OpeasyError
+    +-- UsageError           2  wrong usage or configuration, a URL that redirects
+    +-- InvalidWorkbook      3  the workbook breaks the rules; nothing was sent
+    +-- AccessDenied         4  authentication or permission
+    +-- ServiceFailed        5  the server could not be reached, kept failing or refused a call
+    +-- LocalFailure         5  this machine's disk or journal failed
+    +-- LoadRefused          6  running, unfinished, done or undecided
+    +-- WorkbookUnusable     7  the workbook cannot be read or written
+    +-- StillRunning         8  --wait ended first
+    +-- Interrupted        130  Ctrl-C, SIGTERM, SIGHUP
+
+Every message is a sentence for a person; `hint` says what to do next. Neither ever holds a secret.
+"""
+
+from typing import ClassVar
+
+
+class Xlsx2OpeasyError(Exception):
+    """The root: anything this program stops for on purpose."""
+
+    exit_code: ClassVar[int] = 1
+    status: ClassVar[str] = "failed"
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        """`message` says what is wrong, `hint` what to do next."""
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class UsageError(Xlsx2OpeasyError):
+    """Wrong usage or configuration."""
+
+    exit_code = 2
+
+
+class InvalidWorkbook(Xlsx2OpeasyError):
+    """The workbook breaks the rules; nothing was sent."""
+
+    exit_code = 3
+    status = "invalid"
+
+
+class AccessDenied(Xlsx2OpeasyError):
+    """Authentication or permission (401, 403)."""
+
+    exit_code = 4
+
+
+class ServiceFailed(Xlsx2OpeasyError):
+    """The server could not be reached, kept failing or refused a call; the job can be resumed."""
+
+    exit_code = 5
+
+
+class LocalFailure(Xlsx2OpeasyError):
+    """This machine's disk or journal failed; the job can be resumed when it works again."""
+
+    exit_code = 5
+
+
+class LoadRefused(Xlsx2OpeasyError):
+    """A load runs here already, or this workbook is unfinished, done or undecided."""
+
+    exit_code = 6
+    status = "refused"
+
+
+class WorkbookUnusable(Xlsx2OpeasyError):
+    """The workbook cannot be read or written."""
+
+    exit_code = 7
+
+
+class StillRunning(Xlsx2OpeasyError):
+    """`--wait` ended before the server did."""
+
+    exit_code = 8
+    status = "running"
+
+
+class Interrupted(Xlsx2OpeasyError):
+    """Ctrl-C, SIGTERM or SIGHUP; the job can be resumed."""
+
+    exit_code = 130
+    status = "interrupted"

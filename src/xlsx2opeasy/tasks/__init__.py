@@ -1,0 +1,1 @@
+"""Rows become tasks, tasks become chunk files."""

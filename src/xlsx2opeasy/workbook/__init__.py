@@ -1,0 +1,1 @@
+"""Workbooks: reading them faithfully, and writing results into them without harm."""

@@ -1,0 +1,61 @@
+"""A workbook as the rest of the program sees it: sheets of rows of text, with Excel's row numbers."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+
+from xlsx2opeasy.problems import Problem
+from xlsx2opeasy.spec.model import Column, TaskType
+from xlsx2opeasy.spec.outcomes import RowResult
+
+
+@dataclass(frozen=True, slots=True)
+class SheetColumn:
+    """A column of a sheet that is a field: `letter` is Excel's ("F"), `header` as it is typed."""
+
+    column: Column
+    letter: str
+    header: str
+
+    @property
+    def name(self) -> str:
+        """The header in its canonical spelling, also the frame's column label."""
+        return self.column.name
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One task sheet, read.
+
+    `rows` has one row for each task row (blank rows are left out), with Excel's row numbers as its index.
+    Its columns are `command` and the canonical names of `columns`, all of dtype `str`; a blank cell is "".
+    The text of a cell is what would be sent, before enumerations, booleans, integers and MAC addresses are
+    normalised: edges trimmed, numbers as their digits, leading zeros restored. A cell that could not be read
+    faithfully has an error in `problems` and "" in `rows`; `unreadable` names it, so that no second error
+    ("is required") is told of it.
+    """
+
+    task_type: TaskType
+    title: str
+    header_row: int
+    command_letter: str
+    columns: tuple[SheetColumn, ...]
+    rows: pd.DataFrame
+    problems: tuple[Problem, ...] = ()
+    unreadable: frozenset[tuple[int, str]] = frozenset()
+    earlier_results: dict[int, RowResult] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Workbook:
+    """A workbook, read: its task sheets in the catalogue's order, and what else was noticed.
+
+    `sha256` is of the bytes that were read; `other_sheets` are those left alone.
+    """
+
+    path: Path
+    sha256: str
+    sheets: tuple[Sheet, ...]
+    other_sheets: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
