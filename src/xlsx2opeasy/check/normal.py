@@ -1,0 +1,81 @@
+"""The spelling that is sent: enumerations, booleans, integers and MAC addresses, and nothing else.
+
+Each function maps texts to texts. A value that it does not understand stays as it was typed, for the schema
+to find.
+"""
+
+import re
+from collections.abc import Callable
+
+import pandas as pd
+
+from xlsx2opeasy.spec.model import Column, Kind, folded
+from xlsx2opeasy.spec.rules import Keyword, MacAddress, OneOf
+
+CLEAR = '""'
+"""The cell text that sends an empty text (or list): how a field is cleared."""
+
+TRUE, FALSE = "true", "false"
+_BOOLEANS = {"true": TRUE, "yes": TRUE, "1": TRUE, "false": FALSE, "no": FALSE, "0": FALSE}
+_INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
+_TWELVE_HEX = re.compile(r"[0-9A-Fa-f]{12}")
+LIST_SEPARATOR = ";"
+
+
+def items_of(cell: str) -> list[str]:
+    """The items of a list that stands in one cell, without the space around them; `a;;b;` has two."""
+    return [item.strip() for item in cell.split(LIST_SEPARATOR) if item.strip()]
+
+
+def _boolean(text: str) -> str:
+    return _BOOLEANS.get(folded(text), text)
+
+
+def _integer(text: str) -> str:
+    return str(int(text)) if _INTEGER.fullmatch(text) else text
+
+
+def _mac(text: str) -> str:
+    bare = text.translate({ord(separator): None for separator in MacAddress.separators})
+    return bare if _TWELVE_HEX.fullmatch(bare) else text
+
+
+def _spelling(words: tuple[str, ...]) -> Callable[[str], str]:
+    spelled = {folded(word): word for word in words}
+    return lambda text: spelled.get(folded(text), text)
+
+
+def _each_item(one: Callable[[str], str]) -> Callable[[str], str]:
+    return lambda text: LIST_SEPARATOR.join(one(item) for item in items_of(text))
+
+
+def _normaliser(column: Column) -> Callable[[str], str] | None:
+    field = column.field
+    if field.kind is Kind.BOOLEAN:
+        return _boolean
+    if field.kind is Kind.INTEGER:
+        return _integer
+    for rule in field.rules:
+        if isinstance(rule, MacAddress):
+            return _mac
+        if isinstance(rule, OneOf):
+            spelling = _spelling(rule.values)
+            return _each_item(spelling) if is_list_cell(column) else spelling
+        if isinstance(rule, Keyword):
+            return _spelling((rule.word,))
+    return None
+
+
+def is_list_cell(column: Column) -> bool:
+    """Whether a cell of this column holds a whole list, its items separated by `;`."""
+    return column.field.kind is Kind.TEXTS and column.item is None
+
+
+def normalised(column: Column, values: "pd.Series[str]") -> "pd.Series[str]":
+    """`values` (texts, "" where blank) of one column in the spelling that is sent; `CLEAR` stays."""
+    normalise = _normaliser(column)
+    if normalise is None:
+        return values
+    distinct = [text for text in values.unique() if text not in ("", CLEAR)]
+    changed = {text: new for text in distinct if (new := normalise(text)) != text}
+    return values.replace(changed) if changed else values
