@@ -1,0 +1,90 @@
+"""Tasks to chunk files: each a complete JSON file of the page "Create New Operation", within two limits."""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from xlsx2opeasy.spec.catalogue import PROCESSING_ORDER
+from xlsx2opeasy.tasks.build import Task
+
+CHUNK_TASKS = 1000
+CHUNK_BYTES = 900_000
+"""Below the 1 MB that web servers commonly allow for an upload when nobody configured them."""
+
+_ORDER = {task_type.name: position for position, task_type in enumerate(PROCESSING_ORDER)}
+_EMPTY = len(b'{"tasks":{}}')
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkLimits:
+    """The most tasks and the most bytes of one file; a single task larger than that goes alone."""
+
+    tasks: int = CHUNK_TASKS
+    bytes: int = CHUNK_BYTES
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """The tasks of one file in the order in which they stand in it, and the file's bytes."""
+
+    tasks: tuple[Task, ...]
+    body: bytes
+
+    @property
+    def sha256(self) -> str:
+        """64 hexadecimal digits."""
+        return hashlib.sha256(self.body).hexdigest()
+
+
+def cut(tasks: Iterable[Task], limits: ChunkLimits) -> Iterator[Chunk]:
+    """Chunks of `tasks` in processing order of their types, each type's rows in their own order."""
+    gathered: list[tuple[Task, bytes]] = []
+    size = _EMPTY
+    for task in sorted(tasks, key=lambda each: _ORDER[each.type]):
+        text = orjson.dumps(task.as_sent())
+        opens_list = not gathered or gathered[-1][0].type != task.type
+        grows = len(text) + 1 + (len(task.type) + len(b'"":[],') if opens_list else 0)
+        if gathered and (len(gathered) == limits.tasks or size + grows > limits.bytes):
+            yield _chunk(gathered)
+            gathered, size = [], _EMPTY
+            grows = len(text) + 1 + len(task.type) + len(b'"":[],')
+        gathered.append((task, text))
+        size += grows
+    if gathered:
+        yield _chunk(gathered)
+
+
+def _chunk(gathered: Sequence[tuple[Task, bytes]]) -> Chunk:
+    by_type: dict[str, list[bytes]] = {}
+    for task, text in gathered:
+        by_type.setdefault(task.type, []).append(text)
+    lists = (b'"%s":[%s]' % (name.encode(), b",".join(texts)) for name, texts in by_type.items())
+    return Chunk(tuple(task for task, _ in gathered), b'{"tasks":{%s}}' % b",".join(lists))
+
+
+def chunk_name(operation: int, number: int) -> str:
+    """The name of a chunk file: which operation it belongs to, and its place there, both from 1."""
+    return f"operation-{operation}-chunk-{number:04}.json"
+
+
+def described(name: str, chunk: Chunk) -> dict[str, Any]:
+    """A chunk in the shape of `manifest.json`."""
+    return {
+        "file": name,
+        "bytes": len(chunk.body),
+        "sha256": chunk.sha256,
+        "tasks": [{"type": task.type, "sheet": task.sheet, "row": task.row} for task in chunk.tasks],
+    }
+
+
+def manifest(workbook: Path, sha256: str, chunks: Sequence[tuple[str, Chunk]]) -> dict[str, Any]:
+    """`manifest.json` of `convert`; chunks are given with their file names, in the order of sending."""
+    return {
+        "workbook": str(workbook),
+        "sha256": sha256,
+        "chunks": [described(name, chunk) for name, chunk in chunks],
+    }
