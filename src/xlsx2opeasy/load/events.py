@@ -1,0 +1,101 @@
+"""What happens in a load, as typed events: the screen, `--json` and the report are consumers of them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from xlsx2opeasy.spec.outcomes import RowResult
+
+
+@dataclass(frozen=True, slots=True)
+class JobStarted:
+    """A job goes on from where it stands."""
+
+    job: str
+    origin: str
+    enterprise_id: str
+    tasks: int
+    phases: int
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseStarted:
+    """The draft of one operation is being built; `why` says what for, where there is more than one."""
+
+    phase: int
+    why: str
+    tasks: int
+    chunks: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkAccepted:
+    """The server took a chunk file."""
+
+    phase: int
+    chunk: int
+    tasks: int
+
+
+@dataclass(frozen=True, slots=True)
+class DraftVerified:
+    """Counts and content at the server equal what was sent."""
+
+    phase: int
+    operation_id: str
+    rejected: int
+
+
+@dataclass(frozen=True, slots=True)
+class OperationScheduled:
+    """The operation was scheduled, once."""
+
+    phase: int
+    scheduled_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class StatusSeen:
+    """A poll saw this status."""
+
+    phase: int
+    status: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class ResultsSaved:
+    """The results of one operation are on disk."""
+
+    phase: int
+    results: int
+
+
+@dataclass(frozen=True, slots=True)
+class RowResolved:
+    """What became of a row is known."""
+
+    sheet: str
+    row: int
+    result: RowResult
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something a person should know, in one sentence."""
+
+    text: str
+
+
+Event: TypeAlias = (
+    JobStarted
+    | PhaseStarted
+    | ChunkAccepted
+    | DraftVerified
+    | OperationScheduled
+    | StatusSeen
+    | ResultsSaved
+    | RowResolved
+    | Notice
+)
+Listener: TypeAlias = Callable[[Event], None]

@@ -1,0 +1,206 @@
+"""Where a job stands: the journal's records folded into one state for each phase, without side effects.
+
+A phase is one operation at the server. Its draft can be built several times (each under a new operation id);
+a schedule request that got no definite answer is never forgotten, whatever happens afterwards.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from xlsx2opeasy.load.journal import INTENT, NOTE, OUTCOME, Record, Verdict
+
+
+class Call(StrEnum):
+    """The mutating requests, as intents and outcomes name them."""
+
+    CREATE = "create"
+    APPEND = "append"
+    SCHEDULE = "schedule"
+    DELETE_DRAFT = "delete-draft"
+    DELETE_SCHEDULED = "delete-scheduled"
+    DELETE_OPERATION = "delete-operation"
+
+
+class Fact(StrEnum):
+    """What notes say."""
+
+    CONFIRMED = "confirmed"
+    """An append in doubt turned out to be applied: the counts show it."""
+    GONE = "gone"
+    """The draft is no longer at the server (404)."""
+    RECHUNKED = "rechunked"
+    VERIFIED = "verified"
+    REJECTIONS = "rejections"
+    """The server's validation errors are on disk."""
+    ENDED = "ended"
+    RESULTS_SAVED = "results-saved"
+    UNDECIDED = "undecided"
+    """Nobody can tell whether the operation was scheduled."""
+    SETTLED = "settled"
+    """A person or a webhook could."""
+    FINISHED = "finished"
+    WRITTEN = "written"
+
+
+JOB = 0
+"""The phase number of records about the whole job."""
+
+
+@dataclass
+class PhaseState:
+    """What is known of one phase's operation at the server."""
+
+    number: int
+    operation_id: str | None = None
+    appended: int = 0
+    append_in_doubt: Mapping[str, Any] | None = None
+    possible_orphans: list[Mapping[str, Any]] = field(default_factory=list)
+    known_drafts: list[str] = field(default_factory=list)
+    verified: bool = False
+    rejections_saved: bool = False
+    schedule_in_doubt: Record | None = None
+    scheduled_id: str | None = None
+    ended: str | None = None
+    results_saved: bool = False
+    undecided: str | None = None
+    delete_attempted: set[str] = field(default_factory=set)
+    scheduled_deleted: bool = False
+    operation_deleted: bool = False
+    chunk_files: tuple[str, ...] | None = None
+
+    def forget_draft(self) -> None:
+        """The draft is gone at the server: the next one is built from the first chunk on."""
+        self.operation_id = None
+        self.appended = 0
+        self.append_in_doubt = None
+        self.verified = False
+        self.rejections_saved = False
+        self.schedule_in_doubt = None
+
+
+@dataclass
+class JobState:
+    """The state of a whole job."""
+
+    phases: dict[int, PhaseState] = field(default_factory=dict)
+    finished: str | None = None
+    finished_at: str | None = None
+    message: str = ""
+    counts: Mapping[str, int] = field(default_factory=dict)
+    written: str | None = None
+
+    def phase(self, number: int) -> PhaseState:
+        """The state of phase `number`, from 1."""
+        return self.phases.setdefault(number, PhaseState(number))
+
+
+def fold(records: Iterable[Record]) -> JobState:
+    """The state that follows from `records`, in their order."""
+    state = JobState()
+    open_intents: dict[int, Record] = {}
+    for record in records:
+        if record.phase == JOB:
+            _of_job(state, record)
+            continue
+        phase = state.phase(record.phase)
+        if record.kind == INTENT:
+            open_intents[record.seq] = record
+            _intended(phase, record)
+        elif record.kind == OUTCOME:
+            _answered(phase, open_intents.pop(record.answers or 0), record)
+        elif record.kind == NOTE:
+            _noted(phase, record)
+    return state
+
+
+def _of_job(state: JobState, record: Record) -> None:
+    if record.call == Fact.FINISHED:
+        state.finished = str(record.detail["status"])
+        state.finished_at = record.at
+        state.message = str(record.detail.get("message", ""))
+        state.counts = record.detail.get("rows", {})
+    elif record.call == Fact.WRITTEN:
+        state.written = str(record.detail["path"])
+    elif record.call == Fact.SETTLED:
+        state.finished = None
+
+
+def _intended(phase: PhaseState, intent: Record) -> None:
+    """What must be believed while no outcome follows: that the request may have been carried out."""
+    if intent.call == Call.CREATE:
+        phase.possible_orphans.append({**intent.detail, "at": intent.at, "seq": intent.seq})
+    elif intent.call == Call.APPEND:
+        phase.append_in_doubt = intent.detail
+    elif intent.call == Call.SCHEDULE:
+        phase.schedule_in_doubt = intent
+    else:
+        phase.delete_attempted.add(str(intent.detail["id"]))
+
+
+def _answered(phase: PhaseState, intent: Record, outcome: Record) -> None:
+    verdict = Verdict(outcome.detail["verdict"])
+    if verdict is Verdict.UNKNOWN:
+        return
+    applied = verdict is Verdict.APPLIED
+    match intent.call:
+        case Call.CREATE:
+            phase.possible_orphans = [each for each in phase.possible_orphans if each["seq"] != intent.seq]
+            if applied:
+                phase.operation_id = str(outcome.detail["id"])
+                phase.known_drafts.append(phase.operation_id)
+        case Call.APPEND:
+            phase.append_in_doubt = None
+            phase.appended += applied
+        case Call.SCHEDULE:
+            phase.schedule_in_doubt = None
+            if applied:
+                phase.scheduled_id = str(outcome.detail["id"])
+        case _ if applied:
+            _deleted(phase, intent.call, str(intent.detail["id"]))
+
+
+def _deleted(phase: PhaseState, call: str, identity: str) -> None:
+    if call == Call.DELETE_SCHEDULED:
+        phase.scheduled_deleted = True
+        return
+    phase.known_drafts = [each for each in phase.known_drafts if each != identity]
+    if call == Call.DELETE_OPERATION:
+        phase.operation_deleted = True
+    elif phase.operation_id == identity:
+        phase.forget_draft()
+
+
+def _noted(phase: PhaseState, note: Record) -> None:
+    match note.call:
+        case Fact.CONFIRMED:
+            phase.append_in_doubt = None
+            phase.appended += 1
+        case Fact.VERIFIED:
+            phase.verified = True
+        case Fact.REJECTIONS:
+            phase.rejections_saved = True
+        case Fact.GONE:
+            phase.known_drafts = [each for each in phase.known_drafts if each != phase.operation_id]
+            phase.forget_draft()
+        case Fact.RECHUNKED:
+            phase.chunk_files = tuple(note.detail["files"])
+        case Fact.ENDED:
+            phase.ended = str(note.detail["status"])
+        case Fact.RESULTS_SAVED:
+            phase.results_saved = True
+        case Fact.UNDECIDED:
+            phase.undecided = str(note.detail["why"])
+        case Fact.SETTLED:
+            _settled(phase, note.detail)
+
+
+def _settled(phase: PhaseState, detail: Mapping[str, Any]) -> None:
+    """A person or a webhook said what became of the schedule request."""
+    phase.undecided = None
+    if scheduled_id := detail.get("scheduled_id"):
+        phase.scheduled_id = str(scheduled_id)
+        phase.schedule_in_doubt = None
+    else:
+        phase.schedule_in_doubt = None
