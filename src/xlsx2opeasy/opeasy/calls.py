@@ -1,0 +1,101 @@
+"""One call as it will be sent, over and over the same bytes."""
+
+import json
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO, Final
+from urllib.parse import quote
+
+from xlsx2opeasy.errors import LocalFailure, UsageError
+from xlsx2opeasy.opeasy.reading import is_usable_id
+from xlsx2opeasy.spec.endpoints import Endpoint
+
+JSON: Final = "application/json"
+FILE: Final = "application/octet-stream"
+
+
+def new_request_id() -> str:
+    """A fresh `X-Request-Id`."""
+    return secrets.token_hex(16)
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A JSON file for multipart/form-data, streamed from disk, after plain form fields."""
+
+    file: Path
+    filename: str
+    fields: Mapping[str, str] = field(default_factory=dict)
+    boundary: str = field(default_factory=lambda: secrets.token_hex(16))
+
+    def __post_init__(self) -> None:
+        if not self.filename.endswith(".json"):
+            raise ValueError("the name of an uploaded file ends in .json")
+
+    def opened(self) -> BinaryIO:
+        """The file, to be read from its beginning; LocalFailure where it cannot be."""
+        try:
+            return self.file.open("rb")
+        except OSError as problem:
+            raise LocalFailure(f"{self.file} cannot be read: {problem.strerror}") from None
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call of an endpoint, with the values of its path's variables.
+
+    `request_id` goes out as `X-Request-Id`, and as `Idempotency-Key` where the call is a POST or PATCH.
+    """
+
+    endpoint: Endpoint
+    ids: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str] = field(default_factory=dict)
+    body: Mapping[str, Any] | None = field(default=None, repr=False)
+    upload: Upload | None = None
+    accept: str = JSON
+    request_id: str = field(default_factory=new_request_id)
+
+    def __post_init__(self) -> None:
+        if not self.request_id or not all("!" <= each <= "~" for each in self.request_id):
+            raise ValueError("a request id is printable ASCII without spaces")
+
+    @property
+    def is_repeatable(self) -> bool:
+        """Whether it may be sent again when nobody knows what became of it: not what creates something."""
+        return self.endpoint.method in ("GET", "DELETE") or self.endpoint.name == "authenticate"
+
+    @property
+    def path(self) -> str:
+        """The path, each id percent-encoded as one segment; UsageError for what can be no id."""
+        path = self.endpoint.path
+        for name, value in self.ids.items():
+            if not is_usable_id(value):
+                raise UsageError(f"{value[:80]!r} cannot be an id of the API ({name})")
+            path = path.replace(f"{{{name}}}", quote(value, safe=""))
+        return path
+
+    def headers(self, token: str | None) -> dict[str, str]:
+        """The headers, but for those that httpx makes of the content."""
+        made = {"Accept": self.accept, "Accept-Encoding": "identity", "X-Request-Id": self.request_id}
+        if token is not None:
+            made["Authorization"] = token
+        if self.endpoint.method in ("POST", "PATCH"):
+            made["Idempotency-Key"] = self.request_id
+        if self.body is not None:
+            made["Content-Type"] = JSON
+        if self.upload is not None:
+            made["Content-Type"] = f"multipart/form-data; boundary={self.upload.boundary}"
+        return made
+
+    @contextmanager
+    def content(self) -> Iterator[dict[str, Any]]:
+        """The body, as arguments of httpx's `build_request`; a file is read anew from the disk each time."""
+        if self.upload is not None:
+            with self.upload.opened() as file:
+                parts = [(name, (None, text, "text/plain")) for name, text in self.upload.fields.items()]
+                yield {"files": [*parts, ("file", (self.upload.filename, file, JSON))]}
+        else:
+            yield {} if self.body is None else {"content": json.dumps(self.body).encode()}

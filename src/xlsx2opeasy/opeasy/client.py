@@ -1,0 +1,273 @@
+"""The OpEasy Provisioning API, one method for each kind of endpoint; what the load and the commands call.
+
+Every method raises `CallError` (see `errors.py`). Create, append and schedule are sent once: again only where
+the call certainly was not applied (NOT_SENT, 429, and a 401 after which the token was renewed). Reading,
+deleting and logging in are also tried again after an answer that cannot be relied on. A `request_id` is made
+up where none is given.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from xlsx2opeasy.opeasy import reading
+from xlsx2opeasy.opeasy.answers import Answer, BadAnswer, read_json
+from xlsx2opeasy.opeasy.caller import Caller
+from xlsx2opeasy.opeasy.calls import Call, Upload, new_request_id
+from xlsx2opeasy.opeasy.clock import Clock, SystemClock
+from xlsx2opeasy.opeasy.connection import Connection
+from xlsx2opeasy.opeasy.errors import CallError
+from xlsx2opeasy.opeasy.exchange import Exchange, RequestEvent, Timeouts, misunderstood
+from xlsx2opeasy.opeasy.lists import download, pages
+from xlsx2opeasy.opeasy.models import (
+    STATUS_CHANGED,
+    Deletion,
+    Download,
+    Operation,
+    ResultCount,
+    ScheduledOperation,
+    Task,
+    TaskResult,
+    ValidationError,
+    Webhook,
+)
+from xlsx2opeasy.opeasy.retry import Jitter, RetryPolicy, uniform
+from xlsx2opeasy.spec.endpoints import BY_ENDPOINT_NAME
+from xlsx2opeasy.spec.model import TaskType
+
+_T = TypeVar("_T")
+
+
+class OpEasyClient:
+    """A client for one enterprise, usable by several threads. Close it, or use it in a `with`.
+
+    `on_request` is told of each request as it ends, for a log; it must not raise.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        *,
+        clock: Clock | None = None,
+        timeouts: Timeouts | None = None,
+        retries: RetryPolicy | None = None,
+        jitter: Jitter = uniform,
+        on_request: Callable[[RequestEvent], None] | None = None,
+    ) -> None:
+        self.connection = connection
+        clock = clock or SystemClock()
+        self._exchange = Exchange(connection, timeouts or Timeouts(), clock, on_request)
+        self._caller = Caller(connection, self._exchange, clock, retries or RetryPolicy(), jitter)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the connections; the token is forgotten with the client."""
+        self._exchange.close()
+
+    # Authentication
+
+    def authenticate(self) -> float:
+        """Log in now ("Authenticate with API"), as other methods do by themselves; the seconds it lasts."""
+        return self._caller.authenticate()
+
+    # Operations
+
+    def create_operation(
+        self, file: Path, *, filename: str | None = None, request_id: str | None = None
+    ) -> Operation:
+        """Make a draft of a JSON file of tasks, which may hold none ("Create New Operation")."""
+        fields = {self.connection.enterprise_field: self.connection.enterprise_id}
+        upload = Upload(file, filename or file.name, fields)
+        call = _call("createOperation", upload=upload, request_id=request_id)
+        return self._json(call, reading.operation)
+
+    def append_tasks(
+        self, operation_id: str, file: Path, *, filename: str | None = None, request_id: str | None = None
+    ) -> Operation:
+        """Add a JSON file of tasks to a draft ("Append tasks to Existing Operation"); the counts after it."""
+        upload = Upload(file, filename or file.name)
+        call = _call("appendTasks", upload=upload, request_id=request_id, operation_id=operation_id)
+        return self._json(call, lambda body: reading.operation(body, operation_id))
+
+    def get_operation(self, operation_id: str) -> Operation:
+        """The operation's counts ("Get a Specific Operation")."""
+        call = _call("getOperation", operation_id=operation_id)
+        return self._json(call, lambda body: reading.operation(body, operation_id))
+
+    def delete_operation(self, operation_id: str, *, request_id: str | None = None) -> Deletion:
+        """Delete an operation with its tasks ("Delete Operation"); a status 400 says that it is scheduled."""
+        return self._delete(_call("deleteOperation", request_id=request_id, operation_id=operation_id))
+
+    # Tasks of an operation
+
+    def tasks(self, operation_id: str, of: TaskType) -> Iterator[Task]:
+        """The operation's tasks of one type, page by page ("Get …-related Tasks of a Specific Operation")."""
+        return self._items(_call(f"get{of.name}Tasks", operation_id=operation_id), of, reading.task)
+
+    def download_tasks(self, operation_id: str, of: TaskType, target: Path) -> Download:
+        """The same, saved whole as a file; see `lists.download`."""
+        return download(self._caller, _call(f"get{of.name}Tasks", operation_id=operation_id), of.name, target)
+
+    # Validation errors of an operation
+
+    def validation_errors(self, operation_id: str, of: TaskType) -> Iterator[ValidationError]:
+        """The tasks that were set aside, page by page ("Get All … Validation Errors on Operation").
+
+        An id that comes twice is a CallError: the pages overlap.
+        """
+        call = _call(f"get{of.name}ValidationErrors", operation_id=operation_id)
+        seen: set[str] = set()
+        for error in self._items(call, of, reading.validation_error):
+            if error.id in seen:
+                problem = BadAnswer("a validation error came twice")
+                raise misunderstood(call, Answer(200, b""), problem)
+            seen.add(error.id)
+            yield error
+
+    def download_validation_errors(self, operation_id: str, of: TaskType, target: Path) -> Download:
+        """The same, saved whole as a file; see `lists.download`."""
+        call = _call(f"get{of.name}ValidationErrors", operation_id=operation_id)
+        return download(self._caller, call, of.name, target)
+
+    def get_validation_error(self, operation_id: str, of: TaskType, error_id: str) -> ValidationError:
+        """One of them ("Get Specific … Validation Error on Operation")."""
+        call = _call(f"get{of.name}ValidationError", operation_id=operation_id, validation_error_id=error_id)
+        return self._json(call, lambda body: reading.validation_error(body, error_id))
+
+    def delete_validation_error(
+        self, operation_id: str, of: TaskType, error_id: str, *, request_id: str | None = None
+    ) -> Deletion:
+        """Give a task up that was set aside ("Delete … Validation Error on Operation")."""
+        name = f"delete{of.name}ValidationError"
+        return self._delete(
+            _call(name, request_id=request_id, operation_id=operation_id, validation_error_id=error_id)
+        )
+
+    # Scheduled operations
+
+    def schedule(self, operation_id: str, *, request_id: str | None = None) -> ScheduledOperation:
+        """Start an operation ("Schedule Operation for Processing"). Never call it twice for one operation.
+
+        An answer about another operation is UNKNOWN; its id is then `evidence_id`.
+        """
+        body = {"operation": {"id": operation_id}}
+        call = _call("scheduleOperation", body=body, request_id=request_id)
+
+        def read(answer: Answer) -> ScheduledOperation:
+            found = reading.scheduled_operation(read_json(answer.body))
+            if found.operation_id not in ("", operation_id):
+                raise BadAnswer("it is about another operation than the one that was to be scheduled")
+            return found
+
+        return self._caller.perform(call, read)
+
+    def status(self, scheduled_id: str) -> ScheduledOperation:
+        """How far a run is ("Get Status of Scheduled Operation"); judge by its status (readings, 21)."""
+
+        def read(answer: Answer) -> ScheduledOperation:
+            found = reading.scheduled_operation(read_json(answer.body), answer.retry_after)
+            if found.id != scheduled_id:
+                raise BadAnswer("it is about another scheduled operation than the one that was asked for")
+            return found
+
+        return self._caller.perform(
+            _call("getScheduledOperationStatus", scheduled_operation_id=scheduled_id), read
+        )
+
+    def delete_scheduled_operation(self, scheduled_id: str, *, request_id: str | None = None) -> Deletion:
+        """Delete a run with its results ("Delete Scheduled Operation"); a status 400 says it still runs."""
+        call = _call("deleteScheduledOperation", request_id=request_id, scheduled_operation_id=scheduled_id)
+        return self._delete(call)
+
+    # Results of a scheduled operation
+
+    def results_overview(self, scheduled_id: str) -> Mapping[str, ResultCount]:
+        """The counts by task type ("View Results of Completed Scheduled Operation")."""
+        return self._json(_call("getResults", scheduled_operation_id=scheduled_id), reading.results_overview)
+
+    def results(self, scheduled_id: str, of: TaskType) -> Iterator[TaskResult]:
+        """The results of one type, page by page ("View …-specific Results")."""
+        call = _call(f"get{of.name}Results", scheduled_operation_id=scheduled_id)
+        return self._items(call, of, reading.task_result)
+
+    def download_results(
+        self, scheduled_id: str, of: TaskType, target: Path, *, patient: bool = False
+    ) -> Download:
+        """The same, saved whole as a file; see `lists.download`.
+
+        `patient` also waits where the run has completed and the server has no results yet (404, 409).
+        """
+        call = _call(f"get{of.name}Results", scheduled_operation_id=scheduled_id)
+        return download(self._caller, call, of.name, target, patient=patient)
+
+    # Webhooks
+
+    def register_webhook(
+        self, url: str, events: tuple[str, ...] = (STATUS_CHANGED,), *, request_id: str | None = None
+    ) -> Webhook:
+        """Have callbacks sent to an https URL ("Register new Webhook Receiver")."""
+        body = {"enterpriseId": self.connection.enterprise_id, "url": url, "events": list(events)}
+        return self._json(_call("registerWebhook", body=body, request_id=request_id), reading.webhook)
+
+    def webhooks(self) -> tuple[Webhook, ...]:
+        """All of the enterprise ("Get All Webhook Receivers for Enterprise")."""
+        return self._json(_call("getWebhooks"), reading.webhooks)
+
+    def get_webhook(self, webhook_id: str) -> Webhook:
+        """One of them ("Get Webhook Receiver by ID")."""
+        call = _call("getWebhook", webhook_id=webhook_id)
+        return self._json(call, lambda body: reading.webhook(body, webhook_id))
+
+    def remove_webhook(self, webhook_id: str, *, request_id: str | None = None) -> Deletion:
+        """Remove one ("Un-register/Remove Webhook Receiver")."""
+        return self._delete(_call("removeWebhook", request_id=request_id, webhook_id=webhook_id))
+
+    # What they share
+
+    def _json(self, call: Call, read: Callable[[Any], _T]) -> _T:
+        return self._caller.perform(call, lambda answer: read(read_json(answer.body)))
+
+    def _items(self, call: Call, of: TaskType, read: Callable[[Mapping[str, Any]], _T]) -> Iterator[_T]:
+        for page in pages(self._caller, call, of.name):
+            try:
+                items = [read(item) for item in page.items]
+            except BadAnswer as problem:
+                raise misunderstood(call, Answer(200, b""), problem) from None
+            yield from items
+
+    def _delete(self, call: Call) -> Deletion:
+        try:
+            return self._caller.perform(call, _deleted)
+        except CallError as error:
+            if error.http_status != 404:
+                raise
+            return Deletion.GONE_AFTER_RETRY if error.failure.after_unanswered else Deletion.NOT_FOUND
+
+
+def _deleted(answer: Answer) -> Deletion:
+    """204 by the specification; a page of HTML from in between is no deletion."""
+    if answer.body.strip():
+        read_json(answer.body)
+    return Deletion.DELETED
+
+
+def _call(
+    name: str,
+    *,
+    body: Mapping[str, Any] | None = None,
+    upload: Upload | None = None,
+    request_id: str | None = None,
+    **ids: str,
+) -> Call:
+    """A call of the endpoint `name`; `operation_id` fills `{operation-id}` in its path."""
+    variables = {variable.replace("_", "-"): value for variable, value in ids.items()}
+    request_id = request_id or new_request_id()
+    return Call(BY_ENDPOINT_NAME[name], variables, body=body, upload=upload, request_id=request_id)

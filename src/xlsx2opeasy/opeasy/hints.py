@@ -1,0 +1,34 @@
+"""What to do next about a call that did not end well."""
+
+from datetime import timedelta
+
+from xlsx2opeasy.opeasy.clock import Clock
+from xlsx2opeasy.opeasy.connection import Connection
+from xlsx2opeasy.opeasy.errors import CallFailure, Classification
+
+
+def hint_for(failure: CallFailure, connection: Connection, *, certificate: bool, login: bool) -> str:
+    """One sentence for a person."""
+    status = failure.status or 0
+    if certificate:
+        return "If the server's certificate is from your own authority, give its file with --ca-bundle"
+    if status == 407 or failure.permanent:
+        return "Look at HTTPS_PROXY and NO_PROXY, or ask who runs the proxy"
+    if 300 <= status < 400:
+        return (
+            f"{connection.origin} answers with a redirect, which is not followed; correct OPEASY_URL or --url"
+        )
+    if login and status in (400, 401, 403):
+        return f"Check the API key and the enterprise id {connection.enterprise_id!r} (xlsx2opeasy login)"
+    if status in (401, 403):
+        return f"The API key may not do this for the enterprise {connection.enterprise_id!r}"
+    if failure.classification is Classification.NOT_SENT:
+        return f"Check the network and the URL {connection.origin} (xlsx2opeasy doctor)"
+    return ""
+
+
+def wait_hint(seconds: float, clock: Clock) -> str:
+    """When to go on after the server asked for a pause that is too long to sit through."""
+    at = clock.wall() + timedelta(seconds=min(seconds, 10 * 366 * 86400))
+    when = f"{at:%H:%M}" if at.date() == clock.wall().date() else f"{at:%Y-%m-%d %H:%M}"
+    return f"The server asks for a pause: resume after {when}"
