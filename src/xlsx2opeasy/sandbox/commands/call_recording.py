@@ -1,0 +1,13 @@
+"""CallRecording: Modify."""
+
+from typing import Any, Final
+
+from xlsx2opeasy.sandbox.enterprise import Enterprise
+
+
+def modify(enterprise: Enterprise, content: dict[str, Any]) -> None:
+    """Modify: the settings that are given."""
+    enterprise.user(content["userId"]).call_recording |= content["callRecording"]
+
+
+COMMANDS: Final = {"Modify": modify}

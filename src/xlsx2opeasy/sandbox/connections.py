@@ -1,0 +1,44 @@
+"""The open connections of a server, so that a fault can cut one: ASGI itself has no word for that."""
+
+import asyncio
+
+from starlette.types import Scope
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+
+class Connections:
+    """The transports of one server by the client's address, which is what a request's scope tells."""
+
+    def __init__(self) -> None:
+        self._transports: dict[tuple[str, int], asyncio.Transport] = {}
+
+    def protocol(self) -> type[H11Protocol]:
+        """uvicorn's HTTP protocol, telling these connections of each that is made and lost."""
+        transports = self._transports
+
+        class TellingProtocol(H11Protocol):
+            def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+                super().connection_made(transport)
+                if self.client is not None:
+                    transports[self.client] = transport
+
+            def connection_lost(self, exc: Exception | None) -> None:
+                super().connection_lost(exc)
+                if self.client is not None:
+                    transports.pop(self.client, None)
+
+        return TellingProtocol
+
+    def cut(self, scope: Scope) -> None:
+        """Ends the connection of a request with a reset; what was not yet sent is lost."""
+        self._transport(scope).abort()
+
+    def end(self, scope: Scope) -> None:
+        """Ends the connection of a request once what was sent so far is out."""
+        self._transport(scope).close()
+
+    def _transport(self, scope: Scope) -> asyncio.Transport:
+        transport = self._transports.get(tuple(scope.get("client") or ()))  # type: ignore[call-overload]
+        if transport is None:
+            raise RuntimeError("a connection can only be cut where the sandbox's own server has it")
+        return transport

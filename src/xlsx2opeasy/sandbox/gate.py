@@ -1,0 +1,150 @@
+"""The gate before the application: latency, rate limit, faults, upload limit, and the record of every call."""
+
+import asyncio
+import time
+from collections import deque
+from dataclasses import dataclass
+from typing import Final
+
+from starlette.datastructures import Headers
+from starlette.responses import Response
+from starlette.routing import Match, Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from xlsx2opeasy.sandbox.connections import Connections
+from xlsx2opeasy.sandbox.exchange import json_answer
+from xlsx2opeasy.sandbox.faults import FaultRule, FaultRules
+from xlsx2opeasy.sandbox.misdeeds import MISDEEDS, Exchange
+from xlsx2opeasy.sandbox.refusals import Refusal, status_error
+from xlsx2opeasy.sandbox.settings import SandboxSettings
+from xlsx2opeasy.sandbox.truth import Call, Truth
+
+_SECRET_HEADERS: Final = frozenset({"authorization"})
+
+
+@dataclass(slots=True)
+class _Answered:
+    """What went out to the client so far."""
+
+    status: int | None = None
+
+
+class Gate:
+    """ASGI middleware; one for one sandbox."""
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        settings: SandboxSettings,
+        truth: Truth,
+        connections: Connections,
+        routes: list[Route],
+    ) -> None:
+        self._app = app
+        self._settings = settings
+        self._truth = truth
+        self._connections = connections
+        self._routes = routes
+        self._rules = FaultRules(settings.faults)
+        self._recent: deque[float] = deque()
+        self._calls = 0
+        self._later: set[asyncio.Task[None]] = set()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Lets a request through, or does to it what the settings say."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        self._calls += 1
+        number, answered = self._calls, _Answered()
+        endpoint = self._endpoint(scope)
+        rule = self._rules.hit(scope["method"], endpoint)
+        try:
+            await self._pass(rule, scope, receive, _noting(send, answered))
+        finally:
+            self._record(number, scope, endpoint, rule, answered)
+
+    async def _pass(self, rule: FaultRule | None, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._settings.latency:
+            await asyncio.sleep(self._settings.latency)
+        if self._is_too_much():
+            refusal = status_error(429, "Too many calls", {"Retry-After": "1"})
+            await answer_of(refusal)(scope, receive, send)
+        elif self._is_too_large(scope):
+            await answer_of(_too_large(self._settings.max_upload_bytes))(scope, receive, send)
+        else:
+            receive = self._limited(receive)
+            if rule is None:
+                await self._app(scope, receive, send)
+            else:
+                exchange = Exchange(self._app, scope, receive, send, rule, self._connections, self._later)
+                await MISDEEDS[rule.action](exchange)
+
+    def _endpoint(self, scope: Scope) -> str | None:
+        for route in self._routes:
+            if route.matches(scope)[0] is Match.FULL:
+                return route.name
+        return None
+
+    def _is_too_much(self) -> bool:
+        limit = self._settings.rate_limit
+        if limit is None:
+            return False
+        now = time.monotonic()
+        while self._recent and now - self._recent[0] >= 1:
+            self._recent.popleft()
+        if len(self._recent) >= limit:
+            return True
+        self._recent.append(now)
+        return False
+
+    def _is_too_large(self, scope: Scope) -> bool:
+        length = Headers(scope=scope).get("content-length", "0")
+        return length.isdigit() and int(length) > self._settings.max_upload_bytes
+
+    def _limited(self, receive: Receive) -> Receive:
+        limit, received = self._settings.max_upload_bytes, 0
+
+        async def limited() -> Message:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > limit:
+                raise _too_large(limit)
+            return message
+
+        return limited
+
+    def _record(
+        self, number: int, scope: Scope, endpoint: str | None, rule: FaultRule | None, answered: _Answered
+    ) -> None:
+        headers = {name: value for name, value in Headers(scope=scope).items() if name not in _SECRET_HEADERS}
+        self._truth.calls.append(
+            Call(
+                number=number,
+                endpoint=endpoint,
+                method=scope["method"],
+                path=scope["path"],
+                status=answered.status,
+                fault=rule.text if rule else None,
+                headers=headers,
+            )
+        )
+
+
+def answer_of(refusal: Refusal) -> Response:
+    """The answer that says what a refusal says."""
+    return json_answer(refusal.body, refusal.status, refusal.headers)
+
+
+def _too_large(limit: int) -> Refusal:
+    return status_error(413, f"The body may have at most {limit} bytes")
+
+
+def _noting(send: Send, answered: _Answered) -> Send:
+    async def noting(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            answered.status = message["status"]
+        await send(message)
+
+    return noting

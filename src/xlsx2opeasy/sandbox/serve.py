@@ -1,0 +1,122 @@
+"""Runs the sandbox: in a thread beside a load or a test, or alone until it is stopped."""
+
+import dataclasses
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Final
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.routing import BaseRoute
+
+from xlsx2opeasy.sandbox.app import create_app
+from xlsx2opeasy.sandbox.connections import Connections
+from xlsx2opeasy.sandbox.enterprise import Enterprise
+from xlsx2opeasy.sandbox.settings import SandboxSettings
+from xlsx2opeasy.sandbox.truth import Truth
+
+COMMAND_API_KEY: Final = "sandbox-key"
+"""The key of a sandbox that serves alone, where the settings have none."""
+
+DEFAULT_ENTERPRISE: Final = "sandbox"
+_HOST: Final = "127.0.0.1"
+_STARTUP_LIMIT: Final = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class RunningSandbox:
+    """Where a sandbox is, and how to come in. `url` is the origin, without `/v1`."""
+
+    url: str
+    api_key: str
+    enterprise_id: str
+    truth: Truth
+    app: Starlette
+
+    def enterprise(self, enterprise_id: str | None = None) -> Enterprise:
+        """The simulated enterprise, to look at."""
+        found: Enterprise = self.app.state.rooms.backend.enterprise(enterprise_id or self.enterprise_id)
+        return found
+
+
+@contextmanager
+def serve_in_thread(
+    settings: SandboxSettings | None = None, *, extra_routes: Sequence[BaseRoute] = ()
+) -> Iterator[RunningSandbox]:
+    """A sandbox on a free port of the loopback address for as long as the context lasts.
+
+    Raises:
+        FaultRuleError, NumbersRefused: as `create_app`.
+        OSError: no port can be had.
+    """
+    server, listener, running = _prepare(settings or SandboxSettings(), 0, extra_routes)
+    thread = threading.Thread(target=server.run, args=([listener],), daemon=True, name="sandbox")
+    thread.start()
+    try:
+        _await_start(server, thread)
+        yield running
+    finally:
+        server.should_exit = True
+        thread.join()
+        listener.close()
+
+
+def serve_forever(
+    settings: SandboxSettings,
+    port: int,
+    *,
+    announce: Callable[[RunningSandbox], None] = lambda _: None,
+    extra_routes: Sequence[BaseRoute] = (),
+) -> None:
+    """A sandbox on the loopback address until SIGINT or SIGTERM; `announce` is called once it can be reached.
+
+    Raises:
+        FaultRuleError, NumbersRefused: as `create_app`.
+        OSError: the port is taken.
+        KeyboardInterrupt: after a clean end, where SIGINT was the reason.
+    """
+    if settings.api_key is None:
+        settings = dataclasses.replace(settings, api_key=COMMAND_API_KEY)
+    server, listener, running = _prepare(settings, port, extra_routes)
+    with listener:
+        announce(running)
+        server.run([listener])
+
+
+def _prepare(
+    settings: SandboxSettings, port: int, extra_routes: Sequence[BaseRoute]
+) -> tuple[uvicorn.Server, socket.socket, RunningSandbox]:
+    connections = Connections()
+    app = create_app(settings, connections=connections, extra_routes=extra_routes)
+    listener = socket.create_server((_HOST, port), backlog=128)
+    server = uvicorn.Server(_config(app, connections))
+    url = f"http://{_HOST}:{listener.getsockname()[1]}"
+    rooms = app.state.rooms
+    enterprise_id = settings.enterprise_id or min(settings.state.enterprises or (DEFAULT_ENTERPRISE,))
+    return server, listener, RunningSandbox(url, rooms.api_key, enterprise_id, app.state.truth, app)
+
+
+def _config(app: Starlette, connections: Connections) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        http=connections.protocol(),
+        ws="none",
+        lifespan="on",
+        loop="asyncio",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=1,
+    )
+
+
+def _await_start(server: uvicorn.Server, thread: threading.Thread) -> None:
+    deadline = time.monotonic() + _STARTUP_LIMIT
+    while not server.started:
+        if not thread.is_alive() or time.monotonic() > deadline:
+            raise RuntimeError("the sandbox did not start")
+        time.sleep(0.002)
