@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, Final
+from typing import Final
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -89,7 +89,7 @@ def create_app(
     app = Starlette(
         routes=[*routes, *extra_routes],
         middleware=[gate],
-        exception_handlers={Refusal: _refused, HTTPException: _http_error, Exception: _crashed},
+        exception_handlers=dict.fromkeys((Refusal, HTTPException, Exception), _failed),
         lifespan=lifespan,
     )
     app.state.rooms, app.state.truth = rooms, truth
@@ -126,14 +126,11 @@ def _handler(endpoint: Endpoint) -> _Plain:
     return handle
 
 
-def _refused(_: Request, refusal: Any) -> Response:
-    return answer_of(refusal)
-
-
-def _http_error(_: Request, error: Any) -> Response:
-    return answer_of(status_error(error.status_code, str(error.detail), error.headers))
-
-
-def _crashed(request: Request, error: Exception) -> Response:
+def _failed(request: Request, error: Exception) -> Response:
+    if isinstance(error, Refusal):
+        return answer_of(error)
+    if isinstance(error, HTTPException):
+        headers = dict(error.headers) if error.headers else None
+        return answer_of(status_error(error.status_code, str(error.detail), headers))
     request.app.state.truth.crashes.append(repr(error))
     return answer_of(status_error(500, "The sandbox failed at this call"))

@@ -1,7 +1,7 @@
 """The back end: processes scheduled operations one after another in a thread of its own.
 
-The order is the documented one ("Operations and Scheduled Operations"): Users, CallCenterAgent, CallForwarding,
-CallRecording, PhoneNumbers, each in the order of its upload.
+The order is the documented one ("Operations and Scheduled Operations"): Users, CallCenterAgent,
+CallForwarding, CallRecording, PhoneNumbers, each in the order of its upload.
 """
 
 import json
@@ -103,11 +103,10 @@ class Backend:
         except TaskFailed as failure:
             return TaskResult(failure.code, failure.description)
         except Exception:  # noqa: BLE001
-            # Code 500 is what the specification has for this; the thread must live, or operations hang for ever.
+            # The specification has code 500 for this; the thread must live, or operations hang for ever.
             _LOG.exception("%s %s", task_type.name, task.command)
             self._truth.crashes.append(f"{task_type.name} {task.command}")
-            failure = TaskFailed("500")
-            return TaskResult(failure.code, failure.description)
+            return TaskResult("500", TaskFailed("500").description)
         return TaskResult()
 
     def _change(self, scheduled: ScheduledOperation, status: Status) -> None:

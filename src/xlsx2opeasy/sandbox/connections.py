@@ -38,7 +38,7 @@ class Connections:
         self._transport(scope).close()
 
     def _transport(self, scope: Scope) -> asyncio.Transport:
-        transport = self._transports.get(tuple(scope.get("client") or ()))  # type: ignore[call-overload]
+        transport = self._transports.get(tuple(scope.get("client") or ()))
         if transport is None:
             raise RuntimeError("a connection can only be cut where the sandbox's own server has it")
         return transport

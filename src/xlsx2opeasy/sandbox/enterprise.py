@@ -1,6 +1,6 @@
-"""The simulated enterprise: its users, devices and phone numbers, and the names it knows. Changed by `commands` only."""
+"""The simulated enterprise: users, devices, phone numbers, and the names it knows. `commands` change it."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -45,7 +45,7 @@ class TaskFailed(Exception):
 
 @dataclass(slots=True)
 class User:
-    """A user. `settings` are the fields of `user` as they were set last; `call_centers` those it is an agent of."""
+    """A user. `settings` are the fields of `user` as set last; `call_centers` those it is an agent of."""
 
     user_id: str
     group_id: str
@@ -61,7 +61,7 @@ class User:
 
 @dataclass(slots=True)
 class Device:
-    """A device; `settings` are the fields of `device` as they were set last, `user_ids` the users who have it."""
+    """A device. `settings` are the fields of `device` as set last; `user_ids` the users who have it."""
 
     name: str
     group_id: str | None = None
@@ -115,8 +115,8 @@ class Enterprise:
     def announce(self, contents: Iterable[dict[str, Any]]) -> None:
         """Makes the numbers known that PhoneNumbers tasks of an operation are going to assign.
 
-        They exist at the enterprise before that, so a Users task that runs earlier finds them in no group: the
-        order of processing is punished as the real server does.
+        Until then they are in no group, so a Users task of the same operation, which is processed earlier,
+        cannot have them.
         """
         for content in contents:
             numbers = content["phoneNumbers"]
@@ -163,16 +163,21 @@ class Enterprise:
         for path, kind in KINDS.items():
             value = value_at(content, path)
             for name in value if isinstance(value, list) else [value]:
-                if name:
+                if isinstance(name, str) and name:
                     self.require_known(kind, name)
         for path in ADDRESSES:
-            if address := value_at(content, path):
+            address = value_at(content, path)
+            if isinstance(address, str) and address:
                 self.require_known("domains", address.rpartition("@")[2])
 
 
-def value_at(content: dict[str, Any], path: str) -> Any:
+Command = Callable[[Enterprise, dict[str, Any]], None]
+"""Changes the enterprise as a content says; or raises `TaskFailed`, `NumbersRefused` and changes nothing."""
+
+
+def value_at(content: dict[str, Any], path: str) -> object:
     """The value at a dotted path of a content, or None."""
-    value: Any = content
+    value: object = content
     for name in path.split("."):
         value = value.get(name) if isinstance(value, dict) else None
     return value

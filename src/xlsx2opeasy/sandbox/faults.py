@@ -5,10 +5,10 @@ A rule is a line of three words, `CALL WHICH ACTION`:
     PATCH 2 drop-after                 the second PATCH is applied, but the answer never comes
     scheduleOperation 1 later:2        the first schedule call is cut, and applied two seconds later
     GET * status:503:1                 every GET is answered with 503 and Retry-After: 1
-    appendTasks 2+ delay:0.5           from the second append on, each waits half a second before it is applied
+    appendTasks 2+ delay:0.5           from the second append on, each waits half a second, and is applied
 
-CALL is an HTTP method, an endpoint's name (`xlsx2opeasy.spec.endpoints`) or `*`. WHICH counts the calls that fit
-CALL, from 1: `N`, `N-M`, `N+` or `*`. The first rule that fits a call decides. ACTION is one of `ACTIONS`.
+CALL is an HTTP method, the name of an endpoint (`xlsx2opeasy.spec.endpoints`) or `*`. WHICH counts the calls
+that fit CALL, from 1: `N`, `N-M`, `N+` or `*`. The first rule that hits a call decides. ACTION: see `ACTIONS`.
 """
 
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The gate before the application: latency, rate limit, faults, upload limit, and the record of every call."""
+"""The gate before the application: latency, rate limit, upload limit, faults, and a record of every call."""
 
 import asyncio
 import time

@@ -1,4 +1,4 @@
-"""The enterprise's phone numbers: which exist, which group has each, which user took it. Compared by digits."""
+"""The enterprise's phone numbers: which exist, in which group, taken by whom. Compared by their digits."""
 
 import re
 from dataclasses import dataclass
@@ -44,7 +44,7 @@ def expand(text: str) -> list[str]:
 
 
 class Inventory:
-    """All numbers by their digits. In a closed inventory no number comes into being. A refusal changes nothing."""
+    """All numbers by their digits. A closed inventory has those it began with. A refusal changes nothing."""
 
     def __init__(self, *, closed: bool) -> None:
         self._closed = closed

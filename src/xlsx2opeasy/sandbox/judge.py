@@ -1,4 +1,4 @@
-"""Judges one task against the catalogue: the validation that the server makes at upload ("Validation Error Handling").
+"""Judges one task against the catalogue: the server's validation at upload ("Validation Error Handling").
 
 A plain interpreter, on one value at a time. It shares nothing with the program's own check but the catalogue,
 so that a slip in either is seen by the other.
@@ -6,9 +6,9 @@ so that a slip in either is seen by the other.
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
-from xlsx2opeasy.sandbox.rules import broken_rule
+from xlsx2opeasy.sandbox.rules import Value, broken_rule
 from xlsx2opeasy.spec.catalogue import TASK_TYPES
 from xlsx2opeasy.spec.model import AtLeastOne, Field, Kind, Required, TaskType
 
@@ -21,7 +21,7 @@ _JSON_TYPES = {
 
 
 def judge(task_type: TaskType, task: Mapping[str, Any]) -> list[str]:
-    """What is wrong with a task of this type, each message beginning with the field; empty where nothing is."""
+    """What is wrong with a task of this type; each message begins with the field, none where all is well."""
     messages = [f"{name} is not a field of a task" for name in task if name not in ("command", "content")]
     command, content = task.get("command"), task.get("content")
     if not isinstance(command, str):
@@ -107,11 +107,11 @@ class _Reading:
                 self._messages.append(f"{path}[{number}] must be a JSON Object")
 
     def _value(self, of: Field, value: object, path: str, indices: tuple[int, ...]) -> None:
-        if not _has_type(of.kind, value):
+        if _has_type(value, of.kind):
+            self._given.setdefault(of.name, {})[indices] = value
+            self._messages += [f"{path} must be {words}" for words in _broken(of, value, self._command)]
+        else:
             self._messages.append(f"{path} must be {_JSON_TYPES[of.kind]}")
-            return
-        self._given.setdefault(of.name, {})[indices] = value
-        self._messages += [f"{path} must be {words}" for words in _broken(of, value, self._command)]
 
     def _missing(self, of: Field, required: Required) -> Iterator[str]:
         if self._command not in required.commands or self._excused(required):
@@ -140,7 +140,7 @@ class _Reading:
             yield f"{where}: {self._command} needs {rule.words}"
 
 
-def _has_type(kind: Kind, value: object) -> bool:
+def _has_type(value: object, kind: Kind) -> TypeGuard[Value]:
     if kind is Kind.TEXT:
         return isinstance(value, str)
     if kind is Kind.BOOLEAN:
@@ -150,11 +150,11 @@ def _has_type(kind: Kind, value: object) -> bool:
     return isinstance(value, list) and all(isinstance(item, str) for item in value)
 
 
-def _broken(of: Field, value: Any, command: str) -> Iterator[str]:
-    """The words of each rule that the value breaks. An empty text, or an empty list, clears a field: no rule."""
+def _broken(of: Field, value: Value, command: str) -> Iterator[str]:
+    """The words of each rule that the value breaks. An empty text or list clears a field: no rule applies."""
     if value in ("", []):
         return
-    if of.kind is Kind.TEXTS and "" in value:
+    if isinstance(value, list) and "" in value:
         yield "a list without empty texts"
         return
     for rule in of.rules:

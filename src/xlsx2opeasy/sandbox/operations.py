@@ -1,7 +1,8 @@
 """Handlers of the operations endpoints: upload, tasks, validation errors."""
 
 import json
-from typing import Any
+from contextlib import AbstractAsyncContextManager
+from typing import Any, BinaryIO
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
@@ -115,13 +116,13 @@ def _operation(request: Request) -> Operation:
     return rooms_of(request).store.operation(enterprise_of(request), request.path_params["operation_id"])
 
 
-def _form(request: Request) -> Any:
+def _form(request: Request) -> AbstractAsyncContextManager[FormData]:
     if media_type(request.headers.get("content-type", "")) != "multipart/form-data":
         raise status_error(415, "Content-Type must be multipart/form-data")
     return request.form(max_files=2, max_fields=10)
 
 
-def _file(form: FormData) -> Any:
+def _file(form: FormData) -> BinaryIO:
     files = form.getlist("file")
     if len(files) != 1 or not isinstance(file := files[0], UploadFile):
         raise validation_error("file", "the form data must have one file, with a filename")
@@ -138,7 +139,7 @@ def _summary(operation: Operation) -> dict[str, Any]:
 
 
 def _type_summary(operation: Operation, task_type: TaskType) -> dict[str, Any]:
-    # The examples spell one link `callForwarding` though the path is `callforwarding`: nobody may build on it.
+    # The examples spell one link `callForwarding`, its path is `callforwarding`: nobody may build on it.
     spelt = "callForwarding" if task_type is BY_NAME["CallForwarding"] else task_type.path
     base = f"/v1/operations/{operation.id}"
     summary: dict[str, Any] = {"size": len(operation.tasks[task_type.name]), "href": f"{base}/{spelt}"}

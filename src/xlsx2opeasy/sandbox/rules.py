@@ -1,7 +1,7 @@
 """What each rule of the catalogue means for one value of a task; only the judge asks."""
 
 import re
-from typing import Any, assert_never
+from typing import assert_never
 
 from xlsx2opeasy.spec.rules import (
     Between,
@@ -21,23 +21,27 @@ _PHONE_NUMBER = re.compile(r"\+?[0-9(][0-9 ().-]*")
 _WHITE_SPACE = re.compile(r"\s")
 
 
-def broken_rule(rule: Rule, value: Any, command: str) -> bool:
+Value = str | int | list[str]
+"""A value of a field's JSON type; a Boolean is an int here."""
+
+
+def broken_rule(rule: Rule, value: Value, command: str) -> bool:
     """Whether `value` (of the field's JSON type, not empty) breaks the rule in a task with this command."""
-    if isinstance(rule, MaxItems):
-        return len(value) > rule.limit
     if isinstance(value, list):
+        if isinstance(rule, MaxItems):
+            return len(value) > rule.limit
         return any(broken_rule(rule, item, command) for item in value)
-    if isinstance(rule, Between):
-        return not rule.low <= value <= rule.high
-    if isinstance(rule, Keyword):
-        return value.casefold() == rule.word.casefold() and command not in rule.commands
-    return _breaks_text(rule, value)
+    if isinstance(value, int):
+        return isinstance(rule, Between) and not rule.low <= value <= rule.high
+    return _breaks_text(rule, value, command)
 
 
-def _breaks_text(
-    rule: MaxLength | Digits | OneOf | EmailStyle | Characters | MacAddress | NumberOrRange, text: str
-) -> bool:
+def _breaks_text(rule: Rule, text: str, command: str) -> bool:
     match rule:
+        case Between() | MaxItems():
+            raise TypeError(f"{rule.code} is no rule for a text")
+        case Keyword():
+            return text.casefold() == rule.word.casefold() and command not in rule.commands
         case MaxLength() | MacAddress():
             return len(text) > rule.limit
         case Digits():

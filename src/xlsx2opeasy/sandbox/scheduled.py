@@ -35,7 +35,7 @@ async def schedule_operation(request: Request) -> Response:
 
 
 async def get_status(request: Request) -> Response:
-    """GET /v1/scheduledoperations/{scheduled-operation-id}/status: 202 while it goes on, 200 when complete."""
+    """GET /v1/scheduledoperations/{scheduled-operation-id}/status: 202 while it runs, 200 when complete."""
     own = enterprise_of(request)
     require_json_accepted(request)
     scheduled = rooms_of(request).store.scheduled(own, request.path_params["scheduled_operation_id"])

@@ -1,4 +1,4 @@
-"""The enterprise that a sandbox starts with: a TOML or JSON file, as in `example_state.toml` beside this module.
+"""The enterprise that a sandbox starts with: a TOML or JSON file, as `example_state.toml` beside this module.
 
 Whatever kind of thing the file lists is a closed world: what is not in the list does not exist. Kinds that it
 does not list are open: any name is accepted. Users and devices are always those of the file plus those
@@ -16,7 +16,8 @@ that tasks have added since.
     administeredGroups     list of texts: the account's groups; a task elsewhere fails with 401
     suspendRestore         false: SuspendUser and RestoreUser fail with 108
     unsupportedCommands    list of texts: commands that fail with 110
-    callForwardingPacks    list of texts: without one of these service packs forwarding all calls fails with 109
+    callForwardingPacks    list of texts: a user without one of these service packs cannot forward all
+                           calls (109)
     passwordMinLength      integer: a shorter user password fails with 106
     systemErrors           list of texts: user ids and device names whose tasks fail with 500
 """
@@ -26,7 +27,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Final, TypeVar
 
 NAME_LISTS: Final = frozenset({
     "groups",
@@ -52,13 +53,17 @@ NAME_LISTS: Final = frozenset({
 })  # fmt: skip
 
 
+_Kind = TypeVar("_Kind")
+_Default = TypeVar("_Default")
+
+
 class StateFileError(ValueError):
     """The state file cannot be used; the message says where and why."""
 
 
 @dataclass(frozen=True, slots=True)
 class NumberBlock:
-    """Numbers of the inventory: one number or a range, with the group that has them (None: the enterprise)."""
+    """Numbers of the inventory: one number or a range, and the group that has them (None: the enterprise)."""
 
     phone_numbers: str
     group_id: str | None = None
@@ -202,14 +207,16 @@ class _Table:
         self._rest = dict(table)
         self._where = where
 
-    def value(self, key: str, kind: type, *, default: Any) -> Any:
-        value = self._rest.pop(key, default)
-        if value is not default and type(value) is not kind:
-            raise StateFileError(f"{key} in {self._where} must be {kind.__name__}")
+    def value(self, key: str, kind: type[_Kind], *, default: _Default) -> _Kind | _Default:
+        if key not in self._rest:
+            return default
+        value = self._rest.pop(key)
+        if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+            raise StateFileError(f"{key} in {self._where} must be of type {kind.__name__}")
         return value
 
     def needed(self, key: str) -> str:
-        text: str = self.value(key, str, default="")
+        text = self.value(key, str, default="")
         if not text:
             raise StateFileError(f"{key} is missing in {self._where}")
         return text

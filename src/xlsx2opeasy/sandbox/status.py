@@ -1,4 +1,4 @@
-"""A scheduled operation as JSON: the same in the schedule answer, the status answer and the webhook callback."""
+"""A scheduled operation as JSON: the same for the schedule answer, the status answer and callbacks."""
 
 from datetime import datetime
 from typing import Any

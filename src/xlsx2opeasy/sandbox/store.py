@@ -1,4 +1,4 @@
-"""Operations, their tasks and validation errors, scheduled operations and their results. In memory, one lock."""
+"""Operations with tasks and validation errors, scheduled operations with results; in memory, one lock."""
 
 import threading
 import uuid
@@ -26,7 +26,7 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StoredTask:
-    """A valid task. `content` is UTF-8 JSON as uploaded; `shown` is what answers carry (secrets may be masked)."""
+    """A valid task. `content` is UTF-8 JSON as uploaded; `shown`, what answers carry, may mask secrets."""
 
     command: str
     content: bytes
@@ -151,7 +151,7 @@ class Store:
             del self._operations[operation_id]
 
     def schedule(self, enterprise_id: str, operation_id: str) -> ScheduledOperation:
-        """A new scheduled operation; 400 while validation errors are unresolved, or where it was scheduled."""
+        """A new scheduled operation; 400 while validation errors are unresolved, or when it was scheduled."""
         with self._lock:
             operation = self.operation(enterprise_id, operation_id)
             _refuse_scheduled(operation, "cannot be scheduled again")

@@ -1,4 +1,4 @@
-"""JSON as RFC 8259 has it, and no more: no duplicate keys, no NaN, no number or text that cannot be sent on."""
+"""JSON as RFC 8259 has it and no more: no duplicate keys, no NaN, nothing that could not be sent on."""
 
 import json
 import math
@@ -51,10 +51,10 @@ def dump(value: object) -> bytes:
         raise BrokenJson("a text holds half a surrogate pair") from error
 
 
-def loads(raw: bytes) -> Any:
+def loads(raw: bytes) -> object:
     """The value that `raw` (UTF-8) holds; raises `BrokenJson`."""
     try:
-        value = DECODER.decode(raw.decode())
+        value: object = DECODER.decode(raw.decode())
     except BrokenJson:
         raise
     except RecursionError as error:

@@ -79,7 +79,7 @@ class _Source:
                 self._take(",")
             if self.peek() != '"':
                 raise BrokenJson(f"a key is expected, not {self.peek() or 'the end'}")
-            key = self.value()
+            key = str(self.value())
             if key in keys:
                 raise BrokenJson(f"the key {key!r} stands twice in one object")
             keys.add(key)
@@ -89,7 +89,7 @@ class _Source:
             yield key
         self._take("}")
 
-    def items(self) -> Iterator[Any]:
+    def items(self) -> Iterator[object]:
         """The values of the list that begins here."""
         first = True
         self._take("[")
@@ -111,7 +111,7 @@ class _Source:
             if not self._read_on(_CHUNK):
                 return ""
 
-    def value(self) -> Any:
+    def value(self) -> object:
         """The value that begins here."""
         while True:
             try:

@@ -15,7 +15,7 @@ _HEADER = {"alg": "HS256", "typ": "JWT"}
 
 
 class Tokens:
-    """Issues and verifies the tokens of one sandbox; the key is made anew for each, so old tokens end with it."""
+    """Issues and verifies the tokens of one sandbox; its key is its own, so its tokens end with it."""
 
     def __init__(self, life: float) -> None:
         """`life` is in seconds."""

@@ -1,14 +1,13 @@
-"""What really happened on the server: every call and every task that was applied, for whoever must prove it.
+"""What really happened on the server: every call, and every task that was applied.
 
-Tests hold a load's claims against it ("each row provisioned at most once"). Lists are bounded, oldest out first.
+Tests hold a load's claims against it ("a row is provisioned at most once"). Its lists have a bound.
 """
 
+import json
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
-
-from xlsx2opeasy.sandbox.strict_json import loads
 
 _CALLS: Final = 100_000
 _TASKS: Final = 1_000_000
@@ -46,7 +45,7 @@ class AppliedTask:
     @property
     def content(self) -> dict[str, Any]:
         """The content as it was uploaded."""
-        content: dict[str, Any] = loads(self.content_json)
+        content: dict[str, Any] = json.loads(self.content_json)
         return content
 
     @property

@@ -12,7 +12,7 @@ from xlsx2opeasy.spec.model import TaskType
 
 
 def read_batch(file: IO[bytes], mask_secrets: bool) -> tuple[Batch, set[str]]:
-    """The judged tasks of a file, and the groups that its valid Users tasks name. Raises 400 as `read_tasks`."""
+    """The judged tasks of a file, and the groups that its Users tasks name; raises 400 as `read_tasks`."""
     file.seek(0)
     batch, groups = Batch(), set[str]()
     for name, task in read_tasks(file):

@@ -1,7 +1,7 @@
 """Webhook receivers, and the callbacks to them ("Webhook Callback Support").
 
-Each receiver has its own thread and queue, so that callbacks arrive in order and nobody waits for a slow one. One
-attempt each: a lost callback is lost, and the status endpoint stays the truth.
+Each receiver has its own thread and queue, so that callbacks arrive in order and nobody waits for a slow one.
+Each is tried once: a lost callback is lost, and the status endpoint stays the truth.
 """
 
 import ipaddress
@@ -43,7 +43,7 @@ class Webhooks:
     """The receivers of all enterprises."""
 
     def __init__(self, truth: Truth, ca_file: Path | None) -> None:
-        """`ca_file` verifies receivers' certificates (PEM); without it, loopback receivers are not verified."""
+        """`ca_file` (PEM) verifies receivers; without it, receivers on loopback are not verified."""
         self._truth = truth
         self._ca_file = ca_file
         self._lock = threading.Lock()

@@ -1,6 +1,5 @@
-"""What each of the 20 commands does to the simulated enterprise, one module for each task type (Users in three)."""
+"""What each of the 20 commands does to the simulated enterprise; a module a task type, three for Users."""
 
-from collections.abc import Callable
 from typing import Any, Final
 
 from xlsx2opeasy.sandbox.commands import (
@@ -12,10 +11,8 @@ from xlsx2opeasy.sandbox.commands import (
     teams,
     users,
 )
-from xlsx2opeasy.sandbox.enterprise import Enterprise, TaskFailed
+from xlsx2opeasy.sandbox.enterprise import Command, Enterprise, TaskFailed
 from xlsx2opeasy.sandbox.inventory import NumbersRefused
-
-Command = Callable[[Enterprise, dict[str, Any]], None]
 
 COMMANDS: Final[dict[str, dict[str, Command]]] = {
     "Users": users.COMMANDS | devices.COMMANDS | teams.COMMANDS,

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from xlsx2opeasy.sandbox.enterprise import Enterprise, TaskFailed, User
+from xlsx2opeasy.sandbox.enterprise import Command, Enterprise, TaskFailed, User
 
 
 def assign(enterprise: Enterprise, content: dict[str, Any]) -> None:
@@ -47,4 +47,4 @@ def _call_centers(enterprise: Enterprise, content: dict[str, Any]) -> dict[str, 
     return wanted
 
 
-COMMANDS: Final = {"Assign": assign, "Modify": modify, "Remove": remove}
+COMMANDS: Final[dict[str, Command]] = {"Assign": assign, "Modify": modify, "Remove": remove}

@@ -2,11 +2,11 @@
 
 from typing import Any, Final
 
-from xlsx2opeasy.sandbox.enterprise import Enterprise, TaskFailed, User
+from xlsx2opeasy.sandbox.enterprise import Command, Enterprise, TaskFailed, User
 
 
 def modify(enterprise: Enterprise, content: dict[str, Any]) -> None:
-    """Modify: the settings that are given; forwarding all calls needs a service (109) and no suspension (113)."""
+    """Modify: to forward all calls needs a service (109), to stop that needs no suspension (113)."""
     user = enterprise.user(content["userId"])
     settings = content["callforwarding"]
     always = settings.get("callFwdAllActive")
@@ -22,4 +22,4 @@ def _has_call_forwarding_always(enterprise: Enterprise, user: User) -> bool:
     return packs is None or not packs.isdisjoint(user.settings.get("servicePacks", ()))
 
 
-COMMANDS: Final = {"Modify": modify}
+COMMANDS: Final[dict[str, Command]] = {"Modify": modify}

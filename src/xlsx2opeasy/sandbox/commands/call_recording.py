@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from xlsx2opeasy.sandbox.enterprise import Enterprise
+from xlsx2opeasy.sandbox.enterprise import Command, Enterprise
 
 
 def modify(enterprise: Enterprise, content: dict[str, Any]) -> None:
@@ -10,4 +10,4 @@ def modify(enterprise: Enterprise, content: dict[str, Any]) -> None:
     enterprise.user(content["userId"]).call_recording |= content["callRecording"]
 
 
-COMMANDS: Final = {"Modify": modify}
+COMMANDS: Final[dict[str, Command]] = {"Modify": modify}

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any, Final
 
-from xlsx2opeasy.sandbox.enterprise import Device, Enterprise, TaskFailed
+from xlsx2opeasy.sandbox.enterprise import Command, Device, Enterprise, TaskFailed
 
 _UNIQUE: Final = ("linePort", "accessUserName")
 """Fields of a device that are unique within the system, beside its name."""
@@ -78,7 +78,7 @@ def _release(enterprise: Enterprise, device: Device, names: Iterable[str]) -> No
         enterprise.unique_values.pop((name, device.settings.get(name, "")), None)
 
 
-COMMANDS: Final = {
+COMMANDS: Final[dict[str, Command]] = {
     "AddDevice": add_device,
     "ModifyDevice": modify_device,
     "DeleteDevice": delete_device,

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from xlsx2opeasy.sandbox.enterprise import Enterprise
+from xlsx2opeasy.sandbox.enterprise import Command, Enterprise
 
 _ENTERPRISE_ONLY: Final = "none"
 """The word, in any letter case, that moves numbers back to the enterprise (Appendix V)."""
@@ -40,4 +40,4 @@ def _require_group(enterprise: Enterprise, group_id: str) -> None:
     enterprise.require_known("groups", group_id)
 
 
-COMMANDS: Final = {"Assign": assign, "Unassign": unassign, "Modify": modify}
+COMMANDS: Final[dict[str, Command]] = {"Assign": assign, "Unassign": unassign, "Modify": modify}

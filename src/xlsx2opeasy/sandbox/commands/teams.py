@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from xlsx2opeasy.sandbox.enterprise import Enterprise, TaskFailed, User
+from xlsx2opeasy.sandbox.enterprise import Command, Enterprise, TaskFailed, User
 
 
 def suspend_user(enterprise: Enterprise, content: dict[str, Any]) -> None:
@@ -50,7 +50,7 @@ def _user(enterprise: Enterprise, content: dict[str, Any]) -> User:
     return enterprise.user(content["user"]["userId"])
 
 
-COMMANDS: Final = {
+COMMANDS: Final[dict[str, Command]] = {
     "SuspendUser": suspend_user,
     "RestoreUser": restore_user,
     "SyncAddedModifiedTeamsUsers": sync_added_modified,

@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from xlsx2opeasy.sandbox.commands import devices, teams
-from xlsx2opeasy.sandbox.enterprise import Enterprise, TaskFailed, User
+from xlsx2opeasy.sandbox.enterprise import Command, Enterprise, TaskFailed, User
 
 _TEAMS_ONLY: Final = ("teamsVoiceRoute", "teamsPbxLocation")
 
@@ -15,7 +15,7 @@ def add_user(enterprise: Enterprise, content: dict[str, Any]) -> None:
 
 
 def add_user_device(enterprise: Enterprise, content: dict[str, Any]) -> None:
-    """AddUserDevice: a new user with a new device; a User Profile names the device where the task does not."""
+    """AddUserDevice: a new user with a new device; without a name in the task, the user id is its name."""
     _require_addable(enterprise, content)
     device = content.get("device", {})
     device = device if device.get("name") else device | {"name": content["user"]["userId"]}
@@ -35,7 +35,7 @@ def modify_user(enterprise: Enterprise, content: dict[str, Any]) -> None:
         raise TaskFailed("112")
     group_id = content.get("groupId") or user.group_id
     enterprise.require_rights(group_id)
-    number = settings["phoneNumber"] if "phoneNumber" in settings else user.phone_number
+    number = settings.get("phoneNumber", user.phone_number)
     if number:
         enterprise.inventory.require_free(number, group_id, user.user_id)
     user.group_id = group_id
@@ -105,7 +105,7 @@ def _delete(enterprise: Enterprise, content: dict[str, Any]) -> set[str]:
     return user.devices
 
 
-COMMANDS: Final = {
+COMMANDS: Final[dict[str, Command]] = {
     "AddUser": add_user,
     "AddUserDevice": add_user_device,
     "ModifyUser": modify_user,
