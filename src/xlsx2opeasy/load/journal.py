@@ -66,17 +66,19 @@ class Journal:
         """Lets go of the file."""
         self._db.close()
 
-    def intent(self, phase: int, call: str, **detail: Any) -> int:  # noqa: ANN401
-        """A mutating request is about to leave; gives the number that its outcome must name."""
+    def intent(self, phase: int, call: str, **detail: Any) -> Record:  # noqa: ANN401
+        """A mutating request is about to leave; its outcome must name the record's number."""
         return self._append(INTENT, phase, call, None, detail)
 
-    def outcome(self, intent: int, phase: int, call: str, verdict: Verdict, **detail: Any) -> None:  # noqa: ANN401
+    def outcome(self, intent: Record, verdict: Verdict, **detail: Any) -> Record:  # noqa: ANN401
         """What became of the request of `intent`."""
-        self._append(OUTCOME, phase, call, intent, {"verdict": verdict.value, **detail})
+        return self._append(
+            OUTCOME, intent.phase, intent.call, intent.seq, {"verdict": verdict.value, **detail}
+        )
 
-    def note(self, phase: int, what: str, **detail: Any) -> None:  # noqa: ANN401
+    def note(self, phase: int, what: str, **detail: Any) -> Record:  # noqa: ANN401
         """Something that is known from now on (verified, ended, results on disk, …)."""
-        self._append(NOTE, phase, what, None, detail)
+        return self._append(NOTE, phase, what, None, detail)
 
     def records(self) -> Iterator[Record]:
         """All records in their order."""
@@ -87,14 +89,16 @@ class Journal:
         for seq, at, kind, phase, call, answers, detail in rows:
             yield Record(seq, at, kind, phase, call, answers, json.loads(detail))
 
-    def _append(self, kind: str, phase: int, call: str, answers: int | None, detail: dict[str, Any]) -> int:
+    def _append(
+        self, kind: str, phase: int, call: str, answers: int | None, detail: dict[str, Any]
+    ) -> Record:
         at = datetime.now(UTC).isoformat(timespec="milliseconds")
         with _telling(self._path):
             cursor = self._db.execute(
                 "INSERT INTO record (at, kind, phase, call, answers, detail) VALUES (?, ?, ?, ?, ?, ?)",
                 (at, kind, phase, call, answers, json.dumps(detail, sort_keys=True)),
             )
-        return int(cursor.lastrowid or 0)
+        return Record(int(cursor.lastrowid or 0), at, kind, phase, call, answers, detail)
 
 
 @contextlib.contextmanager

@@ -12,12 +12,13 @@ from typing import Any
 
 import orjson
 
+from xlsx2opeasy.load.masking import secret_paths
 from xlsx2opeasy.spec.catalogue import BY_NAME
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """`pairs[i]` is where the server holds our i-th task, or None; `foreign` are those that are none of ours."""
+    """`pairs[i]`: where the server holds our i-th task, or None; `foreign`: those that are none of ours."""
 
     pairs: tuple[int | None, ...]
     foreign: tuple[int, ...]
@@ -30,7 +31,7 @@ class Match:
 
 def match(task_type: str, ours: Sequence[Mapping[str, Any]], theirs: Sequence[Mapping[str, Any]]) -> Match:
     """Matches our tasks of one type (`{"command", "content"}` as sent) with what the server holds of it."""
-    secret = _secret_paths(task_type)
+    secret = secret_paths(task_type)
     sent = [_bare(task, secret) for task in ours]
     got = [_bare(task, secret) for task in theirs]
     pairs: list[int | None] = [None] * len(sent)
@@ -96,10 +97,6 @@ def _covers(its: Any, mine: Any) -> bool:  # noqa: ANN401
             and all(_covers(each, own) for each, own in zip(its, mine, strict=True))
         )
     return type(its) is type(mine) and bool(its == mine)
-
-
-def _secret_paths(task_type: str) -> frozenset[str]:
-    return frozenset(field.wire_name for field in BY_NAME[task_type].fields if field.secret)
 
 
 def _bare(task: Mapping[str, Any], secret: frozenset[str]) -> dict[str, Any]:

@@ -2,8 +2,8 @@
 
 One operation is processed Users, CallCenterAgent, CallForwarding, CallRecording, PhoneNumbers. So numbers
 that a PhoneNumbers row gives to a group are not there yet when a Users row of the same operation takes them:
-such PhoneNumbers rows go into an operation of their own before. Where these numbers must be freed first, the rows
-that unassign them, and the deletions of users, go before too. Sync commands go last among the Users, once.
+such PhoneNumbers rows go into an operation of their own before. Where these numbers must be freed first, the
+rows that unassign them, and the deletions of users, go before too. Sync commands go last among the Users.
 """
 
 from collections import defaultdict
@@ -63,6 +63,11 @@ class _Range:
     def holds(self, digits: str) -> bool:
         return len(digits) == self.length and self.first <= int(digits) <= self.last
 
+    def gives_to(self, group: str) -> bool:
+        """Whether it gives its numbers to the group ("" for a row that names none)."""
+        own = str(_phone_numbers(self.task).get("groupId", ""))
+        return self.task.command in _GIVING and bool(own) and group in (own, "")
+
     def overlaps(self, other: "_Range") -> bool:
         return self.length == other.length and self.first <= other.last and other.first <= self.last
 
@@ -70,9 +75,8 @@ class _Range:
 def _needed_before(tasks: Sequence[Task]) -> set[int]:
     """The identities (`id`) of the tasks that an earlier operation must have done."""
     ranges = [each for position, task in enumerate(tasks) if (each := _range_of(task, position))]
-    giving = [each for each in ranges if each.task.command in _GIVING]
     wanted = _numbers_taken(tasks)
-    needed = {each.position: each for each in giving if _gives(each, wanted)}
+    needed = {each.position: each for each in ranges if _gives(each, wanted)}
     freed = [
         each
         for each in ranges
@@ -106,22 +110,30 @@ def _phone_numbers(task: Task) -> dict[str, object]:
     return nested if isinstance(nested, dict) else task.content
 
 
+def _group(task: Task) -> str:
+    return str(task.content.get("groupId", ""))
+
+
+def _number_taken(task: Task) -> str:
+    """The digits of the number that a Users row takes; empty where it takes none."""
+    user = task.content.get("user", {}) if task.type == USERS else {}
+    return _national(user.get("phoneNumber", ""))
+
+
 def _numbers_taken(tasks: Iterable[Task]) -> dict[str, set[str]]:
-    """The digits of each number that a Users row takes -> the groups in which (empty where it names none)."""
+    """Each number that Users rows take -> the groups in which (empty where a row names none)."""
     taken: dict[str, set[str]] = defaultdict(set)
     for task in tasks:
-        if task.type == USERS and (number := task.content.get("user", {}).get("phoneNumber")):
-            taken[_national(number)].add(str(task.content.get("groupId", "")))
+        if number := _number_taken(task):
+            taken[number].add(_group(task))
     return taken
 
 
 def _gives(numbers: _Range, wanted: dict[str, set[str]]) -> bool:
-    group = str(_phone_numbers(numbers.task).get("groupId", ""))
-    if not group:
-        return False
     candidates = wanted if numbers.last - numbers.first > len(wanted) else _each(numbers)
     return any(
-        number in wanted and numbers.holds(number) and wanted[number] & {group, ""} for number in candidates
+        number in wanted and numbers.holds(number) and any(map(numbers.gives_to, wanted[number]))
+        for number in candidates
     )
 
 
@@ -138,3 +150,18 @@ def _deletions_that_can_go_first(tasks: Sequence[Task]) -> Iterable[Task]:
             if task.command in _DELETING and user not in seen:
                 yield task
             seen.add(user)
+
+
+def takers_of(
+    failed: Sequence[Task], given: Sequence[Task], tasks: Sequence[Task]
+) -> Iterable[tuple[Task, Task]]:
+    """The tasks that take a number of a `failed` task which no `given` one gave, each with that task."""
+    lost = [each for position, task in enumerate(failed) if (each := _range_of(task, position))]
+    got = [each for position, task in enumerate(given) if (each := _range_of(task, position))]
+    for task in tasks:
+        number = _number_taken(task)
+        if number and not any(each.holds(number) and each.gives_to(_group(task)) for each in got):
+            for each in lost:
+                if each.holds(number) and each.gives_to(_group(task)):
+                    yield task, each.task
+                    break

@@ -42,6 +42,8 @@ class Fact(StrEnum):
     """A person or a webhook could."""
     FINISHED = "finished"
     WRITTEN = "written"
+    CLEANED = "cleaned"
+    """Nothing of the job is left at the server, and no secret of it on this machine."""
 
 
 JOB = 0
@@ -68,7 +70,10 @@ class PhaseState:
     delete_attempted: set[str] = field(default_factory=set)
     scheduled_deleted: bool = False
     operation_deleted: bool = False
-    chunk_files: tuple[str, ...] | None = None
+    chunks: tuple[Mapping[str, Any], ...] | None = None
+    """The chunk files in place of the plan's, where these had to be cut anew."""
+    left_out: dict[int, str] = field(default_factory=dict)
+    """Places in the phase's rows that are not sent after all -> why."""
 
     def forget_draft(self) -> None:
         """The draft is gone at the server: the next one is built from the first chunk on."""
@@ -90,6 +95,9 @@ class JobState:
     message: str = ""
     counts: Mapping[str, int] = field(default_factory=dict)
     written: str | None = None
+    written_sha256: str | None = None
+    cleaned: bool = False
+    open_intents: dict[int, Record] = field(default_factory=dict)
 
     def phase(self, number: int) -> PhaseState:
         """The state of phase `number`, from 1."""
@@ -99,20 +107,22 @@ class JobState:
 def fold(records: Iterable[Record]) -> JobState:
     """The state that follows from `records`, in their order."""
     state = JobState()
-    open_intents: dict[int, Record] = {}
     for record in records:
-        if record.phase == JOB:
-            _of_job(state, record)
-            continue
-        phase = state.phase(record.phase)
-        if record.kind == INTENT:
-            open_intents[record.seq] = record
-            _intended(phase, record)
-        elif record.kind == OUTCOME:
-            _answered(phase, open_intents.pop(record.answers or 0), record)
-        elif record.kind == NOTE:
-            _noted(phase, record)
+        apply(state, record)
     return state
+
+
+def apply(state: JobState, record: Record) -> None:
+    """Takes one more record into `state`."""
+    if record.phase == JOB:
+        _of_job(state, record)
+    elif record.kind == INTENT:
+        state.open_intents[record.seq] = record
+        _intended(state.phase(record.phase), record)
+    elif record.kind == OUTCOME:
+        _answered(state.phase(record.phase), state.open_intents.pop(record.answers or 0), record)
+    elif record.kind == NOTE:
+        _noted(state.phase(record.phase), record)
 
 
 def _of_job(state: JobState, record: Record) -> None:
@@ -123,6 +133,9 @@ def _of_job(state: JobState, record: Record) -> None:
         state.counts = record.detail.get("rows", {})
     elif record.call == Fact.WRITTEN:
         state.written = str(record.detail["path"])
+        state.written_sha256 = str(record.detail["sha256"])
+    elif record.call == Fact.CLEANED:
+        state.cleaned = True
     elif record.call == Fact.SETTLED:
         state.finished = None
 
@@ -185,7 +198,8 @@ def _noted(phase: PhaseState, note: Record) -> None:
             phase.known_drafts = [each for each in phase.known_drafts if each != phase.operation_id]
             phase.forget_draft()
         case Fact.RECHUNKED:
-            phase.chunk_files = tuple(note.detail["files"])
+            phase.chunks = tuple(note.detail["chunks"])
+            phase.left_out |= {int(place): str(why) for place, why in note.detail["left_out"].items()}
         case Fact.ENDED:
             phase.ended = str(note.detail["status"])
         case Fact.RESULTS_SAVED:

@@ -1,8 +1,7 @@
 """When two tasks, or two workbooks, are the same: hashes of what is sent and of where it is sent to.
 
 Values are compared as they are sent, keys in any order. A password is part of its task, so that a changed
-password is a changed task; what travels in a workbook is cut to `FINGERPRINT_LENGTH` digits and stands beside
-the row that holds the password itself.
+password is a changed task.
 """
 
 import hashlib
@@ -11,8 +10,6 @@ from collections.abc import Iterable
 import orjson
 
 from xlsx2opeasy.tasks.build import Task
-
-FINGERPRINT_LENGTH = 12
 
 
 def task_hash(task: Task, origin: str, enterprise_id: str) -> str:

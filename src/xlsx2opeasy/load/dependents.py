@@ -1,0 +1,44 @@
+"""Rows of a later phase that need phone numbers which an earlier phase failed to give: they are not sent."""
+
+from xlsx2opeasy.load.cutting import leave_out
+from xlsx2opeasy.load.job import PhaseFacts
+from xlsx2opeasy.load.open_job import OpenJob
+from xlsx2opeasy.load.plan import takers_of
+from xlsx2opeasy.load.settle import Place, settle
+from xlsx2opeasy.spec.outcomes import Outcome
+from xlsx2opeasy.tasks.build import Task
+
+
+def leave_out_dependents(job: OpenJob, phase: PhaseFacts) -> bool:
+    """Takes them out of `phase`, whose draft must then be built anew; False where there are none."""
+    earlier = [each for each in job.facts.phases if each.number < phase.number]
+    results = settle(job).results
+    failed: list[Task] = []
+    given: list[Task] = []
+    for each in earlier:
+        for task in _tasks(job, each):
+            place: Place = (task.sheet, task.row)
+            (given if results[place].outcome is Outcome.SUCCESS else failed).append(task)
+    if not failed:
+        return False
+    places = {(row.sheet, row.row): place for place, row in enumerate(job.rows_of_phase[phase.number])}
+    already = job.phase_state(phase).left_out
+    reasons = {}
+    for task, needed in takers_of(failed, given, _tasks(job, phase)):
+        place_in_phase = places[(task.sheet, task.row)]
+        if place_in_phase not in already:
+            reasons[place_in_phase] = (
+                f"it needs a phone number of {needed.sheet} row {needed.row}, which did not succeed"
+            )
+    if reasons:
+        leave_out(job, phase, reasons)
+    return bool(reasons)
+
+
+def _tasks(job: OpenJob, phase: PhaseFacts) -> list[Task]:
+    rows, tasks = job.sent_rows(phase), job.sent_tasks(phase)
+    return [
+        Task(name, task["command"], task["content"], row.sheet, row.row)
+        for name in rows
+        for row, task in zip(rows[name], tasks[name], strict=True)
+    ]

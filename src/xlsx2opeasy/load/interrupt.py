@@ -1,0 +1,81 @@
+"""Ctrl-C, SIGTERM and SIGHUP: the first lets the request under way finish, the second leaves at once.
+
+Neither deletes anything, nor stops what the server does. The journal holds every intent already.
+"""
+
+import contextlib
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from types import FrameType
+
+from xlsx2opeasy.errors import Interrupted
+
+GRACE_SECONDS = 10.0
+"""How long SIGTERM and SIGHUP wait for the request under way."""
+_TICK = 0.2
+
+
+class Interruption:
+    """Whether this process was asked to stop; also the clock of the client, so that waits end early."""
+
+    def __init__(self) -> None:
+        self._asked = threading.Event()
+        self._wake = threading.Event()
+
+    def checkpoint(self) -> None:
+        """Raises Interrupted where the process was asked to stop. Called between requests only."""
+        if self._asked.is_set():
+            raise Interrupted("interrupted; nothing was lost", "")
+
+    def ask(self) -> None:
+        """The process is to stop after the request under way."""
+        self._asked.set()
+
+    def wake(self) -> None:
+        """Ends the present wait between two polls."""
+        self._wake.set()
+
+    def sleep(self, seconds: float) -> None:
+        """Waits; raises Interrupted where the process was asked to stop before or meanwhile."""
+        end = time.monotonic() + seconds
+        while True:
+            self.checkpoint()
+            left = end - time.monotonic()
+            if left <= 0 or self._wake.wait(min(left, _TICK)):
+                self._wake.clear()
+                return
+
+    def monotonic(self) -> float:
+        """Seconds that never go back."""
+        return time.monotonic()
+
+    def wall(self) -> datetime:
+        """The time of day, for words only."""
+        return datetime.now(UTC).astimezone()
+
+    @contextlib.contextmanager
+    def listening(self) -> Iterator[None]:
+        """Handles the signals while the block runs; in another thread than the main one it does nothing."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        names = [name for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+        before = {name: signal.signal(getattr(signal, name), self._signalled) for name in names}
+        try:
+            yield
+        finally:
+            for name, handler in before.items():
+                signal.signal(getattr(signal, name), handler)
+
+    def _signalled(self, number: int, _frame: FrameType | None) -> None:
+        if self._asked.is_set():
+            os._exit(Interrupted.exit_code)
+        self.ask()
+        if number != signal.SIGINT:
+            leave = threading.Timer(GRACE_SECONDS, os._exit, (Interrupted.exit_code,))
+            leave.daemon = True
+            leave.start()

@@ -1,0 +1,109 @@
+"""A job that a process is working on: its facts, its rows, its journal, and the state that follows."""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from typing import Any, TypeVar
+from uuid import uuid4
+
+from xlsx2opeasy.errors import Interrupted
+from xlsx2opeasy.load.home import JobFolder
+from xlsx2opeasy.load.interrupt import Interruption
+from xlsx2opeasy.load.job import ChunkFile, JobFacts, JobRow, PhaseFacts, read_chunk, read_facts, read_rows
+from xlsx2opeasy.load.journal import Journal, Record, Verdict
+from xlsx2opeasy.load.state import Call, Fact, PhaseState, apply, fold
+from xlsx2opeasy.opeasy import CallError, OpEasyClient
+
+T = TypeVar("T")
+
+Connect = Callable[[JobFacts, Interruption], OpEasyClient]
+"""Makes the client of a job; its waits must go through the interruption."""
+
+
+class OpenJob:
+    """Facts and rows are read only; everything that becomes known goes through the journal first."""
+
+    def __init__(self, folder: JobFolder) -> None:
+        """Opens the job. Raises LocalFailure where one of its files is damaged."""
+        self.folder = folder
+        self.facts = read_facts(folder)
+        self.rows = read_rows(folder, self.facts)
+        self.journal = Journal(folder.journal)
+        self.state = fold(self.journal.records())
+
+    def close(self) -> None:
+        """Lets go of the journal."""
+        self.journal.close()
+
+    @cached_property
+    def rows_of_phase(self) -> Mapping[int, Sequence[JobRow]]:
+        """The rows of each phase, in the order in which they are sent."""
+        return {
+            phase.number: [row for row in self.rows if row.phase == phase.number]
+            for phase in self.facts.phases
+        }
+
+    def phase_state(self, phase: PhaseFacts) -> PhaseState:
+        """What is known of the phase's operation."""
+        return self.state.phase(phase.number)
+
+    def chunks(self, phase: PhaseFacts) -> tuple[ChunkFile, ...]:
+        """The chunk files in force: the plan's, or those that were cut anew."""
+        cut_anew = self.phase_state(phase).chunks
+        return phase.chunks if cut_anew is None else tuple(ChunkFile(**each) for each in cut_anew)
+
+    def sent_rows(self, phase: PhaseFacts) -> dict[str, list[JobRow]]:
+        """By type, the rows whose tasks are in the chunk files in force, in the files' order."""
+        left_out = self.phase_state(phase).left_out
+        by_type: dict[str, list[JobRow]] = {}
+        for place, row in enumerate(self.rows_of_phase[phase.number]):
+            if place not in left_out:
+                by_type.setdefault(row.type, []).append(row)
+        return by_type
+
+    def sent_tasks(self, phase: PhaseFacts) -> dict[str, list[Mapping[str, Any]]]:
+        """By type, the tasks of the chunk files in force; they correspond to `sent_rows` one by one."""
+        by_type: dict[str, list[Mapping[str, Any]]] = {}
+        for chunk in self.chunks(phase):
+            for name, tasks in read_chunk(self.folder.chunks / chunk.file, chunk.sha256).items():
+                by_type.setdefault(name, []).extend(tasks)
+        return by_type
+
+    def note(self, phase: int, fact: Fact, **detail: Any) -> None:  # noqa: ANN401
+        """Puts a fact on disk, then into the state."""
+        apply(self.state, self.journal.note(phase, fact, **detail))
+
+    def mutate(
+        self,
+        phase: int,
+        call: Call,
+        send: Callable[[str], T],
+        learn: Callable[[T], Mapping[str, Any]] = lambda _: {},
+        **detail: Any,  # noqa: ANN401
+    ) -> T:
+        """Sends a mutating request between its intent and its outcome; `send` takes the request id.
+
+        `learn` takes what must be remembered out of the answer. Raises what `send` raises. Where a wait was
+        interrupted the request had been refused or had not left, so it certainly was not applied.
+        """
+        request_id = uuid4().hex
+        intent = self.intend(phase, call, request_id=request_id, **detail)
+        try:
+            answer = send(request_id)
+        except CallError as error:
+            self.answer(intent, Verdict(error.classification), http=error.http_status, said=error.message)
+            raise
+        except Interrupted:
+            self.answer(intent, Verdict.NOT_SENT, said="interrupted between two tries")
+            raise
+        self.answer(intent, Verdict.APPLIED, **learn(answer))
+        return answer
+
+    def intend(self, phase: int, call: Call, **detail: Any) -> Record:  # noqa: ANN401
+        """Puts the intent of a request on disk, then into the state."""
+        intent = self.journal.intent(phase, call, **detail)
+        apply(self.state, intent)
+        return intent
+
+    def answer(self, intent: Record, verdict: Verdict, **detail: Any) -> None:  # noqa: ANN401
+        """Puts the outcome of a request on disk, then into the state."""
+        apply(self.state, self.journal.outcome(intent, verdict, **detail))

@@ -1,0 +1,170 @@
+"""What became of each row: the server's results brought back to the rows they belong to.
+
+Results carry no row number and may come in any order. What fits no row, or a row for which nothing came, is
+said and never guessed; the counts over all rows always add up.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from xlsx2opeasy.load.draft import read_rejections
+from xlsx2opeasy.load.execute import results_file
+from xlsx2opeasy.load.job import JobRow, PhaseFacts
+from xlsx2opeasy.load.match import match
+from xlsx2opeasy.load.open_job import OpenJob
+from xlsx2opeasy.spec.error_codes import ERROR_CODES
+from xlsx2opeasy.spec.outcomes import Outcome, RowResult
+
+Place = tuple[str, int]
+"""A sheet's title and Excel's row number."""
+
+
+@dataclass(frozen=True)
+class Settlement:
+    """What became of every row that was not skipped, and how many results belong to none of them."""
+
+    results: Mapping[Place, RowResult]
+    skipped: int
+    foreign: int
+
+    def counts(self) -> dict[str, int]:
+        """The counts of `--json`; they add up to `total`."""
+        by_outcome = dict.fromkeys(Outcome, 0)
+        for result in self.results.values():
+            by_outcome[result.outcome] += 1
+        return {
+            "total": len(self.results) + self.skipped,
+            "succeeded": by_outcome[Outcome.SUCCESS],
+            "failed": by_outcome[Outcome.FAILED],
+            "rejected": by_outcome[Outcome.REJECTED],
+            "invalid": by_outcome[Outcome.INVALID],
+            "notSent": by_outcome[Outcome.NOT_SENT],
+            "unknown": by_outcome[Outcome.UNKNOWN],
+            "skipped": self.skipped,
+        }
+
+
+def settle(job: OpenJob, stopped_because: str = "") -> Settlement:
+    """What is known now. `stopped_because` says why rows were not sent, where the load ended early."""
+    results: dict[Place, RowResult] = {}
+    foreign = 0
+    for row in job.rows:
+        if row.known_outcome is not None:
+            results[_place(row)] = RowResult(row.known_outcome, detail=row.detail, job=job_cell(job, row))
+    for phase in job.facts.phases:
+        found, strange = _of_phase(job, phase, stopped_because)
+        results |= found
+        foreign += strange
+    return Settlement(results, sum(row.skipped for row in job.rows), foreign)
+
+
+def job_cell(job: OpenJob, row: JobRow) -> str:
+    """The text of the Job column: the job, and where there is a task its fingerprint."""
+    return f"{job.facts.job} {row.fingerprint}".rstrip()
+
+
+def _place(row: JobRow) -> Place:
+    return row.sheet, row.row
+
+
+def _of_phase(job: OpenJob, phase: PhaseFacts, stopped_because: str) -> tuple[dict[Place, RowResult], int]:
+    state = job.phase_state(phase)
+    rows = job.rows_of_phase[phase.number]
+    found: dict[Place, RowResult] = {}
+    for place, why in state.left_out.items():
+        found[_place(rows[place])] = _result(job, rows[place], Outcome.NOT_SENT, why)
+    rejected = _rejected(job, phase)
+    found |= rejected
+    if state.results_saved:
+        matched, foreign = _matched(job, phase, rejected)
+        return found | matched, foreign
+    if state.scheduled_id is not None or state.schedule_in_doubt is not None:
+        outcome, why = Outcome.UNKNOWN, _how_to_find_out(job, phase)
+    else:
+        outcome, why = Outcome.NOT_SENT, stopped_because
+    for row in rows:
+        found.setdefault(_place(row), _result(job, row, outcome, why))
+    return found, 0
+
+
+def _how_to_find_out(job: OpenJob, phase: PhaseFacts) -> str:
+    state = job.phase_state(phase)
+    if state.undecided is not None:
+        return (
+            f"sent with operation {state.operation_id}, and it cannot be told whether that was started:"
+            f" look for it in the portal, then xlsx2opeasy resume {job.facts.job} --scheduled-id ID"
+            f" or --not-scheduled {state.operation_id}"
+        )
+    return f"sent, its result is not here yet: xlsx2opeasy resume {job.facts.job}"
+
+
+def _result(job: OpenJob, row: JobRow, outcome: Outcome, detail: str) -> RowResult:
+    return RowResult(outcome, detail=detail, job=job_cell(job, row))
+
+
+def _rejected(job: OpenJob, phase: PhaseFacts) -> dict[Place, RowResult]:
+    sent = job.sent_rows(phase)
+    rejected = {}
+    for each in read_rejections(job, phase):
+        row = sent[each.type][each.index]
+        rejected[_place(row)] = _result(job, row, Outcome.REJECTED, "; ".join(each.messages))
+    return rejected
+
+
+def _matched(
+    job: OpenJob, phase: PhaseFacts, rejected: Mapping[Place, RowResult]
+) -> tuple[dict[Place, RowResult], int]:
+    found: dict[Place, RowResult] = {}
+    foreign = 0
+    sent_tasks = job.sent_tasks(phase)
+    for name, rows in job.sent_rows(phase).items():
+        kept = [index for index, row in enumerate(rows) if _place(row) not in rejected]
+        tasks = [sent_tasks[name][index] for index in kept]
+        results = json.loads(results_file(job, phase, name).read_bytes())
+        matched = match(name, tasks, results)
+        foreign += len(matched.foreign)
+        pairs = [results[index] if index is not None else None for index in matched.pairs]
+        alike = _failures_among_alike(tasks, pairs)
+        for index, task, result in zip(kept, tasks, pairs, strict=True):
+            found[_place(rows[index])] = _row_result(job, rows[index], result, alike.get(_key(task), ""))
+    return found, foreign
+
+
+def _row_result(job: OpenJob, row: JobRow, result: Mapping[str, Any] | None, alike: str) -> RowResult:
+    if result is None:
+        missing = "no result came for this row: look at the system whether it took effect"
+        return _result(job, row, Outcome.UNKNOWN, missing)
+    if str(result["status"]).strip().casefold() == "success":
+        return _result(job, row, Outcome.SUCCESS, alike)
+    code = str(result["errorCode"])
+    parts = [str(result["errorDescription"]), remedy_of(code), alike]
+    return RowResult(Outcome.FAILED, code, " - ".join(part for part in parts if part), job_cell(job, row))
+
+
+def remedy_of(code: str) -> str:
+    """What to do about a code of Appendix VII; empty for another."""
+    known = ERROR_CODES.get(code)
+    return known.remedy if known else ""
+
+
+def _key(task: Mapping[str, Any]) -> bytes:
+    return orjson.dumps(task, option=orjson.OPT_SORT_KEYS)
+
+
+def _failures_among_alike(
+    tasks: Sequence[Mapping[str, Any]], results: Sequence[Mapping[str, Any] | None]
+) -> dict[bytes, str]:
+    """Of rows that are alike to the letter, nobody can tell which one failed: their details say so."""
+    alike: dict[bytes, list[bool]] = defaultdict(list)
+    for task, result in zip(tasks, results, strict=True):
+        alike[_key(task)].append(result is None or str(result["status"]).strip().casefold() != "success")
+    return {
+        key: f"{sum(failed)} of {len(failed)} identical rows failed, which cannot be told"
+        for key, failed in alike.items()
+        if len(failed) > 1 and any(failed) and not all(failed)
+    }
