@@ -117,7 +117,7 @@ def no_content() -> Response:
 
 def list_answer(request: Request, name: str, items: Sequence[_T], shown: Callable[[_T], bytes]) -> Response:
     """A page of `items` (each `shown` as JSON), or all of them as a file where the client asks for that."""
-    if wants_file(request):
+    if wants_file(request) and rooms_of(request).settings.file_downloads:
         return _file(name, [shown(item) for item in items])
     require_json_accepted(request)
     size = _number(request, "pageSize", PAGE_SIZE, least=1)

@@ -8,9 +8,11 @@ A rule is a line of three words, `CALL WHICH ACTION`:
     appendTasks 2+ delay:0.5           from the second append on, each waits half a second, and is applied
 
 CALL is an HTTP method, the name of an endpoint (`xlsx2opeasy.spec.endpoints`) or `*`. WHICH counts the calls
-that fit CALL, from 1: `N`, `N-M`, `N+` or `*`. The first rule that hits a call decides. ACTION: see `ACTIONS`.
+that fit CALL, from 1: `N`, `N-M`, `N+` or `*`. The first rule that hits a call decides; `ACTIONS` has the
+actions.
 """
 
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -30,12 +32,16 @@ ACTIONS: Final[dict[str, str]] = {
     "html-after": "applies the call, then answers 200 with a page of HTML",
     "truncate": "applies the call, and cuts the connection in the middle of the answer",
     "drip": "applies the call, and gives one byte of the answer every SECONDS",
+    "replace": "applies the call, and in the answer's body replaces each OLD by NEW (replace:OLD=>NEW)",
+    "lose": "applies the call, and leaves the last COUNT items out of the list in the answer",
 }
 """Each action; words in capitals follow it after a colon."""
 
 _METHODS: Final = frozenset({"GET", "POST", "PATCH", "DELETE"})
 _SECONDS: Final = frozenset({"delay", "delay-after", "later", "drip"})
 _CODES: Final = frozenset({"status", "status-after"})
+_OTHERS: Final = {"redirect": r"\S+", "replace": ".+=>.*", "lose": "[1-9][0-9]{0,5}"}
+"""What must stand after the colon of the other actions that have one."""
 
 
 class FaultRuleError(ValueError):
@@ -44,7 +50,7 @@ class FaultRuleError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class FaultRule:
-    """A parsed rule. `last` None means without end; `argument` is seconds, a code or a location, as text."""
+    """A parsed rule. `last` None means without end; `argument` is what stands after the colon."""
 
     text: str
     call: str
@@ -70,7 +76,7 @@ class FaultRule:
 
 def parse_rule(text: str) -> FaultRule:
     """Raises `FaultRuleError`."""
-    words = text.split()
+    words = text.split(maxsplit=2)
     if len(words) != 3:
         raise FaultRuleError(f'"{text}": a fault is three words, such as "PATCH 2 drop-after"')
     call, which, deed = words
@@ -107,9 +113,9 @@ def _require_sound(rule: FaultRule) -> None:
     elif rule.action in _SECONDS:
         if not _is_seconds(rule.argument):
             raise FaultRuleError(f'"{rule.text}": {rule.action} needs seconds, such as {rule.action}:0.5')
-    elif rule.action == "redirect":
-        if not rule.argument:
-            raise FaultRuleError(f'"{rule.text}": redirect needs a location')
+    elif rule.action in _OTHERS:
+        if not re.fullmatch(_OTHERS[rule.action], rule.argument):
+            raise FaultRuleError(f'"{rule.text}": {ACTIONS[rule.action]}')
     elif rule.argument:
         raise FaultRuleError(f'"{rule.text}": {rule.action} takes nothing after a colon')
 

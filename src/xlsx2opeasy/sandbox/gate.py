@@ -4,9 +4,10 @@ import asyncio
 import time
 from collections import deque
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from starlette.datastructures import Headers
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.routing import Match, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -48,7 +49,7 @@ class Gate:
         self._rules = FaultRules(settings.faults)
         self._recent: deque[float] = deque()
         self._calls = 0
-        self._later: set[asyncio.Task[None]] = set()
+        self._later: set[asyncio.Task[Any]] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Lets a request through, or does to it what the settings say."""
@@ -61,6 +62,8 @@ class Gate:
         rule = self._rules.hit(scope["method"], endpoint)
         try:
             await self._pass(rule, scope, receive, _noting(send, answered))
+        except ClientDisconnect:
+            pass  # the client went while its request was being read: nobody is left to be answered
         finally:
             self._record(number, scope, endpoint, rule, answered)
 

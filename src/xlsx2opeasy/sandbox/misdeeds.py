@@ -1,9 +1,10 @@
 """What each action of a fault rule does with one request (`xlsx2opeasy.sandbox.faults.ACTIONS`)."""
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -17,90 +18,118 @@ _HTML: Final = "<!DOCTYPE html><html><head><title>Sign in</title></head><body>Pl
 
 
 @dataclass(slots=True)
-class _Answer:
+class Answer:
     """An answer of the application, kept back."""
 
     start: Message = field(default_factory=dict)
-    body: bytearray = field(default_factory=bytearray)
+    body: bytes = b""
 
     async def take(self, message: Message) -> None:
+        """In the place of ASGI's `send`."""
         if message["type"] == "http.response.start":
             self.start = message
         else:
             self.body += message.get("body", b"")
 
     async def give(self, send: Send) -> None:
-        await send(self.start)
-        await send({"type": "http.response.body", "body": bytes(self.body)})
+        """To the client after all, with the length that the body has now."""
+        length = str(len(self.body)).encode()
+        headers = [(name, value) for name, value in self.start["headers"] if name != b"content-length"]
+        await send({**self.start, "headers": [*headers, (b"content-length", length)]})
+        await send({"type": "http.response.body", "body": self.body})
 
 
-@dataclass(slots=True)
 class Exchange:
-    """One request that a rule has hit. `later` keeps the tasks that go on after the request."""
+    """One request that a rule has hit. `later` keeps the tasks that outlive their request."""
 
-    app: ASGIApp
-    scope: Scope
-    receive: Receive
-    send: Send
-    rule: FaultRule
-    connections: Connections
-    later: set[asyncio.Task[None]]
+    def __init__(
+        self,
+        app: ASGIApp,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+        rule: FaultRule,
+        connections: Connections,
+        later: set[asyncio.Task[Any]],
+    ) -> None:
+        self.rule = rule
+        self.send = send
+        self._app = app
+        self._scope = scope
+        self._receive = receive
+        self._connections = connections
+        self._later = later
+        self._request: list[Message] = []
 
-    async def applied(self, receive: Receive | None = None) -> _Answer:
-        """Applies the call, and keeps its answer back."""
-        answer = _Answer()
-        await self.app(dict(self.scope), receive or self.receive, answer.take)
+    async def read(self) -> None:
+        """Reads the whole request, so that it can be applied later or again."""
+        while not self._request or self._request[-1].get("more_body"):
+            self._request.append(await self._receive())
+
+    async def applied(self, after: float = 0.0) -> Answer:
+        """Applies the call `after` seconds, and keeps its answer back."""
+        await self.read()
+        await asyncio.sleep(after)
+        answer = Answer()
+        await self._app(dict(self._scope), _replayed(self._request), answer.take)
         return answer
 
-    async def body(self) -> list[Message]:
-        """The whole request, so that it can be applied again or later."""
-        messages = [await self.receive()]
-        while messages[-1].get("more_body"):
-            messages.append(await self.receive())
-        return messages
+    def apply_later(self) -> "asyncio.Task[Answer]":
+        """Applies the call after the rule's seconds, also where the client has gone by then; only after `read`."""
+        task = asyncio.create_task(self.applied(self.rule.seconds))
+        self._later.add(task)
+        task.add_done_callback(self._later.discard)
+        return task
 
     async def answer(self, response: Response) -> None:
         """Answers in the application's place."""
-        await response(self.scope, self.receive, self.send)
+        await response(self._scope, self._receive, self.send)
+
+    async def client_gone(self) -> None:
+        """Waits until the client has closed the connection; only after `read`."""
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+
+    async def cut(self, *, flush: bool = False) -> None:
+        """Ends the connection: with a reset, or once what was sent so far is out."""
+        if flush:
+            self._connections.end(self._scope)
+        else:
+            self._connections.cut(self._scope)
+        await self.client_gone()
 
 
 async def _drop_before(exchange: Exchange) -> None:
-    exchange.connections.cut(exchange.scope)
+    await exchange.cut()
 
 
 async def _drop_after(exchange: Exchange) -> None:
     await exchange.applied()
-    exchange.connections.cut(exchange.scope)
+    await exchange.cut()
+
+
+async def _later(exchange: Exchange) -> None:
+    await exchange.read()
+    exchange.apply_later()
+    await exchange.cut()
 
 
 async def _delay(exchange: Exchange) -> None:
-    await asyncio.sleep(exchange.rule.seconds)
-    await exchange.app(exchange.scope, exchange.receive, exchange.send)
+    await exchange.read()
+    applying = exchange.apply_later()
+    if await _before_client_goes(exchange, applying):
+        await applying.result().give(exchange.send)
 
 
 async def _delay_after(exchange: Exchange) -> None:
     answer = await exchange.applied()
-    await asyncio.sleep(exchange.rule.seconds)
-    await answer.give(exchange.send)
-
-
-async def _later(exchange: Exchange) -> None:
-    messages = await exchange.body()
-
-    async def apply() -> None:
-        await asyncio.sleep(exchange.rule.seconds)
-        await exchange.applied(_replayed(messages))
-
-    task = asyncio.create_task(apply())
-    exchange.later.add(task)
-    task.add_done_callback(exchange.later.discard)
-    exchange.connections.cut(exchange.scope)
+    if await _before_client_goes(exchange, asyncio.create_task(asyncio.sleep(exchange.rule.seconds))):
+        await answer.give(exchange.send)
 
 
 async def _twice(exchange: Exchange) -> None:
-    messages = await exchange.body()
-    await exchange.applied(_replayed(messages))
-    answer = await exchange.applied(_replayed(messages))
+    await exchange.applied()
+    answer = await exchange.applied()
     await answer.give(exchange.send)
 
 
@@ -131,18 +160,48 @@ async def _html_after(exchange: Exchange) -> None:
 async def _truncate(exchange: Exchange) -> None:
     answer = await exchange.applied()
     await exchange.send(answer.start)
-    half = bytes(answer.body[: len(answer.body) // 2])
+    half = answer.body[: len(answer.body) // 2]
     await exchange.send({"type": "http.response.body", "body": half, "more_body": True})
-    exchange.connections.end(exchange.scope)
+    await exchange.cut(flush=True)
 
 
 async def _drip(exchange: Exchange) -> None:
     answer = await exchange.applied()
     await exchange.send(answer.start)
-    for byte in bytes(answer.body):
+    for byte in answer.body:
         await exchange.send({"type": "http.response.body", "body": bytes([byte]), "more_body": True})
-        await asyncio.sleep(exchange.rule.seconds)
+        pause = asyncio.create_task(asyncio.sleep(exchange.rule.seconds))
+        if not await _before_client_goes(exchange, pause):
+            return
     await exchange.send({"type": "http.response.body"})
+
+
+async def _replace(exchange: Exchange) -> None:
+    answer = await exchange.applied()
+    old, _, new = exchange.rule.argument.partition("=>")
+    answer.body = answer.body.replace(old.encode(), new.encode())
+    await answer.give(exchange.send)
+
+
+async def _lose(exchange: Exchange) -> None:
+    answer = await exchange.applied()
+    body = json.loads(answer.body)
+    lost = int(exchange.rule.argument)
+    for value in body.values():
+        if isinstance(value, list):
+            del value[-lost:]
+    if "totalItems" in body:
+        body["totalItems"] -= lost
+    answer.body = json.dumps(body, ensure_ascii=False).encode()
+    await answer.give(exchange.send)
+
+
+async def _before_client_goes(exchange: Exchange, task: "asyncio.Task[Any]") -> bool:
+    """Waits for the task; False where the client went first (the task goes on, if somebody keeps it)."""
+    gone = asyncio.create_task(exchange.client_gone())
+    await asyncio.wait({task, gone}, return_when=asyncio.FIRST_COMPLETED)
+    gone.cancel()
+    return task.done()
 
 
 def _replayed(messages: list[Message]) -> Receive:
@@ -157,9 +216,9 @@ def _replayed(messages: list[Message]) -> Receive:
 MISDEEDS: Final[dict[str, Callable[[Exchange], Awaitable[None]]]] = {
     "drop-before": _drop_before,
     "drop-after": _drop_after,
+    "later": _later,
     "delay": _delay,
     "delay-after": _delay_after,
-    "later": _later,
     "twice": _twice,
     "status": _status,
     "status-after": _status_after,
@@ -168,6 +227,8 @@ MISDEEDS: Final[dict[str, Callable[[Exchange], Awaitable[None]]]] = {
     "html-after": _html_after,
     "truncate": _truncate,
     "drip": _drip,
+    "replace": _replace,
+    "lose": _lose,
 }
 
 if MISDEEDS.keys() != ACTIONS.keys():

@@ -54,5 +54,7 @@ def not_found(what: str, identifier: str) -> Refusal:
 
 
 def _echo(original: object) -> str:
+    if original is None:
+        return ""
     text = original if isinstance(original, str) else json.dumps(original, ensure_ascii=False)
     return text[:_LONGEST_ECHO]

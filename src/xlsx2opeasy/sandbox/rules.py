@@ -17,7 +17,7 @@ from xlsx2opeasy.spec.rules import (
     Rule,
 )
 
-_PHONE_NUMBER = re.compile(r"\+?[0-9(][0-9 ().-]*")
+_PHONE_NUMBER = re.compile(r"\+?[0-9(](?: ?[0-9().\-/])* ?")
 _WHITE_SPACE = re.compile(r"\s")
 
 

@@ -110,6 +110,7 @@ def _config(app: Starlette, connections: Connections) -> uvicorn.Config:
         log_config=None,
         access_log=False,
         server_header=False,
+        timeout_keep_alive=60,
         timeout_graceful_shutdown=1,
     )
 

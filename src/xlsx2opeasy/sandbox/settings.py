@@ -15,7 +15,8 @@ class SandboxSettings:
     `xlsx2opeasy.sandbox.faults`. Times are seconds: `latency` before each call, `token_life` of a session,
     `pending_seconds` and `processing_seconds` that a scheduled operation spends in these states.
     `rate_limit` is calls a second (429 above it). `mask_secrets` answers with `********` where a secret
-    was uploaded. `webhook_ca` is a PEM file with which receivers' certificates are verified.
+    was uploaded. Without `file_downloads` a request for a file is refused (406). `webhook_ca` is a PEM file
+    with which receivers' certificates are verified.
     """
 
     api_key: str | None = None
@@ -28,5 +29,6 @@ class SandboxSettings:
     pending_seconds: float = 0.0
     processing_seconds: float = 0.0
     mask_secrets: bool = False
+    file_downloads: bool = True
     max_upload_bytes: int = 256 * 1024 * 1024
     webhook_ca: Path | None = None
