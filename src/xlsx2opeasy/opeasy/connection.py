@@ -84,6 +84,8 @@ class Connection:
     def __post_init__(self) -> None:
         object.__setattr__(self, "origin", checked_origin(self.origin))
         object.__setattr__(self, "user_agent", self.user_agent or user_agent())
+        if not (self.user_agent.isascii() and self.user_agent.isprintable()):
+            raise ValueError("a user agent is printable ASCII")
         if not self.enterprise_id.strip():
             raise UsageError("No enterprise id is given", "Set OPEASY_ENTERPRISE_ID or use --enterprise-id")
         if not self.api_key.reveal().strip():

@@ -139,15 +139,15 @@ def _from_pages(caller: Caller, call: Call, type_name: str, part: Path, patient:
 
 
 def _write(part: Path, pieces: Iterator[bytes]) -> None:
-    """Write a new file and sync it; an older one of that name is thrown away."""
+    """Write a new file and sync it; an older one of that name is thrown away.
+
+    What the network does wrong comes out of `pieces` as httpx's errors, so that an OSError is the disk's.
+    """
     with _disk_errors(part):
         part.unlink(missing_ok=True)
         descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        for piece in pieces:
-            with _disk_errors(part):
-                file.write(piece)
-        with _disk_errors(part):
+        with os.fdopen(descriptor, "wb") as file:
+            file.writelines(pieces)
             file.flush()
             os.fsync(file.fileno())
 

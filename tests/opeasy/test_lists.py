@@ -1,0 +1,263 @@
+"""Lists by page and as a file: F54 to F56, and what the disk may do."""
+
+import json
+import os
+import stat
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from xlsx2opeasy.errors import LocalFailure
+from xlsx2opeasy.opeasy import CallError, CallFailed, Classification, OpEasyClient, read_results, read_tasks
+from xlsx2opeasy.opeasy import read_validation_errors as read_errors
+from xlsx2opeasy.spec.catalogue import BY_NAME
+
+from .conftest import SkippingClock
+from .wire import Handler, Request, Wire, cut, encode, raw, reply
+
+USERS = BY_NAME["Users"]
+PATH = "/v1/operations/o1/users"
+FILE = "application/octet-stream"
+
+
+def task(number: int) -> dict[str, Any]:
+    return {"command": "SuspendUser", "content": {"user": {"userId": f"u{number}@example.com"}}}
+
+
+def a_page(number: int, pages: int, total: int, items: list[Any], name: str = "Users") -> dict[str, Any]:
+    return {"pageSize": 2, "pageNumber": number, "totalPages": pages, "totalItems": total, name: items}
+
+
+PAGES = [
+    a_page(0, 3, 5, [task(0), task(1)]),
+    a_page(1, 3, 5, [task(2), task(3)]),
+    a_page(2, 3, 5, [task(4)]),
+]
+
+
+def replies(*bodies: Any) -> list[Handler]:
+    return [reply(200, body) for body in bodies]
+
+
+def user_ids(client: OpEasyClient) -> list[str]:
+    return [each.content["user"]["userId"] for each in client.tasks("o1", USERS)]
+
+
+def test_pages_are_asked_for_from_zero_until_the_last(wire: Wire, client: OpEasyClient) -> None:
+    wire.on("GET", PATH, *replies(*PAGES))
+    assert user_ids(client) == [f"u{number}@example.com" for number in range(5)]
+    assert [each.target.partition("?")[2] for each in wire.sent("GET")] == [
+        f"pageSize=500&pageNumber={number}" for number in range(3)
+    ]
+
+
+def test_an_empty_list_is_one_page(wire: Wire, client: OpEasyClient) -> None:
+    wire.on("GET", PATH, *replies(a_page(0, 0, 0, [])))
+    assert user_ids(client) == []
+    wire.on("GET", PATH, *replies(a_page(0, 1, 0, [])))
+    assert user_ids(client) == []
+
+
+WRONG_PAGES: dict[str, list[Any]] = {
+    "the number is ignored": [PAGES[0], PAGES[0]],
+    "the last page is missing": [PAGES[0], PAGES[1], a_page(2, 3, 5, [])],
+    "the total changes": [PAGES[0], a_page(1, 3, 6, [task(2), task(3)])],
+    "the pages change": [PAGES[0], a_page(1, 4, 5, [task(2), task(3)])],
+    "too few": [a_page(0, 1, 2, [task(0)])],
+    "too many": [a_page(0, 1, 1, [task(0), task(1)])],
+    "none where some were promised": [a_page(0, 0, 3, [])],
+    "numbers from one": [a_page(1, 1, 1, [task(0)])],
+    "pages without end": [
+        a_page(number, 10**9, 10**9, [task(1)] if number < 3 else []) for number in range(4)
+    ],
+}
+
+
+@pytest.mark.parametrize("what", WRONG_PAGES)
+def test_f55_pages_that_do_not_belong_together_are_an_error(
+    wire: Wire, client: OpEasyClient, what: str
+) -> None:
+    wire.on("GET", PATH, *replies(*WRONG_PAGES[what]))
+    with pytest.raises(CallFailed, match="the pages do not belong together"):
+        user_ids(client)
+    assert len(wire.sent("GET")) == len(WRONG_PAGES[what])
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"Users": [task(0)]},
+        {"pageNumber": 0, "totalPages": 1, "totalItems": 1, "Others": [task(0)]},
+        a_page(0, 1, 1, [7]),
+        {**a_page(0, 1, 1, [task(0)]), "users": []},
+    ],
+)
+def test_f55_a_page_without_its_counts_or_its_list_is_asked_for_again_and_then_an_error(
+    wire: Wire, client: OpEasyClient, clock: SkippingClock, body: Any
+) -> None:
+    wire.on("GET", PATH, *replies(body, a_page(0, 1, 1, [task(7)])))
+    assert user_ids(client) == ["u7@example.com"]
+    wire.on("GET", PATH, *replies(body))
+    with pytest.raises(CallFailed, match="cannot be understood"):
+        user_ids(client)
+
+
+def test_an_item_that_is_no_task_is_an_error(wire: Wire, client: OpEasyClient) -> None:
+    wire.on("GET", PATH, *replies(a_page(0, 1, 1, [{"content": {}}])))
+    with pytest.raises(CallFailed, match="it has no command"):
+        user_ids(client)
+
+
+def test_f55_a_validation_error_that_comes_twice_is_an_error(wire: Wire, client: OpEasyClient) -> None:
+    error = {"id": "e1", "validationErrors": ["no"], "task": task(1)}
+    wire.on("GET", f"{PATH}/validationerrors", *replies(a_page(0, 2, 2, [error]), a_page(1, 2, 2, [error])))
+    with pytest.raises(CallFailed, match="came twice"):
+        list(client.validation_errors("o1", USERS))
+
+
+def test_f54_the_counts_of_an_append_are_told_as_they_came(
+    wire: Wire, client: OpEasyClient, chunk: Path
+) -> None:
+    wire.on("PATCH", "/v1/operations/o1", *replies({"id": "o1", "tasks": {"Users": {"size": 3}}}))
+    wire.on("GET", "/v1/operations/o1", *replies({"id": "o1", "tasks": {"Users": {"size": 2}}}))
+    assert client.append_tasks("o1", chunk).tasks["Users"].received == 3
+    assert client.get_operation("o1").tasks["Users"].received == 2
+
+
+def by_accept(file: Handler, *paged: Handler) -> Handler:
+    left = list(paged)
+
+    def handle(request: Request, sock: Any) -> None:
+        as_file = request.headers["accept"] == FILE
+        (file if as_file else left.pop(0))(request, sock)
+
+    return handle
+
+
+def test_a_file_is_saved_as_the_server_made_it(wire: Wire, client: OpEasyClient, tmp_path: Path) -> None:
+    content = json.dumps({"Users": [task(0), task(1)]}, indent=1).encode()
+    wire.on("GET", PATH, raw(encode(200, content, Content_Type=FILE)))
+    target = tmp_path / "tasks.json"
+    target.write_text("older")
+    saved = client.download_tasks("o1", USERS, target)
+    assert (saved.path, saved.items) == (target, 2)
+    assert target.read_bytes() == content
+    assert wire.sent("GET")[0].headers["accept"] == FILE
+    assert [each.command for each in read_tasks(target, USERS)] == ["SuspendUser"] * 2
+    assert list(tmp_path.iterdir()) == [target]
+    if os.name == "posix":
+        assert stat.S_IMODE(target.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("status", [404, 406, 415])
+def test_where_the_file_is_refused_the_pages_are_read(
+    wire: Wire, client: OpEasyClient, tmp_path: Path, status: int
+) -> None:
+    wire.on("GET", PATH, by_accept(reply(status), *replies(*PAGES)))
+    saved = client.download_tasks("o1", USERS, tmp_path / "t.json")
+    assert saved.items == 5
+    assert [each.content for each in read_tasks(saved.path, USERS)] == [task(n)["content"] for n in range(5)]
+
+
+def test_where_a_page_comes_in_the_place_of_the_file_the_rest_is_read_too(
+    wire: Wire, client: OpEasyClient, tmp_path: Path
+) -> None:
+    wire.on("GET", PATH, by_accept(reply(200, PAGES[0]), *replies(*PAGES)))
+    assert client.download_tasks("o1", USERS, tmp_path / "t.json").items == 5
+
+
+def test_a_page_that_holds_everything_is_the_file(wire: Wire, client: OpEasyClient, tmp_path: Path) -> None:
+    wire.on("GET", PATH, by_accept(reply(200, a_page(0, 1, 1, [task(0)]))))
+    assert client.download_tasks("o1", USERS, tmp_path / "t.json").items == 1
+
+
+def test_an_operation_that_is_gone_is_404_after_both_ways(
+    wire: Wire, client: OpEasyClient, tmp_path: Path
+) -> None:
+    wire.on("GET", PATH, reply(404, {"message": "Operation not found"}))
+    with pytest.raises(CallFailed, match="Operation not found"):
+        client.download_tasks("o1", USERS, tmp_path / "t.json")
+    assert list(tmp_path.iterdir()) == []
+
+
+FILE_ANSWER = encode(200, json.dumps({"Users": [task(n) for n in range(50)]}).encode(), Content_Type=FILE)
+NO_LENGTH = FILE_ANSWER.replace(b"Content-Length", b"X-Length")
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [cut(FILE_ANSWER[:-40]), cut(NO_LENGTH[:-40]), cut(NO_LENGTH[:-1]), raw(NO_LENGTH + b"{}"), reply(503)],
+    ids=["short of its length", "cut", "cut at the last brace", "garbage after it", "503"],
+)
+def test_f56_a_file_that_is_not_complete_is_fetched_again(
+    wire: Wire, client: OpEasyClient, tmp_path: Path, broken: Handler
+) -> None:
+    target = tmp_path / "t.json"
+    wire.on("GET", PATH, broken, broken, raw(FILE_ANSWER))
+    assert client.download_tasks("o1", USERS, target).items == 50
+    assert len(wire.sent("GET")) == 3
+    target.unlink()
+    wire.on("GET", PATH, broken)
+    with pytest.raises(CallError) as caught:
+        client.download_tasks("o1", USERS, target)
+    assert caught.value.classification is Classification.UNKNOWN
+    assert list(tmp_path.iterdir()) == []
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(at=st.integers(min_value=0, max_value=len(NO_LENGTH) - 1))
+def test_f56_no_cut_anywhere_passes_for_the_whole(
+    wire: Wire, connect: Callable[..., OpEasyClient], tmp_path: Path, at: int
+) -> None:
+    wire.on("GET", PATH, cut(NO_LENGTH[:at]), raw(FILE_ANSWER))
+    saved = connect(wire.url).download_tasks("o1", USERS, tmp_path / "t.json")
+    assert len(read_tasks(saved.path, USERS)) == 50
+
+
+def test_f08_a_part_that_was_left_over_is_thrown_away(
+    wire: Wire, client: OpEasyClient, tmp_path: Path
+) -> None:
+    (tmp_path / "t.json.part").write_bytes(b"x" * 10**5)
+    wire.on("GET", PATH, raw(FILE_ANSWER))
+    assert client.download_tasks("o1", USERS, tmp_path / "t.json").items == 50
+    assert [each.name for each in tmp_path.iterdir()] == ["t.json"]
+
+
+def test_a_disk_that_fails_is_no_fault_of_the_server(
+    wire: Wire, client: OpEasyClient, clock: SkippingClock, tmp_path: Path
+) -> None:
+    wire.on("GET", PATH, raw(FILE_ANSWER))
+    with pytest.raises(LocalFailure):
+        client.download_tasks("o1", USERS, tmp_path / "no such folder" / "t.json")
+    assert clock.pauses == []
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_f14_a_full_disk_is_no_fault_of_the_server(
+    wire: Wire, client: OpEasyClient, clock: SkippingClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = os.open
+    monkeypatch.setattr(os, "open", lambda path, flags, *mode: real("/dev/full", os.O_WRONLY))
+    wire.on("GET", PATH, raw(FILE_ANSWER))
+    with pytest.raises(LocalFailure, match="No space left"):
+        client.download_tasks("o1", USERS, tmp_path / "t.json")
+    assert clock.pauses == []
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"{", b"[]", b'{"Users": [7]}', b'{"Users": [{}]}', b'{"Other": []}']
+)
+@pytest.mark.parametrize("read", [read_tasks, read_results, read_errors])
+def test_a_saved_file_that_was_changed_is_said_so(
+    tmp_path: Path, content: bytes, read: Callable[..., object]
+) -> None:
+    file = tmp_path / "t.json"
+    file.write_bytes(content)
+    with pytest.raises(LocalFailure, match="cannot be understood"):
+        read(file, USERS)
+    with pytest.raises(LocalFailure, match="cannot be read"):
+        read(tmp_path / "gone", USERS)
