@@ -10,6 +10,7 @@ from xlsx2opeasy.opeasy.errors import (
     CallFailed,
     CallFailure,
     CallRedirected,
+    Cause,
     Classification,
     ServerWords,
 )
@@ -39,6 +40,7 @@ __all__ = [
     "CallFailed",
     "CallFailure",
     "CallRedirected",
+    "Cause",
     "Classification",
     "Clock",
     "Connection",

@@ -11,7 +11,8 @@ from xlsx2opeasy.opeasy.calls import Call
 from xlsx2opeasy.opeasy.clock import Clock
 from xlsx2opeasy.opeasy.connection import Connection
 from xlsx2opeasy.opeasy.errors import CallError, Classification, error_of
-from xlsx2opeasy.opeasy.exchange import Exchange, Sink, misunderstood
+from xlsx2opeasy.opeasy.exchange import Exchange, Sink
+from xlsx2opeasy.opeasy.failures import misunderstood
 from xlsx2opeasy.opeasy.hints import wait_hint
 from xlsx2opeasy.opeasy.retry import Jitter, RetryBudget, RetryPolicy
 from xlsx2opeasy.opeasy.session import Session
@@ -141,7 +142,7 @@ class Caller:
     @staticmethod
     def _is_retryable(call: Call, error: CallError, patient: bool) -> bool:
         failure = error.failure
-        if failure.permanent:
+        if failure.cause is not None:
             return False
         if failure.classification is Classification.NOT_SENT or failure.status == 429:
             return True

@@ -18,7 +18,8 @@ from xlsx2opeasy.opeasy.calls import Call, Upload, new_request_id
 from xlsx2opeasy.opeasy.clock import Clock, SystemClock
 from xlsx2opeasy.opeasy.connection import Connection
 from xlsx2opeasy.opeasy.errors import CallError
-from xlsx2opeasy.opeasy.exchange import Exchange, RequestEvent, Timeouts, misunderstood
+from xlsx2opeasy.opeasy.exchange import Exchange, RequestEvent, Timeouts
+from xlsx2opeasy.opeasy.failures import misunderstood
 from xlsx2opeasy.opeasy.lists import download, pages
 from xlsx2opeasy.opeasy.models import (
     STATUS_CHANGED,

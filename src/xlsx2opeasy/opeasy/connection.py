@@ -50,7 +50,7 @@ def _split(url: str) -> SplitResult:
         parts = urlsplit(url)
         if parts.port == 0 or parts.netloc.endswith(":"):
             raise ValueError
-        httpx.URL(url)
+        httpx.URL(url).raw_host.decode().encode("idna")
     except (ValueError, httpx.InvalidURL):
         raise UsageError("The URL cannot be understood", _RIGHT_FORM) from None
     return parts

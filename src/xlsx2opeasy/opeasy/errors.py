@@ -26,6 +26,13 @@ class Classification(StrEnum):
     """It may have been applied, may be applied later, or never."""
 
 
+class Cause(StrEnum):
+    """What must be put right by a person, so that trying again cannot help."""
+
+    CERTIFICATE = "certificate"
+    PROXY = "proxy"
+
+
 @dataclass(frozen=True, slots=True)
 class ServerWords:
     """The server's own account of an error (Appendix VI); what it did not say is "".
@@ -46,7 +53,7 @@ class CallFailure:
     `path` is the endpoint's path with its variables in braces; `request_id` was sent as `X-Request-Id`.
     `reason` is this program's account where the server gave none. `evidence_id` is an id that arrived all the
     same (`Location`, a cut body): to be confirmed, never to be trusted. `retry_after` is in seconds.
-    `permanent` says that trying again cannot help. `after_unanswered` says that an earlier try of the same
+    `cause` is set where trying again cannot help. `after_unanswered` says that an earlier try of the same
     call got no answer, so that it may have been applied by then.
     """
 
@@ -59,7 +66,7 @@ class CallFailure:
     reason: str = ""
     evidence_id: str | None = None
     retry_after: float | None = None
-    permanent: bool = False
+    cause: Cause | None = None
     after_unanswered: bool = False
 
 

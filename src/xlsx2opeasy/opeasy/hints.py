@@ -4,15 +4,15 @@ from datetime import timedelta
 
 from xlsx2opeasy.opeasy.clock import Clock
 from xlsx2opeasy.opeasy.connection import Connection
-from xlsx2opeasy.opeasy.errors import CallFailure, Classification
+from xlsx2opeasy.opeasy.errors import CallFailure, Cause, Classification
 
 
-def hint_for(failure: CallFailure, connection: Connection, *, certificate: bool, login: bool) -> str:
+def hint_for(failure: CallFailure, connection: Connection, *, login: bool) -> str:
     """One sentence for a person."""
     status = failure.status or 0
-    if certificate:
+    if failure.cause is Cause.CERTIFICATE:
         return "If the server's certificate is from your own authority, give its file with --ca-bundle"
-    if status == 407 or failure.permanent:
+    if failure.cause is Cause.PROXY:
         return "Look at HTTPS_PROXY and NO_PROXY, or ask who runs the proxy"
     if 300 <= status < 400:
         return (
