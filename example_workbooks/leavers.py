@@ -1,6 +1,6 @@
 """`leavers.xlsx`: people who leave the office of `new-branch-office.xlsx`, or stay away for a while."""
 
-from branch_office import GROUP, device_name, id_of
+from branch_people import GROUP, device_name, id_of
 from content import Example, Sheet, row
 
 _USERS = ("command", "user.userId", "user.pingUserDispositionalState", "device.name", "# note")
