@@ -1,0 +1,161 @@
+"""Writes results into a workbook: a copy of the package in which only the result cells have changed.
+
+Every part is taken over byte for byte but the touched sheets, `styles.xml` where formats are added, and the
+calc chain where a result takes a formula's place. Called by the load room and by `check --annotate`.
+
+    results_survey   first pass over a sheet: where do the results go
+    results_sheet    second pass: the sheet with its results
+    package_copy     the package around them
+    results_replace  all at once, or not at all
+"""
+
+import posixpath
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from xlsx2opeasy.spec.outcomes import RowResult
+from xlsx2opeasy.workbook.package_copy import PartContent, copy_package, open_package
+from xlsx2opeasy.workbook.results_calc_chain import without_formulas
+from xlsx2opeasy.workbook.results_parts import (
+    CONTENT_TYPES,
+    STYLES_TYPE,
+    WorkbookParts,
+    relations_part,
+    with_override,
+    with_relation,
+    without_override,
+    without_relation,
+)
+from xlsx2opeasy.workbook.results_replace import replacing
+from xlsx2opeasy.workbook.results_rows import ResultRows
+from xlsx2opeasy.workbook.results_sheet import rewritten
+from xlsx2opeasy.workbook.results_stream import SheetStream
+from xlsx2opeasy.workbook.results_survey import Survey, survey
+from xlsx2opeasy.workbook.styles import ResultStyles, empty_styles, with_result_styles
+
+
+@dataclass(frozen=True, slots=True)
+class SheetResults:
+    """The results of one sheet: its title as in the workbook, its header row, results by Excel's row number.
+
+    Rows without an entry keep what they have. A sheet without results is left as it is.
+    """
+
+    title: str
+    header_row: int
+    results: Mapping[int, RowResult]
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What was written: the file, and the names of the parts that are not the source's byte for byte."""
+
+    target: Path
+    changed_parts: tuple[str, ...]
+
+
+def write_results(source: Path, target: Path, sheets: Sequence[SheetResults]) -> Written:
+    """Writes `target`: the workbook `source` with `sheets` in it; both may be the same file.
+
+    The four result columns are found by their headers and used again, else made at the right of everything on
+    the sheet. `target` is replaced at once, and has the mode of the file it replaces, else of `source`.
+    `WorkbookUnusable` where source or target cannot be used, or results cannot be written without harm (a
+    signed package, rows out of order, …): then nothing was touched. `ValueError` for a sheet named twice, or
+    a row that is not below its header.
+    """
+    _refuse_nonsense(sheets)
+    with open_package(source) as package:
+        parts = WorkbookParts(package)
+        changes = _Changes(parts)
+        for sheet in sheets:
+            if sheet.results:
+                changes.survey(sheet)
+        changes.prepare()
+        with replacing(target, like=source) as file:
+            copy_package(package, file, changes.changed, changes.added)
+    return Written(target, (*changes.changed, *changes.added))
+
+
+def _refuse_nonsense(sheets: Sequence[SheetResults]) -> None:
+    """Refuses what only a slip in the calling code can ask for."""
+    if len({sheet.title for sheet in sheets}) < len(sheets):
+        raise ValueError("a sheet is named twice")
+    if any(row <= sheet.header_row for sheet in sheets for row in sheet.results):
+        raise ValueError("a result belongs to a row that is not below the header row")
+
+
+@dataclass
+class _Changes:
+    """Collects which parts change and what their new content is."""
+
+    parts: WorkbookParts
+    changed: dict[str, PartContent | None] = field(default_factory=dict)
+    added: dict[str, PartContent] = field(default_factory=dict)
+    _sheets: dict[str, tuple[SheetResults, Survey]] = field(default_factory=dict)
+    _formulas: dict[str, frozenset[str]] = field(default_factory=dict)
+    _texts: dict[str, bytes] = field(default_factory=dict)
+
+    def survey(self, sheet: SheetResults) -> None:
+        """Looks a sheet through."""
+        part, sheet_id = self.parts.sheet(sheet.title)
+        found = survey(self._stream(part), self.parts, sheet.header_row, sheet.results)
+        self._sheets[part] = sheet, found
+        self._formulas[sheet_id] = found.formulas
+
+    def prepare(self) -> None:
+        """Settles the content of every part that changes; sheets are written only as they are asked for."""
+        if not self._sheets:
+            return
+        styles = self._styles()
+        self._calc_chain()
+        self.changed |= {part: (content,) for part, content in self._texts.items()}
+        for part, (sheet, found) in self._sheets.items():
+            self.changed[part] = self._sheet(part, sheet, found, styles)
+
+    def _stream(self, part: str) -> SheetStream:
+        return SheetStream(self.parts.package.blocks(part), part)
+
+    def _sheet(self, part: str, sheet: SheetResults, found: Survey, styles: ResultStyles) -> Iterator[bytes]:
+        stream = self._stream(part)
+        rows = ResultRows(stream.tags, found, styles, sheet.header_row, sheet.results)
+        return rewritten(stream, found, rows)
+
+    def _styles(self) -> ResultStyles:
+        """The formats for results; a workbook without a style sheet gets one."""
+        if (part := self.parts.related("styles")) is not None:
+            before = self.parts.text(part)
+            after, styles = with_result_styles(before, part)
+            if after != before:
+                self._texts[part] = after
+            return styles
+        return self._new_styles()
+
+    def _new_styles(self) -> ResultStyles:
+        folder = posixpath.dirname(self.parts.main)
+        names = ("styles.xml", *(f"styles{number}.xml" for number in range(1, 1000)))
+        name = next(each for each in names if posixpath.join(folder, each) not in self.parts.package)
+        content, styles = with_result_styles(empty_styles(self.parts.namespace), name)
+        part = posixpath.join(folder, name)
+        self.added[part] = (content,)
+        relations = relations_part(self.parts.main)
+        self._texts[CONTENT_TYPES] = with_override(self._text(CONTENT_TYPES), part, STYLES_TYPE)
+        self._texts[relations] = with_relation(self._text(relations), relations, "styles", name)
+        return styles
+
+    def _calc_chain(self) -> None:
+        """Takes replaced formulas out of the calc chain; one that is left empty goes."""
+        part = self.parts.related("calcChain")
+        if part is None or part not in self.parts.package or not any(self._formulas.values()):
+            return
+        chain = without_formulas(self.parts.text(part), part, self._formulas)
+        if chain is not None:
+            self._texts[part] = chain
+            return
+        relations = relations_part(self.parts.main)
+        self.changed[part] = None
+        self._texts[CONTENT_TYPES] = without_override(self._text(CONTENT_TYPES), part)
+        self._texts[relations] = without_relation(self._text(relations), relations, "calcChain")
+
+    def _text(self, part: str) -> bytes:
+        return self._texts.get(part) or self.parts.text(part)
