@@ -1,0 +1,273 @@
+"""One column of a sheet -> texts, with the problems of its cells; whole columns in Arrow memory, odd cells in Python."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from xlsx2opeasy.problems import MASK, Problem, Severity
+from xlsx2opeasy.spec.model import Kind
+from xlsx2opeasy.workbook.findings import AS_TEXT, Finding, visible
+from xlsx2opeasy.workbook.formats import Shown
+from xlsx2opeasy.workbook.numbers import NUMBER_AS_TEXT, ToldCell, told_reading
+from xlsx2opeasy.workbook.tags import STRIDE, Bools, Ints
+from xlsx2opeasy.workbook.texts import Traits, odd, text_reading
+from xlsx2opeasy.workbook.wire import RawBook, RawSheet
+
+_WHOLE_NUMBER = "^(?:0|-?[1-9][0-9]{0,14})$"
+_FORMULA = "formula"
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnPlan:
+    """What a column is read as. `name` is its header, `letter` Excel's, `index` its place from 0.
+
+    A `result` column is this program's own: its texts are taken as they stand.
+    """
+
+    name: str
+    letter: str
+    index: int
+    kind: Kind = Kind.TEXT
+    traits: Traits = Traits()
+    field: str | None = None
+    result: bool = False
+
+
+@dataclass(slots=True)
+class Gathered:
+    """What the cells of a sheet gave: problems, and the cells (row, header) that could not be read."""
+
+    problems: list[Problem] = field(default_factory=list)
+    unreadable: set[tuple[int, str]] = field(default_factory=set)
+
+
+class ColumnReader:
+    """Reads the columns of one sheet, in the rows `first` to `last` (both included)."""
+
+    def __init__(self, book: RawBook, sheet: RawSheet, first: int, last: int, gathered: Gathered) -> None:
+        self._book = book.book
+        self._styles = book.styles
+        self._title = sheet.title
+        self._texts = sheet.texts
+        self._first = first
+        self._length = max(last - first + 1, 0)
+        self._gathered = gathered
+        self._told_rows, self._told = _told_by_column(sheet, first, last)
+        self._disagreeing = sheet.disagreeing
+
+    def read(self, plan: ColumnPlan) -> pa.LargeStringArray:
+        """The column's texts, "" where it is blank or unreadable; the problems go into `gathered`."""
+        texts = self._calamine_texts(plan.index)
+        replaced: dict[int, str] = {}
+        counted: Counter[str] = Counter()
+        if not plan.result:
+            self._read_odd_texts(plan, texts, replaced)
+        if (told := self._told.get(plan.index)) is not None:
+            texts = self._with_told(plan, texts, told, replaced, counted)
+        self._read_disagreeing(plan, replaced)
+        return _with(texts, replaced)
+
+    def _calamine_texts(self, index: int) -> pa.LargeStringArray:
+        """Calamine's texts of the rows, "" for nulls and for rows that it does not have."""
+        if index >= self._texts.num_columns:
+            return pa.array([""] * self._length, pa.large_string())
+        column = self._texts.column(index).slice(self._first - 1, self._length)
+        if missing := self._length - len(column):
+            column = pa.chunked_array([*column.chunks, pa.array([""] * missing, pa.large_string())])
+        joined = column.combine_chunks()
+        return pc.fill_null(joined, "") if joined.null_count else joined
+
+    def _read_odd_texts(self, plan: ColumnPlan, texts: pa.LargeStringArray, replaced: dict[int, str]) -> None:
+        suspects = (
+            np.ones(len(texts), np.bool_) if plan.traits.telephonic and _non_ascii(texts) else odd(texts)
+        )
+        places = np.flatnonzero(suspects)
+        for place, text in zip(places.tolist(), texts.take(pa.array(places)).to_pylist(), strict=True):
+            if text and (reading := text_reading(text, plan.traits)) is not None:
+                replaced[place] = reading.text
+                self._note(plan, place, reading.finding, text)
+
+    def _with_told(
+        self,
+        plan: ColumnPlan,
+        texts: pa.LargeStringArray,
+        told: slice,
+        replaced: dict[int, str],
+        counted: Counter[str],
+    ) -> pa.LargeStringArray:
+        """The texts with numbers, booleans, dates, errors and formulas in their places."""
+        cells = self._told_rows.slice(told.start, told.stop - told.start)
+        places = np.asarray(cells["place"])
+        easy = self._easy(plan, cells)
+        for position in np.flatnonzero(~easy).tolist():
+            self._read_told(plan, int(places[position]), cells, position, replaced, counted)
+        if easy.any():
+            texts = _placed(texts, places[easy], _easy_texts(plan, cells["value"].filter(pa.array(easy))))
+            if plan.kind in (Kind.TEXT, Kind.TEXTS):
+                counted[NUMBER_AS_TEXT] += int(easy.sum())
+        self._note_counted(plan, counted, int(places[0]))
+        return texts
+
+    def _easy(self, plan: ColumnPlan, cells: pa.Table) -> Bools:
+        """Cells that need no thought: whole numbers in plain formats, and booleans where booleans are wanted."""
+        formula = np.asarray(cells["formula"])
+        kinds = cells["kind"].combine_chunks().cast(pa.string())
+        if plan.kind is Kind.BOOLEAN:
+            fits = pc.and_(
+                pc.equal(kinds, "b"),
+                pc.is_in(cells["value"].combine_chunks(), pa.array(["0", "1"], pa.large_string())),
+            )
+        else:
+            fits = pc.and_(
+                pc.equal(kinds, "n"), pc.match_substring_regex(cells["value"].combine_chunks(), _WHOLE_NUMBER)
+            )
+        plain = np.array([shown is Shown.PLAIN for shown, _ in self._styles])
+        styles = np.asarray(cells["style"])
+        in_plain = plain[np.where(styles < len(plain), styles, 0)] | (plan.kind is Kind.BOOLEAN)
+        easy: Bools = np.asarray(pc.fill_null(fits, False)) & ~formula & in_plain
+        return easy
+
+    def _read_told(
+        self,
+        plan: ColumnPlan,
+        place: int,
+        cells: pa.Table,
+        position: int,
+        replaced: dict[int, str],
+        counted: Counter[str],
+    ) -> None:
+        style = cells["style"][position].as_py()
+        shown, digits = self._styles[style] if style < len(self._styles) else (Shown.PLAIN, 0)
+        value = cells["value"][position].as_py()
+        cell = ToldCell(
+            cells["kind"][position].as_py(), value, cells["formula"][position].as_py(), shown, digits
+        )
+        reading = told_reading(cell, plan.kind, date1904=self._book.date1904)
+        if cell.formula and (reading is None or reading.finding is None):
+            counted[_FORMULA] += 1
+        if reading is not None:
+            replaced[place] = reading.text
+            if reading.counted:
+                counted[reading.counted] += 1
+            self._note(plan, place, reading.finding, value)
+
+    def _read_disagreeing(self, plan: ColumnPlan, replaced: dict[int, str]) -> None:
+        for key in self._disagreeing:
+            place = key // STRIDE - self._first
+            if key % STRIDE == plan.index and 0 <= place < self._length:
+                replaced[place] = ""
+                finding = Finding(
+                    "readers-disagree",
+                    "holds a text for one reader and none for the other",
+                    "Type the value again, or open the workbook in Excel and save it.",
+                )
+                self._note(plan, place, finding, None)
+
+    def _note(self, plan: ColumnPlan, place: int, finding: Finding | None, value: str | None) -> None:
+        if finding is None:
+            return
+        row = self._first + place
+        if finding.severity is Severity.ERROR:
+            self._gathered.unreadable.add((row, plan.name))
+        secret = plan.traits.secret
+        message = finding.message if not secret or value is None else _masked(finding, value)
+        self._gathered.problems.append(
+            Problem(
+                sheet=self._title,
+                rule=finding.rule,
+                message=f"The cell {message}.",
+                hint=finding.hint,
+                row=row,
+                column=plan.letter,
+                field=plan.field,
+                value=MASK if secret and value is not None else value,
+                severity=finding.severity,
+            )
+        )
+
+    def _note_counted(self, plan: ColumnPlan, counted: Counter[str], place: int) -> None:
+        """One warning a column for what would be too many warnings."""
+        words = {
+            NUMBER_AS_TEXT: (
+                "of “{name}” are numbers, not texts: leading zeros, if there were any, are gone",
+                AS_TEXT,
+            ),
+            _FORMULA: (
+                "of “{name}” are formulas; the values that were stored with them are read" + self._stale(),
+                "Replace the formulas by their values (Paste Special > Values) to be sure.",
+            ),
+        }
+        for rule, count in counted.items():
+            message, hint = words[rule]
+            self._gathered.problems.append(
+                Problem(
+                    sheet=self._title,
+                    rule=rule,
+                    message=f"{count} cell{'s' * (count > 1)} {message.format(name=visible(plan.name))}.",
+                    hint=hint,
+                    row=self._first + place,
+                    column=plan.letter,
+                    field=plan.field,
+                    severity=Severity.WARNING,
+                )
+            )
+
+    def _stale(self) -> str:
+        wanted = self._book.calculate_on_load
+        return ", though the workbook asks to be calculated anew" if wanted else ""
+
+
+def _masked(finding: Finding, value: str) -> str:
+    """The message of a secret's cell: no message repeats a secret, whatever words it was made of."""
+    return (
+        finding.message
+        if finding.rule in _SAYS_NO_VALUE
+        else f"is not read as it stands ({finding.rule}; {MASK})"
+    )
+
+
+_SAYS_NO_VALUE = frozenset(
+    {"space-around-secret", "formula-without-value", "control-character", "line-break", "invisible-character"}
+)
+
+
+def _non_ascii(texts: pa.LargeStringArray) -> bool:
+    data = texts.buffers()[2]
+    return data is not None and data.size > 0 and bool(np.frombuffer(data, np.uint8).max() > ord("~"))
+
+
+def _told_by_column(sheet: RawSheet, first: int, last: int) -> tuple[pa.Table, dict[int, slice]]:
+    """The told cells of the rows, sorted by column, and which of them are in which column."""
+    key = np.asarray(sheet.told["key"])
+    row, column = key // STRIDE, key % STRIDE
+    inside = np.flatnonzero((row >= first) & (row <= last))
+    order: Ints = inside[np.argsort(column[inside], kind="stable")]
+    cells = sheet.told.take(pa.array(order)).append_column("place", pa.array(row[order] - first))
+    columns, starts = np.unique(column[order], return_index=True)
+    ends = [*starts[1:].tolist(), len(order)]
+    slices = zip(columns.tolist(), starts.tolist(), ends, strict=True)
+    return cells.combine_chunks(), {each: slice(start, end) for each, start, end in slices}
+
+
+def _easy_texts(plan: ColumnPlan, values: pa.ChunkedArray) -> pa.LargeStringArray:
+    if plan.kind is not Kind.BOOLEAN:
+        return values.combine_chunks()
+    return pc.if_else(pc.equal(values.combine_chunks(), "1"), "TRUE", "FALSE").cast(pa.large_string())
+
+
+def _placed(texts: pa.LargeStringArray, places: Ints, new: pa.LargeStringArray) -> pa.LargeStringArray:
+    """`texts` with those of `new` in `places`."""
+    index = np.arange(len(texts), dtype=np.int64)
+    index[places] = len(texts) + np.arange(len(places))
+    return pa.concat_arrays([texts, new]).take(pa.array(index))
+
+
+def _with(texts: pa.LargeStringArray, replaced: dict[int, str]) -> pa.LargeStringArray:
+    if not replaced:
+        return texts
+    return _placed(
+        texts, np.array(list(replaced), np.int64), pa.array(list(replaced.values()), pa.large_string())
+    )

@@ -1,0 +1,48 @@
+"""The results of an earlier load, read from the four result columns."""
+
+from collections.abc import Mapping, Sequence
+
+from xlsx2opeasy.problems import Problem
+from xlsx2opeasy.spec.model import folded
+from xlsx2opeasy.spec.outcomes import RESULT_COLUMNS, Outcome, RowResult
+from xlsx2opeasy.workbook.findings import visible
+
+RESULT, CODE, DETAIL, JOB = RESULT_COLUMNS
+_OUTCOMES = {folded(outcome.value): outcome for outcome in Outcome}
+
+
+def earlier_results(
+    title: str,
+    letter: str,
+    rows: Sequence[int],
+    columns: Mapping[str, Sequence[str]],
+    problems: list[Problem],
+) -> dict[int, RowResult]:
+    """By row, what the Result column says; a word that it never says is an error at its cell.
+
+    `columns` are the result columns that the sheet has, by name, with a text for each of `rows`.
+    """
+    found = {}
+    blank = [""] * len(rows)
+    texts = (columns.get(name, blank) for name in (RESULT, CODE, DETAIL, JOB))
+    for row, result, code, detail, job in zip(rows, *texts, strict=True):
+        if not result:
+            continue
+        if (outcome := _OUTCOMES.get(folded(result))) is None:
+            problems.append(_unknown(title, row, letter, result))
+        else:
+            found[row] = RowResult(outcome, code, detail, job)
+    return found
+
+
+def _unknown(title: str, row: int, letter: str, result: str) -> Problem:
+    return Problem(
+        sheet=title,
+        rule="unknown-result",
+        message=f"“{visible(result)}” is no result; allowed are {', '.join(Outcome)}.",
+        hint="Empty the cell to send the row again, or write SUCCESS to leave it alone.",
+        row=row,
+        column=letter,
+        field=RESULT,
+        value=result,
+    )

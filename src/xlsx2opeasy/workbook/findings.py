@@ -1,0 +1,42 @@
+"""What the reader thinks of one cell, before anybody knows where the cell stands."""
+
+from dataclasses import dataclass
+
+from xlsx2opeasy.problems import Severity
+
+AS_TEXT = "Format the column as Text and type the value again, or type an apostrophe before it."
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A rule, a sentence that goes on from "the cell …", and what to do. An error makes the cell unreadable."""
+
+    rule: str
+    message: str
+    hint: str
+    severity: Severity = Severity.ERROR
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The text that a cell stands for, and what was noticed; `counted` names a note made once a column."""
+
+    text: str
+    finding: Finding | None = None
+    counted: str | None = None
+
+
+def refused(rule: str, message: str, hint: str) -> Reading:
+    """A cell that cannot be read faithfully."""
+    return Reading("", Finding(rule, message, hint))
+
+
+def repaired(text: str, rule: str, message: str, hint: str) -> Reading:
+    """A cell whose text is `text` after a repair, with a warning."""
+    return Reading(text, Finding(rule, message, hint, Severity.WARNING))
+
+
+def visible(text: str, limit: int = 60) -> str:
+    """`text` for a message: what nobody sees is written as its code point, and it is cut after `limit`."""
+    shown = "".join(each if each.isprintable() else f"<U+{ord(each):04X}>" for each in text[:limit])
+    return shown + ("…" if len(text) > limit else "")

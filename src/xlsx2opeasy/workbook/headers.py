@@ -1,0 +1,162 @@
+"""The header row: where it is, and what each header means (D24-D27)."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from xlsx2opeasy.problems import Problem, Severity
+from xlsx2opeasy.spec.catalogue import COMMAND_HEADER, nearest
+from xlsx2opeasy.spec.model import TaskType, folded
+from xlsx2opeasy.spec.outcomes import RESULT_COLUMNS
+from xlsx2opeasy.workbook.address import letters_of
+from xlsx2opeasy.workbook.findings import visible
+from xlsx2opeasy.workbook.model import SheetColumn
+
+SEARCHED_ROWS = 20
+NOTE = "#"
+_INDEX = re.compile(r"\[\s*[0-9]+\s*\]")
+_RESULTS = {folded(name): name for name in RESULT_COLUMNS}
+Row = Mapping[int, str]
+"""The texts of a row by column, which counts from 1; blank cells are left out."""
+
+
+@dataclass(slots=True)
+class Headers:
+    """The header row as understood.
+
+    `command` is the column of the commands, `results` those of an earlier load by name, `known` all columns
+    that have a header, notes included. Columns count from 1.
+    """
+
+    row: int
+    command: int | None = None
+    fields: dict[int, SheetColumn] = field(default_factory=dict)
+    results: dict[str, int] = field(default_factory=dict)
+    known: set[int] = field(default_factory=set)
+    problems: list[Problem] = field(default_factory=list)
+
+
+def header_row(rows: Mapping[int, Row], task_type: TaskType) -> int | None:
+    """The row of the first 20 that has the most headers, the upper one of equals; None where none has any."""
+    scores = {number: _score(row, task_type) for number, row in rows.items() if number <= SEARCHED_ROWS}
+    best = max(scores, key=lambda number: (scores[number], -number), default=None)
+    return best if best is not None and scores[best] else None
+
+
+def _score(row: Row, task_type: TaskType) -> int:
+    return sum(_is_command(text) or task_type.column(text) is not None for text in row.values())
+
+
+def _is_command(text: str) -> bool:
+    return folded(text) == COMMAND_HEADER
+
+
+def read_headers(title: str, number: int, row: Row, task_type: TaskType) -> Headers:
+    """What each header of row `number` means; unknown ones and repetitions are among its problems."""
+    headers = Headers(number)
+    seen: dict[str, int] = {}
+    for column, text in sorted(row.items()):
+        headers.known.add(column)
+        if not (bare := folded(text)) or bare.startswith(NOTE):
+            continue
+        name = _place(headers, column, text, task_type)
+        if name is None:
+            headers.problems.append(_unknown(title, number, column, text, task_type))
+        elif name in seen:
+            headers.problems.append(_twice(title, number, column, name, seen[name]))
+            headers.fields.pop(column, None)
+        else:
+            seen[name] = column
+            _enter(headers, column, name)
+    if headers.command is None:
+        headers.problems.append(_no_command(title, number, task_type))
+    return headers
+
+
+def _place(headers: Headers, column: int, text: str, task_type: TaskType) -> str | None:
+    """The canonical name of a header, None where it is no header; a field is entered at once."""
+    if _is_command(text):
+        return COMMAND_HEADER
+    if (result := _RESULTS.get(folded(text))) is not None:
+        return result
+    if (found := task_type.column(text)) is None:
+        return None
+    headers.fields[column] = SheetColumn(found, letters_of(column), text)
+    return found.name
+
+
+def _enter(headers: Headers, column: int, name: str) -> None:
+    if name == COMMAND_HEADER:
+        headers.command = column
+    elif name in RESULT_COLUMNS:
+        headers.results[name] = column
+
+
+def _unknown(title: str, row: int, column: int, text: str, task_type: TaskType) -> Problem:
+    near = _nearest_header(text, task_type)
+    hint = f"Did you mean “{near}”? " if near else ""
+    return Problem(
+        sheet=title,
+        rule="unknown-header",
+        message=f"“{visible(text)}” is no field of {task_type.name}.",
+        hint=f"{hint}Headers of your own notes begin with {NOTE}.",
+        row=row,
+        column=letters_of(column),
+        value=text,
+    )
+
+
+def _nearest_header(text: str, task_type: TaskType) -> str | None:
+    """The header that was probably meant, with the typed numbers in the place of its `[n]`."""
+    numbers = iter(_INDEX.findall(text))
+    near = nearest(_INDEX.sub("[n]", text), [COMMAND_HEADER, *RESULT_COLUMNS, *task_type.by_name])
+    return None if near is None else re.sub(r"\[n\]", lambda _: next(numbers, "[0]"), near)
+
+
+def _twice(title: str, row: int, column: int, name: str, first: int) -> Problem:
+    return Problem(
+        sheet=title,
+        rule="header-twice",
+        message=f"The header “{name}” stands twice, in the columns {letters_of(first)} and {letters_of(column)}.",
+        hint="Delete one of the columns, or begin its header with #.",
+        row=row,
+        column=letters_of(column),
+        field=name,
+        value=name,
+    )
+
+
+def _no_command(title: str, row: int, task_type: TaskType) -> Problem:
+    return Problem(
+        sheet=title,
+        rule="no-command-header",
+        message=f"No column of row {row} has the header “{COMMAND_HEADER}”.",
+        hint=f"Add a column “{COMMAND_HEADER}” with {', '.join(task_type.command_names)}.",
+        row=row,
+    )
+
+
+def no_header_row(title: str, task_type: TaskType) -> Problem:
+    """The problem of a sheet that has cells, but no headers."""
+    return Problem(
+        sheet=title,
+        rule="no-header-row",
+        message=f"None of the first {SEARCHED_ROWS} rows has headers of {task_type.name}.",
+        hint=f"Row 1 needs “{COMMAND_HEADER}” and fields such as “{task_type.fields[0].name}”.",
+    )
+
+
+def title_rows(title: str, rows: Mapping[int, Row], number: int) -> Iterator[Problem]:
+    """A warning that names the rows above the headers, where they hold something."""
+    above = {each: row for each, row in rows.items() if each < number}
+    if above:
+        first = next(iter(next(iter(above.values())).values()))
+        yield Problem(
+            sheet=title,
+            rule="title-rows",
+            message=f"The headers stand in row {number}; what is above them is left alone (“{visible(first)}”).",
+            hint="Delete the rows above, if they are none of yours.",
+            row=number,
+            value=first,
+            severity=Severity.WARNING,
+        )

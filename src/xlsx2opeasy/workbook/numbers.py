@@ -1,0 +1,158 @@
+"""Cells that are not texts (numbers, booleans, dates, errors, formulas) -> the text that a field would send.
+
+Excel keeps 15 significant digits and no leading zeros, and turns what looks like a date into a number of
+days; what is lost is an error here, what can be restored is restored with a warning (D01-D05, D09-D18, D43, D44).
+"""
+
+import datetime
+import re
+from dataclasses import dataclass
+from decimal import Context, Decimal
+
+from xlsx2opeasy.spec.model import Kind
+from xlsx2opeasy.workbook.findings import AS_TEXT, Reading, refused, repaired, visible
+from xlsx2opeasy.workbook.formats import Shown
+
+NUMBER_AS_TEXT = "number-in-text-column"
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
+_FIFTEEN_DIGITS = Context(prec=15)
+_TOO_LONG = Decimal(10) ** 15
+_FIRST_DAY = 61
+_SAVE_IN_EXCEL = (
+    "Open the workbook in Excel, let it calculate, and save it; or replace the formula by its value."
+)
+_EPOCH, _EPOCH_1904 = datetime.datetime(1899, 12, 30), datetime.datetime(1904, 1, 1)  # noqa: DTZ001 - cells know no zone
+_LAST_DAY = datetime.date(9999, 12, 31)
+
+
+@dataclass(frozen=True, slots=True)
+class ToldCell:
+    """A cell that is no plain text: type `t` (18.18.11), what stands in `<v>`, and what its format does."""
+
+    kind: str
+    value: str | None
+    formula: bool
+    shown: Shown
+    digits: int
+
+
+def told_reading(cell: ToldCell, kind: Kind, *, date1904: bool) -> Reading | None:
+    """What `cell` says in a column of this kind; None where calamine's text of it holds."""
+    if cell.kind == "e":
+        return refused(
+            "error-value",
+            f"holds Excel's error {visible(cell.value or '')}",
+            "Correct the formula, or type the value itself.",
+        )
+    if cell.value is None:
+        return refused(
+            "formula-without-value", "holds a formula whose value was never stored", _SAVE_IN_EXCEL
+        )
+    if cell.kind in ("s", "str", "inlineStr"):
+        return None
+    if cell.value == "":
+        return _empty(cell)
+    if cell.kind == "b":
+        return _boolean(cell.value, kind)
+    if cell.kind == "d":
+        return _date_refused(f"the date {visible(cell.value)}")
+    if cell.kind != "n":
+        return refused("unknown-cell-type", f"is of a type that Excel does not know ({cell.kind!r})", AS_TEXT)
+    return _number(cell, kind, date1904=date1904)
+
+
+def _empty(cell: ToldCell) -> Reading:
+    if cell.formula:
+        return refused(
+            "formula-without-value", "holds a formula whose value was never stored", _SAVE_IN_EXCEL
+        )
+    return Reading("")
+
+
+def _boolean(value: str, kind: Kind) -> Reading:
+    text = {"1": "TRUE", "true": "TRUE", "0": "FALSE", "false": "FALSE"}.get(value.strip().lower())
+    if text is None:
+        return refused(
+            "unreadable-boolean", f"is a boolean with the value {visible(value)!r}", "Type TRUE or FALSE."
+        )
+    if kind in (Kind.BOOLEAN, Kind.INTEGER):
+        return Reading(text)
+    return repaired(
+        text,
+        "boolean-in-text-column",
+        f"is the boolean {text}, not a text; “{text}” is read",
+        f"If another spelling is meant: {AS_TEXT}",
+    )
+
+
+def _date_refused(what: str) -> Reading:
+    return refused("date", f"holds {what}, not the text that may have been typed", AS_TEXT)
+
+
+def _number(cell: ToldCell, kind: Kind, *, date1904: bool) -> Reading:
+    value = cell.value or ""
+    if not _NUMBER.fullmatch(value):
+        return refused("unreadable-number", f"is a number cell with the value {visible(value)!r}", AS_TEXT)
+    if cell.shown in (Shown.DATE, Shown.TIME):
+        return _date_refused(_date_words(Decimal(value), cell.shown, date1904=date1904))
+    rounded = _FIFTEEN_DIGITS.plus(Decimal(value))
+    text_wanted = kind in (Kind.TEXT, Kind.TEXTS)
+    if text_wanted and abs(rounded) >= _TOO_LONG:
+        return refused(
+            "digits-lost",
+            f"is the number {plain(rounded)}: Excel keeps 15 digits of a number and has lost the others",
+            AS_TEXT,
+        )
+    if rounded != rounded.to_integral_value():
+        return _fraction(cell, rounded, text_wanted=text_wanted)
+    return _whole(cell, plain(rounded), text_wanted=text_wanted)
+
+
+def _fraction(cell: ToldCell, number: Decimal, *, text_wanted: bool) -> Reading:
+    if not text_wanted:
+        return Reading(plain(number))
+    seen = f" (shown as {plain(number * 100)}%)" if cell.shown is Shown.PERCENT else ""
+    return refused("not-a-whole-number", f"is the number {plain(number)}{seen}, not a text", AS_TEXT)
+
+
+def _whole(cell: ToldCell, digits: str, *, text_wanted: bool) -> Reading:
+    if not text_wanted:
+        return Reading(digits)
+    if cell.shown is Shown.PERCENT:
+        return repaired(
+            digits,
+            "percent",
+            f"is shown as a percentage; its number {digits} is read",
+            AS_TEXT,
+        )
+    if cell.shown is Shown.ZEROS:
+        padded = digits.zfill(cell.digits + digits.startswith("-"))
+        if padded != digits:
+            return repaired(
+                padded,
+                "leading-zeros-restored",
+                f"is the number {digits}, which its format shows as {padded}; “{padded}” is read",
+                f"To be sure: {AS_TEXT}",
+            )
+    return Reading(digits, counted=NUMBER_AS_TEXT)
+
+
+def plain(number: Decimal) -> str:
+    """A number without exponent and without needless zeros."""
+    if number == number.to_integral_value():
+        return str(int(number)) if abs(number) < Decimal(10) ** 40 else str(number)
+    return format(number.normalize(), "f") if abs(number) > Decimal("1e-20") else str(number)
+
+
+def _date_words(serial: Decimal, shown: Shown, *, date1904: bool) -> str:
+    """What Excel shows: a date or time; its serial number where that is none (D10, D12)."""
+    if shown is Shown.TIME and serial >= 0 and serial < 1000:
+        seconds = round(serial * 86400)
+        return f"the time {seconds // 3600}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
+    first = 0 if date1904 else _FIRST_DAY
+    epoch = _EPOCH_1904 if date1904 else _EPOCH
+    if not first <= serial <= (_LAST_DAY - epoch.date()).days:
+        return f"the number {plain(serial)} in a date format, which is no date"
+    moment = epoch + datetime.timedelta(days=float(serial))
+    clock = f" {moment:%H:%M:%S}" if serial != serial.to_integral_value() else ""
+    return f"the date {moment.year:04d}-{moment:%m-%d}{clock}"

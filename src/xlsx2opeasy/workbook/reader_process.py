@@ -1,0 +1,62 @@
+"""Starts the reading process, gives it the package, and turns whatever becomes of it into an answer (S03)."""
+
+import os
+import subprocess
+import sys
+
+import pyarrow as pa
+
+from xlsx2opeasy.errors import WorkbookUnusable
+from xlsx2opeasy.workbook import limits, wire
+
+_COMMAND = (sys.executable, "-P", "-m", "xlsx2opeasy.workbook.child")
+_OWN_SETTINGS = ("OPEASY_", "WEBEX_", "XLSX2OPEASY_")
+_REMEDY = "Open it in Excel, copy the cells of the task sheets into a new workbook, save it, and load that."
+
+
+def read_apart(data: bytes, name: str) -> wire.RawBook:
+    """Read the package `data` in a process of its own; raise WorkbookUnusable where that fails or dies."""
+    process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
+        _COMMAND,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=_environment(),
+    )
+    try:
+        answer, noise = process.communicate(data, timeout=limits.WALL_SECONDS)
+    except subprocess.TimeoutExpired as error:
+        raise _died(name, b"", f"took more than {limits.WALL_SECONDS} seconds") from error
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.communicate()
+    if process.returncode != 0:
+        raise _died(name, noise, f"ended unexpectedly ({_how(process.returncode)})")
+    try:
+        return wire.read_streams(answer)
+    except MemoryError as error:
+        raise _died(name, noise, f"needed more than {limits.MEMORY_LIMIT:,} bytes of memory") from error
+    except (pa.ArrowException, ValueError, KeyError) as error:
+        raise _died(name, noise, "broke off") from error
+
+
+def _environment() -> dict[str, str]:
+    """The environment without keys and settings, and with one thread for numpy (each reserves memory)."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(_OWN_SETTINGS)}
+    return kept | {
+        "OPENBLAS_NUM_THREADS": "1",
+        "OMP_NUM_THREADS": "1",
+        "PYTHONPATH": os.pathsep.join(sys.path),
+    }
+
+
+def _how(code: int) -> str:
+    return f"signal {-code}" if code < 0 else f"code {code}"
+
+
+def _died(name: str, noise: bytes, what: str) -> WorkbookUnusable:
+    lines = noise.decode("utf-8", "replace").splitlines()
+    titles = [line.removeprefix(wire.PROGRESS) for line in lines if line.startswith(wire.PROGRESS)]
+    at = f" at its sheet “{titles[-1]}”" if titles else ""
+    return WorkbookUnusable(f"“{name}” cannot be read: the reader {what}{at}.", _REMEDY)

@@ -1,0 +1,96 @@
+"""Which sheets are task sheets: their names, near misses, and two of one name (D22, D27, D28)."""
+
+import re
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+from xlsx2opeasy.problems import Problem, Severity
+from xlsx2opeasy.spec.catalogue import BY_NAME, TASK_TYPES, nearest, task_type_of_sheet
+from xlsx2opeasy.spec.model import TaskType
+from xlsx2opeasy.workbook.findings import visible
+from xlsx2opeasy.workbook.package import SheetPart
+
+_NEAR = 0.8
+_COPY = re.compile(r"\s*(?:\(\d+\)|[_ -]?(?:copy|\d+))\s*$", re.IGNORECASE)
+
+
+@dataclass(slots=True)
+class NamedSheets:
+    """The task sheets by title, the titles of the others, and what is wrong with the names."""
+
+    task_sheets: dict[str, TaskType] = field(default_factory=dict)
+    others: list[str] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+
+def sort_sheets(sheets: tuple[SheetPart, ...]) -> NamedSheets:
+    """Sort the worksheets by their names."""
+    named = NamedSheets()
+    by_type: dict[str, list[SheetPart]] = defaultdict(list)
+    for sheet in sheets:
+        if (task_type := task_type_of_sheet(sheet.title)) is not None:
+            by_type[task_type.name].append(sheet)
+        else:
+            named.others.append(sheet.title)
+    for name, same in by_type.items():
+        if len(same) > 1:
+            named.problems.append(_two_of(name, same))
+            continue
+        named.task_sheets[same[0].title] = BY_NAME[name]
+        if same[0].hidden:
+            named.problems.append(_hidden(same[0].title))
+    named.problems += [_near_miss(title, near) for title in named.others if (near := _meant(title))]
+    return named
+
+
+def _meant(title: str) -> str | None:
+    """The task type whose sheet this was probably meant to be: "User", "Users (2)", "Users copy"."""
+    names = [task_type.name for task_type in TASK_TYPES]
+    bare = _COPY.sub("", title)
+    exact = task_type_of_sheet(bare)
+    return exact.name if exact is not None else nearest(bare, names, _NEAR)
+
+
+def _near_miss(title: str, near: str) -> Problem:
+    return Problem(
+        sheet=title,
+        rule="sheet-name",
+        message=f"The sheet “{visible(title)}” is no task sheet, but its name is nearly “{near}”.",
+        hint=f"Rename it to “{near}”, or to something else if it is none.",
+        value=title,
+    )
+
+
+def _two_of(name: str, same: list[SheetPart]) -> Problem:
+    titles = " and ".join(f"“{visible(sheet.title)}”" for sheet in same)
+    return Problem(
+        sheet=same[0].title,
+        rule="sheet-twice",
+        message=f"The sheets {titles} both mean {name}.",
+        hint="Move the rows into one sheet, or rename the other.",
+        value=same[1].title,
+    )
+
+
+def _hidden(title: str) -> Problem:
+    return Problem(
+        sheet=title,
+        rule="hidden-sheet",
+        message=f"The sheet “{visible(title)}” is hidden; its rows are read.",
+        hint="Rename the sheet if it is not to be loaded.",
+        severity=Severity.WARNING,
+    )
+
+
+def no_tasks(named: NamedSheets) -> Problem:
+    """The problem of a workbook without a single task row."""
+    wanted = ", ".join(task_type.name for task_type in TASK_TYPES)
+    if named.task_sheets:
+        what, hint = (
+            "has no task row: its task sheets are empty",
+            "Fill in at least one row below the headers.",
+        )
+    else:
+        listed = ", ".join(f"“{visible(title)}”" for title in named.others[:10]) or "none"
+        what, hint = f"has no task sheet; its sheets are {listed}", f"Name its sheets {wanted}."
+    return Problem(sheet="", rule="no-tasks", message=f"The workbook {what}.", hint=hint)

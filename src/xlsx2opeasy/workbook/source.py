@@ -1,0 +1,69 @@
+"""The workbook's bytes: read once, hashed, and known not to have changed meanwhile; `read` alone calls it."""
+
+import hashlib
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from xlsx2opeasy.errors import WorkbookUnusable
+
+FILE_LIMIT = 200 * 1024 * 1024
+_LOCK_PREFIX = "~$"
+_ATTEMPTS = 3
+_PAUSE_SECONDS = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The bytes of a workbook and their SHA-256; `open_elsewhere` when Excel's lock file lies beside it."""
+
+    path: Path
+    data: bytes
+    sha256: str
+    open_elsewhere: bool
+
+
+def read_source(path: Path) -> Source:
+    """Read the file once; raise WorkbookUnusable where it is missing, too large or being rewritten."""
+    if path.name.startswith(_LOCK_PREFIX):
+        raise WorkbookUnusable(
+            f"“{path.name}” is the lock file that Excel keeps while “{path.name[2:]}” is open, not a workbook.",
+            f"Name “{path.name[2:]}” instead.",
+        )
+    try:
+        data = _unchanging_bytes(path)
+    except FileNotFoundError as error:
+        raise WorkbookUnusable(f"There is no file “{path}”.", "Check the name and the folder.") from error
+    except OSError as error:
+        raise WorkbookUnusable(
+            f"“{path}” cannot be read: {error.strerror or error}.",
+            "Close it in other programs, and check that you may read it.",
+        ) from error
+    return Source(path, data, hashlib.sha256(data).hexdigest(), (path.parent / f"~${path.name}").exists())
+
+
+def _unchanging_bytes(path: Path) -> bytes:
+    """The file's bytes, where size and modification time are the same before and after (fault F72)."""
+    for attempt in range(_ATTEMPTS):
+        if attempt:
+            time.sleep(_PAUSE_SECONDS)
+        with path.open("rb") as file:
+            before = os.fstat(file.fileno())
+            if before.st_size > FILE_LIMIT:
+                raise WorkbookUnusable(
+                    f"“{path.name}” has {before.st_size:,} bytes; the limit is {FILE_LIMIT:,}.",
+                    "Split the rows over several workbooks.",
+                )
+            data = file.read(FILE_LIMIT + 1)
+        after = path.stat()
+        if _stamp(before) == _stamp(after) and len(data) == after.st_size:
+            return data
+    raise WorkbookUnusable(
+        f"“{path.name}” changes while it is read: another program is writing it.",
+        "Wait until it is saved or synchronised, and try again.",
+    )
+
+
+def _stamp(status: os.stat_result) -> tuple[int, int, int]:
+    return status.st_size, status.st_mtime_ns, status.st_ino

@@ -1,0 +1,160 @@
+"""The cells of a piece of sheet XML, found by looking at all its tags at once (numpy); `scan` alone calls it."""
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from xlsx2opeasy.workbook.address import LAST_COLUMN, LAST_ROW, outside_grid
+
+Ints: TypeAlias = "npt.NDArray[np.int64]"
+Bools: TypeAlias = "npt.NDArray[np.bool_]"
+Bytes: TypeAlias = "npt.NDArray[np.uint8]"
+
+STRIDE = 1 << 14
+"""A cell's key is its row times this, plus its column less one: keys sort as the cells stand."""
+
+_PAD = b" " * 64
+_ATTRIBUTES_LIMIT = 32
+_MULTIPLIERS = np.array(
+    [0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0x27D4EB2F165667C5], np.uint64
+)
+_BEFORE_ADDRESS = b' r="'
+
+
+class NotPlain(Exception):
+    """The sheet is not spelt in the plain form."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """The cells of a piece, as parallel arrays.
+
+    `start` is the place of the tag in the piece, `group` an index into `attributes` (the distinct texts of
+    the attributes after the address), `value_start`/`value_end` the place of what stands in `<v>`.
+    """
+
+    start: Ints
+    key: Ints
+    group: Ints
+    attributes: list[bytes]
+    formula: Bools
+    inline: Bools
+    has_value: Bools
+    value_start: Ints
+    value_end: Ints
+
+
+@dataclass(frozen=True, slots=True)
+class _Tags:
+    """All tags of a piece: where each begins and ends, and the two bytes after its `<`."""
+
+    text: Bytes
+    opens: Ints
+    closes: Ints
+    first: Bytes
+    second: Bytes
+
+    def named(self, which: Ints, letter: str) -> Bools:
+        """Whether these tags open the element with this one-letter name."""
+        return (self.first[which] == ord(letter)) & _ends_name(self.second[which])
+
+    def ending(self, which: Ints, letter: str) -> Bools:
+        """Whether these tags close the element with this one-letter name."""
+        return (self.first[which] == ord("/")) & (self.second[which] == ord(letter))
+
+    def empty(self, which: Ints) -> Bools:
+        """Whether these tags close themselves."""
+        return self.text[self.closes[which] - 1] == ord("/")
+
+
+def _ends_name(byte: Bytes) -> Bools:
+    return (byte <= ord(" ")) | (byte == ord(">")) | (byte == ord("/"))
+
+
+def cells_of(piece: bytes) -> Cells:
+    """All cells of a piece; raise NotPlain where the spelling is another one than expected."""
+    tags = _tags_of(piece)
+    cell = np.flatnonzero(tags.named(np.arange(len(tags.opens)), "c"))
+    key, after = _keys(tags, cell)
+    group, attributes = _attribute_groups(tags.text, after, tags.closes[cell] - tags.empty(cell))
+    has_children = ~tags.empty(cell)
+    child = cell + 1
+    formula = has_children & tags.named(child, "f")
+    child = child + formula + (formula & ~tags.empty(child))
+    has_value = has_children & tags.named(child, "v")
+    self_closed = has_value & tags.empty(child)
+    value_start = np.where(has_value, tags.closes[child] + 1, 0)
+    value_end = np.where(has_value & ~self_closed, tags.opens[child + 1], value_start)
+    if not tags.ending((child + 1)[has_value & ~self_closed], "v").all():
+        raise NotPlain
+    inline = has_children & (tags.first[child] == ord("i")) & (tags.second[child] == ord("s"))
+    _check_rest(tags, child, has_children & ~has_value & ~inline)
+    return Cells(tags.opens[cell], key, group, attributes, formula, inline, has_value, value_start, value_end)
+
+
+def _check_rest(tags: _Tags, child: Ints, others: Bools) -> None:
+    """A cell without a value ends at once, or after its formula."""
+    if not tags.ending(child[others], "c").all():
+        raise NotPlain
+
+
+def _tags_of(piece: bytes) -> _Tags:
+    if b"<!" in piece or b"<?" in piece:
+        raise NotPlain
+    text = np.frombuffer(piece + _PAD, np.uint8)
+    opens, closes = np.flatnonzero(text == ord("<")), np.flatnonzero(text == ord(">"))
+    if len(opens) != len(closes) or (opens > closes).any() or (closes[:-1] > opens[1:]).any():
+        raise NotPlain  # a raw ">" in a text
+    beyond = np.full(4, len(piece), np.int64)  # so that a tag's followers can be looked at without a test
+    opens, closes = np.concatenate([opens, beyond]), np.concatenate([closes, beyond + 1])
+    return _Tags(text, opens, closes, text[opens + 1], text[opens + 2])
+
+
+def _keys(tags: _Tags, cell: Ints) -> tuple[Ints, Ints]:
+    """The key of each cell from its `r`, which must be its first attribute, and where that ends."""
+    place = tags.opens[cell] + 2
+    for offset, byte in enumerate(_BEFORE_ADDRESS):
+        if not (tags.text[place + offset] == byte).all():
+            raise NotPlain
+    place = place + len(_BEFORE_ADDRESS)
+    column, place = _number(tags.text, place, ord("A"), 26, 3)
+    row, place = _number(tags.text, place, ord("0"), 10, 7)
+    if not (tags.text[place] == ord('"')).all() or not (column > 0).all():
+        raise NotPlain
+    outside = np.flatnonzero((column > LAST_COLUMN) | (row > LAST_ROW) | (row < 1))
+    if len(outside):
+        at = outside[0]
+        raise outside_grid(bytes(tags.text[tags.opens[cell[at]] + 6 : place[at]]).decode())
+    return row * STRIDE + column - 1, place + 1
+
+
+def _number(text: Bytes, place: Ints, lowest: int, base: int, limit: int) -> tuple[Ints, Ints]:
+    """Read letters (base 26, from 1) or digits (base 10, from 0) at each place, at most `limit` of them."""
+    value = np.zeros(len(place), np.int64)
+    reading = np.ones(len(place), np.bool_)
+    one = 1 if base == 26 else 0
+    for _ in range(limit):
+        digit = text[place].astype(np.int64) - lowest
+        reading &= (digit >= 0) & (digit < base)
+        value = np.where(reading, value * base + digit + one, value)
+        place = place + reading
+    return value, place
+
+
+def _attribute_groups(text: Bytes, start: Ints, end: Ints) -> tuple[Ints, list[bytes]]:
+    """The distinct attribute texts, and for each cell which one it has."""
+    length = end - start
+    longest = int(length.max(initial=0))
+    if longest > _ATTRIBUTES_LIMIT:
+        raise NotPlain
+    words = (longest + 7) // 8 or 1
+    offsets = np.arange(words * 8)
+    wide = np.where(offsets < length[:, None], text[start[:, None] + offsets], 0).astype(np.uint8)
+    packed = wide.view(np.uint64)
+    mixed = (packed * _MULTIPLIERS[:words]).sum(axis=1, dtype=np.uint64)
+    _, example, group = np.unique(mixed, return_index=True, return_inverse=True)
+    if not (packed == packed[example][group]).all():
+        raise NotPlain  # two texts mixed to one number
+    return group, [bytes(text[start[at] : end[at]]) for at in example]

@@ -1,0 +1,215 @@
+"""A sheet as the reading process gives it -> a `Sheet` of task rows, with everything that was noticed."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from xlsx2opeasy.problems import Problem, Severity
+from xlsx2opeasy.spec.catalogue import COMMAND_HEADER
+from xlsx2opeasy.spec.model import TaskType
+from xlsx2opeasy.spec.outcomes import RESULT_COLUMNS
+from xlsx2opeasy.workbook.address import letters_of
+from xlsx2opeasy.workbook.columns import ColumnPlan, ColumnReader, Gathered
+from xlsx2opeasy.workbook.earlier import RESULT, earlier_results
+from xlsx2opeasy.workbook.headers import (
+    SEARCHED_ROWS,
+    Headers,
+    Row,
+    header_row,
+    no_header_row,
+    read_headers,
+    title_rows,
+)
+from xlsx2opeasy.workbook.model import Sheet
+from xlsx2opeasy.workbook.surroundings import (
+    Block,
+    hidden_problems,
+    last_row,
+    merge_problems,
+    table_of,
+    table_problems,
+)
+from xlsx2opeasy.workbook.tags import STRIDE, Bools, Ints
+from xlsx2opeasy.workbook.texts import traits_of
+from xlsx2opeasy.workbook.wire import RawBook, RawSheet
+
+_TEXT_DTYPE = pd.StringDtype("pyarrow", na_value=np.nan)
+
+
+def read_sheet(book: RawBook, raw: RawSheet, task_type: TaskType) -> tuple[Sheet | None, list[Problem]]:
+    """The sheet, or None with the problems for which there is none (or none at all where it is empty)."""
+    if (unread := _unread(raw)) is not None:
+        return None, [unread]
+    tops = _top_rows(raw)
+    if not tops and not _last_filled(raw):
+        return None, []
+    if (number := header_row(tops, task_type)) is None:
+        return None, [no_header_row(raw.title, task_type)]
+    headers = read_headers(raw.title, number, tops[number], task_type)
+    headers.problems += title_rows(raw.title, tops, number)
+    if headers.command is None:
+        return None, headers.problems
+    return _SheetReader(book, raw, task_type, headers).read(), []
+
+
+def _unread(raw: RawSheet) -> Problem | None:
+    """The problem of a sheet whose rows were not read at all."""
+    if raw.disorder is not None:
+        return Problem(
+            sheet=raw.title,
+            rule="disorder",
+            message=f"The sheet's cells are repeated or out of order in the file, first at {raw.disorder}.",
+            hint="Open the workbook in Excel and save it.",
+        )
+    if raw.sparse is not None:
+        return Problem(
+            sheet=raw.title,
+            rule="sparse",
+            message=f"The sheet's cells lie too far apart: a few in all of {raw.sparse}.",
+            hint="Press Ctrl+End in Excel to find the last cell, delete it with its row and column, and save.",
+        )
+    return None
+
+
+def _top_rows(raw: RawSheet) -> dict[int, Row]:
+    """The filled cells of the first rows, by row and column; numbers as they stand in the file."""
+    rows: dict[int, dict[int, str]] = {}
+    for column in range(raw.texts.num_columns):
+        for place, text in enumerate(raw.texts.column(column).slice(0, SEARCHED_ROWS).to_pylist()):
+            if text:
+                rows.setdefault(place + 1, {})[column + 1] = text
+    keys = np.asarray(raw.told["key"])
+    for position in np.flatnonzero(keys < (SEARCHED_ROWS + 1) * STRIDE).tolist():
+        row, column = divmod(int(keys[position]), STRIDE)
+        if value := raw.told["value"][position].as_py():
+            rows.setdefault(row, {}).setdefault(column + 1, value)
+    return dict(sorted(rows.items()))
+
+
+def _last_filled(raw: RawSheet) -> int:
+    keys = np.asarray(raw.told["key"])
+    return max(raw.texts.num_rows, int(keys[-1]) // STRIDE if len(keys) else 0)
+
+
+@dataclass(slots=True)
+class _SheetReader:
+    """One sheet with a header row and a command column, on its way to a `Sheet`."""
+
+    book: RawBook
+    raw: RawSheet
+    task_type: TaskType
+    headers: Headers
+    gathered: Gathered = field(default_factory=Gathered)
+
+    def read(self) -> Sheet:
+        """Read all columns, leave out the blank rows, and gather what was noticed."""
+        headers, raw = self.headers, self.raw
+        assert headers.command is not None
+        first, last = headers.row + 1, _last_filled(raw)
+        reader = ColumnReader(self.book, raw, first, last, self.gathered)
+        columns = {plan.name: reader.read(plan) for plan in self._plans()}
+        results = {name: reader.read(self._result_plan(name)) for name in headers.results}
+        filled = self._filled(columns, first)
+        table = table_of(raw.layout, headers.row)
+        kept = filled[filled <= last_row(table, last)]
+        block = Block(kept, (headers.command, *headers.fields))
+        problems = [
+            *headers.problems,
+            *self._without_header(first),
+            *table_problems(raw.title, table, filled),
+            *merge_problems(raw.title, raw.layout.merged, block),
+            *hidden_problems(raw.title, raw.hidden_rows, raw.layout, block),
+        ]
+        earlier = self._earlier(results, kept, first, problems)
+        rows = set(kept.tolist())
+        return Sheet(
+            task_type=self.task_type,
+            title=raw.title,
+            header_row=headers.row,
+            command_letter=letters_of(headers.command),
+            columns=tuple(headers.fields.values()),
+            rows=_frame(columns, kept, first, last),
+            problems=tuple(problems + self._of_cells(rows)),
+            unreadable=frozenset(each for each in self.gathered.unreadable if each[0] in rows),
+            earlier_results=earlier,
+            result_letters={name: letters_of(column) for name, column in headers.results.items()},
+        )
+
+    def _plans(self) -> Iterator[ColumnPlan]:
+        command = self.headers.command or 0
+        yield ColumnPlan(COMMAND_HEADER, letters_of(command), command - 1, field=COMMAND_HEADER)
+        for number, column in self.headers.fields.items():
+            kind, traits = column.column.field.kind, traits_of(column.column.field)
+            yield ColumnPlan(column.name, column.letter, number - 1, kind, traits, column.name)
+
+    def _result_plan(self, name: str) -> ColumnPlan:
+        number = self.headers.results[name]
+        return ColumnPlan(name, letters_of(number), number - 1, result=True)
+
+    def _filled(self, columns: Mapping[str, pa.LargeStringArray], first: int) -> Ints:
+        """The numbers of the rows in which a field or the command holds something, readable or not."""
+        lengths = [pc.binary_length(texts) for texts in columns.values()]
+        filled: Bools = np.logical_or.reduce([np.asarray(length) > 0 for length in lengths])
+        for row, _ in self.gathered.unreadable:
+            filled[row - first] = True
+        found: Ints = np.flatnonzero(filled) + first
+        return found
+
+    def _of_cells(self, rows: set[int]) -> list[Problem]:
+        """The problems of cells in task rows, in the order of the sheet."""
+        found = [each for each in self.gathered.problems if each.row in rows]
+        return sorted(found, key=lambda each: each.row or 0)
+
+    def _without_header(self, first: int) -> Iterator[Problem]:
+        """An error for each column that has cells below the header row, but no header."""
+        for number, row in sorted(self._first_cells(first).items()):
+            if number not in self.headers.known:
+                yield Problem(
+                    sheet=self.raw.title,
+                    rule="no-header",
+                    message=f"Column {letters_of(number)} has no header, but its cell in row {row} is filled.",
+                    hint="Give it a header (your own notes: one that begins with #), or empty its cells.",
+                    row=self.headers.row,
+                    column=letters_of(number),
+                )
+
+    def _first_cells(self, first: int) -> dict[int, int]:
+        """For each column the first row below the headers that holds something."""
+        found: dict[int, int] = {}
+        for index in range(self.raw.texts.num_columns):
+            if index + 1 not in self.headers.known:
+                lengths = pc.fill_null(pc.binary_length(self.raw.texts.column(index).slice(first - 1)), 0)
+                places = np.flatnonzero(np.asarray(lengths))
+                if len(places):
+                    found[index + 1] = first + int(places[0])
+        keys = np.asarray(self.raw.told["key"])
+        for key in keys[keys >= first * STRIDE][::-1].tolist():
+            row, column = divmod(key, STRIDE)
+            found[column + 1] = min(row, found.get(column + 1, row))
+        return found
+
+    def _earlier(
+        self, results: dict[str, pa.LargeStringArray], kept: Ints, first: int, problems: list[Problem]
+    ) -> dict:
+        if RESULT not in results:
+            return {}
+        chosen = pa.array(kept - first)
+        texts = {name: results[name].take(chosen).to_pylist() for name in RESULT_COLUMNS if name in results}
+        letter = letters_of(self.headers.results[RESULT])
+        return earlier_results(self.raw.title, letter, kept.tolist(), texts, problems)
+
+
+def _frame(columns: dict[str, pa.LargeStringArray], kept: Ints, first: int, last: int) -> pd.DataFrame:
+    """The columns as a frame of dtype `str`, with Excel's row numbers as its index."""
+    if len(kept) != last - first + 1:
+        chosen = pa.array(kept - first)
+        columns = {name: texts.take(chosen) for name, texts in columns.items()}
+    series = {
+        name: pd.Series(pd.array(texts, dtype=_TEXT_DTYPE), index=kept, name=name, copy=False)
+        for name, texts in columns.items()
+    }
+    return pd.DataFrame(series, index=pd.Index(kept, name="row"), copy=False)
