@@ -1,6 +1,7 @@
 """`typical-mistakes.xlsx`: what goes wrong in workbooks that people make, one mistake a row, each named."""
 
 from datetime import date
+from typing import Any
 
 from content import Example, FailedFormula, Row, Sheet
 
@@ -46,7 +47,7 @@ def _user(number: int, last: str, first: str, note: str = "", **changes: object)
     return {name: value for name, value in cells.items() if value is not None}
 
 
-_PHONE = {"command": "AddUserDevice", "device__macAddress": "02005E000001"}
+_PHONE: dict[str, Any] = {"command": "AddUserDevice", "device__macAddress": "02005E000001"}
 
 _USER_ROWS = (
     _user(50, "Adams", "Walter"),
