@@ -3,6 +3,7 @@
 import contextlib
 import datetime as dt
 import ipaddress
+import select
 import socket
 import ssl
 import threading
@@ -85,6 +86,7 @@ def test_an_origin(url: str, origin: str) -> None:
         "https://opeasy.example.com\n",
         "https://opeasy.example.com\\@evil.example",
         "https://[::1",
+        f"https://{'a' * 64}.example.com",
     ],
 )
 def test_what_is_no_origin_is_wrong_usage_and_not_repeated(url: str) -> None:
@@ -296,7 +298,8 @@ def test_a_bundle_that_is_none_is_wrong_usage(connect: Callable[..., OpEasyClien
 class Proxy:
     """A CONNECT proxy: refuses with `status`, or leads every host to `port` of this machine."""
 
-    def __init__(self, status: int = 200, port: int = 0) -> None:
+    def __init__(self, status: int = 200, port: int = 0, context: ssl.SSLContext | None = None) -> None:
+        self._context = context
         self._status = status
         self._port = port
         self.heads: list[str] = []
@@ -313,23 +316,25 @@ class Proxy:
                 self._threads.append(thread)
                 thread.start()
 
-    def _serve(self, connection: socket.socket) -> None:
-        with contextlib.suppress(OSError), connection:
-            self.heads.append(connection.recv(65536).decode())
-            connection.sendall(f"HTTP/1.1 {self._status} Refused by policy\r\n\r\n".encode())
+    def _serve(self, plain: socket.socket) -> None:
+        with contextlib.suppress(OSError), plain, self._spoken(plain) as client:
+            self.heads.append(client.recv(65536).decode())
+            client.sendall(f"HTTP/1.1 {self._status} Refused by policy\r\n\r\n".encode())
             if self._status == 200:
                 with socket.create_connection(("127.0.0.1", self._port)) as server:
-                    back = threading.Thread(target=self._copy, args=(server, connection), daemon=True)
-                    back.start()
-                    self._copy(connection, server)
-                    back.join(5)
+                    self._copy(client, server)
+
+    def _spoken(self, plain: socket.socket) -> socket.socket:
+        return self._context.wrap_socket(plain, server_side=True) if self._context else plain
 
     @staticmethod
-    def _copy(source: socket.socket, target: socket.socket) -> None:
-        with contextlib.suppress(OSError):
-            while data := source.recv(65536):
-                target.sendall(data)
-            target.shutdown(socket.SHUT_WR)
+    def _copy(client: socket.socket, server: socket.socket) -> None:
+        """Both ways in one thread, until one of them leaves."""
+        while ready := select.select([client, server], [], [], 5)[0]:
+            for source in ready:
+                if not (data := source.recv(65536)):
+                    return
+                (server if source is client else client).sendall(data)
 
     def close(self) -> None:
         with contextlib.suppress(OSError):
@@ -345,7 +350,8 @@ def proxy(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Proxy]]:
 
     def make(*args: Any, user: str = "", **options: Any) -> Proxy:
         made.append(Proxy(*args, **options))
-        monkeypatch.setenv("HTTPS_PROXY", f"http://{user}{made[-1].address}")
+        scheme = "https" if options.get("context") else "http"
+        monkeypatch.setenv("HTTPS_PROXY", f"{scheme}://{user}{made[-1].address}")
         return made[-1]
 
     yield make
@@ -363,6 +369,21 @@ def test_the_environments_proxy_leads_to_the_server(
     assert used.heads[0].startswith("CONNECT opeasy.example:443 HTTP/1.1\r\n")
     assert "proxy-authorization: basic " in used.heads[0].lower()
     assert "canary-token" not in "".join(used.heads)
+
+
+@pytest.mark.parametrize("own_bundle", [True, False])
+def test_a_proxy_may_speak_tls_itself(
+    proxy: Callable[..., Proxy],
+    authority: Authority,
+    connect: Callable[..., OpEasyClient],
+    monkeypatch: pytest.MonkeyPatch,
+    own_bundle: bool,
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(authority.bundle))
+    with serving(authority.context("opeasy.example")) as server:
+        proxy(port=server.port, context=authority.context())
+        client = connect("https://opeasy.example", ca_bundle=authority.bundle if own_bundle else None)
+        assert client.get_operation("o1").id == "o1"
 
 
 @pytest.mark.parametrize(("status", "tries"), [(407, 1), (403, 1), (503, 8)])

@@ -1,5 +1,6 @@
 """What goes wrong between client and server, by its number in the fault matrix, over real sockets."""
 
+import os
 import socket
 import time
 import traceback
@@ -19,6 +20,7 @@ from xlsx2opeasy.opeasy import (
     Classification,
     Deletion,
     OpEasyClient,
+    RetryPolicy,
     Timeouts,
 )
 from xlsx2opeasy.spec.catalogue import BY_NAME
@@ -274,6 +276,32 @@ def test_an_error_body_that_is_unreadable_is_no_reason_to_crash(bench: Bench, bo
     assert bench.fails("create").message == "POST /v1/operations was refused (400): Bad Request"
 
 
+@pytest.mark.parametrize(("status", "tries"), [(413, 1), (401, 2)])
+def test_f42_a_refusal_that_comes_before_the_body_was_read_is_understood(
+    bench: Bench, chunk: Path, status: int, tries: int
+) -> None:
+    chunk.write_bytes(b" " * 20_000_000)
+    bench.wire.refuse_early = lambda first: encode(status) if first.startswith("PATCH") else None
+    error = bench.fails("append")
+    assert (error.classification, error.http_status) == (REJECTED, status)
+    assert bench.wire.connections == tries + len(bench.wire.sent("POST", "/v1/authsessions"))
+
+
+def test_a_chunk_that_changes_while_it_is_sent_is_unknown(
+    bench: Bench, chunk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = Path.open
+
+    def growing(path: Path, *args: Any, **options: Any) -> Any:
+        file = real(path, *args, **options)
+        size = os.fstat(file.fileno()).st_size
+        monkeypatch.setattr("httpx._multipart.peek_filelike_length", lambda _: size + 10)
+        return file
+
+    monkeypatch.setattr(Path, "open", growing)
+    assert bench.fails("append").classification is UNKNOWN
+
+
 @pytest.mark.parametrize("name", PLACES)
 @pytest.mark.parametrize(
     ("header", "seconds"),
@@ -386,6 +414,16 @@ def test_f49_a_server_that_stays_down_uses_the_runs_budget_up(
             client.get_operation("o1")
         tries.append(len(clock.pauses))
     assert tries == [7, 14, 21, 28, 35, 40, 40, 40]
+
+
+def test_a_call_is_tried_within_its_time_and_ordered_pauses_do_not_count(
+    bench: Bench, connect: Callable[..., OpEasyClient], clock: SkippingClock
+) -> None:
+    client = connect(bench.wire.url, retries=RetryPolicy(seconds=6))
+    bench.answers("get", reply(503), reply(503, Retry_After="100"), reply(503), reply(503))
+    with pytest.raises(CallFailed):
+        client.get_operation("o1")
+    assert clock.pauses == pytest.approx([1, 110, 4])
 
 
 @pytest.mark.parametrize("broken", [reply(502), hang(), cut(encode(201, {"authSession": {}})[:-2])])

@@ -97,13 +97,14 @@ class Wire:
     """Listens on a loopback port. `on` scripts the answers of one method and path, the last one for ever.
 
     Without a script, logging in works and everything else is a 599. `break_early` breaks a connection before
-    its body was read.
+    its body was read; `refuse_early` answers by then, and throws away what comes after.
     """
 
     def __init__(self, context: ssl.SSLContext | None = None) -> None:
         self.requests: list[Request] = []
         self.connections = 0
         self.break_early: Callable[[str], bool] = lambda first_line: False
+        self.refuse_early: Callable[[str], bytes | None] = lambda first_line: None
         self._context = context
         self._script: dict[tuple[str, str], list[Handler]] = defaultdict(list)
         self._lock = threading.Lock()
@@ -169,6 +170,12 @@ class Wire:
         first, *lines = head.decode("latin-1").split("\r\n")
         if self.break_early(first):
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            return None
+        if (early := self.refuse_early(first)) is not None:
+            sock.sendall(early)
+            sock.shutdown(socket.SHUT_WR)
+            while sock.recv(65536):
+                pass
             return None
         headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
         while len(body) < int(headers.get("content-length", 0)):

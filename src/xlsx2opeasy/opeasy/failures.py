@@ -135,6 +135,8 @@ def _reason(problem: Exception) -> str:
             return f"no connection ({problem})"
         case httpx.TimeoutException():
             return "the time was over before the whole answer had come"
+        case httpx.LocalProtocolError():
+            return f"the file changed while it was sent ({problem})"
         case BadAnswer():
             return f"the answer cannot be understood, {problem}"
         case OSError():

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
+import h11
 import httpcore
 import httpx
 
@@ -166,3 +167,6 @@ def _as_httpx_errors() -> Iterator[None]:
     ) as error:
         named: type[httpx.TransportError] = getattr(httpx, type(error).__name__)
         raise named(str(error)) from error
+    except h11.LocalProtocolError as error:
+        # httpcore lets this one through: a body that is shorter or longer than was announced.
+        raise httpx.LocalProtocolError(str(error)) from error
