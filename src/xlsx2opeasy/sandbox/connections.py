@@ -1,6 +1,7 @@
 """The open connections of a server, so that a fault can cut one: ASGI itself has no word for that."""
 
 import asyncio
+from collections.abc import Callable
 
 from starlette.types import Scope
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -29,16 +30,28 @@ class Connections:
 
         return TellingProtocol
 
-    def cut(self, scope: Scope) -> None:
-        """Ends the connection of a request with a reset; what was not yet sent is lost."""
-        self._transport(scope).abort()
-
-    def end(self, scope: Scope) -> None:
-        """Ends the connection of a request once what was sent so far is out."""
-        self._transport(scope).close()
-
-    def _transport(self, scope: Scope) -> asyncio.Transport:
+    def transport(self, scope: Scope) -> asyncio.Transport:
+        """The transport that a request came in by."""
         transport = self._transports.get(tuple(scope.get("client") or ()))
         if transport is None:
             raise RuntimeError("a connection can only be cut where the sandbox's own server has it")
         return transport
+
+
+class Connection:
+    """The connection of one request; `on_cut` is called before it ends."""
+
+    def __init__(self, connections: Connections, scope: Scope, on_cut: Callable[[], None]) -> None:
+        self._connections = connections
+        self._scope = scope
+        self._on_cut = on_cut
+
+    def cut(self) -> None:
+        """Ends it with a reset; what was not yet sent is lost."""
+        self._on_cut()
+        self._connections.transport(self._scope).abort()
+
+    def end(self) -> None:
+        """Ends it once what was sent so far is out."""
+        self._on_cut()
+        self._connections.transport(self._scope).close()

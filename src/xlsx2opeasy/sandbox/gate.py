@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections import deque
-from dataclasses import dataclass
 from typing import Any, Final
 
 from starlette.datastructures import Headers
@@ -12,22 +11,51 @@ from starlette.responses import Response
 from starlette.routing import Match, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from xlsx2opeasy.sandbox.connections import Connections
+from xlsx2opeasy.sandbox.connections import Connection, Connections
 from xlsx2opeasy.sandbox.exchange import json_answer
 from xlsx2opeasy.sandbox.faults import FaultRule, FaultRules
 from xlsx2opeasy.sandbox.misdeeds import MISDEEDS, Exchange
 from xlsx2opeasy.sandbox.refusals import Refusal, status_error
 from xlsx2opeasy.sandbox.settings import SandboxSettings
-from xlsx2opeasy.sandbox.truth import Call, Truth
+from xlsx2opeasy.sandbox.truth import Truth
 
 _SECRET_HEADERS: Final = frozenset({"authorization"})
 
 
-@dataclass(slots=True)
-class _Answered:
-    """What went out to the client so far."""
+class _Record:
+    """Notes one call in the truth, once: before its answer goes out, or its connection is cut."""
 
-    status: int | None = None
+    def __init__(self, truth: Truth, scope: Scope, endpoint: str | None, rule: FaultRule | None) -> None:
+        self._truth = truth
+        self._scope = scope
+        self._endpoint = endpoint
+        self._rule = rule
+        self._noted = False
+
+    def note(self, status: int | None = None) -> None:
+        """Notes the call with this status; None where there is no answer."""
+        if self._noted:
+            return
+        self._noted = True
+        headers = Headers(scope=self._scope).items()
+        self._truth.note_call(
+            endpoint=self._endpoint,
+            method=self._scope["method"],
+            path=self._scope["path"],
+            status=status,
+            fault=self._rule.text if self._rule else None,
+            headers={name: value for name, value in headers if name not in _SECRET_HEADERS},
+        )
+
+    def noting(self, send: Send) -> Send:
+        """`send`, with the status noted first."""
+
+        async def noting(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                self.note(message["status"])
+            await send(message)
+
+        return noting
 
 
 class Gate:
@@ -48,7 +76,6 @@ class Gate:
         self._routes = routes
         self._rules = FaultRules(settings.faults)
         self._recent: deque[float] = deque()
-        self._calls = 0
         self._later: set[asyncio.Task[Any]] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -56,18 +83,19 @@ class Gate:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        self._calls += 1
-        number, answered = self._calls, _Answered()
         endpoint = self._endpoint(scope)
         rule = self._rules.hit(scope["method"], endpoint)
+        record = _Record(self._truth, scope, endpoint, rule)
         try:
-            await self._pass(rule, scope, receive, _noting(send, answered))
+            await self._pass(rule, record, scope, receive, record.noting(send))
         except ClientDisconnect:
             pass  # the client went while its request was being read: nobody is left to be answered
         finally:
-            self._record(number, scope, endpoint, rule, answered)
+            record.note()
 
-    async def _pass(self, rule: FaultRule | None, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _pass(
+        self, rule: FaultRule | None, record: _Record, scope: Scope, receive: Receive, send: Send
+    ) -> None:
         if self._settings.latency:
             await asyncio.sleep(self._settings.latency)
         if self._is_too_much():
@@ -80,7 +108,8 @@ class Gate:
             if rule is None:
                 await self._app(scope, receive, send)
             else:
-                exchange = Exchange(self._app, scope, receive, send, rule, self._connections, self._later)
+                connection = Connection(self._connections, scope, on_cut=record.note)
+                exchange = Exchange(self._app, scope, receive, send, rule, connection, self._later)
                 await MISDEEDS[rule.action](exchange)
 
     def _endpoint(self, scope: Scope) -> str | None:
@@ -118,22 +147,6 @@ class Gate:
 
         return limited
 
-    def _record(
-        self, number: int, scope: Scope, endpoint: str | None, rule: FaultRule | None, answered: _Answered
-    ) -> None:
-        headers = {name: value for name, value in Headers(scope=scope).items() if name not in _SECRET_HEADERS}
-        self._truth.calls.append(
-            Call(
-                number=number,
-                endpoint=endpoint,
-                method=scope["method"],
-                path=scope["path"],
-                status=answered.status,
-                fault=rule.text if rule else None,
-                headers=headers,
-            )
-        )
-
 
 def answer_of(refusal: Refusal) -> Response:
     """The answer that says what a refusal says."""
@@ -142,12 +155,3 @@ def answer_of(refusal: Refusal) -> Response:
 
 def _too_large(limit: int) -> Refusal:
     return status_error(413, f"The body may have at most {limit} bytes")
-
-
-def _noting(send: Send, answered: _Answered) -> Send:
-    async def noting(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            answered.status = message["status"]
-        await send(message)
-
-    return noting

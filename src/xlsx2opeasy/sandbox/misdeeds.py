@@ -9,7 +9,7 @@ from typing import Any, Final
 from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from xlsx2opeasy.sandbox.connections import Connections
+from xlsx2opeasy.sandbox.connections import Connection
 from xlsx2opeasy.sandbox.exchange import json_answer
 from xlsx2opeasy.sandbox.faults import ACTIONS, FaultRule
 from xlsx2opeasy.sandbox.refusals import status_error
@@ -49,7 +49,7 @@ class Exchange:
         receive: Receive,
         send: Send,
         rule: FaultRule,
-        connections: Connections,
+        connection: Connection,
         later: set[asyncio.Task[Any]],
     ) -> None:
         self.rule = rule
@@ -57,7 +57,7 @@ class Exchange:
         self._app = app
         self._scope = scope
         self._receive = receive
-        self._connections = connections
+        self._connection = connection
         self._later = later
         self._request: list[Message] = []
 
@@ -75,7 +75,7 @@ class Exchange:
         return answer
 
     def apply_later(self) -> "asyncio.Task[Answer]":
-        """Applies the call after the rule's seconds, also where the client has gone by then; only after `read`."""
+        """Applies the call after the seconds of the rule, even where the client is gone; after `read`."""
         task = asyncio.create_task(self.applied(self.rule.seconds))
         self._later.add(task)
         task.add_done_callback(self._later.discard)
@@ -93,9 +93,9 @@ class Exchange:
     async def cut(self, *, flush: bool = False) -> None:
         """Ends the connection: with a reset, or once what was sent so far is out."""
         if flush:
-            self._connections.end(self._scope)
+            self._connection.end()
         else:
-            self._connections.cut(self._scope)
+            self._connection.cut()
         await self.client_gone()
 
 

@@ -3,6 +3,7 @@
 Tests hold a load's claims against it ("a row is provisioned at most once"). Its lists have a bound.
 """
 
+import itertools
 import json
 from collections import deque
 from collections.abc import Iterator
@@ -73,6 +74,21 @@ class Truth:
         self.deliveries: deque[Delivery] = deque(maxlen=_CALLS)
         self.crashes: deque[str] = deque(maxlen=_CALLS)
         """What went wrong in the sandbox itself; a test expects none."""
+        self._numbers = itertools.count(1)
+
+    def note_call(
+        self,
+        *,
+        endpoint: str | None,
+        method: str,
+        path: str,
+        status: int | None,
+        fault: str | None,
+        headers: dict[str, str],
+    ) -> None:
+        """Adds a call under the next number."""
+        number = next(self._numbers)
+        self.calls.append(Call(number, endpoint, method, path, status, fault, headers))
 
     def calls_of(self, endpoint: str) -> list[Call]:
         """The calls of one endpoint, oldest first."""

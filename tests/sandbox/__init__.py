@@ -1,0 +1,1 @@
+"""The simulated OpEasy, held against the specification's pages over real sockets."""
