@@ -66,8 +66,6 @@ def check_workbook(workbook: Workbook) -> Checked:
         checked, found = _check_sheet(sheet)
         sheets.append(checked)
         problems += found
-    if not any(len(sheet.values) for sheet in sheets) and not any(_is_error(each) for each in problems):
-        problems.append(_no_task_row(workbook))
     order = {sheet.title: position for position, sheet in enumerate(workbook.sheets)}
     problems.sort(key=lambda each: (order.get(each.sheet, -1), each.row or 0, _position(each.column)))
     return Checked(workbook, tuple(sheets), tuple(problems))
@@ -79,14 +77,6 @@ def _is_error(problem: Problem) -> bool:
 
 def _position(letters: str | None) -> int:
     return column_index_from_string(letters) if letters else 0
-
-
-def _no_task_row(workbook: Workbook) -> Problem:
-    sheets = ", ".join(sheet.title for sheet in workbook.sheets)
-    where = f"the sheets {sheets} hold" if sheets else "the workbook holds"
-    return Problem(
-        "", "no-tasks", f"{where} no task row", "please fill in at least one row below the headers"
-    )
 
 
 def _check_sheet(sheet: Sheet) -> tuple[CheckedSheet, list[Problem]]:

@@ -15,7 +15,8 @@ from xlsx2opeasy.load.job import ChunkFile, PhaseFacts, read_chunk
 from xlsx2opeasy.load.open_job import OpenJob
 from xlsx2opeasy.load.state import Fact
 from xlsx2opeasy.tasks.build import Task
-from xlsx2opeasy.tasks.chunks import Chunk, ChunkLimits, cut
+from xlsx2opeasy.tasks.chunks import Chunk, cut
+from xlsx2opeasy.tasks.limits import ChunkLimits
 
 
 def cut_smaller(job: OpenJob, phase: PhaseFacts) -> None:

@@ -4,7 +4,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from xlsx2opeasy.spec.outcomes import RowResult
+from xlsx2opeasy.problems import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class WorkbookChecked:
+    """The workbook was read and checked."""
+
+    workbook: str
+    rows: int
+    problems: tuple[Problem, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +81,6 @@ class ResultsSaved:
 
 
 @dataclass(frozen=True, slots=True)
-class RowResolved:
-    """What became of a row is known."""
-
-    sheet: str
-    row: int
-    result: RowResult
-
-
-@dataclass(frozen=True, slots=True)
 class Notice:
     """Something a person should know, in one sentence."""
 
@@ -88,14 +88,14 @@ class Notice:
 
 
 Event: TypeAlias = (
-    JobStarted
+    WorkbookChecked
+    | JobStarted
     | PhaseStarted
     | ChunkAccepted
     | DraftVerified
     | OperationScheduled
     | StatusSeen
     | ResultsSaved
-    | RowResolved
     | Notice
 )
 Listener: TypeAlias = Callable[[Event], None]

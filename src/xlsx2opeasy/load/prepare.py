@@ -25,8 +25,9 @@ from xlsx2opeasy.load.plan import Phase, phases_of
 from xlsx2opeasy.problems import Problem, Severity
 from xlsx2opeasy.spec.outcomes import Outcome
 from xlsx2opeasy.tasks.build import Task, tasks_of
-from xlsx2opeasy.tasks.chunks import ChunkLimits, chunk_name, cut
+from xlsx2opeasy.tasks.chunks import chunk_name, cut
 from xlsx2opeasy.tasks.identity import task_hash, workbook_identity
+from xlsx2opeasy.tasks.limits import ChunkLimits
 from xlsx2opeasy.workbook.read import read_workbook
 
 REHEARSAL_ORIGIN = "rehearsal"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from xlsx2opeasy.errors import LoadRefused, UsageError
 from xlsx2opeasy.load.earlier import UNKNOWN, peek, real_jobs
-from xlsx2opeasy.load.events import Listener
+from xlsx2opeasy.load.events import Listener, WorkbookChecked
 from xlsx2opeasy.load.home import Home, JobFolder, state_folder
 from xlsx2opeasy.load.interrupt import Interruption
 from xlsx2opeasy.load.locks import enterprise_lock
@@ -52,6 +52,8 @@ def load(
     """
     with around.interruption.listening(), _lock(around.home, target):
         prepared = prepare(workbook, target, options)
+        checked = prepared.checked
+        around.tell(WorkbookChecked(str(workbook), checked.total, checked.problems))
         if prepared.tasks and not confirm(prepared):
             raise LoadRefused("nothing was sent: the question was answered with no", "")
         folder = freeze(around.home, workbook, target, options, prepared)

@@ -10,21 +10,10 @@ import orjson
 
 from xlsx2opeasy.spec.catalogue import PROCESSING_ORDER
 from xlsx2opeasy.tasks.build import Task
-
-CHUNK_TASKS = 1000
-CHUNK_BYTES = 900_000
-"""Below the 1 MB that web servers commonly allow for an upload when nobody configured them."""
+from xlsx2opeasy.tasks.limits import ChunkLimits
 
 _ORDER = {task_type.name: position for position, task_type in enumerate(PROCESSING_ORDER)}
 _EMPTY = len(b'{"tasks":{}}')
-
-
-@dataclass(frozen=True, slots=True)
-class ChunkLimits:
-    """The most tasks and the most bytes of one file; a single task larger than that goes alone."""
-
-    tasks: int = CHUNK_TASKS
-    bytes: int = CHUNK_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +53,10 @@ def _chunk(gathered: Sequence[tuple[Task, bytes]]) -> Chunk:
         by_type.setdefault(task.type, []).append(text)
     lists = (b'"%s":[%s]' % (name.encode(), b",".join(texts)) for name, texts in by_type.items())
     return Chunk(tuple(task for task, _ in gathered), b'{"tasks":{%s}}' % b",".join(lists))
+
+
+CHUNK_PATTERN = "operation-*-chunk-*.json"
+"""Matches every name that `chunk_name` gives."""
 
 
 def chunk_name(operation: int, number: int) -> str:

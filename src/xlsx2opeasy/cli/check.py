@@ -1,0 +1,107 @@
+"""`xlsx2opeasy check`: everything that can be known of a workbook without a server."""
+
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import NoReturn
+
+import click
+
+from xlsx2opeasy.check.checked import Checked, check_workbook
+from xlsx2opeasy.cli.words import complain, counted, rows_in_words, say, say_json
+from xlsx2opeasy.errors import InvalidWorkbook, Xlsx2OpeasyError
+from xlsx2opeasy.problems import Problem, Severity
+from xlsx2opeasy.workbook.read import read_workbook
+
+SHOWN_OF_A_KIND = 3
+"""How many problems of one kind are printed in full; the others are told by their rows."""
+
+
+@click.command(name="check")
+@click.argument("workbook", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
+def command(workbook: Path, *, as_json: bool) -> NoReturn:
+    """Check everything in WORKBOOK offline: every cell against the API's rules.
+
+    \b
+    Example:
+      xlsx2opeasy check branch.xlsx
+    """
+    try:
+        checked = check_workbook(read_workbook(workbook))
+    except Xlsx2OpeasyError as error:
+        if as_json:
+            say_json(_unreadable(workbook, error))
+        else:
+            complain(error.message, error.hint)
+        raise SystemExit(error.exit_code) from None
+    if as_json:
+        say_json(_document(workbook, checked))
+    else:
+        show_problems(checked.problems)
+        say(summary(workbook, checked))
+    raise SystemExit(InvalidWorkbook.exit_code if checked.errors else 0)
+
+
+def _document(workbook: Path, checked: Checked) -> dict[str, object]:
+    rows = {"total": checked.total, "valid": checked.total - checked.invalid, "invalid": checked.invalid}
+    return {
+        "workbook": str(workbook),
+        "rows": rows,
+        "problems": [problem.as_json() for problem in checked.problems],
+    }
+
+
+def _unreadable(workbook: Path, error: Xlsx2OpeasyError) -> dict[str, object]:
+    problem = Problem("", "unreadable", error.message, error.hint)
+    rows = {"total": 0, "valid": 0, "invalid": 0}
+    return {"workbook": str(workbook), "rows": rows, "problems": [problem.as_json()]}
+
+
+def summary(workbook: Path, checked: Checked) -> str:
+    """One line: how many rows are right, and how many problems there are."""
+    errors = len(checked.errors)
+    warnings = len(checked.problems) - errors
+    said = f"{workbook}: {counted(checked.total, 'row')}, {checked.total - checked.invalid:,} valid"
+    said += f", {counted(errors, 'error')}" if errors else ", no errors"
+    return said + (f", {counted(warnings, 'warning')}" if warnings else "")
+
+
+def show_problems(problems: Sequence[Problem]) -> None:
+    """Prints problems in the order of sheets, equal ones together with their rows."""
+    for line in problem_lines(problems):
+        say(line)
+
+
+def problem_lines(problems: Sequence[Problem]) -> Iterable[str]:
+    """The lines of `check`: errors first, each kind in the order of its first cell."""
+    kinds: dict[tuple[object, ...], list[Problem]] = {}
+    for problem in problems:
+        key = (problem.severity, problem.sheet, problem.field, problem.rule)
+        kinds.setdefault(key, []).append(problem)
+    ordered = sorted(kinds.values(), key=lambda kind: kind[0].severity is not Severity.ERROR)
+    for severity, of_severity in groupby(ordered, key=lambda kind: kind[0].severity):
+        for kind in of_severity:
+            yield from _kind_lines(kind, severity)
+
+
+def _kind_lines(kind: Sequence[Problem], severity: Severity) -> Iterable[str]:
+    for problem in kind[:SHOWN_OF_A_KIND]:
+        yield one_line(problem)
+    rest = [problem.row for problem in kind[SHOWN_OF_A_KIND:] if problem.row is not None]
+    if rest:
+        noun = "error" if severity is Severity.ERROR else "warning"
+        yield f"    and {counted(len(rest), noun)} more of this kind: rows {_short(rows_in_words(rest))}"
+
+
+def _short(rows: str) -> str:
+    return rows if len(rows) <= 100 else f"{rows[:97].rpartition(', ')[0]}, ..."
+
+
+def one_line(problem: Problem) -> str:
+    """`Users!F7 user.extension "12a" holds more than digits, please write …`; a warning says so."""
+    where = f"{problem.sheet}!{problem.cell}" if problem.cell else problem.sheet
+    parts = [where, problem.field or "", problem.message]
+    said = " ".join(part for part in parts if part)
+    mark = click.style("warning: ", fg="yellow") if problem.severity is Severity.WARNING else ""
+    return f"{mark}{said}{', ' if problem.hint else ''}{problem.hint}"

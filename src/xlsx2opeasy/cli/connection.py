@@ -1,0 +1,64 @@
+"""The options that say where the API is, shared by every command that connects."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from xlsx2opeasy.cli.words import tell
+from xlsx2opeasy.load.interrupt import Interruption
+from xlsx2opeasy.load.job import JobFacts
+from xlsx2opeasy.load.open_job import Connect
+from xlsx2opeasy.opeasy import Connection, OpEasyClient, checked_origin, user_agent
+from xlsx2opeasy.settings import Flags, Settings, find_api_key, key_file_is_open
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_OPTIONS = (
+    click.option("--url", help="The server's address, such as https://opeasy.example.com (OPEASY_URL)."),
+    click.option("--enterprise-id", help="The enterprise to provision (OPEASY_ENTERPRISE_ID)."),
+    click.option("--profile", help="A profile of config.toml (OPEASY_PROFILE)."),
+    click.option(
+        "--ca-bundle", type=click.Path(path_type=Path), help="Trust these certificates (OPEASY_CA_BUNDLE)."
+    ),
+    click.option(
+        "--api-key-file", type=click.Path(path_type=Path), help="A file that holds the API key, alone."
+    ),
+)
+
+
+def connection_options(command: F) -> F:
+    """Adds the connection's options to a command."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+def ask_secretly(question: str) -> str:
+    """Asks on the terminal without showing what is typed."""
+    return str(click.prompt(question, hide_input=True, err=True))
+
+
+def connector(settings: Settings, flags: Flags) -> Connect:
+    """Makes clients for a job's own server and enterprise; the key is looked for when it is first needed."""
+
+    def connect(facts: JobFacts, interruption: Interruption) -> OpEasyClient:
+        if flags.api_key_file is not None and key_file_is_open(flags.api_key_file):
+            tell(f"warning: others than you can read {flags.api_key_file}; chmod 600 it")
+        ask = ask_secretly if sys.stdin.isatty() else None
+        connection = Connection(
+            settings.url,
+            settings.enterprise_id,
+            find_api_key(settings, flags, ask),
+            ca_bundle=settings.ca_bundle,
+            user_agent=user_agent(facts.job),
+            enterprise_field=settings.enterprise_field,
+        )
+        return OpEasyClient(connection, clock=interruption)
+
+    return connect
+
+
+__all__ = ["ask_secretly", "checked_origin", "connection_options", "connector"]

@@ -1,0 +1,204 @@
+"""`xlsx2opeasy load`: the main job."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+from xlsx2opeasy.cli.connection import checked_origin, connection_options, connector
+from xlsx2opeasy.cli.screen import Screen, summary_lines
+from xlsx2opeasy.cli.words import complain, counted, say_json, tell
+from xlsx2opeasy.errors import LoadRefused, UsageError, Xlsx2OpeasyError
+from xlsx2opeasy.load.open_job import Connect
+from xlsx2opeasy.load.prepare import REHEARSAL_ORIGIN, LoadOptions, Prepared, Target
+from xlsx2opeasy.load.run import LoadResult, Waiting
+from xlsx2opeasy.load.service import Surroundings, load
+from xlsx2opeasy.opeasy import Connection, OpEasyClient, user_agent
+from xlsx2opeasy.sandbox.serve import serve_in_thread
+from xlsx2opeasy.sandbox.settings import SandboxSettings
+from xlsx2opeasy.sandbox.state import State, StateFileError, read_state
+from xlsx2opeasy.secret import Secret
+from xlsx2opeasy.settings import Flags, Settings, read_settings
+from xlsx2opeasy.tasks.limits import ChunkLimits
+
+WORST_FIRST = (130, 5, 4, 7, 6, 8, 3, 2, 1, 0)
+"""The exit code of several loads is the first of these that occurred."""
+REHEARSAL_SECONDS = 0.4
+"""How long the simulated back end takes for an operation, so that a person sees the states pass."""
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where the workbooks go, and how a client for it is made."""
+
+    target: Target
+    connect: Connect
+    limits: ChunkLimits
+    wire_names: dict[str, str]
+    spoken: str
+
+
+@click.command(name="load")
+@click.argument("workbooks", type=click.Path(path_type=Path), nargs=-1, required=True)
+@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="The results workbook.")
+@click.option("--in-place", is_flag=True, help="Write the results into WORKBOOK itself.")
+@click.option("--sandbox", is_flag=True, help="Rehearse on a simulated OpEasy; no account is needed.")
+@click.option(
+    "--sandbox-state", type=click.Path(path_type=Path), help="The rehearsal's enterprise (TOML, JSON)."
+)
+@click.option("--chunk-tasks", type=click.IntRange(min=1), help="The most tasks in one upload (1000).")
+@click.option("--chunk-bytes", type=click.IntRange(min=1), help="The most bytes of one upload (900000).")
+@click.option(
+    "--poll-interval", type=click.FloatRange(min=0.01), help="Seconds between two looks at the server."
+)
+@click.option("--wait", type=click.FloatRange(min=0), help="Seconds to wait for the server at the most.")
+@click.option("--skip-invalid", is_flag=True, help="Leave invalid rows out and load the others.")
+@click.option(
+    "--on-rejected",
+    type=click.Choice(["stop", "drop"]),
+    default="stop",
+    show_default=True,
+    help="Where the server rejects rows: run nothing, or run the others.",
+)
+@click.option("--all", "all_rows", is_flag=True, help="Send rows that succeeded before, too.")
+@click.option("--again", is_flag=True, help="Load a workbook again that was loaded before, every row of it.")
+@click.option("--keep", is_flag=True, help="Leave the operations on the server.")
+@click.option("--yes", is_flag=True, help="Ask no question.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@click.option("--quiet", is_flag=True, help="Show no progress.")
+@connection_options
+def command(workbooks: tuple[Path, ...], **options: Any) -> NoReturn:  # noqa: ANN401
+    """Load each WORKBOOK: check, upload, run, and write what became of each row into a copy of it.
+
+    \b
+    Examples:
+      xlsx2opeasy load branch.xlsx --sandbox
+      xlsx2opeasy load branch.xlsx --url https://opeasy.example.com --enterprise-id acme
+    """
+    if options["output"] and len(workbooks) > 1:
+        raise click.UsageError("--output goes with one workbook only")
+    if options["output"] and options["in_place"]:
+        raise click.UsageError("--output and --in-place contradict each other")
+    if options["sandbox_state"] and not options["sandbox"]:
+        raise click.UsageError("--sandbox-state goes with --sandbox")
+    results = list(_load_all(workbooks, options))
+    if options["as_json"]:
+        documents = [result.as_json() for result in results]
+        say_json(documents[0] if len(workbooks) == 1 else {"loads": documents})
+    raise SystemExit(next(code for code in WORST_FIRST if code in {each.exit_code for each in results}))
+
+
+def _load_all(workbooks: tuple[Path, ...], options: dict[str, Any]) -> Iterator[LoadResult]:
+    """Loads one after the other; what stops them all is told once for each."""
+    try:
+        with _place(options) as place:
+            for workbook in workbooks:
+                yield _load(workbook, place, options)
+    except Xlsx2OpeasyError as error:
+        complain(error.message, error.hint)
+        for workbook in workbooks:
+            yield nothing_done(workbook, error)
+
+
+@contextmanager
+def _place(options: dict[str, Any]) -> Iterator[_Place]:
+    if options["sandbox"]:
+        with _rehearsal(options) as place:
+            yield place
+        return
+    flags = Flags(
+        *(options[name] for name in ("url", "enterprise_id", "profile", "ca_bundle", "api_key_file"))
+    )
+    settings = read_settings(flags)
+    yield _real(settings, flags)
+
+
+def _real(settings: Settings, flags: Flags) -> _Place:
+    origin = checked_origin(settings.url)
+    return _Place(
+        Target(origin, settings.enterprise_id),
+        connector(settings, flags),
+        settings.limits,
+        dict(settings.wire_names),
+        f"enterprise {settings.enterprise_id} at {origin}",
+    )
+
+
+@contextmanager
+def _rehearsal(options: dict[str, Any]) -> Iterator[_Place]:
+    path = options["sandbox_state"]
+    try:
+        state = read_state(path) if path else State()
+    except (StateFileError, OSError) as error:
+        raise UsageError(
+            f"the state file {path} cannot be used: {error}", "see xlsx2opeasy sandbox --help"
+        ) from error
+    settings = SandboxSettings(processing_seconds=REHEARSAL_SECONDS, state=state)
+    with serve_in_thread(settings) as sandbox:
+        enterprise = options["enterprise_id"] or sandbox.enterprise_id
+
+        def connect(facts: Any, interruption: Any) -> OpEasyClient:  # noqa: ANN401
+            key = Secret(sandbox.api_key)
+            connection = Connection(sandbox.url, enterprise, key, user_agent=user_agent(facts.job))
+            return OpEasyClient(connection, clock=interruption)
+
+        target = Target(REHEARSAL_ORIGIN, enterprise, rehearsal=True)
+        yield _Place(target, connect, ChunkLimits(), {}, "the sandbox")
+
+
+def _load(workbook: Path, place: _Place, options: dict[str, Any]) -> LoadResult:
+    load_options = LoadOptions(
+        output=options["output"],
+        in_place=options["in_place"],
+        limits=ChunkLimits(
+            options["chunk_tasks"] or place.limits.tasks, options["chunk_bytes"] or place.limits.bytes
+        ),
+        skip_invalid=options["skip_invalid"],
+        drop_rejected=options["on_rejected"] == "drop",
+        all_rows=options["all_rows"],
+        again=options["again"],
+        keep=options["keep"],
+        wire_names=place.wire_names,
+    )
+    waiting = Waiting(options["poll_interval"], options["wait"])
+    try:
+        with Screen(quiet=options["quiet"]) as screen:
+            around = Surroundings(screen, place.connect, waiting)
+            confirm = _confirmation(place, options, screen)
+            result = load(workbook, place.target, load_options, around, confirm)
+    except Xlsx2OpeasyError as error:
+        complain(error.message, error.hint)
+        return nothing_done(workbook, error)
+    close(result)
+    return result
+
+
+def _confirmation(place: _Place, options: dict[str, Any], screen: Screen) -> Callable[[Prepared], bool]:
+    def confirm(prepared: Prepared) -> bool:
+        asks = sys.stdin.isatty() and not (options["yes"] or place.target.rehearsal)
+        if not asks:
+            return True
+        with screen.paused():
+            return click.confirm(f"Send {counted(prepared.tasks, 'task')} to {place.spoken}?", err=True)
+
+    return confirm
+
+
+def close(result: LoadResult) -> None:
+    """Prints the closing summary."""
+    for line in summary_lines(result):
+        tell(line)
+
+
+def nothing_done(workbook: Path | str, error: Xlsx2OpeasyError) -> LoadResult:
+    """The result of a load that ended before it became a job."""
+    names = ("total", "succeeded", "failed", "rejected", "invalid", "notSent", "unknown", "skipped")
+    status = "refused" if isinstance(error, LoadRefused) else error.status
+    message = f"{error.message}. {error.hint}" if error.hint else error.message
+    return LoadResult(
+        None, status, error.exit_code, str(workbook), None, dict.fromkeys(names, 0), (), message
+    )

@@ -1,0 +1,90 @@
+"""The command `xlsx2opeasy`: finds a command's module by its path, imports it only when it is called.
+
+So `--help` answers at once: nothing heavy (pandas, httpx) is imported before a command runs.
+"""
+
+import importlib
+import sys
+import traceback
+from pathlib import Path
+from typing import NoReturn
+
+import click
+
+from xlsx2opeasy.cli.words import complain
+from xlsx2opeasy.errors import Interrupted, ServiceFailed, Xlsx2OpeasyError
+
+COMMANDS = {
+    "check": "checks a workbook offline",
+    "convert": "turns a workbook into chunk files and a manifest",
+    "load": "checks, uploads, runs, and writes the results into the workbook",
+    "resume": "goes on with a load that was cut off",
+    "jobs": "lists this machine's jobs",
+    "sandbox": "serves a simulated OpEasy to try things on",
+}
+"""In the order in which help lists them; the module `cli.NAME` holds the command `command`."""
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are called; help needs their short words only."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All commands."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        """The command of that name, imported now."""
+        if name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(f"xlsx2opeasy.cli.{name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list of commands, without importing any."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="xlsx2opeasy", message="xlsx2opeasy %(version)s")
+def cli() -> None:
+    """Loads Excel workbooks into the Clearspan OpEasy Provisioning API, every row once.
+
+    \b
+    A first load, without a server:
+      xlsx2opeasy load branch.xlsx --sandbox
+    """
+
+
+def main() -> NoReturn:
+    """The console script: every end has a sentence and an exit code of the contract."""
+    try:
+        code = cli.main(standalone_mode=False)
+    except click.Abort:
+        complain("interrupted")
+        code = Interrupted.exit_code
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except Xlsx2OpeasyError as error:
+        complain(error.message, error.hint)
+        code = error.exit_code
+    except KeyboardInterrupt:
+        complain("interrupted")
+        code = Interrupted.exit_code
+    except BrokenPipeError:
+        sys.stderr.close()
+        code = 0
+    except Exception as error:  # noqa: BLE001 - a mistake of ours must not show what it held in its hands
+        complain(
+            f"this is a mistake in xlsx2opeasy: {_where(error)}", "a load goes on with: xlsx2opeasy resume"
+        )
+        code = ServiceFailed.exit_code
+    sys.exit(code)
+
+
+def _where(error: Exception) -> str:
+    """Kind and place of an error, without its message, which might hold a secret."""
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f"{Path(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else "?"
+    return f"{type(error).__name__} in {place}"
