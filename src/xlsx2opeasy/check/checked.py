@@ -8,12 +8,12 @@ import pandas as pd
 from openpyxl.utils import column_index_from_string
 
 from xlsx2opeasy.check import words
-from xlsx2opeasy.check.commands import CLEARED, REQUIRED, TWICE, UNUSED, Finding, Grid, findings, unused
+from xlsx2opeasy.check.commands import Code, Finding, Grid, findings, unused
 from xlsx2opeasy.check.normal import CLEAR, normalised
 from xlsx2opeasy.check.schema import broken_rules
 from xlsx2opeasy.problems import Problem, Severity
 from xlsx2opeasy.spec.catalogue import COMMAND_HEADER, nearest
-from xlsx2opeasy.spec.model import Kind, TaskType, folded
+from xlsx2opeasy.spec.model import folded
 from xlsx2opeasy.spec.rules import OneOf
 from xlsx2opeasy.workbook.model import Sheet, Workbook
 
@@ -152,46 +152,12 @@ def _problems(sheet: Sheet, grid: Grid, finding: Finding) -> Iterator[Problem]:
     for row, text, command in zip(finding.rows.tolist(), texts, grid.command.loc[finding.rows], strict=True):
         if (row, finding.name) not in sheet.unreadable:
             value = words.shown(finding.field, text) if text else None
-            message, hint = _say(sheet.task_type, finding, command, value or "", present=present)
+            message, hint = words.of_finding(sheet.task_type, finding, command, value or "", present=present)
             yield _problem(sheet, finding.code, row, finding.name, value, message, hint)
 
 
-def _say(of: TaskType, finding: Finding, command: str, value: str, *, present: bool) -> tuple[str, str]:
-    match finding.code:
-        case code if code == UNUSED:
-            using = ", ".join(name for name in of.command_names if name in finding.field.commands)
-            return (
-                f"{words.quoted(value)} stands in a field that {command} does not use",
-                f"please empty the cell; it is used by {using}",
-            )
-        case code if code == REQUIRED:
-            where = "" if present else f"; add a column {finding.name}"
-            what = finding.words or f"{finding.name} filled"
-            return (
-                f"{command} needs {what}",
-                f"please fill in {finding.name}, such as {finding.field.example}{where}",
-            )
-        case code if code == CLEARED:
-            why = (
-                "one item cannot be cleared"
-                if "[" in finding.name and finding.field.kind is Kind.TEXTS
-                else "this field cannot be cleared"
-            )
-            return (
-                f"{CLEAR} asks for an empty value, but {why}",
-                "please write a value, or leave the cell blank",
-            )
-        case code if code == TWICE:
-            return (
-                f"the list {finding.name} stands both in one cell and one item a column",
-                "please fill only one of the two",
-            )
-        case _:
-            return f"{words.quoted(value)} is not allowed here: {finding.words}", "please correct the cell"
-
-
 def _rule_problems(sheet: Sheet, grid: Grid, found: list[Finding]) -> Iterator[Problem]:
-    told = {(row, finding.name) for finding in found if finding.code != REQUIRED for row in finding.rows}
+    told = {(row, finding.name) for finding in found if finding.code != Code.REQUIRED for row in finding.rows}
     frame = _to_judge(grid, found)
     for broken in broken_rules(grid.columns, frame):
         field, name = broken.column.field, broken.column.name
@@ -212,7 +178,7 @@ def _to_judge(grid: Grid, found: list[Finding]) -> pd.DataFrame:
         texts = grid.values[column.name]
         columns[column.name] = texts.where(texts != CLEAR, "")
     for finding in found:
-        if finding.code == UNUSED:
+        if finding.code == Code.UNUSED:
             columns[finding.name] = columns[finding.name].where(
                 ~columns[finding.name].index.isin(finding.rows), ""
             )

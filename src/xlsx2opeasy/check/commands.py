@@ -5,6 +5,7 @@ All of it works on masks over whole columns; Excel's row numbers are the frames'
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 
 import pandas as pd
 
@@ -12,14 +13,23 @@ from xlsx2opeasy.check.normal import CLEAR
 from xlsx2opeasy.spec.model import AtLeastOne, Column, Field, Kind, Required, TaskType, folded
 from xlsx2opeasy.spec.rules import Keyword, MaxItems
 
-UNUSED, REQUIRED, CLEARED, TWICE, KEYWORD = "unused", "required", "clear", "list-twice", "keyword"
+
+class Code(StrEnum):
+    """The codes of rules that hang on the row's command; those of single values are in `spec.rules`."""
+
+    UNUSED = "unused"
+    REQUIRED = "required"
+    CLEARED = "clear"
+    TWICE = "list-twice"
+    KEYWORD = "keyword"
+    TOO_MANY = "max-items"
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
     """The rows that break one rule at one field; `name` is the header, which the sheet may not have."""
 
-    code: str
+    code: Code
     field: Field
     name: str
     rows: pd.Index
@@ -77,7 +87,7 @@ def unused(grid: Grid) -> Iterator[Finding]:
     for column in grid.columns:
         rows = grid.rows(grid.filled[column.name] & ~grid.command.isin(column.field.commands))
         if len(rows):
-            yield Finding(UNUSED, column.field, column.name, rows)
+            yield Finding(Code.UNUSED, column.field, column.name, rows)
 
 
 def findings(grid: Grid) -> Iterator[Finding]:
@@ -101,7 +111,7 @@ def _cannot_be_cleared(grid: Grid) -> Iterator[Finding]:
                 cleared &= grid.any_filled([each for each in _items(grid, column) if each != column])
             elif column.field.kind not in (Kind.BOOLEAN, Kind.INTEGER):
                 cleared &= _needed(grid, column.field)
-            yield Finding(CLEARED, column.field, column.name, grid.rows(cleared))
+            yield Finding(Code.CLEARED, column.field, column.name, grid.rows(cleared))
 
 
 def _needed(grid: Grid, field: Field) -> "pd.Series[bool]":
@@ -126,7 +136,7 @@ def _keywords(grid: Grid) -> Iterator[Finding]:
             if isinstance(rule, Keyword):
                 mask = (grid.values[column.name] == rule.word) & ~grid.command.isin(rule.commands)
                 if mask.any():
-                    yield Finding(KEYWORD, column.field, column.name, grid.rows(mask), rule.words)
+                    yield Finding(Code.KEYWORD, column.field, column.name, grid.rows(mask), rule.words)
 
 
 def _lists_given_twice(grid: Grid) -> Iterator[Finding]:
@@ -134,7 +144,7 @@ def _lists_given_twice(grid: Grid) -> Iterator[Finding]:
         if column.item is None and column.field.kind is Kind.TEXTS:
             both = grid.filled[column.name] & grid.any_filled(_items(grid, column))
             if both.any():
-                yield Finding(TWICE, column.field, column.name, grid.rows(both))
+                yield Finding(Code.TWICE, column.field, column.name, grid.rows(both))
 
 
 def _items(grid: Grid, of: Column) -> list[Column]:
@@ -157,7 +167,7 @@ def _beyond(grid: Grid, field: Field, limit: int) -> Iterator[Finding]:
         count += grid.filled[column.name]
         past = grid.filled[column.name] & (count == limit + 1)
         if past.any():
-            yield Finding(MaxItems.code, field, column.name, grid.rows(past), MaxItems(limit).words)
+            yield Finding(Code.TOO_MANY, field, column.name, grid.rows(past), MaxItems(limit).words)
 
 
 def _missing(grid: Grid, field: Field, required: Required) -> Iterator[Finding]:
@@ -166,7 +176,7 @@ def _missing(grid: Grid, field: Field, required: Required) -> Iterator[Finding]:
         present = grid.any_filled(grid.of(field.name))
         rows = grid.rows(asked & ~present)
         if len(rows):
-            yield Finding(REQUIRED, field, field.name, rows)
+            yield Finding(Code.REQUIRED, field, field.name, rows)
         return
     for indices in sorted({column.indices for column in grid.columns if _in_list(column, field)}):
         members = [each for each in grid.columns if _in_list(each, field) and each.indices == indices]
@@ -175,7 +185,7 @@ def _missing(grid: Grid, field: Field, required: Required) -> Iterator[Finding]:
         if own in grid.filled:
             mask &= ~grid.filled[own]
         if mask.any():
-            yield Finding(REQUIRED, field, own, grid.rows(mask))
+            yield Finding(Code.REQUIRED, field, own, grid.rows(mask))
 
 
 def _in_list(column: Column, field: Field) -> bool:
@@ -188,4 +198,4 @@ def _none_of(grid: Grid, rule: AtLeastOne) -> Iterator[Finding]:
     if not mask.any():
         return
     generic = rule.stands_at.replace("[0]", "[n]")
-    yield Finding(REQUIRED, grid.task_type.by_name[generic], rule.stands_at, grid.rows(mask), rule.words)
+    yield Finding(Code.REQUIRED, grid.task_type.by_name[generic], rule.stands_at, grid.rows(mask), rule.words)

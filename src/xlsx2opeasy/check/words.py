@@ -1,9 +1,10 @@
 """The words of the check: what is wrong with a value, and the likeliest remedy."""
 
+from xlsx2opeasy.check.commands import Code, Finding
 from xlsx2opeasy.check.normal import CLEAR, items_of
 from xlsx2opeasy.problems import MASK
 from xlsx2opeasy.spec.catalogue import nearest
-from xlsx2opeasy.spec.model import Field
+from xlsx2opeasy.spec.model import Field, Kind, TaskType
 from xlsx2opeasy.spec.rules import (
     Between,
     Characters,
@@ -54,11 +55,45 @@ def of_broken_rule(field: Field, code: str, text: str) -> tuple[str, str]:
                 "please write 12 hexadecimal digits, such as 00085D123456",
             )
         case NumberOrRange() as rule:
-            return f"{value} is neither a phone number nor a range", f"please write {rule.words}"
+            wrong = "is a range whose end is before its start, or of another length"
+            problem = wrong if rule.separator in text else "is neither a phone number nor a range"
+            return f"{value} {problem}", f"please write {rule.words}"
         case MaxItems(limit):
             return f"{value} lists {len(items_of(text))} items, at most {limit} are allowed", "take some out"
         case _:
             return f"{value} is neither true nor false", "please write TRUE or FALSE"
+
+
+def of_finding(of: TaskType, finding: Finding, command: str, value: str, *, present: bool) -> tuple[str, str]:
+    """Message and hint for what a command asks of a row; `present`: whether the sheet has the column."""
+    field, name, value = finding.field, finding.name, quoted(value)
+    match finding.code:
+        case Code.UNUSED:
+            using = ", ".join(each for each in of.command_names if each in field.commands)
+            problem = f"{value} stands in a field that {command} does not use"
+            return problem, f"please empty the cell; it is used by {using}"
+        case Code.REQUIRED if finding.words and present and name == "userId":
+            return f"{command} needs {finding.words}", "please fill in the setting that is to change"
+        case Code.REQUIRED:
+            where = "" if present else f"; add a column {name}"
+            problem = f"{command} needs {finding.words or 'this field filled'}"
+            return problem, f"please fill in {name}, such as {field.example}{where}"
+        case Code.CLEARED if field.kind is Kind.TEXTS:
+            return (
+                f"{CLEAR} clears the whole list, and another item of it is filled",
+                "please fill only one of them",
+            )
+        case Code.CLEARED:
+            return (
+                f"{CLEAR} asks for an empty value, but this field cannot be cleared",
+                "please write a value",
+            )
+        case Code.TWICE:
+            return "the list stands both in one cell and one item a column", "please fill only one of the two"
+        case Code.KEYWORD:
+            return f"{value} is not allowed here: {finding.words}", "please write the ID of a group"
+        case Code.TOO_MANY:
+            return f"{value} is one item too many: {finding.words}", "please empty the cell"
 
 
 def _example(field: Field) -> str:
@@ -75,12 +110,10 @@ def _of_enumeration(rule: OneOf, value: str, text: str) -> tuple[str, str]:
     wrong = next((item for item in items_of(text) if item not in rule.values), text)
     suggestion = nearest(wrong, rule.values)
     said = f'"{wrong}"' if wrong != text else value
-    listed = " or ".join(rule.values)
-    hint = f"did you mean {suggestion}?" if suggestion else f"please write {listed}"
-    return (
-        f"{said} is not one of {', '.join(rule.values)}",
-        f"{hint}, please write {listed}" if suggestion else hint,
-    )
+    hint = f"please write {' or '.join(rule.values)}"
+    if suggestion:
+        hint += f" - did you mean {suggestion}?"
+    return f"{said} is not one of {', '.join(rule.values)}", hint
 
 
 def _of_email_style(value: str, text: str, minimum: int) -> tuple[str, str]:

@@ -103,5 +103,5 @@ def one_line(problem: Problem) -> str:
     where = f"{problem.sheet}!{problem.cell}" if problem.cell else problem.sheet
     parts = [where, problem.field or "", problem.message]
     said = " ".join(part for part in parts if part)
-    mark = click.style("warning: ", fg="yellow") if problem.severity is Severity.WARNING else ""
+    mark = "warning: " if problem.severity is Severity.WARNING else ""
     return f"{mark}{said}{', ' if problem.hint else ''}{problem.hint}"

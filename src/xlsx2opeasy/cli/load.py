@@ -10,8 +10,8 @@ from typing import Any, NoReturn
 import click
 
 from xlsx2opeasy.cli.connection import checked_origin, connection_options, connector
-from xlsx2opeasy.cli.screen import Screen, summary_lines
-from xlsx2opeasy.cli.words import complain, counted, say_json, tell
+from xlsx2opeasy.cli.screen import Screen, show_summary
+from xlsx2opeasy.cli.words import complain, counted, say_json
 from xlsx2opeasy.errors import LoadRefused, UsageError, Xlsx2OpeasyError
 from xlsx2opeasy.load.open_job import Connect
 from xlsx2opeasy.load.prepare import REHEARSAL_ORIGIN, LoadOptions, Prepared, Target
@@ -173,7 +173,7 @@ def _load(workbook: Path, place: _Place, options: dict[str, Any]) -> LoadResult:
     except Xlsx2OpeasyError as error:
         complain(error.message, error.hint)
         return nothing_done(workbook, error)
-    close(result)
+    show_summary(result)
     return result
 
 
@@ -186,12 +186,6 @@ def _confirmation(place: _Place, options: dict[str, Any], screen: Screen) -> Cal
             return click.confirm(f"Send {counted(prepared.tasks, 'task')} to {place.spoken}?", err=True)
 
     return confirm
-
-
-def close(result: LoadResult) -> None:
-    """Prints the closing summary."""
-    for line in summary_lines(result):
-        tell(line)
 
 
 def nothing_done(workbook: Path | str, error: Xlsx2OpeasyError) -> LoadResult:

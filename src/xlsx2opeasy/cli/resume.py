@@ -6,8 +6,8 @@ from typing import NoReturn
 import click
 
 from xlsx2opeasy.cli.connection import connection_options, connector
-from xlsx2opeasy.cli.load import close, nothing_done
-from xlsx2opeasy.cli.screen import Screen
+from xlsx2opeasy.cli.load import nothing_done
+from xlsx2opeasy.cli.screen import Screen, show_summary
 from xlsx2opeasy.cli.words import complain, say_json
 from xlsx2opeasy.errors import LoadRefused, UsageError, Xlsx2OpeasyError
 from xlsx2opeasy.load.interrupt import Interruption
@@ -70,7 +70,7 @@ def _resume(
     except Xlsx2OpeasyError as error:
         complain(error.message, error.hint)
         return nothing_done("", error)
-    close(result)
+    show_summary(result)
     return result
 
 

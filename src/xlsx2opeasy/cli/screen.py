@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
 from xlsx2opeasy.cli.check import problem_lines
-from xlsx2opeasy.cli.words import clean, counted, tell
+from xlsx2opeasy.cli.words import clean, counted, tell, tell_ours
 from xlsx2opeasy.load.events import (
     ChunkAccepted,
     DraftVerified,
@@ -29,7 +29,21 @@ from xlsx2opeasy.load.settle import remedy_of
 from xlsx2opeasy.spec.outcomes import Outcome
 
 COMMONEST = 3
-_RUNNING_ON = {"running": "still running", "interrupted": "interrupted", "failed": "stopped"}
+_HEADINGS = {
+    "completed": "done",
+    "completedWithErrors": "done, with errors",
+    "running": "still running",
+    "failed": "stopped",
+}
+_SPOKEN_COUNTS = (
+    ("succeeded", "succeeded", "green"),
+    ("skipped", "skipped (succeeded before)", "green"),
+    ("failed", "failed", "red"),
+    ("rejected", "rejected by the server", "red"),
+    ("invalid", "invalid", "red"),
+    ("notSent", "not sent", "yellow"),
+    ("unknown", "unknown", "magenta"),
+)
 
 
 class Screen(AbstractContextManager["Screen"]):
@@ -142,31 +156,31 @@ class Screen(AbstractContextManager["Screen"]):
                 tell(f"Operation {event.phase}: {event.status}")
 
 
-def summary_lines(result: LoadResult) -> Iterator[str]:
+def show_summary(result: LoadResult) -> None:
     """The closing words: counts, the commonest errors with what to do, where the workbook is, what next."""
     rows = result.rows
-    parts = [
-        (rows["succeeded"], "succeeded", "green"),
-        (rows["skipped"], "skipped (succeeded before)", "green"),
-        (rows["failed"], "failed", "red"),
-        (rows["rejected"], "rejected by the server", "red"),
-        (rows["invalid"], "invalid", "red"),
-        (rows["notSent"], "not sent", "yellow"),
-        (rows["unknown"], "unknown", "magenta"),
-    ]
-    said = ", ".join(click.style(f"{number:,} {word}", fg=colour) for number, word, colour in parts if number)
-    heading = _RUNNING_ON.get(
-        result.status,
-        {"completed": "done", "completedWithErrors": "done, with errors"}.get(result.status, result.status),
-    )
-    yield f"{click.style(heading.capitalize(), bold=True)}: {counted(rows['total'], 'row')}: {said}"
+    tell_ours(f"{click.style(_heading(result), bold=True)}: {counted(rows['total'], 'row')}: {_counts(rows)}")
     if result.message:
-        yield clean(result.message)
-    yield from _commonest(result)
+        tell(result.message)
+    for line in _commonest(result):
+        tell(line)
     if result.results:
-        yield f"Results: {result.results}"
+        tell(f"Results: {result.results}")
     if rows["failed"] or rows["rejected"] or rows["invalid"]:
-        yield f"Next: correct the red rows there, then: xlsx2opeasy load {result.results or result.workbook}"
+        tell(f"Next: correct the red rows there, then: xlsx2opeasy load {result.results or result.workbook}")
+
+
+def _heading(result: LoadResult) -> str:
+    return _HEADINGS.get(result.status, result.status).capitalize()
+
+
+def _counts(rows: dict[str, int]) -> str:
+    said = (
+        click.style(f"{rows[name]:,} {word}", fg=colour)
+        for name, word, colour in _SPOKEN_COUNTS
+        if rows[name]
+    )
+    return ", ".join(said)
 
 
 def _commonest(result: LoadResult) -> Iterator[str]:
@@ -181,4 +195,4 @@ def _commonest(result: LoadResult) -> Iterator[str]:
     for (code, detail), number in kinds.most_common(COMMONEST):
         remedy = remedy_of(code)
         label = f"{code} {detail}".strip()
-        yield f"  {number:,} x {clean(label)}{' -> ' + remedy if remedy else ''}"
+        yield f"  {number:,} x {label}{' -> ' + remedy if remedy else ''}"

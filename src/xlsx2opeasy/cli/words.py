@@ -27,6 +27,11 @@ def tell(text: str = "") -> None:
     click.echo(clean(text), err=True)
 
 
+def tell_ours(text: str) -> None:
+    """A line of our own making on standard error: it may have colours, and nothing in it came from outside."""
+    click.echo(text, err=True)
+
+
 def complain(message: str, hint: str = "") -> None:
     """What went wrong, and what to do next, on standard error."""
     start = click.style("error:", fg="red", bold=True)
