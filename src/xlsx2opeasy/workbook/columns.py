@@ -1,7 +1,11 @@
-"""One column of a sheet -> texts, with the problems of its cells; whole columns in Arrow memory, odd cells in Python."""
+"""One column of a sheet -> texts and the problems of its cells.
+
+Whole columns are handled in Arrow memory; only odd cells come to Python one by one.
+"""
 
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -11,9 +15,9 @@ from xlsx2opeasy.problems import MASK, Problem, Severity
 from xlsx2opeasy.spec.model import Kind
 from xlsx2opeasy.workbook.findings import AS_TEXT, Finding, visible
 from xlsx2opeasy.workbook.formats import Shown
-from xlsx2opeasy.workbook.numbers import NUMBER_AS_TEXT, ToldCell, told_reading
+from xlsx2opeasy.workbook.numbers import BOOLEAN_AS_TEXT, NUMBER_AS_TEXT, ToldCell, told_reading
 from xlsx2opeasy.workbook.tags import STRIDE, Bools, Ints
-from xlsx2opeasy.workbook.texts import Traits, odd, text_reading
+from xlsx2opeasy.workbook.texts import PLAIN, Traits, odd, text_reading
 from xlsx2opeasy.workbook.wire import RawBook, RawSheet
 
 _WHOLE_NUMBER = "^(?:0|-?[1-9][0-9]{0,14})$"
@@ -31,7 +35,7 @@ class ColumnPlan:
     letter: str
     index: int
     kind: Kind = Kind.TEXT
-    traits: Traits = Traits()
+    traits: Traits = PLAIN
     field: str | None = None
     result: bool = False
 
@@ -102,8 +106,8 @@ class ColumnReader:
         cells = self._told_rows.slice(told.start, told.stop - told.start)
         places = np.asarray(cells["place"])
         easy = self._easy(plan, cells)
-        for position in np.flatnonzero(~easy).tolist():
-            self._read_told(plan, int(places[position]), cells, position, replaced, counted)
+        for cell in cells.filter(pa.array(~easy)).to_pylist():
+            self._read_told(plan, cell, replaced, counted)
         if easy.any():
             texts = _placed(texts, places[easy], _easy_texts(plan, cells["value"].filter(pa.array(easy))))
             if plan.kind in (Kind.TEXT, Kind.TEXTS):
@@ -131,28 +135,20 @@ class ColumnReader:
         return easy
 
     def _read_told(
-        self,
-        plan: ColumnPlan,
-        place: int,
-        cells: pa.Table,
-        position: int,
-        replaced: dict[int, str],
-        counted: Counter[str],
+        self, plan: ColumnPlan, stored: dict[str, Any], replaced: dict[int, str], counted: Counter[str]
     ) -> None:
-        style = cells["style"][position].as_py()
-        shown, digits = self._styles[style] if style < len(self._styles) else (Shown.PLAIN, 0)
-        value = cells["value"][position].as_py()
-        cell = ToldCell(
-            cells["kind"][position].as_py(), value, cells["formula"][position].as_py(), shown, digits
-        )
+        """One cell of `scan.TOLD`, with its `place` among the rows."""
+        known = stored["style"] < len(self._styles)
+        shown, digits = self._styles[stored["style"]] if known else (Shown.PLAIN, 0)
+        cell = ToldCell(stored["kind"], stored["value"], stored["formula"], shown, digits)
         reading = told_reading(cell, plan.kind, date1904=self._book.date1904)
         if cell.formula and (reading is None or reading.finding is None):
             counted[_FORMULA] += 1
         if reading is not None:
-            replaced[place] = reading.text
+            replaced[stored["place"]] = reading.text
             if reading.counted:
                 counted[reading.counted] += 1
-            self._note(plan, place, reading.finding, value)
+            self._note(plan, stored["place"], reading.finding, cell.value)
 
     def _read_disagreeing(self, plan: ColumnPlan, replaced: dict[int, str]) -> None:
         for key in self._disagreeing:
@@ -173,7 +169,7 @@ class ColumnReader:
         if finding.severity is Severity.ERROR:
             self._gathered.unreadable.add((row, plan.name))
         secret = plan.traits.secret
-        message = finding.message if not secret or value is None else _masked(finding, value)
+        message = _masked(finding) if secret else finding.message
         self._gathered.problems.append(
             Problem(
                 sheet=self._title,
@@ -194,6 +190,10 @@ class ColumnReader:
             NUMBER_AS_TEXT: (
                 "of “{name}” are numbers, not texts: leading zeros, if there were any, are gone",
                 AS_TEXT,
+            ),
+            BOOLEAN_AS_TEXT: (
+                "of “{name}” are booleans, not texts; “TRUE” or “FALSE” is read",
+                f"If another spelling is meant: {AS_TEXT}",
             ),
             _FORMULA: (
                 "of “{name}” are formulas; the values that were stored with them are read" + self._stale(),
@@ -220,7 +220,7 @@ class ColumnReader:
         return ", though the workbook asks to be calculated anew" if wanted else ""
 
 
-def _masked(finding: Finding, value: str) -> str:
+def _masked(finding: Finding) -> str:
     """The message of a secret's cell: no message repeats a secret, whatever words it was made of."""
     return (
         finding.message
@@ -247,7 +247,7 @@ def _told_by_column(sheet: RawSheet, first: int, last: int) -> tuple[pa.Table, d
     order: Ints = inside[np.argsort(column[inside], kind="stable")]
     cells = sheet.told.take(pa.array(order)).append_column("place", pa.array(row[order] - first))
     columns, starts = np.unique(column[order], return_index=True)
-    ends = [*starts[1:].tolist(), len(order)]
+    ends = [*starts[1:].tolist(), len(order)][: len(starts)]
     slices = zip(columns.tolist(), starts.tolist(), ends, strict=True)
     return cells.combine_chunks(), {each: slice(start, end) for each, start, end in slices}
 
