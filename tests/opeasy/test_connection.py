@@ -296,11 +296,11 @@ def test_a_bundle_that_is_none_is_wrong_usage(connect: Callable[..., OpEasyClien
 
 
 class Proxy:
-    """A CONNECT proxy: refuses with `status`, or leads every host to `port` of this machine."""
+    """A CONNECT proxy: leads every host to `port` of this machine, or refuses with `status`, or hangs up (0)."""
 
     def __init__(self, status: int = 200, port: int = 0, context: ssl.SSLContext | None = None) -> None:
         self._context = context
-        self._status = status
+        self.status = status
         self._port = port
         self.heads: list[str] = []
         self._socket = socket.create_server(("127.0.0.1", 0))
@@ -319,8 +319,9 @@ class Proxy:
     def _serve(self, plain: socket.socket) -> None:
         with contextlib.suppress(OSError), plain, self._spoken(plain) as client:
             self.heads.append(client.recv(65536).decode())
-            client.sendall(f"HTTP/1.1 {self._status} Refused by policy\r\n\r\n".encode())
-            if self._status == 200:
+            if self.status:
+                client.sendall(f"HTTP/1.1 {self.status} Refused by policy\r\n\r\n".encode())
+            if self.status == 200:
                 with socket.create_connection(("127.0.0.1", self._port)) as server:
                     self._copy(client, server)
 
@@ -386,32 +387,28 @@ def test_a_proxy_may_speak_tls_itself(
         assert client.get_operation("o1").id == "o1"
 
 
-@pytest.mark.parametrize(("status", "tries"), [(407, 1), (403, 1), (503, 8)])
-def test_f23_a_proxy_that_refuses_is_named_without_its_password(
+@pytest.mark.parametrize(("status", "tries"), [(407, 1), (403, 1), (503, 8), (0, 8)])
+def test_f23_a_proxy_that_refuses_is_named_without_its_password_and_nothing_was_sent(
     proxy: Callable[..., Proxy],
+    authority: Authority,
     connect: Callable[..., OpEasyClient],
     chunk: Path,
     status: int,
     tries: int,
 ) -> None:
-    used = proxy(status, user="me:canary@")
-    with pytest.raises(CallFailed, match=f"proxy http://{used.address} answered {status}") as caught:
-        connect("https://opeasy.example").create_operation(chunk)
-    assert caught.value.classification is Classification.NOT_SENT
-    assert "canary" not in str(caught.value) + caught.value.hint
-    assert len(used.heads) == tries
-
-
-def test_f23_a_proxy_that_does_not_answer_is_not_sent(
-    connect: Callable[..., OpEasyClient], chunk: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Its silence is not the server's: no byte of the call has left."""
-    with Wire() as silent:
-        silent.break_early = lambda first: True
-        monkeypatch.setenv("HTTPS_PROXY", silent.url)
+    with serving(authority.context("opeasy.example")) as server:
+        used = proxy(port=server.port, user="me:canary@")
+        client = connect("https://opeasy.example", ca_bundle=authority.bundle)
+        client.authenticate()
+        used.status = status
         with pytest.raises(CallFailed) as caught:
-            connect("https://opeasy.example").create_operation(chunk)
+            client.create_operation(chunk)
+        assert len(server.requests) == 1
     assert caught.value.classification is Classification.NOT_SENT
+    assert f"the proxy http://{used.address}" in caught.value.message
+    assert "POST /v1/operations" in caught.value.message
+    assert "canary" not in caught.value.message + caught.value.hint
+    assert len(used.heads) == 1 + tries
 
 
 def test_a_loopback_server_and_no_proxy_are_reached_without_the_proxy(

@@ -92,13 +92,16 @@ def closed_port() -> int:
         return int(free.getsockname()[1])
 
 
+@pytest.mark.parametrize("name", PLACES)
 def test_f22_a_refused_connection_is_not_sent_and_tried_eight_times(
-    connect: Callable[..., OpEasyClient], clock: SkippingClock, chunk: Path
+    bench: Bench, client: OpEasyClient, clock: SkippingClock, name: str
 ) -> None:
-    with pytest.raises(CallFailed) as caught:
-        connect(f"http://127.0.0.1:{closed_port()}").create_operation(chunk)
-    assert caught.value.classification is NOT_SENT
-    assert caught.value.exit_code == 5
+    client.authenticate()
+    bench.wire.stop()
+    error = bench.fails(name)
+    assert error.classification is NOT_SENT
+    assert PLACES[name][0] in error.message
+    assert error.exit_code == 5
     assert clock.pauses == [1, 2, 4, 8, 16, 32, 60]
 
 

@@ -79,6 +79,8 @@ def _cause(
         refused = str(problem).startswith("4")
         where = f"the proxy {proxy.url} answered {cleaned(str(problem))}"
         return (Cause.PROXY if refused else None), where
+    if proxy is not None and not progress.begun:
+        return None, f"{_reason(problem)}, by the proxy {proxy.url}"
     return None, _reason(problem)
 
 
