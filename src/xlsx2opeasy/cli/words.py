@@ -28,7 +28,7 @@ def tell(text: str = "") -> None:
 
 
 def tell_ours(text: str) -> None:
-    """A line of our own making on standard error: it may have colours, and nothing in it came from outside."""
+    """A line of our own making on standard error: with colours, and nothing in it from outside."""
     click.echo(text, err=True)
 
 
