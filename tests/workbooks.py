@@ -1,0 +1,36 @@
+"""Workbooks for tests, written down as Markdown tables: one table a sheet, the first row its headers."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import openpyxl
+
+
+def write_workbook(path: Path, sheets: Mapping[str, str]) -> Path:
+    """Writes a workbook in which every filled cell is a text. Row 1 of each sheet is the table's first line.
+
+    A line `| |` is a blank row. `\\|` stands for a bar within a cell.
+    """
+    book = openpyxl.Workbook()
+    book.remove(book.worksheets[0])
+    for title, table in sheets.items():
+        sheet = book.create_sheet(title)
+        for number, line in enumerate(rows_of(table), 1):
+            for column, text in enumerate(line, 1):
+                if text:
+                    cell = sheet.cell(number, column, text)
+                    cell.data_type = "s"
+    book.save(path)
+    return path
+
+
+def rows_of(table: str) -> list[list[str]]:
+    """The cells of a Markdown table; the line of dashes under its head, if any, is left out."""
+    lines = [line.strip() for line in table.strip().splitlines()]
+    cells = [_cells(line) for line in lines]
+    return [line for line in cells if not line or not all(set(text) == {"-"} for text in line)]
+
+
+def _cells(line: str) -> list[str]:
+    inner = line.replace("\\|", "\0").strip().strip("|")
+    return [text.strip().replace("\0", "|") for text in inner.split("|")]
