@@ -296,7 +296,7 @@ def test_a_bundle_that_is_none_is_wrong_usage(connect: Callable[..., OpEasyClien
 
 
 class Proxy:
-    """A CONNECT proxy: leads every host to `port` of this machine, or refuses with `status`, or hangs up (0)."""
+    """A CONNECT proxy: leads every host to `port` here, or refuses with `status`, or hangs up (0)."""
 
     def __init__(self, status: int = 200, port: int = 0, context: ssl.SSLContext | None = None) -> None:
         self._context = context

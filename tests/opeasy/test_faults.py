@@ -193,6 +193,21 @@ def test_f31_a_dripping_answer_ends_at_the_deadline(bench: Bench) -> None:
         assert time.monotonic() - started < 2.5
 
 
+def test_f31_a_server_that_does_not_read_the_upload_ends_at_the_write_timeout(
+    bench: Bench, chunk: Path
+) -> None:
+    def stall(first: str) -> bool:
+        if first.startswith("PATCH"):
+            time.sleep(2)
+        return first.startswith("PATCH")
+
+    chunk.write_bytes(b" " * 50_000_000)
+    bench.wire.break_early = stall
+    started = time.monotonic()
+    assert bench.fails("append").classification is UNKNOWN
+    assert time.monotonic() - started < 1.9
+
+
 def test_two_answers_to_one_request_are_never_taken_for_the_next_one(bench: Bench) -> None:
     """F32 and F33 on the way back: each request has a connection of its own."""
     bench.answers("get", raw(GOOD["get"] * 2))

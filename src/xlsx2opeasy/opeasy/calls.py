@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from xlsx2opeasy.errors import LocalFailure, UsageError
 from xlsx2opeasy.opeasy.reading import is_usable_id
-from xlsx2opeasy.spec.endpoints import Endpoint
+from xlsx2opeasy.spec.endpoints import BY_ENDPOINT_NAME, Endpoint
 
 JSON: Final = "application/json"
 FILE: Final = "application/octet-stream"
@@ -99,3 +99,17 @@ class Call:
                 yield {"files": [*parts, ("file", (self.upload.filename, file, JSON))]}
         else:
             yield {} if self.body is None else {"content": json.dumps(self.body).encode()}
+
+
+def call_to(
+    name: str,
+    *,
+    body: Mapping[str, Any] | None = None,
+    upload: Upload | None = None,
+    request_id: str | None = None,
+    **ids: str,
+) -> Call:
+    """A call of the endpoint `name`; `operation_id` fills `{operation-id}` in its path."""
+    variables = {variable.replace("_", "-"): value for variable, value in ids.items()}
+    request_id = request_id or new_request_id()
+    return Call(BY_ENDPOINT_NAME[name], variables, body=body, upload=upload, request_id=request_id)

@@ -14,7 +14,7 @@ from typing import Any, Self, TypeVar
 from xlsx2opeasy.opeasy import reading
 from xlsx2opeasy.opeasy.answers import Answer, BadAnswer, read_json
 from xlsx2opeasy.opeasy.caller import Caller
-from xlsx2opeasy.opeasy.calls import Call, Upload, new_request_id
+from xlsx2opeasy.opeasy.calls import Call, Upload, call_to
 from xlsx2opeasy.opeasy.clock import Clock, SystemClock
 from xlsx2opeasy.opeasy.connection import Connection
 from xlsx2opeasy.opeasy.errors import CallError
@@ -34,7 +34,6 @@ from xlsx2opeasy.opeasy.models import (
     Webhook,
 )
 from xlsx2opeasy.opeasy.retry import Jitter, RetryPolicy, uniform
-from xlsx2opeasy.spec.endpoints import BY_ENDPOINT_NAME
 from xlsx2opeasy.spec.model import TaskType
 
 _T = TypeVar("_T")
@@ -87,7 +86,7 @@ class OpEasyClient:
         """Make a draft of a JSON file of tasks, which may hold none ("Create New Operation")."""
         fields = {self.connection.enterprise_field: self.connection.enterprise_id}
         upload = Upload(file, filename or file.name, fields)
-        call = _call("createOperation", upload=upload, request_id=request_id)
+        call = call_to("createOperation", upload=upload, request_id=request_id)
         return self._json(call, reading.operation)
 
     def append_tasks(
@@ -95,27 +94,29 @@ class OpEasyClient:
     ) -> Operation:
         """Add a JSON file of tasks to a draft ("Append tasks to Existing Operation"); the counts after it."""
         upload = Upload(file, filename or file.name)
-        call = _call("appendTasks", upload=upload, request_id=request_id, operation_id=operation_id)
+        call = call_to("appendTasks", upload=upload, request_id=request_id, operation_id=operation_id)
         return self._json(call, lambda body: reading.operation(body, operation_id))
 
     def get_operation(self, operation_id: str) -> Operation:
         """The operation's counts ("Get a Specific Operation")."""
-        call = _call("getOperation", operation_id=operation_id)
+        call = call_to("getOperation", operation_id=operation_id)
         return self._json(call, lambda body: reading.operation(body, operation_id))
 
     def delete_operation(self, operation_id: str, *, request_id: str | None = None) -> Deletion:
         """Delete an operation with its tasks ("Delete Operation"); a status 400 says that it is scheduled."""
-        return self._delete(_call("deleteOperation", request_id=request_id, operation_id=operation_id))
+        return self._delete(call_to("deleteOperation", request_id=request_id, operation_id=operation_id))
 
     # Tasks of an operation
 
     def tasks(self, operation_id: str, of: TaskType) -> Iterator[Task]:
         """The operation's tasks of one type, page by page ("Get …-related Tasks of a Specific Operation")."""
-        return self._items(_call(f"get{of.name}Tasks", operation_id=operation_id), of, reading.task)
+        return self._items(call_to(f"get{of.name}Tasks", operation_id=operation_id), of, reading.task)
 
     def download_tasks(self, operation_id: str, of: TaskType, target: Path) -> Download:
         """The same, saved whole as a file; see `lists.download`."""
-        return download(self._caller, _call(f"get{of.name}Tasks", operation_id=operation_id), of.name, target)
+        return download(
+            self._caller, call_to(f"get{of.name}Tasks", operation_id=operation_id), of.name, target
+        )
 
     # Validation errors of an operation
 
@@ -124,7 +125,7 @@ class OpEasyClient:
 
         An id that comes twice is a CallError: the pages overlap.
         """
-        call = _call(f"get{of.name}ValidationErrors", operation_id=operation_id)
+        call = call_to(f"get{of.name}ValidationErrors", operation_id=operation_id)
         seen: set[str] = set()
         for error in self._items(call, of, reading.validation_error):
             if error.id in seen:
@@ -135,12 +136,14 @@ class OpEasyClient:
 
     def download_validation_errors(self, operation_id: str, of: TaskType, target: Path) -> Download:
         """The same, saved whole as a file; see `lists.download`."""
-        call = _call(f"get{of.name}ValidationErrors", operation_id=operation_id)
+        call = call_to(f"get{of.name}ValidationErrors", operation_id=operation_id)
         return download(self._caller, call, of.name, target)
 
     def get_validation_error(self, operation_id: str, of: TaskType, error_id: str) -> ValidationError:
         """One of them ("Get Specific … Validation Error on Operation")."""
-        call = _call(f"get{of.name}ValidationError", operation_id=operation_id, validation_error_id=error_id)
+        call = call_to(
+            f"get{of.name}ValidationError", operation_id=operation_id, validation_error_id=error_id
+        )
         return self._json(call, lambda body: reading.validation_error(body, error_id))
 
     def delete_validation_error(
@@ -149,7 +152,7 @@ class OpEasyClient:
         """Give a task up that was set aside ("Delete … Validation Error on Operation")."""
         name = f"delete{of.name}ValidationError"
         return self._delete(
-            _call(name, request_id=request_id, operation_id=operation_id, validation_error_id=error_id)
+            call_to(name, request_id=request_id, operation_id=operation_id, validation_error_id=error_id)
         )
 
     # Scheduled operations
@@ -160,7 +163,7 @@ class OpEasyClient:
         An answer about another operation is UNKNOWN; its id is then `evidence_id`.
         """
         body = {"operation": {"id": operation_id}}
-        call = _call("scheduleOperation", body=body, request_id=request_id)
+        call = call_to("scheduleOperation", body=body, request_id=request_id)
 
         def read(answer: Answer) -> ScheduledOperation:
             found = reading.scheduled_operation(read_json(answer.body))
@@ -180,23 +183,25 @@ class OpEasyClient:
             return found
 
         return self._caller.perform(
-            _call("getScheduledOperationStatus", scheduled_operation_id=scheduled_id), read
+            call_to("getScheduledOperationStatus", scheduled_operation_id=scheduled_id), read
         )
 
     def delete_scheduled_operation(self, scheduled_id: str, *, request_id: str | None = None) -> Deletion:
         """Delete a run with its results ("Delete Scheduled Operation"); a status 400 says it still runs."""
-        call = _call("deleteScheduledOperation", request_id=request_id, scheduled_operation_id=scheduled_id)
+        call = call_to("deleteScheduledOperation", request_id=request_id, scheduled_operation_id=scheduled_id)
         return self._delete(call)
 
     # Results of a scheduled operation
 
     def results_overview(self, scheduled_id: str) -> Mapping[str, ResultCount]:
         """The counts by task type ("View Results of Completed Scheduled Operation")."""
-        return self._json(_call("getResults", scheduled_operation_id=scheduled_id), reading.results_overview)
+        return self._json(
+            call_to("getResults", scheduled_operation_id=scheduled_id), reading.results_overview
+        )
 
     def results(self, scheduled_id: str, of: TaskType) -> Iterator[TaskResult]:
         """The results of one type, page by page ("View …-specific Results")."""
-        call = _call(f"get{of.name}Results", scheduled_operation_id=scheduled_id)
+        call = call_to(f"get{of.name}Results", scheduled_operation_id=scheduled_id)
         return self._items(call, of, reading.task_result)
 
     def download_results(
@@ -206,7 +211,7 @@ class OpEasyClient:
 
         `patient` also waits where the run has completed and the server has no results yet (404, 409).
         """
-        call = _call(f"get{of.name}Results", scheduled_operation_id=scheduled_id)
+        call = call_to(f"get{of.name}Results", scheduled_operation_id=scheduled_id)
         return download(self._caller, call, of.name, target, patient=patient)
 
     # Webhooks
@@ -216,20 +221,20 @@ class OpEasyClient:
     ) -> Webhook:
         """Have callbacks sent to an https URL ("Register new Webhook Receiver")."""
         body = {"enterpriseId": self.connection.enterprise_id, "url": url, "events": list(events)}
-        return self._json(_call("registerWebhook", body=body, request_id=request_id), reading.webhook)
+        return self._json(call_to("registerWebhook", body=body, request_id=request_id), reading.webhook)
 
     def webhooks(self) -> tuple[Webhook, ...]:
         """All of the enterprise ("Get All Webhook Receivers for Enterprise")."""
-        return self._json(_call("getWebhooks"), reading.webhooks)
+        return self._json(call_to("getWebhooks"), reading.webhooks)
 
     def get_webhook(self, webhook_id: str) -> Webhook:
         """One of them ("Get Webhook Receiver by ID")."""
-        call = _call("getWebhook", webhook_id=webhook_id)
+        call = call_to("getWebhook", webhook_id=webhook_id)
         return self._json(call, lambda body: reading.webhook(body, webhook_id))
 
     def remove_webhook(self, webhook_id: str, *, request_id: str | None = None) -> Deletion:
         """Remove one ("Un-register/Remove Webhook Receiver")."""
-        return self._delete(_call("removeWebhook", request_id=request_id, webhook_id=webhook_id))
+        return self._delete(call_to("removeWebhook", request_id=request_id, webhook_id=webhook_id))
 
     # What they share
 
@@ -258,17 +263,3 @@ def _deleted(answer: Answer) -> Deletion:
     if answer.body.strip():
         read_json(answer.body)
     return Deletion.DELETED
-
-
-def _call(
-    name: str,
-    *,
-    body: Mapping[str, Any] | None = None,
-    upload: Upload | None = None,
-    request_id: str | None = None,
-    **ids: str,
-) -> Call:
-    """A call of the endpoint `name`; `operation_id` fills `{operation-id}` in its path."""
-    variables = {variable.replace("_", "-"): value for variable, value in ids.items()}
-    request_id = request_id or new_request_id()
-    return Call(BY_ENDPOINT_NAME[name], variables, body=body, upload=upload, request_id=request_id)

@@ -18,6 +18,8 @@ def is_secret_name(path: str) -> bool:
 
 def without_secrets(text: str, content: object) -> str:
     """`text` with every secret value of `content` masked, where it stands as a word of its own."""
+    if not text:
+        return text
     for secret in sorted(set(_secret_values(content)), key=len, reverse=True):
         text = re.sub(rf"(?<!\w){re.escape(secret)}(?!\w)", MASK, text)
     return text
