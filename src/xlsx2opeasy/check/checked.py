@@ -8,6 +8,7 @@ import pandas as pd
 from openpyxl.utils import column_index_from_string
 
 from xlsx2opeasy.check import words
+from xlsx2opeasy.check.across import across_rows
 from xlsx2opeasy.check.commands import Code, Finding, Grid, findings, unused
 from xlsx2opeasy.check.normal import CLEAR, normalised
 from xlsx2opeasy.check.schema import broken_rules
@@ -91,6 +92,7 @@ def _check_sheet(sheet: Sheet) -> tuple[CheckedSheet, list[Problem]]:
     found = [*unused(grid), *findings(grid)]
     problems = _once(problem for each in found for problem in _problems(sheet, grid, each))
     problems += _rule_problems(sheet, grid, found)
+    problems += _conflicts(sheet, grid)
     read = [each for each in sheet.problems if each.row is None or known.get(each.row, default=True)]
     problems = [*read, *wrong_commands, *problems]
     invalid = frozenset(each.row for each in problems if _is_error(each) and each.row is not None)
@@ -169,6 +171,12 @@ def _rule_problems(sheet: Sheet, grid: Grid, found: list[Finding]) -> Iterator[P
                 yield _problem(
                     sheet, broken.code, row, name, words.shown(field, text), message, hint, severity
                 )
+
+
+def _conflicts(sheet: Sheet, grid: Grid) -> Iterator[Problem]:
+    for each in across_rows(grid):
+        text = str(sheet.rows[each.name].at[each.row]) if each.name in sheet.rows else None
+        yield _problem(sheet, each.code, each.row, each.name, text, each.message, each.hint, each.severity)
 
 
 def _to_judge(grid: Grid, found: list[Finding]) -> pd.DataFrame:

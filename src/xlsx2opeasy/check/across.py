@@ -1,0 +1,236 @@
+"""Rows held against each other: what must fail, or may, because of another row of the same sheet.
+
+An error stands only where the load must fail, a warning where it may. Rows are looked at in the order in
+which the server processes them, which is the order of the sheet.
+"""
+
+import unicodedata
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+import pandas as pd
+
+from xlsx2opeasy.check.commands import Grid
+from xlsx2opeasy.check.rules import digits_of
+from xlsx2opeasy.problems import Severity
+from xlsx2opeasy.spec.catalogue import COMMAND_HEADER
+from xlsx2opeasy.spec.rules import NumberOrRange
+
+ADDING_USER = frozenset({"AddUser", "AddUserDevice"})
+ADDING_DEVICE = frozenset({"AddDevice", "AddUserDevice"})
+DELETING_USER = frozenset({"DeleteUser", "DeleteUserAndDevices"})
+DELETING_DEVICE = frozenset({"DeleteDevice"})
+_TEAMS = ("user.teamsVoiceRoute", "user.teamsPbxLocation", "user.msTeamsXsiPlugin")
+_SYNC = ("SyncAddedModifiedTeamsUsers", "SyncDeletedTeamsUsers")
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """A row that does not go with others; `name` is the header of the cell at which it is told."""
+
+    code: str
+    row: int
+    name: str
+    message: str
+    hint: str
+    severity: Severity = Severity.ERROR
+
+
+def across_rows(grid: Grid) -> Iterator[Conflict]:
+    """All conflicts of a sheet; the users' kinds only where the sheet has the columns."""
+    told: set[int] = set()
+    for conflict in (*_users(grid), *_phone_numbers(grid)):
+        told.add(conflict.row)
+        yield conflict
+    yield from (each for each in _same_rows(grid) if each.row not in told)
+
+
+def _users(grid: Grid) -> Iterator[Conflict]:
+    yield from _lives(grid, "user.userId", "user", ADDING_USER, DELETING_USER, _user_key)
+    yield from _lives(grid, "device.name", "device", ADDING_DEVICE, DELETING_DEVICE, _exact_key)
+    for name in ("device.linePort", "device.accessUserName"):
+        yield from _unique(grid, name)
+    yield from _given_to_two(grid, "user.phoneNumber", lambda number, _: _number_key(number))
+    yield from _given_to_two(
+        grid, "user.extension", lambda number, group: f"{group}\n{number}" if group else ""
+    )
+    yield from _syncs(grid)
+
+
+def _exact_key(text: str) -> str:
+    return unicodedata.normalize("NFC", text)
+
+
+def _user_key(text: str) -> str:
+    return _exact_key(text).casefold()
+
+
+def _number_key(text: str) -> str:
+    digits = digits_of(text) or ""
+    return digits[1:] if len(digits) == 11 and digits.startswith("1") else digits
+
+
+def _texts(grid: Grid, name: str) -> "pd.Series[str]":
+    """The column's texts; all blank where the sheet does not have it."""
+    return grid.values[name] if name in grid.filled else pd.Series("", index=grid.values.index, dtype="str")
+
+
+def _repeated(grid: Grid, name: str, key: Callable[[str], str]) -> Iterable[list[tuple[int, str, str]]]:
+    """Row, command and text of each group of rows that share a key, in the order of the rows."""
+    texts = _texts(grid, name)
+    filled = texts[texts != ""]
+    keys = filled.map(key)
+    shared = keys[(keys != "") & keys.duplicated(keep=False)]
+    groups: dict[str, list[tuple[int, str, str]]] = defaultdict(list)
+    commands, typed = grid.command.loc[shared.index], filled.loc[shared.index]
+    for row, command, its_key, text in zip(shared.index.tolist(), commands, shared, typed, strict=True):
+        groups[its_key].append((row, command, text))
+    return groups.values()
+
+
+def _lives(
+    grid: Grid,
+    name: str,
+    what: str,
+    adding: frozenset[str],
+    deleting: frozenset[str],
+    key: Callable[[str], str],
+) -> Iterator[Conflict]:
+    """Adding twice with no deletion between, and anything but adding after a deletion."""
+    for group in _repeated(grid, name, key):
+        added: int | None = None
+        deleted: int | None = None
+        for row, command, text in group:
+            if command in adding:
+                if added is not None:
+                    yield Conflict(
+                        "added-twice",
+                        row,
+                        name,
+                        f'"{text}" is added in row {added} already',
+                        "please take one of the two rows out, or correct the name",
+                    )
+                added, deleted = row, None
+            elif deleted is not None:
+                yield Conflict(
+                    "after-delete",
+                    row,
+                    name,
+                    f'"{text}" is deleted in row {deleted}, so {command} must fail',
+                    f"please put this row before it, or add the {what} again first",
+                )
+            elif command in deleting:
+                added, deleted = None, row
+
+
+def _unique(grid: Grid, name: str) -> Iterator[Conflict]:
+    """Values that must be unique within the system, given by two rows that add a device."""
+    for group in _repeated(grid, name, _exact_key):
+        adding = [each for each in group if each[1] in ADDING_DEVICE]
+        for row, _, text in adding[1:]:
+            message = f'"{text}" is given to another device in row {adding[0][0]} already'
+            yield Conflict(
+                "given-twice", row, name, message, "it must be unique within the system; correct one"
+            )
+
+
+def _given_to_two(grid: Grid, name: str, key: Callable[[str, str], str]) -> Iterator[Conflict]:
+    """A number that a second user gets while the first still has it, as far as the sheet can tell."""
+    users = _texts(grid, "user.userId").map(_user_key)
+    groups = _texts(grid, "groupId")
+    numbers = _texts(grid, name)
+    keys = pd.Series([key(number, group) for number, group in zip(numbers, groups, strict=True)], users.index)
+    wanted = set(keys[(keys != "") & (numbers != "") & keys.duplicated(keep=False)])
+    if not wanted:
+        return
+    holder: dict[str, tuple[str, int]] = {}
+    held_by: dict[str, str] = {}
+    for row, user, command, number, its_key in zip(
+        users.index.tolist(), users, grid.command, numbers, keys, strict=True
+    ):
+        if number or command in DELETING_USER:
+            holder.pop(held_by.pop(user, ""), None)
+        if not number or its_key not in wanted:
+            continue
+        if its_key in holder:
+            message = f'"{number}" is given to another user in row {holder[its_key][1]} already'
+            yield Conflict("given-twice", row, name, message, "please give each user one of their own")
+        else:
+            holder[its_key] = (user, row)
+            held_by[user] = its_key
+
+
+def _syncs(grid: Grid) -> Iterator[Conflict]:
+    """Each Sync command belongs once, after all the Teams changes."""
+    for name in _SYNC:
+        rows = grid.rows(grid.command == name).tolist()
+        for row in rows[1:]:
+            message = f"{name} stands in row {rows[0]} already"
+            yield Conflict(
+                "sync-twice", row, COMMAND_HEADER, message, "a single request syncs all users; remove one"
+            )
+    later = [row for row in grid.rows(grid.command.isin(_SYNC)).tolist() if _something_follows(grid, row)]
+    for row in later:
+        message = f"{grid.command.at[row]} is not the last of the Users rows"
+        hint = "it is sent after them, whatever row it stands in"
+        yield Conflict("sync-not-last", row, COMMAND_HEADER, message, hint, Severity.WARNING)
+    yield from _sync_missing(grid)
+
+
+def _something_follows(grid: Grid, row: int) -> bool:
+    following = grid.command[grid.command.index > row]
+    return bool((~following.isin(_SYNC)).any())
+
+
+def _sync_missing(grid: Grid) -> Iterator[Conflict]:
+    if (grid.command == _SYNC[0]).any():
+        return
+    changes = grid.none()
+    for name in _TEAMS:
+        changes |= _texts(grid, name) != ""
+    rows = grid.rows(changes).tolist()
+    if rows:
+        message = f"Teams users are added or changed, and no row says {_SYNC[0]}"
+        hint = f"if Calling Services are to be enabled for them now, please add a last row {_SYNC[0]}"
+        yield Conflict("sync-missing", rows[-1], COMMAND_HEADER, message, hint, Severity.WARNING)
+
+
+def _phone_numbers(grid: Grid) -> Iterator[Conflict]:
+    """Ranges of the same command that overlap."""
+    if "phoneNumbers" not in grid.filled:
+        return
+    by_command: dict[tuple[str, int], list[tuple[int, int, int]]] = defaultdict(list)
+    texts = grid.values["phoneNumbers"]
+    for row, command, text in zip(texts.index.tolist(), grid.command, texts, strict=True):
+        ends = [_number_key(end) for end in text.split(NumberOrRange.separator)]
+        if all(ends) and len(ends[0]) == len(ends[-1]):
+            by_command[(command, len(ends[0]))].append((int(ends[0]), int(ends[-1]), row))
+    for ranges in by_command.values():
+        yield from _overlaps(sorted(ranges))
+
+
+def _overlaps(ranges: list[tuple[int, int, int]]) -> Iterator[Conflict]:
+    furthest, its_row = -1, 0
+    for first, last, row in ranges:
+        if first <= furthest:
+            earlier, later = sorted((its_row, row))
+            message = f"these numbers overlap with those of row {earlier}"
+            hint = "please correct one of the two, unless that is meant"
+            yield Conflict("ranges-overlap", later, "phoneNumbers", message, hint, Severity.WARNING)
+        if last > furthest:
+            furthest, its_row = last, row
+
+
+def _same_rows(grid: Grid) -> Iterator[Conflict]:
+    same = grid.values.duplicated(keep="first")
+    if not same.any():
+        return
+    first_of: dict[tuple[str, ...], int] = {}
+    repeated = grid.values[grid.values.duplicated(keep=False)]
+    for row, *cells in repeated.itertuples(name=None):
+        first = first_of.setdefault(tuple(cells), row)
+        if first != row and cells[0] not in _SYNC:
+            message = f"this row is the same as row {first}"
+            hint = "it is sent as well; please take it out, unless that is meant"
+            yield Conflict("same-row", row, COMMAND_HEADER, message, hint, Severity.WARNING)
