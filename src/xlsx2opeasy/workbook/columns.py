@@ -16,6 +16,7 @@ from xlsx2opeasy.spec.model import Kind
 from xlsx2opeasy.workbook.findings import AS_TEXT, Finding, visible
 from xlsx2opeasy.workbook.formats import Shown
 from xlsx2opeasy.workbook.numbers import BOOLEAN_AS_TEXT, NUMBER_AS_TEXT, ToldCell, told_reading
+from xlsx2opeasy.workbook.stored_texts import replaced
 from xlsx2opeasy.workbook.tags import STRIDE, Bools, Ints
 from xlsx2opeasy.workbook.texts import PLAIN, Traits, odd, text_reading
 from xlsx2opeasy.workbook.wire import RawBook, RawSheet
@@ -49,49 +50,46 @@ class Gathered:
 
 
 class ColumnReader:
-    """Reads the columns of one sheet, in the rows `first` to `last` (both included)."""
+    """Reads the columns of one sheet in the rows `rows` (sorted numbers)."""
 
-    def __init__(self, book: RawBook, sheet: RawSheet, first: int, last: int, gathered: Gathered) -> None:
+    def __init__(self, book: RawBook, sheet: RawSheet, rows: Ints, gathered: Gathered) -> None:
         self._book = book.book
         self._styles = book.styles
         self._title = sheet.title
-        self._texts = sheet.texts
-        self._first = first
-        self._length = max(last - first + 1, 0)
+        self._rows = rows
         self._gathered = gathered
-        self._told_rows, self._told = _told_by_column(sheet, first, last)
-        self._disagreeing = sheet.disagreeing
+        self._pool = sheet.pool
+        self._places, self._numbers, self._texts = _texts_by_column(sheet, rows)
+        self._told_cells, self._told = _told_by_column(sheet, rows)
 
     def read(self, plan: ColumnPlan) -> pa.LargeStringArray:
         """The column's texts, "" where it is blank or unreadable; the problems go into `gathered`."""
-        texts = self._calamine_texts(plan.index)
-        replaced: dict[int, str] = {}
+        texts = self._stored_texts(plan.index)
+        replacing: dict[int, str] = {}
         counted: Counter[str] = Counter()
         if not plan.result:
-            self._read_odd_texts(plan, texts, replaced)
+            self._read_odd_texts(plan, texts, replacing)
         if (told := self._told.get(plan.index)) is not None:
-            texts = self._with_told(plan, texts, told, replaced, counted)
-        self._read_disagreeing(plan, replaced)
-        return _with(texts, replaced)
+            texts = self._with_told(plan, texts, told, replacing, counted)
+        return replaced(texts, replacing)
 
-    def _calamine_texts(self, index: int) -> pa.LargeStringArray:
-        """Calamine's texts of the rows, "" for nulls and for rows that it does not have."""
-        if index >= self._texts.num_columns:
-            return pa.array([""] * self._length, pa.large_string())
-        column = self._texts.column(index).slice(self._first - 1, self._length)
-        if missing := self._length - len(column):
-            column = pa.chunked_array([*column.chunks, pa.array([""] * missing, pa.large_string())])
-        joined = column.combine_chunks()
-        return pc.fill_null(joined, "") if joined.null_count else joined
+    def _stored_texts(self, index: int) -> pa.LargeStringArray:
+        """The texts of a column, "" in rows where it has none."""
+        numbers = np.full(len(self._rows), len(self._pool) - 1, np.int64)
+        if (cells := self._texts.get(index)) is not None:
+            numbers[self._places[cells]] = self._numbers[cells]
+        return self._pool.take(pa.array(numbers))
 
-    def _read_odd_texts(self, plan: ColumnPlan, texts: pa.LargeStringArray, replaced: dict[int, str]) -> None:
+    def _read_odd_texts(
+        self, plan: ColumnPlan, texts: pa.LargeStringArray, replacing: dict[int, str]
+    ) -> None:
         suspects = (
             np.ones(len(texts), np.bool_) if plan.traits.telephonic and _non_ascii(texts) else odd(texts)
         )
         places = np.flatnonzero(suspects)
         for place, text in zip(places.tolist(), texts.take(pa.array(places)).to_pylist(), strict=True):
             if text and (reading := text_reading(text, plan.traits)) is not None:
-                replaced[place] = reading.text
+                replacing[place] = reading.text
                 self._note(plan, place, reading.finding, text)
 
     def _with_told(
@@ -99,15 +97,15 @@ class ColumnReader:
         plan: ColumnPlan,
         texts: pa.LargeStringArray,
         told: slice,
-        replaced: dict[int, str],
+        replacing: dict[int, str],
         counted: Counter[str],
     ) -> pa.LargeStringArray:
         """The texts with numbers, booleans, dates, errors and formulas in their places."""
-        cells = self._told_rows.slice(told.start, told.stop - told.start)
+        cells = self._told_cells.slice(told.start, told.stop - told.start)
         places = np.asarray(cells["place"])
         easy = self._easy(plan, cells)
         for cell in cells.filter(pa.array(~easy)).to_pylist():
-            self._read_told(plan, cell, replaced, counted)
+            self._read_told(plan, cell, replacing, counted)
         if easy.any():
             texts = _placed(texts, places[easy], _easy_texts(plan, cells["value"].filter(pa.array(easy))))
             if plan.kind in (Kind.TEXT, Kind.TEXTS):
@@ -135,7 +133,7 @@ class ColumnReader:
         return easy
 
     def _read_told(
-        self, plan: ColumnPlan, stored: dict[str, Any], replaced: dict[int, str], counted: Counter[str]
+        self, plan: ColumnPlan, stored: dict[str, Any], replacing: dict[int, str], counted: Counter[str]
     ) -> None:
         """One cell of `scan.TOLD`, with its `place` among the rows."""
         known = stored["style"] < len(self._styles)
@@ -145,27 +143,15 @@ class ColumnReader:
         if cell.formula and (reading is None or reading.finding is None):
             counted[_FORMULA] += 1
         if reading is not None:
-            replaced[stored["place"]] = reading.text
+            replacing[stored["place"]] = reading.text
             if reading.counted:
                 counted[reading.counted] += 1
             self._note(plan, stored["place"], reading.finding, cell.value)
 
-    def _read_disagreeing(self, plan: ColumnPlan, replaced: dict[int, str]) -> None:
-        for key in self._disagreeing:
-            place = key // STRIDE - self._first
-            if key % STRIDE == plan.index and 0 <= place < self._length:
-                replaced[place] = ""
-                finding = Finding(
-                    "readers-disagree",
-                    "holds a text for one reader and none for the other",
-                    "Type the value again, or open the workbook in Excel and save it.",
-                )
-                self._note(plan, place, finding, None)
-
     def _note(self, plan: ColumnPlan, place: int, finding: Finding | None, value: str | None) -> None:
         if finding is None:
             return
-        row = self._first + place
+        row = int(self._rows[place])
         if finding.severity is Severity.ERROR:
             self._gathered.unreadable.add((row, plan.name))
         secret = plan.traits.secret
@@ -208,7 +194,7 @@ class ColumnReader:
                     rule=rule,
                     message=f"{count} cell{'s' * (count > 1)} {message.format(name=visible(plan.name))}.",
                     hint=hint,
-                    row=self._first + place,
+                    row=int(self._rows[place]),
                     column=plan.letter,
                     field=plan.field,
                     severity=Severity.WARNING,
@@ -239,17 +225,37 @@ def _non_ascii(texts: pa.LargeStringArray) -> bool:
     return data is not None and data.size > 0 and bool(np.frombuffer(data, np.uint8).max() > ord("~"))
 
 
-def _told_by_column(sheet: RawSheet, first: int, last: int) -> tuple[pa.Table, dict[int, slice]]:
-    """The told cells of the rows, sorted by column, and which of them are in which column."""
-    key = np.asarray(sheet.told["key"])
-    row, column = key // STRIDE, key % STRIDE
-    inside = np.flatnonzero((row >= first) & (row <= last))
-    order: Ints = inside[np.argsort(column[inside], kind="stable")]
-    cells = sheet.told.take(pa.array(order)).append_column("place", pa.array(row[order] - first))
-    columns, starts = np.unique(column[order], return_index=True)
-    ends = [*starts[1:].tolist(), len(order)][: len(starts)]
-    slices = zip(columns.tolist(), starts.tolist(), ends, strict=True)
-    return cells.combine_chunks(), {each: slice(start, end) for each, start, end in slices}
+def _texts_by_column(sheet: RawSheet, rows: Ints) -> tuple[Ints, Ints, dict[int, slice]]:
+    """Places among `rows` and numbers in the pool of all text cells, sorted by column, and who is where."""
+    places, columns, inside = _placed_keys(sheet.keys, rows)
+    order = np.argsort(columns.astype(np.int16), kind="stable")
+    return places[order], sheet.numbers[inside][order], _runs(columns[order])
+
+
+def _told_by_column(sheet: RawSheet, rows: Ints) -> tuple[pa.Table, dict[int, slice]]:
+    """The told cells with their `place` among `rows`, sorted by column, and who is where."""
+    places, columns, inside = _placed_keys(np.asarray(sheet.told["key"]), rows)
+    order = np.argsort(columns.astype(np.int16), kind="stable")
+    cells = sheet.told.take(pa.array(np.flatnonzero(inside)[order]))
+    return cells.append_column("place", pa.array(places[order])).combine_chunks(), _runs(columns[order])
+
+
+def _placed_keys(keys: Ints, rows: Ints) -> tuple[Ints, Ints, Bools]:
+    """The place among `rows` and the column of each key, and which keys are of these rows at all."""
+    row = keys // STRIDE
+    inside = row >= rows[0] if len(rows) else np.zeros(len(keys), np.bool_)
+    row, column = row[inside], keys[inside] % STRIDE
+    return np.searchsorted(rows, row), column, inside
+
+
+def _runs(columns: Ints) -> dict[int, slice]:
+    """Where each column begins and ends in a sorted array of columns."""
+    found, starts = np.unique(columns, return_index=True)
+    ends = [*starts[1:].tolist(), len(columns)]
+    return {
+        each: slice(start, end)
+        for each, start, end in zip(found.tolist(), starts.tolist(), ends, strict=True)
+    }
 
 
 def _easy_texts(plan: ColumnPlan, values: pa.ChunkedArray) -> pa.LargeStringArray:
@@ -263,11 +269,3 @@ def _placed(texts: pa.LargeStringArray, places: Ints, new: pa.LargeStringArray) 
     index = np.arange(len(texts), dtype=np.int64)
     index[places] = len(texts) + np.arange(len(places))
     return pa.concat_arrays([texts, new]).take(pa.array(index))
-
-
-def _with(texts: pa.LargeStringArray, replaced: dict[int, str]) -> pa.LargeStringArray:
-    if not replaced:
-        return texts
-    return _placed(
-        texts, np.array(list(replaced), np.int64), pa.array(list(replaced.values()), pa.large_string())
-    )

@@ -1,4 +1,4 @@
-"""Number formats of styles.xml, sorted by what they do to a value that people see (ECMA-376 Part 1, 18.8.30)."""
+"""Number formats of styles.xml, sorted by what they do to what people see (ECMA-376 Part 1, 18.8.30)."""
 
 import re
 from enum import StrEnum
@@ -27,7 +27,7 @@ FORMAT_LIMIT = 255
 
 def shown(code: str) -> tuple[Shown, int]:
     """What a format code does, and for `ZEROS` to how many digits it pads (else 0)."""
-    first = _UNSEEN.sub("", code[:FORMAT_LIMIT].split(";")[0]).strip()
+    first = _UNSEEN.sub("", code[:FORMAT_LIMIT].partition(";")[0]).strip()
     if _ZEROS.fullmatch(first):
         return Shown.ZEROS, len(first)
     lowered = first.lower().replace("general", "").replace("am/pm", "h").replace("a/p", "h")

@@ -5,8 +5,8 @@ Nothing is believed that the zip directory says: sizes are of the bytes actually
 
 import io
 import re
+import zlib
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
-from zlib import error as ZlibError
 
 from xlsx2opeasy.errors import WorkbookUnusable
 from xlsx2opeasy.workbook.container import refuse_other_files, refuse_other_packages
@@ -22,7 +22,7 @@ _STEP = 1024 * 1024
 _LOCAL_HEADER = 30
 _DOCTYPES = tuple("<!DOCTYPE".encode(encoding) for encoding in ("utf-8", "utf-16-le", "utf-16-be"))
 _OVERLAP = max(len(doctype) for doctype in _DOCTYPES) - 1
-_COUNT = re.compile(rb"[cC]ount\s*=\s*[\"']\s*([0-9]{6,})")
+_COUNT = re.compile(rb"\s(?:count|uniqueCount)\s*=\s*[\"']\s*([0-9]{6,})")
 _REBUILD = "If you trust its origin, open it in Excel, copy the cells into a new workbook, and save that."
 
 
@@ -36,7 +36,7 @@ def open_guarded(data: bytes, name: str) -> ZipFile:
         content_types = package.read(CONTENT_TYPES) if _small(package, CONTENT_TYPES) else None
         refuse_other_packages(package.namelist(), content_types, name)
         _check_parts(package, entries, name)
-    except (BadZipFile, ZlibError, EOFError, OSError, NotImplementedError, ValueError) as error:
+    except (BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError) as error:
         raise WorkbookUnusable(
             f"“{name}” is damaged: {error}.", "Fetch the file again, or save it again in Excel."
         ) from error

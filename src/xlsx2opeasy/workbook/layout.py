@@ -50,7 +50,7 @@ def _tables(package: ZipFile, part: str) -> Iterator[Table]:
         if relation.kind == "table":
             root = parsed(read_part(package, relation.target), relation.target)
             yield Table(
-                root.get("displayName") or root.get("name", ""),
+                root.get("displayName") or root.get("name") or "",
                 parse_area(root.get("ref", "")),
                 _rows(root.get("headerRowCount"), 1),
                 _rows(root.get("totalsRowCount"), 0),

@@ -1,4 +1,4 @@
-"""What the reading process may use (S03). The limits of the operating system hold where it has them (not Windows)."""
+"""What the reading process may use (S03), as far as the operating system can limit it (Windows cannot)."""
 
 import sys
 

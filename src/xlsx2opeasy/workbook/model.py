@@ -34,7 +34,7 @@ class Sheet:
     normalised: edges trimmed, numbers as their digits, leading zeros restored. A cell that could not be read
     faithfully has an error in `problems` and "" in `rows`; `unreadable` names it, so that no second error
     ("is required") is told of it. `result_letters` are the columns of an earlier load's results by header, and
-    `earlier_results` what they say, by row; a blank row has none.
+    `earlier_results` what they say, by row.
     """
 
     task_type: TaskType

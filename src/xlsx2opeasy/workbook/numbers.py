@@ -1,10 +1,11 @@
 """Cells that are not texts (numbers, booleans, dates, errors, formulas) -> the text that a field would send.
 
 Excel keeps 15 significant digits and no leading zeros, and turns what looks like a date into a number of
-days; what is lost is an error here, what can be restored is restored with a warning (D01-D05, D09-D18, D43, D44).
+days; what is lost is an error here, what can be restored is restored with a warning.
+Traps D01-D05, D09-D18, D43 and D44.
 """
 
-import datetime
+import datetime as dt
 import re
 from dataclasses import dataclass
 from decimal import Context, Decimal
@@ -14,6 +15,7 @@ from xlsx2opeasy.workbook.findings import AS_TEXT, Reading, refused, repaired, v
 from xlsx2opeasy.workbook.formats import Shown
 
 NUMBER_AS_TEXT = "number-in-text-column"
+BOOLEAN_AS_TEXT = "boolean-in-text-column"
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
 _FIFTEEN_DIGITS = Context(prec=15)
 _TOO_LONG = Decimal(10) ** 15
@@ -21,8 +23,8 @@ _FIRST_DAY = 61
 _SAVE_IN_EXCEL = (
     "Open the workbook in Excel, let it calculate, and save it; or replace the formula by its value."
 )
-_EPOCH, _EPOCH_1904 = datetime.datetime(1899, 12, 30), datetime.datetime(1904, 1, 1)  # noqa: DTZ001 - cells know no zone
-_LAST_DAY = datetime.date(9999, 12, 31)
+_EPOCH, _EPOCH_1904 = dt.datetime(1899, 12, 30), dt.datetime(1904, 1, 1)  # noqa: DTZ001 - cells know no zone
+_LAST_DAY = dt.date(9999, 12, 31)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +79,7 @@ def _boolean(value: str, kind: Kind) -> Reading:
         )
     if kind in (Kind.BOOLEAN, Kind.INTEGER):
         return Reading(text)
-    return repaired(
-        text,
-        "boolean-in-text-column",
-        f"is the boolean {text}, not a text; “{text}” is read",
-        f"If another spelling is meant: {AS_TEXT}",
-    )
+    return Reading(text, counted=BOOLEAN_AS_TEXT)
 
 
 def _date_refused(what: str) -> Reading:
@@ -153,6 +150,6 @@ def _date_words(serial: Decimal, shown: Shown, *, date1904: bool) -> str:
     epoch = _EPOCH_1904 if date1904 else _EPOCH
     if not first <= serial <= (_LAST_DAY - epoch.date()).days:
         return f"the number {plain(serial)} in a date format, which is no date"
-    moment = epoch + datetime.timedelta(days=float(serial))
+    moment = epoch + dt.timedelta(days=float(serial))
     clock = f" {moment:%H:%M:%S}" if serial != serial.to_integral_value() else ""
     return f"the date {moment.year:04d}-{moment:%m-%d}{clock}"

@@ -1,4 +1,4 @@
-"""The parts of an .xlsx package and how they hang together: sheets, shared texts, styles (ECMA-376 Part 2, 12.3).
+"""The parts of an .xlsx package and how they hang together (ECMA-376 Part 1, 12.3; Part 2, 9.3).
 
 Used inside the reading process only, after the guard has looked at the package. Transitional and Strict
 names are read alike: elements and relationships are told by their local names.
@@ -37,6 +37,7 @@ class Book:
     date1904: bool
     calculate_on_load: bool
     styles_part: str | None
+    shared_part: str | None
 
 
 def local(name: str) -> str:
@@ -123,13 +124,15 @@ def read_book(package: ZipFile) -> Book:
     sheets = tuple(_sheets(root, related))
     if not sheets:
         raise WorkbookUnusable("The workbook has no worksheet.", "Open it in Excel and save it as .xlsx.")
+    parts = {each.kind: each.target for each in related.values()}
     properties = next(children(root, "workbookPr"), None)
     calculation = next(children(root, "calcPr"), None)
     return Book(
         sheets,
         date1904=properties is not None and flag(properties, "date1904"),
         calculate_on_load=calculation is not None and flag(calculation, "fullCalcOnLoad"),
-        styles_part=next((each.target for each in related.values() if each.kind == "styles"), None),
+        styles_part=parts.get("styles"),
+        shared_part=parts.get("sharedStrings"),
     )
 
 

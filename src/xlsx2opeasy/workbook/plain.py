@@ -1,8 +1,6 @@
 """Any worksheet part rewritten in the one plain form that the fast scan reads; slow, and seldom needed.
 
-Needed for UTF-16, namespace prefixes, comments, CDATA, cells without addresses and the like. With
-`texts_only`, cells that hold no text lose their value, so that calamine does not stumble over what it does
-not know (`#SPILL!`); their values are the scan's business anyway.
+Needed for UTF-16, namespace prefixes, comments, CDATA, cells without addresses and the like.
 """
 
 from collections.abc import Callable
@@ -12,7 +10,6 @@ from xml.sax.saxutils import escape, quoteattr
 from xlsx2opeasy.errors import WorkbookUnusable
 from xlsx2opeasy.workbook.address import letters_of, parse_address
 
-TEXT_TYPES = frozenset({"s", "str", "inlineStr"})
 _MAIN = (
     "http://schemas.openxmlformats.org/spreadsheetml/2006/main",
     "http://purl.oclc.org/ooxml/spreadsheetml/main",
@@ -21,9 +18,9 @@ _RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationship
 _SPACE = "http://www.w3.org/XML/1998/namespace space"
 
 
-def rewritten(data: bytes, part: str, *, texts_only: bool = False) -> bytes:
+def rewritten(data: bytes, part: str) -> bytes:
     """The worksheet in plain form, in UTF-8; raise WorkbookUnusable where it is not well-formed."""
-    writer = _PlainWriter(texts_only)
+    writer = _PlainWriter()
     parser = ParserCreate(namespace_separator=" ")
     parser.buffer_text = True
     parser.StartElementHandler = writer.start
@@ -47,14 +44,12 @@ def _refuse_doctype(*_arguments: object) -> None:
 class _PlainWriter:
     """Collects the plain form while expat reads: local names, addresses everywhere, nothing of extensions."""
 
-    def __init__(self, texts_only: bool) -> None:
+    def __init__(self) -> None:
         self.pieces: list[str] = []
-        self._texts_only = texts_only
         self._foreign = 0
         self._open: list[str] = []
         self._row = 0
         self._column = 0
-        self._silent = False
         self._in_data = False
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
@@ -81,8 +76,7 @@ class _PlainWriter:
         """Write the text of values and formulas; white space between elements is dropped."""
         if self._foreign or not self._open or (self._in_data and self._open[-1] not in ("v", "f", "t")):
             return
-        if not (self._silent and self._open[-1] == "v"):
-            self.pieces.append(escape(text))
+        self.pieces.append(escape(text))
 
     def _attributes(self, tag: str, attributes: dict[str, str]) -> str:
         special: dict[str, Callable[[dict[str, str]], dict[str, str]]] = {
@@ -107,10 +101,8 @@ class _PlainWriter:
         if (address := attributes.get("r")) is not None:
             row, column = parse_address(address)
         self._column = column
-        kind = attributes.get("t", "n")
-        self._silent = self._texts_only and kind not in TEXT_TYPES
-        plain = {"r": f"{letters_of(column)}{row}", "s": attributes.get("s", "0")}
-        return plain if self._silent else plain | {"t": kind}
+        style, kind = attributes.get("s", "0"), attributes.get("t", "n")
+        return {"r": f"{letters_of(column)}{row}", "s": style, "t": kind}
 
 
 def _attribute_name(name: str) -> str:

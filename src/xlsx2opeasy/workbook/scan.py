@@ -6,14 +6,28 @@ all writers use, and raises `NotPlain` for every other; `plain.rewritten` makes 
 """
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass
 from typing import IO
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from xlsx2opeasy.workbook.address import LAST_ROW, letters_of, outside_grid
-from xlsx2opeasy.workbook.tags import STRIDE, Bools, Cells, Ints, NotPlain, cells_of
+from xlsx2opeasy.workbook.stored_texts import gathered, item_texts, sliced_texts
+from xlsx2opeasy.workbook.tags import (
+    STRIDE,
+    Bools,
+    Cells,
+    Ints,
+    NotPlain,
+    Tags,
+    cells_of,
+    check_head,
+    read_numbers,
+    tags_of,
+)
 
 _PIECE = 4 << 20
 _HEAD_LIMIT = 64 << 20
@@ -22,42 +36,40 @@ _ROW_NUMBER = re.compile(rb'\sr="([0-9]{1,9})"')
 _HIDDEN = re.compile(rb'\shidden="(?:1|true|on)"')
 _DATA = re.compile(rb"<sheetData(?:\s[^>]*?)?(/?)>")
 _DATA_END = b"</sheetData>"
-_DECLARED = re.compile(rb"<\?xml[^>]*encoding\s*=\s*[\"']([A-Za-z0-9._-]+)")
-_TYPES = (b"n", b"s", b"str", b"inlineStr", b"b", b"e", b"d")
-_TEXT_TYPES = (b"s", b"str", b"inlineStr")
+_DIRECT_TYPES = ("str", "inlineStr")
+_NO_INTS = np.empty(0, np.int64)
+_NONE = 1 << 62
 
 
-@dataclass(slots=True)
-class Told:
-    """Cells that are not plain texts, as parallel lists; `value` stands in `<v>`, None where there is none."""
+TOLD = pa.schema(
+    [
+        ("key", pa.int64()),
+        ("kind", pa.string()),
+        ("style", pa.int32()),
+        ("formula", pa.bool_()),
+        ("value", pa.large_string()),
+    ]
+)
+"""Cells that are not plain texts: type (`t`), style (`s`), whether there is a formula, what stands in `<v>`."""
 
-    key: list[int] = field(default_factory=list)
-    kind: list[str] = field(default_factory=list)
-    style: list[int] = field(default_factory=list)
-    formula: list[bool] = field(default_factory=list)
-    value: list[str | None] = field(default_factory=list)
 
-
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Scan:
     """A scanned sheet: what stands where.
 
-    `texts` are the sorted keys of the cells that hold a text (`STRIDE`), `hidden_rows` their numbers,
-    `disorder` the address of the first cell or row that is repeated or out of order, `frame` the part
+    `keys` are those of the cells that hold a text (`STRIDE`), sorted; `numbers` say which text: the number
+    of a shared one, or below zero, of one in `direct` (-1 is its first). `told` are all other cells, and
+    formulas (`TOLD`). `disorder` is the first cell or row that is repeated or out of order, `frame` the part
     without its rows.
     """
 
-    texts: Ints
-    told: Told
+    keys: Ints
+    numbers: Ints
+    direct: pa.LargeStringArray
+    told: pa.Table
     hidden_rows: list[int]
     disorder: str | None
     frame: bytes
-
-    @property
-    def extent(self) -> tuple[int, int]:
-        """The last row and the widest column that hold anything."""
-        keys = np.concatenate([self.texts, np.array(self.told.key, np.int64)])
-        return (int(keys.max()) // STRIDE, int((keys % STRIDE).max()) + 1) if len(keys) else (0, 0)
 
 
 def scan(stream: IO[bytes]) -> Scan:
@@ -65,8 +77,15 @@ def scan(stream: IO[bytes]) -> Scan:
     scanner, frame = _Scanner(), list[bytes]()
     for piece in _pieces(stream, frame):
         scanner.feed(piece)
-    texts = np.concatenate(scanner.texts) if scanner.texts else np.empty(0, np.int64)
-    return Scan(texts, scanner.told, scanner.hidden, scanner.disorder, b"".join(frame))
+    return Scan(
+        np.concatenate([_NO_INTS, *scanner.keys]),
+        np.concatenate([_NO_INTS, *scanner.numbers]),
+        pa.concat_arrays([pa.array([], pa.large_string()), *scanner.direct]),
+        pa.Table.from_batches(scanner.told, TOLD),
+        scanner.hidden,
+        scanner.disorder,
+        b"".join(frame),
+    )
 
 
 def address_of(key: int) -> str:
@@ -75,13 +94,13 @@ def address_of(key: int) -> str:
 
 
 def _pieces(stream: IO[bytes], frame: list[bytes]) -> Iterator[bytes]:
-    """The rows in pieces that begin with a row tag each; what stands around the rows goes into `frame`."""
+    """The rows in pieces that begin with a row tag each; what is around them goes into `frame`."""
     head = b""
     while (start := _DATA.search(head)) is None:
         if not (more := stream.read(_PIECE)) or len(head) > _HEAD_LIMIT:
             raise NotPlain
         head += more
-    _check_head(head[: start.start()])
+    check_head(head[: start.start()])
     frame += [head[: start.start()], b"<sheetData/>"]
     rest = head[start.end() :]
     if not start[1]:
@@ -89,15 +108,8 @@ def _pieces(stream: IO[bytes], frame: list[bytes]) -> Iterator[bytes]:
     frame += [rest, stream.read()]
 
 
-def _check_head(head: bytes) -> None:
-    declared = _DECLARED.search(head)
-    if declared and declared[1].lower() not in (b"utf-8", b"us-ascii", b"ascii"):
-        raise NotPlain
-    if b"<!" in head or b"\0" in head:
-        raise NotPlain
-
-
-def _rows(stream: IO[bytes], rest: bytes) -> "Iterator[bytes]":  # a generator that returns what is left
+def _rows(stream: IO[bytes], rest: bytes) -> Generator[bytes, None, bytes]:
+    """The pieces; returns what follows the rows."""
     while (end := rest.find(_DATA_END)) < 0:
         cut = rest.rfind(b"<row")
         if cut > 0:
@@ -114,23 +126,27 @@ class _Scanner:
     """Takes the pieces in their order and keeps what they hold."""
 
     def __init__(self) -> None:
-        self.texts: list[Ints] = []
-        self.told = Told()
+        self.keys: list[Ints] = []
+        self.numbers: list[Ints] = []
+        self.direct: list[pa.LargeStringArray] = []
+        self.told: list[pa.RecordBatch] = []
         self.hidden: list[int] = []
         self.disorder: str | None = None
+        self._directs = 0
         self._last_key = -1
         self._last_row = 0
 
     def feed(self, piece: bytes) -> None:
         """Scan one piece, which begins with a row tag."""
         starts, numbers = self._rows_of(piece)
-        cells = cells_of(piece)
+        tags = tags_of(piece)
+        cells = cells_of(tags)
         enclosing = np.searchsorted(starts, cells.start) - 1
         if len(cells.start) and (len(starts) == 0 or enclosing[0] < 0):
             raise NotPlain
         strayed = numbers[enclosing] != cells.key // STRIDE if len(starts) else np.empty(0, np.bool_)
         self._check_order(cells.key, strayed)
-        self._sort_out(piece, cells)
+        self._sort_out(piece, tags, cells)
 
     def _rows_of(self, piece: bytes) -> tuple[Ints, Ints]:
         starts, numbers = list[int](), list[int]()
@@ -158,36 +174,61 @@ class _Scanner:
             self.disorder = address_of(int(keys[wrong[0]]))
         self._last_key = int(keys[-1])
 
-    def _sort_out(self, piece: bytes, cells: Cells) -> None:
-        """Texts by their keys alone; everything else with its type, style, formula and value."""
-        of_attributes = [_type_and_style(attributes) for attributes in cells.attributes]
-        text_type = np.array([kind in _TEXT_TYPES for kind, _ in of_attributes], np.bool_)[cells.group]
-        filled = (cells.value_end > cells.value_start) | cells.inline
-        self.texts.append(cells.key[text_type & filled])
-        told = np.flatnonzero(cells.formula | (~text_type & cells.has_value))
-        self.told.key += cells.key[told].tolist()
-        self.told.formula += cells.formula[told].tolist()
-        groups = cells.group[told].tolist()
-        self.told.kind += [of_attributes[group][0].decode("ascii", "replace") for group in groups]
-        self.told.style += [of_attributes[group][1] for group in groups]
-        places = zip(
-            cells.has_value[told].tolist(),
-            cells.value_start[told].tolist(),
-            cells.value_end[told].tolist(),
-            strict=True,
-        )
-        self.told.value += [
-            piece[start:end].decode("utf-8", "replace") if has else None for has, start, end in places
-        ]
+    def _sort_out(self, piece: bytes, tags: Tags, cells: Cells) -> None:
+        """Texts by their numbers; everything else with its type, style, formula and value."""
+        types = [_type_and_style(attributes) for attributes in cells.attributes]
+        shared = np.array([kind == "s" for kind, _ in types], np.bool_)[cells.group] & ~cells.inline
+        stored = np.array([kind in _DIRECT_TYPES for kind, _ in types], np.bool_)[cells.group] & ~cells.inline
+        filled = cells.value_end > cells.value_start
+        numbers = np.full(len(cells.key), _NONE, np.int64)
+        numbers[shared & filled] = _shared_numbers(tags, cells, shared & filled)
+        self._keep_direct(numbers, stored & filled, _values(piece, cells, stored & filled))
+        self._keep_direct(numbers, cells.inline, item_texts(piece, tags, cells.child[cells.inline]))
+        self.keys.append(cells.key[numbers != _NONE])
+        self.numbers.append(numbers[numbers != _NONE])
+        told = cells.formula | (~shared & ~stored & ~cells.inline & cells.has_value)
+        self.told.append(_told(piece, cells, told, types))
+
+    def _keep_direct(self, numbers: Ints, which: Bools, texts: pa.LargeStringArray) -> None:
+        self.direct.append(texts)
+        numbers[which] = -1 - self._directs - np.arange(len(texts))
+        self._directs += len(texts)
+
+
+def _shared_numbers(tags: Tags, cells: Cells, which: Bools) -> Ints:
+    numbers, end = read_numbers(tags.text, cells.value_start[which], ord("0"), 10, 9)
+    if not (end == cells.value_end[which]).all():
+        raise NotPlain
+    return numbers
+
+
+def _values(piece: bytes, cells: Cells, which: Bools) -> pa.LargeStringArray:
+    """Texts that stand in `<v>` itself: values of formulas."""
+    start, end = cells.value_start[which], cells.value_end[which]
+    return sliced_texts(piece, start, end, trimmed=np.zeros(len(start), np.bool_))
+
+
+def _told(piece: bytes, cells: Cells, which: Bools, types: list[tuple[str, int]]) -> pa.RecordBatch:
+    group = cells.group[which]
+    values, _, _ = gathered(piece, cells.value_start[which], cells.value_end[which])
+    columns = [
+        pa.array(cells.key[which]),
+        pa.array([kind for kind, _ in types], pa.string()).take(pa.array(group)),
+        pa.array(np.array([style for _, style in types], np.int32)[group]),
+        pa.array(cells.formula[which]),
+        pc.if_else(pa.array(cells.has_value[which]), values, pa.scalar(None, pa.large_string())),
+    ]
+    return pa.record_batch(columns, schema=TOLD)
 
 
 _ATTRIBUTE = re.compile(rb'\s+([A-Za-z:]+)="([^"]*)"')
 
 
-def _type_and_style(attributes: bytes) -> tuple[bytes, int]:
+def _type_and_style(attributes: bytes) -> tuple[str, int]:
     """The type (`t`, 18.18.11) and style (`s`) of a cell from the text of its attributes after `r`."""
     found = dict(_ATTRIBUTE.findall(attributes))
     if _ATTRIBUTE.sub(b"", attributes).strip():
         raise NotPlain
     style = found.get(b"s", b"0")
-    return found.get(b"t", b"n"), int(style) if style.isdigit() else 0
+    kind = found.get(b"t", b"n").decode("ascii", "replace")
+    return kind, int(style) if style.isdigit() else 0

@@ -28,7 +28,7 @@ def read_source(path: Path) -> Source:
     """Read the file once; raise WorkbookUnusable where it is missing, too large or being rewritten."""
     if path.name.startswith(_LOCK_PREFIX):
         raise WorkbookUnusable(
-            f"“{path.name}” is the lock file that Excel keeps while “{path.name[2:]}” is open, not a workbook.",
+            f"“{path.name}” is no workbook, but what Excel keeps beside “{path.name[2:]}” while it is open.",
             f"Name “{path.name[2:]}” instead.",
         )
     try:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from xlsx2opeasy.problems import Problem, Severity
-from xlsx2opeasy.workbook.address import Area, letters_of
+from xlsx2opeasy.workbook.address import LAST_ROW, Area, letters_of
 from xlsx2opeasy.workbook.layout import Layout, Table
 from xlsx2opeasy.workbook.tags import Ints
 
@@ -19,9 +19,9 @@ def table_of(layout: Layout, header_row: int) -> Table | None:
     return table if table.header_rows and table.area.first_row == header_row else None
 
 
-def last_row(table: Table | None, last_filled: int) -> int:
-    """The last row that may be a task: the table's last without its totals, or the last filled one."""
-    return last_filled if table is None else min(last_filled, table.area.last_row - table.total_rows)
+def last_row(table: Table | None) -> int:
+    """The last row that may be a task: the table's last without its totals, else the sheet's."""
+    return LAST_ROW if table is None else table.area.last_row - table.total_rows
 
 
 def table_problems(title: str, table: Table | None, filled: Ints) -> Iterator[Problem]:
@@ -96,7 +96,7 @@ def _hidden(title: str, rule: str, what: str, count: int, which: str, row: int |
     return Problem(
         sheet=title,
         rule=rule,
-        message=f"{count} {what}{'s' * (count > 1)} with tasks {are} hidden ({which}), perhaps by a filter, and read all the same.",
+        message=f"{count} {what}{'s' * (count > 1)} with tasks {are} hidden ({which}); they are read all the same.",
         hint="Delete what is not to be loaded; hiding or filtering does not exclude it.",
         row=row,
         severity=Severity.WARNING,

@@ -1,5 +1,6 @@
-"""The cells of a piece of sheet XML, found by looking at all its tags at once (numpy); `scan` alone calls it."""
+"""The cells of a piece of sheet XML, found by looking at all its tags at once; `scan` alone calls it."""
 
+import re
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -32,7 +33,8 @@ class Cells:
     """The cells of a piece, as parallel arrays.
 
     `start` is the place of the tag in the piece, `group` an index into `attributes` (the distinct texts of
-    the attributes after the address), `value_start`/`value_end` the place of what stands in `<v>`.
+    the attributes after the address), `value_start`/`value_end` the place of what stands in `<v>`, and
+    `inline` whether the cell has an `<is>`, which is the tag `child`.
     """
 
     start: Ints
@@ -41,14 +43,18 @@ class Cells:
     attributes: list[bytes]
     formula: Bools
     inline: Bools
+    child: Ints
     has_value: Bools
     value_start: Ints
     value_end: Ints
 
 
 @dataclass(frozen=True, slots=True)
-class _Tags:
-    """All tags of a piece: where each begins and ends, and the two bytes after its `<`."""
+class Tags:
+    """All tags of a piece: where each begins and ends, and the two bytes after its `<`.
+
+    Some more stand behind the last, so that the followers of every tag can be looked at.
+    """
 
     text: Bytes
     opens: Ints
@@ -58,24 +64,27 @@ class _Tags:
 
     def named(self, which: Ints, letter: str) -> Bools:
         """Whether these tags open the element with this one-letter name."""
-        return (self.first[which] == ord(letter)) & _ends_name(self.second[which])
+        found: Bools = (self.first[which] == ord(letter)) & _ends_name(self.second[which])
+        return found
 
     def ending(self, which: Ints, letter: str) -> Bools:
         """Whether these tags close the element with this one-letter name."""
-        return (self.first[which] == ord("/")) & (self.second[which] == ord(letter))
+        found: Bools = (self.first[which] == ord("/")) & (self.second[which] == ord(letter))
+        return found
 
     def empty(self, which: Ints) -> Bools:
         """Whether these tags close themselves."""
-        return self.text[self.closes[which] - 1] == ord("/")
+        found: Bools = self.text[self.closes[which] - 1] == ord("/")
+        return found
 
 
 def _ends_name(byte: Bytes) -> Bools:
-    return (byte <= ord(" ")) | (byte == ord(">")) | (byte == ord("/"))
+    found: Bools = (byte <= ord(" ")) | (byte == ord(">")) | (byte == ord("/"))
+    return found
 
 
-def cells_of(piece: bytes) -> Cells:
-    """All cells of a piece; raise NotPlain where the spelling is another one than expected."""
-    tags = _tags_of(piece)
+def cells_of(tags: Tags) -> Cells:
+    """All cells among the tags; raise NotPlain where the spelling is another one than expected."""
     cell = np.flatnonzero(tags.named(np.arange(len(tags.opens)), "c"))
     key, after = _keys(tags, cell)
     group, attributes = _attribute_groups(tags.text, after, tags.closes[cell] - tags.empty(cell))
@@ -91,36 +100,51 @@ def cells_of(piece: bytes) -> Cells:
         raise NotPlain
     inline = has_children & (tags.first[child] == ord("i")) & (tags.second[child] == ord("s"))
     _check_rest(tags, child, has_children & ~has_value & ~inline)
-    return Cells(tags.opens[cell], key, group, attributes, formula, inline, has_value, value_start, value_end)
+    return Cells(
+        tags.opens[cell], key, group, attributes, formula, inline, child, has_value, value_start, value_end
+    )
 
 
-def _check_rest(tags: _Tags, child: Ints, others: Bools) -> None:
+def _check_rest(tags: Tags, child: Ints, others: Bools) -> None:
     """A cell without a value ends at once, or after its formula."""
     if not tags.ending(child[others], "c").all():
         raise NotPlain
 
 
-def _tags_of(piece: bytes) -> _Tags:
+_DECLARED = re.compile(rb"<\?xml[^>]*encoding\s*=\s*[\"']([A-Za-z0-9._-]+)")
+
+
+def check_head(head: bytes) -> None:
+    """Raise NotPlain where what stands before the cells or items is in another encoding, or has comments."""
+    declared = _DECLARED.search(head)
+    if declared and declared[1].lower() not in (b"utf-8", b"us-ascii", b"ascii"):
+        raise NotPlain
+    if b"<!" in head or b"\0" in head:
+        raise NotPlain
+
+
+def tags_of(piece: bytes) -> Tags:
+    """All tags of a piece; raise NotPlain for comments, CDATA, and texts with a bare ">"."""
     if b"<!" in piece or b"<?" in piece:
         raise NotPlain
     text = np.frombuffer(piece + _PAD, np.uint8)
     opens, closes = np.flatnonzero(text == ord("<")), np.flatnonzero(text == ord(">"))
     if len(opens) != len(closes) or (opens > closes).any() or (closes[:-1] > opens[1:]).any():
         raise NotPlain  # a raw ">" in a text
-    beyond = np.full(4, len(piece), np.int64)  # so that a tag's followers can be looked at without a test
+    beyond = np.full(4, len(piece), np.int64)
     opens, closes = np.concatenate([opens, beyond]), np.concatenate([closes, beyond + 1])
-    return _Tags(text, opens, closes, text[opens + 1], text[opens + 2])
+    return Tags(text, opens, closes, text[opens + 1], text[opens + 2])
 
 
-def _keys(tags: _Tags, cell: Ints) -> tuple[Ints, Ints]:
+def _keys(tags: Tags, cell: Ints) -> tuple[Ints, Ints]:
     """The key of each cell from its `r`, which must be its first attribute, and where that ends."""
     place = tags.opens[cell] + 2
     for offset, byte in enumerate(_BEFORE_ADDRESS):
         if not (tags.text[place + offset] == byte).all():
             raise NotPlain
     place = place + len(_BEFORE_ADDRESS)
-    column, place = _number(tags.text, place, ord("A"), 26, 3)
-    row, place = _number(tags.text, place, ord("0"), 10, 7)
+    column, place = read_numbers(tags.text, place, ord("A"), 26, 3)
+    row, place = read_numbers(tags.text, place, ord("0"), 10, 7)
     if not (tags.text[place] == ord('"')).all() or not (column > 0).all():
         raise NotPlain
     outside = np.flatnonzero((column > LAST_COLUMN) | (row > LAST_ROW) | (row < 1))
@@ -130,7 +154,7 @@ def _keys(tags: _Tags, cell: Ints) -> tuple[Ints, Ints]:
     return row * STRIDE + column - 1, place + 1
 
 
-def _number(text: Bytes, place: Ints, lowest: int, base: int, limit: int) -> tuple[Ints, Ints]:
+def read_numbers(text: Bytes, place: Ints, lowest: int, base: int, limit: int) -> tuple[Ints, Ints]:
     """Read letters (base 26, from 1) or digits (base 10, from 0) at each place, at most `limit` of them."""
     value = np.zeros(len(place), np.int64)
     reading = np.ones(len(place), np.bool_)

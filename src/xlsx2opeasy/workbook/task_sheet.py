@@ -8,10 +8,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from xlsx2opeasy.problems import Problem, Severity
+from xlsx2opeasy.problems import Problem
 from xlsx2opeasy.spec.catalogue import COMMAND_HEADER
 from xlsx2opeasy.spec.model import TaskType
-from xlsx2opeasy.spec.outcomes import RESULT_COLUMNS
+from xlsx2opeasy.spec.outcomes import RESULT_COLUMNS, RowResult
 from xlsx2opeasy.workbook.address import letters_of
 from xlsx2opeasy.workbook.columns import ColumnPlan, ColumnReader, Gathered
 from xlsx2opeasy.workbook.earlier import RESULT, earlier_results
@@ -45,7 +45,7 @@ def read_sheet(book: RawBook, raw: RawSheet, task_type: TaskType) -> tuple[Sheet
     if (unread := _unread(raw)) is not None:
         return None, [unread]
     tops = _top_rows(raw)
-    if not tops and not _last_filled(raw):
+    if not tops and not len(raw.keys) and not len(raw.told):
         return None, []
     if (number := header_row(tops, task_type)) is None:
         return None, [no_header_row(raw.title, task_type)]
@@ -65,34 +65,36 @@ def _unread(raw: RawSheet) -> Problem | None:
             message=f"The sheet's cells are repeated or out of order in the file, first at {raw.disorder}.",
             hint="Open the workbook in Excel and save it.",
         )
-    if raw.sparse is not None:
-        return Problem(
-            sheet=raw.title,
-            rule="sparse",
-            message=f"The sheet's cells lie too far apart: a few in all of {raw.sparse}.",
-            hint="Press Ctrl+End in Excel to find the last cell, delete it with its row and column, and save.",
-        )
     return None
 
 
 def _top_rows(raw: RawSheet) -> dict[int, Row]:
     """The filled cells of the first rows, by row and column; numbers as they stand in the file."""
     rows: dict[int, dict[int, str]] = {}
-    for column in range(raw.texts.num_columns):
-        for place, text in enumerate(raw.texts.column(column).slice(0, SEARCHED_ROWS).to_pylist()):
-            if text:
-                rows.setdefault(place + 1, {})[column + 1] = text
-    keys = np.asarray(raw.told["key"])
-    for position in np.flatnonzero(keys < (SEARCHED_ROWS + 1) * STRIDE).tolist():
-        row, column = divmod(int(keys[position]), STRIDE)
-        if value := raw.told["value"][position].as_py():
-            rows.setdefault(row, {}).setdefault(column + 1, value)
-    return dict(sorted(rows.items()))
+    end = (SEARCHED_ROWS + 1) * STRIDE
+    texts = raw.pool.take(pa.array(raw.numbers[: np.searchsorted(raw.keys, end)])).to_pylist()
+    told = raw.told.slice(0, int(np.searchsorted(np.asarray(raw.told["key"]), end)))
+    cells = [
+        *zip(raw.keys.tolist(), texts, strict=False),
+        *zip(told["key"].to_pylist(), told["value"].to_pylist(), strict=True),
+    ]
+    for key, text in sorted(cells, key=lambda cell: cell[0]):
+        if text:
+            rows.setdefault(key // STRIDE, {}).setdefault(key % STRIDE + 1, text)
+    return rows
 
 
-def _last_filled(raw: RawSheet) -> int:
-    keys = np.asarray(raw.told["key"])
-    return max(raw.texts.num_rows, int(keys[-1]) // STRIDE if len(keys) else 0)
+def _rows_below(raw: RawSheet, header: int) -> Ints:
+    """The numbers of the rows below the headers that have any cell."""
+    found = [_distinct(keys // STRIDE) for keys in (raw.keys, np.asarray(raw.told["key"]))]
+    rows = np.union1d(*found)
+    below: Ints = rows[rows > header]
+    return below
+
+
+def _distinct(rows: Ints) -> Ints:
+    """The distinct of sorted numbers."""
+    return rows[np.diff(rows, prepend=-1) > 0]
 
 
 @dataclass(slots=True)
@@ -109,22 +111,22 @@ class _SheetReader:
         """Read all columns, leave out the blank rows, and gather what was noticed."""
         headers, raw = self.headers, self.raw
         assert headers.command is not None
-        first, last = headers.row + 1, _last_filled(raw)
-        reader = ColumnReader(self.book, raw, first, last, self.gathered)
+        present = _rows_below(raw, headers.row)
+        reader = ColumnReader(self.book, raw, present, self.gathered)
         columns = {plan.name: reader.read(plan) for plan in self._plans()}
         results = {name: reader.read(self._result_plan(name)) for name in headers.results}
-        filled = self._filled(columns, first)
+        filled = self._filled(columns, present)
         table = table_of(raw.layout, headers.row)
-        kept = filled[filled <= last_row(table, last)]
+        kept = filled[filled <= last_row(table)]
         block = Block(kept, (headers.command, *headers.fields))
         problems = [
             *headers.problems,
-            *self._without_header(first),
+            *self._without_header(),
             *table_problems(raw.title, table, filled),
             *merge_problems(raw.title, raw.layout.merged, block),
             *hidden_problems(raw.title, raw.hidden_rows, raw.layout, block),
         ]
-        earlier = self._earlier(results, kept, first, problems)
+        earlier = self._earlier(results, np.searchsorted(present, kept), kept, problems)
         rows = set(kept.tolist())
         return Sheet(
             task_type=self.task_type,
@@ -132,7 +134,7 @@ class _SheetReader:
             header_row=headers.row,
             command_letter=letters_of(headers.command),
             columns=tuple(headers.fields.values()),
-            rows=_frame(columns, kept, first, last),
+            rows=_frame(columns, present, kept),
             problems=tuple(problems + self._of_cells(rows)),
             unreadable=frozenset(each for each in self.gathered.unreadable if each[0] in rows),
             earlier_results=earlier,
@@ -150,13 +152,13 @@ class _SheetReader:
         number = self.headers.results[name]
         return ColumnPlan(name, letters_of(number), number - 1, result=True)
 
-    def _filled(self, columns: Mapping[str, pa.LargeStringArray], first: int) -> Ints:
+    def _filled(self, columns: Mapping[str, pa.LargeStringArray], present: Ints) -> Ints:
         """The numbers of the rows in which a field or the command holds something, readable or not."""
-        lengths = [pc.binary_length(texts) for texts in columns.values()]
-        filled: Bools = np.logical_or.reduce([np.asarray(length) > 0 for length in lengths])
-        for row, _ in self.gathered.unreadable:
-            filled[row - first] = True
-        found: Ints = np.flatnonzero(filled) + first
+        lengths = [np.asarray(pc.binary_length(texts)) for texts in columns.values()]
+        filled: Bools = np.logical_or.reduce([length > 0 for length in lengths])
+        unreadable = [row for row, _ in self.gathered.unreadable]
+        filled[np.searchsorted(present, unreadable)] = True
+        found: Ints = present[filled]
         return found
 
     def _of_cells(self, rows: set[int]) -> list[Problem]:
@@ -164,52 +166,48 @@ class _SheetReader:
         found = [each for each in self.gathered.problems if each.row in rows]
         return sorted(found, key=lambda each: each.row or 0)
 
-    def _without_header(self, first: int) -> Iterator[Problem]:
+    def _without_header(self) -> Iterator[Problem]:
         """An error for each column that has cells below the header row, but no header."""
-        for number, row in sorted(self._first_cells(first).items()):
-            if number not in self.headers.known:
-                yield Problem(
-                    sheet=self.raw.title,
-                    rule="no-header",
-                    message=f"Column {letters_of(number)} has no header, but its cell in row {row} is filled.",
-                    hint="Give it a header (your own notes: one that begins with #), or empty its cells.",
-                    row=self.headers.row,
-                    column=letters_of(number),
-                )
+        for number, row in sorted(self._first_cells().items()):
+            yield Problem(
+                sheet=self.raw.title,
+                rule="no-header",
+                message=f"Column {letters_of(number)} has no header, but its cell in row {row} is filled.",
+                hint="Give it a header (your own notes: one that begins with #), or empty its cells.",
+                row=self.headers.row,
+                column=letters_of(number),
+            )
 
-    def _first_cells(self, first: int) -> dict[int, int]:
-        """For each column the first row below the headers that holds something."""
+    def _first_cells(self) -> dict[int, int]:
+        """For each column without a header the first row below the headers that holds something."""
+        raw, known = self.raw, np.array(sorted(self.headers.known), np.int64)
+        lengths = np.asarray(pc.binary_length(raw.pool))
+        keys = np.concatenate([raw.keys[lengths[raw.numbers] > 0], np.asarray(raw.told["key"])])
+        strange = keys[(keys // STRIDE > self.headers.row) & ~np.isin(keys % STRIDE + 1, known)]
         found: dict[int, int] = {}
-        for index in range(self.raw.texts.num_columns):
-            if index + 1 not in self.headers.known:
-                lengths = pc.fill_null(pc.binary_length(self.raw.texts.column(index).slice(first - 1)), 0)
-                places = np.flatnonzero(np.asarray(lengths))
-                if len(places):
-                    found[index + 1] = first + int(places[0])
-        keys = np.asarray(self.raw.told["key"])
-        for key in keys[keys >= first * STRIDE][::-1].tolist():
-            row, column = divmod(key, STRIDE)
-            found[column + 1] = min(row, found.get(column + 1, row))
+        for key in np.sort(strange)[::-1].tolist():
+            found[key % STRIDE + 1] = key // STRIDE
         return found
 
     def _earlier(
-        self, results: dict[str, pa.LargeStringArray], kept: Ints, first: int, problems: list[Problem]
-    ) -> dict:
+        self, results: dict[str, pa.LargeStringArray], places: Ints, kept: Ints, problems: list[Problem]
+    ) -> dict[int, RowResult]:
         if RESULT not in results:
             return {}
-        chosen = pa.array(kept - first)
+        chosen = pa.array(places)
         texts = {name: results[name].take(chosen).to_pylist() for name in RESULT_COLUMNS if name in results}
         letter = letters_of(self.headers.results[RESULT])
         return earlier_results(self.raw.title, letter, kept.tolist(), texts, problems)
 
 
-def _frame(columns: dict[str, pa.LargeStringArray], kept: Ints, first: int, last: int) -> pd.DataFrame:
-    """The columns as a frame of dtype `str`, with Excel's row numbers as its index."""
-    if len(kept) != last - first + 1:
-        chosen = pa.array(kept - first)
+def _frame(columns: dict[str, pa.LargeStringArray], present: Ints, kept: Ints) -> pd.DataFrame:
+    """The columns in the rows `kept` as a frame of dtype `str`, with Excel's row numbers as its index."""
+    if len(kept) != len(present):
+        chosen = pa.array(np.searchsorted(present, kept))
         columns = {name: texts.take(chosen) for name, texts in columns.items()}
+    index = pd.Index(kept, name="row")
     series = {
-        name: pd.Series(pd.array(texts, dtype=_TEXT_DTYPE), index=kept, name=name, copy=False)
+        name: pd.Series(pd.array(texts, dtype=_TEXT_DTYPE), index=index, name=name, copy=False)
         for name, texts in columns.items()
     }
-    return pd.DataFrame(series, index=pd.Index(kept, name="row"), copy=False)
+    return pd.DataFrame(series, index=index, copy=False)

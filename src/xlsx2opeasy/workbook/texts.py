@@ -1,4 +1,6 @@
-"""Text cells -> the text that a field would send: what nobody sees is trimmed at the edges, and told (D06-D08, D33, D40).
+"""Text cells -> the text that a field would send: what nobody sees is trimmed at the edges, and told.
+
+Traps D06-D08, D33 and D40.
 
 Whole columns are looked at in their Arrow memory; only texts with something odd in them come to Python.
 """
@@ -23,12 +25,18 @@ _TYPE_AGAIN = "Type the value again by hand instead of pasting it."
 
 @dataclass(frozen=True, slots=True)
 class Traits:
-    """How exact a column's texts are: `secret` are never changed, `key` must be free of what nobody sees,
-    `telephonic` (mails, numbers, codes) of typographic quotes and dashes too."""
+    """How exact a column's texts are.
+
+    `secret` texts are never changed, `key` must be free of what nobody sees, `telephonic` (mails, numbers,
+    codes) of typographic quotes and dashes too.
+    """
 
     secret: bool = False
     key: bool = False
     telephonic: bool = False
+
+
+PLAIN = Traits()
 
 
 def traits_of(field: Field) -> Traits:
