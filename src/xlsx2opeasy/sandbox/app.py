@@ -16,6 +16,7 @@ from xlsx2opeasy.sandbox import operations, scheduled, sessions
 from xlsx2opeasy.sandbox.backend import Backend
 from xlsx2opeasy.sandbox.connections import Connections
 from xlsx2opeasy.sandbox.exchange import Rooms
+from xlsx2opeasy.sandbox.faults import FaultRules
 from xlsx2opeasy.sandbox.gate import Gate, answer_of
 from xlsx2opeasy.sandbox.refusals import Refusal, status_error
 from xlsx2opeasy.sandbox.settings import SandboxSettings
@@ -73,11 +74,16 @@ def create_app(
         FaultRuleError: a fault cannot be understood.
         NumbersRefused: the state's numbers and users contradict each other.
     """
-    truth = Truth()
+    truth, rules = Truth(), FaultRules(settings.faults)
     rooms = _rooms(settings, truth)
     routes = [_route(endpoint) for endpoint in ENDPOINTS]
     gate = Middleware(
-        Gate, settings=settings, truth=truth, connections=connections or Connections(), routes=routes
+        Gate,
+        settings=settings,
+        rules=rules,
+        truth=truth,
+        connections=connections or Connections(),
+        routes=routes,
     )
 
     @asynccontextmanager

@@ -101,6 +101,8 @@ def _which(text: str, which: str) -> tuple[int, int | None]:
         raise FaultRuleError(f'"{text}": {which} is not a number from 1, a range such as 2-4, 2+ or *')
     if which.endswith("+"):
         return int(first), None
+    if int(numbers[-1]) < int(first):
+        raise FaultRuleError(f'"{text}": {which} ends before it begins')
     return int(first), int(numbers[-1])
 
 

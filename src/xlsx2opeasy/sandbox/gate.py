@@ -65,6 +65,7 @@ class Gate:
         self,
         app: ASGIApp,
         settings: SandboxSettings,
+        rules: FaultRules,
         truth: Truth,
         connections: Connections,
         routes: list[Route],
@@ -74,7 +75,7 @@ class Gate:
         self._truth = truth
         self._connections = connections
         self._routes = routes
-        self._rules = FaultRules(settings.faults)
+        self._rules = rules
         self._recent: deque[float] = deque()
         self._later: set[asyncio.Task[Any]] = set()
 

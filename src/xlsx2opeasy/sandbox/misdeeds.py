@@ -208,7 +208,10 @@ def _replayed(messages: list[Message]) -> Receive:
     rest = iter(messages)
 
     async def receive() -> Message:
-        return next(rest, {"type": "http.disconnect"})
+        for message in rest:
+            return message
+        leaves: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
+        return await leaves  # never: this client is a replay
 
     return receive
 

@@ -107,7 +107,7 @@ def _prepare(
 
 
 def _listen(port: int) -> socket.socket:
-    # asyncio sets TCP_NODELAY only where the protocol is named; without it each answer takes 40 ms on loopback.
+    # asyncio sets TCP_NODELAY only where the protocol is named; without it an answer takes 40 ms on loopback.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         if os.name == "posix":
