@@ -1,6 +1,7 @@
 """One sandbox for all tests without settings of their own; each test has its own enterprise in it."""
 
 import itertools
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from typing import Any
@@ -31,7 +32,7 @@ def session(shared: RunningSandbox) -> Iterator[Session]:
 
 
 @pytest.fixture
-def start() -> Iterator[Callable[..., Session]]:
+def start(caplog: pytest.LogCaptureFixture) -> Iterator[Callable[..., Session]]:
     """Starts a sandbox with settings of its own; `state` is the table of a state file."""
     with ExitStack() as stack:
 
@@ -44,6 +45,7 @@ def start() -> Iterator[Callable[..., Session]]:
             return session
 
         yield make
+    assert [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING] == []
 
 
 def _require_no_crash(sandbox: RunningSandbox) -> None:

@@ -158,6 +158,14 @@ def test_replace_and_lose_change_the_answer(start: Any) -> None:
     assert len(session.results(scheduled_id, "Users")) == 2
 
 
+def test_query_ignores_what_the_client_asked_for(start: Any) -> None:
+    session = start(faults=("getUsersTasks 2+ query:pageNumber=0",))
+    tasks = [add_user(f"john.doe{number}@example.com") for number in range(60)]
+    path = f"/v1/operations/{session.new({'Users': tasks})}/users"
+    asked = [session.http.get(path, params={"pageNumber": 1}).json() for _ in range(2)]
+    assert [(each["pageNumber"], len(each["Users"])) for each in asked] == [(1, 10), (0, 50)]
+
+
 def test_a_rate_limit_answers_429(start: Any) -> None:
     session = start(rate_limit=5)
     answers = [session.http.get("/v1/webhooks") for _ in range(8)]

@@ -149,7 +149,7 @@ def test_rules_of_user_fields(field: str, good: list[str], bad: list[str]) -> No
         assert judge(BY_NAME["Users"], add_user(**{field: value})) == [], value
     for value in bad:
         [message] = judge(BY_NAME["Users"], add_user(**{field: value}))
-        assert message.startswith(f"user.{field} must be "), message
+        assert message.startswith(f"user.{field} is not valid: "), message
         assert value not in message
 
 

@@ -33,6 +33,7 @@ ACTIONS: Final[dict[str, str]] = {
     "truncate": "applies the call, and cuts the connection in the middle of the answer",
     "drip": "applies the call, and gives one byte of the answer every SECONDS",
     "replace": "applies the call, and in the answer's body replaces each OLD by NEW (replace:OLD=>NEW)",
+    "query": "applies the call as if this had been its query (query:pageNumber=0)",
     "lose": "applies the call, and leaves the last COUNT items out of the list in the answer",
 }
 """Each action; words in capitals follow it after a colon."""
@@ -40,7 +41,7 @@ ACTIONS: Final[dict[str, str]] = {
 _METHODS: Final = frozenset({"GET", "POST", "PATCH", "DELETE"})
 _SECONDS: Final = frozenset({"delay", "delay-after", "later", "drip"})
 _CODES: Final = frozenset({"status", "status-after"})
-_OTHERS: Final = {"redirect": r"\S+", "replace": ".+=>.*", "lose": "[1-9][0-9]{0,5}"}
+_OTHERS: Final = {"redirect": r"\S+", "replace": ".+=>.*", "query": r"\S+", "lose": "[1-9][0-9]{0,5}"}
 """What must stand after the colon of the other actions that have one."""
 
 

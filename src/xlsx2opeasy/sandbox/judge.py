@@ -109,7 +109,7 @@ class _Reading:
     def _value(self, of: Field, value: object, path: str, indices: tuple[int, ...]) -> None:
         if _has_type(value, of.kind):
             self._given.setdefault(of.name, {})[indices] = value
-            self._messages += [f"{path} must be {words}" for words in _broken(of, value, self._command)]
+            self._messages += [f"{path} is not valid: {words}" for words in _broken(of, value, self._command)]
         else:
             self._messages.append(f"{path} must be {_JSON_TYPES[of.kind]}")
 
@@ -155,7 +155,7 @@ def _broken(of: Field, value: Value, command: str) -> Iterator[str]:
     if value in ("", []):
         return
     if isinstance(value, list) and "" in value:
-        yield "a list without empty texts"
+        yield "a list has no empty texts"
         return
     for rule in of.rules:
         if broken_rule(rule, value, command):

@@ -66,12 +66,15 @@ class Exchange:
         while not self._request or self._request[-1].get("more_body"):
             self._request.append(await self._receive())
 
-    async def applied(self, after: float = 0.0) -> Answer:
-        """Applies the call `after` seconds, and keeps its answer back."""
+    async def applied(self, after: float = 0.0, query: str | None = None) -> Answer:
+        """Applies the call `after` seconds (with another `query`), and keeps its answer back."""
         await self.read()
         await asyncio.sleep(after)
         answer = Answer()
-        await self._app(dict(self._scope), _replayed(self._request), answer.take)
+        scope = dict(self._scope)
+        if query is not None:
+            scope["query_string"] = query.encode()
+        await self._app(scope, _replayed(self._request), answer.take)
         return answer
 
     def apply_later(self) -> "asyncio.Task[Answer]":
@@ -183,6 +186,11 @@ async def _replace(exchange: Exchange) -> None:
     await answer.give(exchange.send)
 
 
+async def _query(exchange: Exchange) -> None:
+    answer = await exchange.applied(query=exchange.rule.argument)
+    await answer.give(exchange.send)
+
+
 async def _lose(exchange: Exchange) -> None:
     answer = await exchange.applied()
     body = json.loads(answer.body)
@@ -231,6 +239,7 @@ MISDEEDS: Final[dict[str, Callable[[Exchange], Awaitable[None]]]] = {
     "truncate": _truncate,
     "drip": _drip,
     "replace": _replace,
+    "query": _query,
     "lose": _lose,
 }
 
