@@ -9,19 +9,18 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from xlsx2opeasy.problems import MASK, Problem, Severity
 from xlsx2opeasy.spec.model import Kind
 from xlsx2opeasy.workbook.findings import AS_TEXT, Finding, visible
 from xlsx2opeasy.workbook.formats import Shown
 from xlsx2opeasy.workbook.numbers import BOOLEAN_AS_TEXT, NUMBER_AS_TEXT, ToldCell, told_reading
+from xlsx2opeasy.workbook.placing import easy_cells, easy_texts, placed, texts_by_column, told_by_column
 from xlsx2opeasy.workbook.stored_texts import replaced
-from xlsx2opeasy.workbook.tags import STRIDE, Bools, Ints
+from xlsx2opeasy.workbook.tags import Ints
 from xlsx2opeasy.workbook.texts import PLAIN, Traits, odd, text_reading
 from xlsx2opeasy.workbook.wire import RawBook, RawSheet
 
-_WHOLE_NUMBER = "^(?:0|-?[1-9][0-9]{0,14})$"
 _FORMULA = "formula"
 
 
@@ -59,8 +58,8 @@ class ColumnReader:
         self._rows = rows
         self._gathered = gathered
         self._pool = sheet.pool
-        self._places, self._numbers, self._texts = _texts_by_column(sheet, rows)
-        self._told_cells, self._told = _told_by_column(sheet, rows)
+        self._places, self._numbers, self._texts = texts_by_column(sheet, rows)
+        self._told_cells, self._told = told_by_column(sheet, rows)
 
     def read(self, plan: ColumnPlan) -> pa.LargeStringArray:
         """The column's texts, "" where it is blank or unreadable; the problems go into `gathered`."""
@@ -103,34 +102,18 @@ class ColumnReader:
         """The texts with numbers, booleans, dates, errors and formulas in their places."""
         cells = self._told_cells.slice(told.start, told.stop - told.start)
         places = np.asarray(cells["place"])
-        easy = self._easy(plan, cells)
+        easy = easy_cells(cells, self._styles)
         for cell in cells.filter(pa.array(~easy)).to_pylist():
             self._read_told(plan, cell, replacing, counted)
         if easy.any():
-            texts = _placed(texts, places[easy], _easy_texts(plan, cells["value"].filter(pa.array(easy))))
+            texts = placed(texts, places[easy], easy_texts(cells.filter(pa.array(easy))))
             if plan.kind in (Kind.TEXT, Kind.TEXTS):
-                counted[NUMBER_AS_TEXT] += int(easy.sum())
-        self._note_counted(plan, counted, int(places[0]))
+                booleans = int((np.asarray(cells["kind"])[easy] == "b").sum())
+                counted[BOOLEAN_AS_TEXT] += booleans
+                counted[NUMBER_AS_TEXT] += int(easy.sum()) - booleans
+        if not plan.result:
+            self._note_counted(plan, counted, int(places[0]))
         return texts
-
-    def _easy(self, plan: ColumnPlan, cells: pa.Table) -> Bools:
-        """Cells that need no thought: whole numbers in plain formats, and booleans where booleans are wanted."""
-        formula = np.asarray(cells["formula"])
-        kinds = cells["kind"].combine_chunks().cast(pa.string())
-        if plan.kind is Kind.BOOLEAN:
-            fits = pc.and_(
-                pc.equal(kinds, "b"),
-                pc.is_in(cells["value"].combine_chunks(), pa.array(["0", "1"], pa.large_string())),
-            )
-        else:
-            fits = pc.and_(
-                pc.equal(kinds, "n"), pc.match_substring_regex(cells["value"].combine_chunks(), _WHOLE_NUMBER)
-            )
-        plain = np.array([shown is Shown.PLAIN for shown, _ in self._styles])
-        styles = np.asarray(cells["style"])
-        in_plain = plain[np.where(styles < len(plain), styles, 0)] | (plan.kind is Kind.BOOLEAN)
-        easy: Bools = np.asarray(pc.fill_null(fits, False)) & ~formula & in_plain
-        return easy
 
     def _read_told(
         self, plan: ColumnPlan, stored: dict[str, Any], replacing: dict[int, str], counted: Counter[str]
@@ -149,7 +132,7 @@ class ColumnReader:
             self._note(plan, stored["place"], reading.finding, cell.value)
 
     def _note(self, plan: ColumnPlan, place: int, finding: Finding | None, value: str | None) -> None:
-        if finding is None:
+        if finding is None or (plan.result and finding.severity is Severity.WARNING):
             return
         row = int(self._rows[place])
         if finding.severity is Severity.ERROR:
@@ -186,7 +169,7 @@ class ColumnReader:
                 "Replace the formulas by their values (Paste Special > Values) to be sure.",
             ),
         }
-        for rule, count in counted.items():
+        for rule, count in (+counted).items():
             message, hint = words[rule]
             self._gathered.problems.append(
                 Problem(
@@ -208,11 +191,10 @@ class ColumnReader:
 
 def _masked(finding: Finding) -> str:
     """The message of a secret's cell: no message repeats a secret, whatever words it was made of."""
-    return (
-        finding.message
-        if finding.rule in _SAYS_NO_VALUE
-        else f"is not read as it stands ({finding.rule}; {MASK})"
-    )
+    if finding.rule in _SAYS_NO_VALUE:
+        return finding.message
+    how = "cannot be read faithfully" if finding.severity is Severity.ERROR else "is read after a repair"
+    return f"{how} ({finding.rule})"
 
 
 _SAYS_NO_VALUE = frozenset(
@@ -223,49 +205,3 @@ _SAYS_NO_VALUE = frozenset(
 def _non_ascii(texts: pa.LargeStringArray) -> bool:
     data = texts.buffers()[2]
     return data is not None and data.size > 0 and bool(np.frombuffer(data, np.uint8).max() > ord("~"))
-
-
-def _texts_by_column(sheet: RawSheet, rows: Ints) -> tuple[Ints, Ints, dict[int, slice]]:
-    """Places among `rows` and numbers in the pool of all text cells, sorted by column, and who is where."""
-    places, columns, inside = _placed_keys(sheet.keys, rows)
-    order = np.argsort(columns.astype(np.int16), kind="stable")
-    return places[order], sheet.numbers[inside][order], _runs(columns[order])
-
-
-def _told_by_column(sheet: RawSheet, rows: Ints) -> tuple[pa.Table, dict[int, slice]]:
-    """The told cells with their `place` among `rows`, sorted by column, and who is where."""
-    places, columns, inside = _placed_keys(np.asarray(sheet.told["key"]), rows)
-    order = np.argsort(columns.astype(np.int16), kind="stable")
-    cells = sheet.told.take(pa.array(np.flatnonzero(inside)[order]))
-    return cells.append_column("place", pa.array(places[order])).combine_chunks(), _runs(columns[order])
-
-
-def _placed_keys(keys: Ints, rows: Ints) -> tuple[Ints, Ints, Bools]:
-    """The place among `rows` and the column of each key, and which keys are of these rows at all."""
-    row = keys // STRIDE
-    inside = row >= rows[0] if len(rows) else np.zeros(len(keys), np.bool_)
-    row, column = row[inside], keys[inside] % STRIDE
-    return np.searchsorted(rows, row), column, inside
-
-
-def _runs(columns: Ints) -> dict[int, slice]:
-    """Where each column begins and ends in a sorted array of columns."""
-    found, starts = np.unique(columns, return_index=True)
-    ends = [*starts[1:].tolist(), len(columns)]
-    return {
-        each: slice(start, end)
-        for each, start, end in zip(found.tolist(), starts.tolist(), ends, strict=True)
-    }
-
-
-def _easy_texts(plan: ColumnPlan, values: pa.ChunkedArray) -> pa.LargeStringArray:
-    if plan.kind is not Kind.BOOLEAN:
-        return values.combine_chunks()
-    return pc.if_else(pc.equal(values.combine_chunks(), "1"), "TRUE", "FALSE").cast(pa.large_string())
-
-
-def _placed(texts: pa.LargeStringArray, places: Ints, new: pa.LargeStringArray) -> pa.LargeStringArray:
-    """`texts` with those of `new` in `places`."""
-    index = np.arange(len(texts), dtype=np.int64)
-    index[places] = len(texts) + np.arange(len(places))
-    return pa.concat_arrays([texts, new]).take(pa.array(index))

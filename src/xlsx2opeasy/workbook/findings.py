@@ -9,7 +9,7 @@ AS_TEXT = "Format the column as Text and type the value again, or type an apostr
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A rule, a message that goes on from "The cell …", and what to do. An error makes the cell unreadable."""
+    """A rule, a message that goes on from "The cell …", and what to do; an error makes it unreadable."""
 
     rule: str
     message: str

@@ -33,8 +33,8 @@ class Sheet:
     The text of a cell is what would be sent, before enumerations, booleans, integers and MAC addresses are
     normalised: edges trimmed, numbers as their digits, leading zeros restored. A cell that could not be read
     faithfully has an error in `problems` and "" in `rows`; `unreadable` names it, so that no second error
-    ("is required") is told of it. `result_letters` are the columns of an earlier load's results by header, and
-    `earlier_results` what they say, by row.
+    ("is required") is told of it. `result_letters` are the columns
+    of an earlier load's results by header, and `earlier_results` what they say, by row.
     """
 
     task_type: TaskType

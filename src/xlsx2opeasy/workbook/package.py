@@ -76,17 +76,21 @@ def read_part(package: ZipFile, part: str) -> bytes:
 
 
 def part_name(package: ZipFile, part: str) -> str:
-    """The name that the package has for `part` (part names know no letter case)."""
+    """The name that the package has for `part`; raise WorkbookUnusable where it has none."""
+    if (name := find_part(package, part)) is None:
+        raise WorkbookUnusable(
+            f"The workbook says it has a part {part!r}, but that is not in the file.",
+            "Open the workbook in Excel, let it repair the file, and save it.",
+        )
+    return name
+
+
+def find_part(package: ZipFile, part: str) -> str | None:
+    """The name that the package has for `part` (part names know no letter case), if it has it."""
     if part in package.NameToInfo:
         return part
     wanted = part.casefold()
-    for name in package.namelist():
-        if name.casefold() == wanted:
-            return name
-    raise WorkbookUnusable(
-        f"The workbook says it has a part {part!r}, but that is not in the file.",
-        "Open the workbook in Excel, let it repair the file, and save it.",
-    )
+    return next((name for name in package.namelist() if name.casefold() == wanted), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +104,11 @@ class Relation:
 def relations(package: ZipFile, part: str) -> dict[str, Relation]:
     """The internal relationships of `part` by id; none where it has no such part beside it."""
     folder, name = posixpath.split(part)
-    beside = posixpath.join(folder, "_rels", f"{name}.rels")
-    names = {each.casefold(): each for each in package.namelist()}
-    if beside.casefold() not in names:
+    beside = find_part(package, posixpath.join(folder, "_rels", f"{name}.rels"))
+    if beside is None:
         return {}
     found = {}
-    for relation in parsed(package.read(names[beside.casefold()]), beside):
+    for relation in parsed(package.read(beside), beside):
         if relation.get("TargetMode", "Internal") == "Internal":
             target = posixpath.normpath(posixpath.join("/", folder, relation.get("Target", ""))).lstrip("/")
             kind = relation.get("Type", "").rpartition("/")[2]

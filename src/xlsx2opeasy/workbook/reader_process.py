@@ -47,7 +47,7 @@ def _environment() -> dict[str, str]:
     return kept | {
         "OPENBLAS_NUM_THREADS": "1",
         "OMP_NUM_THREADS": "1",
-        "PYTHONPATH": os.pathsep.join(sys.path),
+        "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
     }
 
 

@@ -50,7 +50,7 @@ TOLD = pa.schema(
         ("value", pa.large_string()),
     ]
 )
-"""Cells that are not plain texts: type (`t`), style (`s`), whether there is a formula, what stands in `<v>`."""
+"""Cells that are not plain texts: type (`t`), style (`s`), whether they have a formula, what is in `<v>`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import iterparse
 
 from xlsx2opeasy.errors import WorkbookUnusable
-from xlsx2opeasy.workbook.package import local, part_name
+from xlsx2opeasy.workbook.package import find_part, local
 from xlsx2opeasy.workbook.stored_texts import item_text, item_texts
 from xlsx2opeasy.workbook.tags import NotPlain, check_head, tags_of
 
@@ -21,9 +21,8 @@ _ITEM = b"<si"
 
 def shared_texts(package: ZipFile, part: str | None) -> pa.LargeStringArray:
     """All shared texts by number; none where the package has no such part."""
-    if part is None:
+    if part is None or (name := find_part(package, part)) is None:
         return pa.array([], pa.large_string())
-    name = part_name(package, part)
     try:
         with package.open(name) as stream:
             arrays = list(_plain_texts(stream))

@@ -1,4 +1,4 @@
-"""Texts as a package stores them -> texts as people typed them (ECMA-376 Part 1, 18.4; ST_Xstring, 22.9.2.19).
+"""Texts as a package stores them -> texts as people typed them (ECMA-376 Part 1, 18.4 and 22.9.2.19).
 
 Whole pieces are gathered with numpy; only texts with references, escapes or space at their edges come to
 Python one by one.
@@ -19,6 +19,7 @@ _PRESERVE = "{http://www.w3.org/XML/1998/namespace}space"
 _REFERENCE = re.compile(r"&([^;]{0,12});?")
 _NAMED = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
 _ESCAPE = re.compile("_x([0-9A-Fa-f]{4})_")
+_LONE = re.compile("[\ud800-\udfff]")
 _BARE_TAG = len("<t")
 
 
@@ -128,9 +129,17 @@ def _referred(found: re.Match[str]) -> str:
     return chr(code)
 
 
+def _paired(text: str) -> str:
+    """Surrogates that stand in pairs as the characters they mean."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
+
+
 def unescaped(text: str) -> str:
-    """`_xHHHH_` as the character it stands for, decoded once; carriage returns become line feeds (D33)."""
+    """`_xHHHH_` as the character it stands for, decoded once; carriage returns become line feeds (D33).
+
+    Half of a surrogate pair is no character and stays as it is written.
+    """
     if "_x" in text:
         text = _ESCAPE.sub(lambda found: chr(int(found[1], 16)), text)
-        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        text = _LONE.sub(lambda found: f"_x{ord(found[0]):04X}_", _paired(text))
     return text.replace("\r\n", "\n").replace("\r", "\n")

@@ -96,7 +96,7 @@ def _hidden(title: str, rule: str, what: str, count: int, which: str, row: int |
     return Problem(
         sheet=title,
         rule=rule,
-        message=f"{count} {what}{'s' * (count > 1)} with tasks {are} hidden ({which}); they are read all the same.",
+        message=f"{count} {what}{'s' * (count > 1)} with tasks {are} hidden ({which}) and read all the same.",
         hint="Delete what is not to be loaded; hiding or filtering does not exclude it.",
         row=row,
         severity=Severity.WARNING,

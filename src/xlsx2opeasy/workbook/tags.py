@@ -162,6 +162,8 @@ def read_numbers(text: Bytes, place: Ints, lowest: int, base: int, limit: int) -
     for _ in range(limit):
         digit = text[place].astype(np.int64) - lowest
         reading &= (digit >= 0) & (digit < base)
+        if not reading.any():
+            break
         value = np.where(reading, value * base + digit + one, value)
         place = place + reading
     return value, place

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -72,16 +73,23 @@ def _top_rows(raw: RawSheet) -> dict[int, Row]:
     """The filled cells of the first rows, by row and column; numbers as they stand in the file."""
     rows: dict[int, dict[int, str]] = {}
     end = (SEARCHED_ROWS + 1) * STRIDE
-    texts = raw.pool.take(pa.array(raw.numbers[: np.searchsorted(raw.keys, end)])).to_pylist()
-    told = raw.told.slice(0, int(np.searchsorted(np.asarray(raw.told["key"]), end)))
+    count = int(np.searchsorted(raw.keys, end))
+    texts = raw.pool.take(pa.array(raw.numbers[:count])).to_pylist()
+    told = raw.told.slice(0, int(np.searchsorted(np.asarray(raw.told["key"]), end))).to_pylist()
     cells = [
-        *zip(raw.keys.tolist(), texts, strict=False),
-        *zip(told["key"].to_pylist(), told["value"].to_pylist(), strict=True),
+        *zip(raw.keys[:count].tolist(), texts, strict=True),
+        *((cell["key"], _header_text(cell)) for cell in told),
     ]
     for key, text in sorted(cells, key=lambda cell: cell[0]):
         if text:
             rows.setdefault(key // STRIDE, {}).setdefault(key % STRIDE + 1, text)
-    return rows
+    return {**rows}
+
+
+def _header_text(cell: dict[str, Any]) -> str:
+    """What a cell that is no text says as a header; Excel's errors (`#REF!`) must not pass for notes."""
+    value: str = cell["value"] or ""
+    return f"error {value}" if cell["kind"] == "e" else value
 
 
 def _rows_below(raw: RawSheet, header: int) -> Ints:
@@ -180,10 +188,13 @@ class _SheetReader:
 
     def _first_cells(self) -> dict[int, int]:
         """For each column without a header the first row below the headers that holds something."""
-        raw, known = self.raw, np.array(sorted(self.headers.known), np.int64)
-        lengths = np.asarray(pc.binary_length(raw.pool))
-        keys = np.concatenate([raw.keys[lengths[raw.numbers] > 0], np.asarray(raw.told["key"])])
-        strange = keys[(keys // STRIDE > self.headers.row) & ~np.isin(keys % STRIDE + 1, known)]
+        raw, told = self.raw, np.asarray(self.raw.told["key"])
+        unknown = np.ones(STRIDE, np.bool_)
+        unknown[[number - 1 for number in self.headers.known]] = False
+        texts = np.flatnonzero(unknown[raw.keys % STRIDE])
+        filled = np.asarray(pc.binary_length(raw.pool.take(pa.array(raw.numbers[texts])))) > 0
+        keys = np.concatenate([raw.keys[texts[filled]], told[unknown[told % STRIDE]]])
+        strange = keys[keys // STRIDE > self.headers.row]
         found: dict[int, int] = {}
         for key in np.sort(strange)[::-1].tolist():
             found[key % STRIDE + 1] = key // STRIDE

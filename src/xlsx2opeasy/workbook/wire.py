@@ -1,7 +1,7 @@
 """What the reading process writes to its parent: Arrow streams one after another, and their reading.
 
-First the workbook's facts with the shared texts, then four for each task sheet: its facts with the hidden rows,
-the cells that are no plain texts, where the texts stand, and the texts that are not shared. Facts are
+First the workbook's facts with the shared texts, then four for each task sheet: its facts with the hidden
+rows, the cells that are no plain texts, where the texts stand, and the texts that are not shared. Facts are
 JSON in the schema's metadata, cells are columns. A refusal is the last stream.
 """
 

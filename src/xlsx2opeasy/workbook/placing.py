@@ -1,0 +1,72 @@
+"""The cells of a sheet sorted into its columns, and those that need no thought; `columns` alone calls it."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from xlsx2opeasy.workbook.formats import Shown
+from xlsx2opeasy.workbook.tags import STRIDE, Bools, Ints
+from xlsx2opeasy.workbook.wire import RawSheet
+
+_WHOLE_NUMBER = "^(?:0|-?[1-9][0-9]{0,14})$"
+
+
+def texts_by_column(sheet: RawSheet, rows: Ints) -> tuple[Ints, Ints, dict[int, slice]]:
+    """Places among `rows` and numbers in the pool of all text cells, sorted by column, and who is where."""
+    places, columns, inside = _placed_keys(sheet.keys, rows)
+    order = np.argsort(columns.astype(np.int16), kind="stable")
+    return places[order], sheet.numbers[inside][order], _runs(columns[order])
+
+
+def told_by_column(sheet: RawSheet, rows: Ints) -> tuple[pa.Table, dict[int, slice]]:
+    """The told cells with their `place` among `rows`, sorted by column, and who is where."""
+    places, columns, inside = _placed_keys(np.asarray(sheet.told["key"]), rows)
+    order = np.argsort(columns.astype(np.int16), kind="stable")
+    cells = sheet.told.take(pa.array(np.flatnonzero(inside)[order]))
+    return cells.append_column("place", pa.array(places[order])).combine_chunks(), _runs(columns[order])
+
+
+def _placed_keys(keys: Ints, rows: Ints) -> tuple[Ints, Ints, Bools]:
+    """The place among `rows` and the column of each key, and which keys are of these rows at all."""
+    row = keys // STRIDE
+    inside = row >= rows[0] if len(rows) else np.zeros(len(keys), np.bool_)
+    row, column = row[inside], keys[inside] % STRIDE
+    return np.searchsorted(rows, row), column, inside
+
+
+def _runs(columns: Ints) -> dict[int, slice]:
+    """Where each column begins and ends in a sorted array of columns."""
+    found, starts = np.unique(columns, return_index=True)
+    ends = [*starts[1:].tolist(), len(columns)][: len(starts)]  # no run, no end
+    return {
+        each: slice(start, end)
+        for each, start, end in zip(found.tolist(), starts.tolist(), ends, strict=True)
+    }
+
+
+def easy_cells(cells: pa.Table, styles: Sequence[tuple[Shown, int]]) -> Bools:
+    """Told cells whose text is plain whatever the column: whole numbers in plain formats, and booleans."""
+    kinds, values = cells["kind"], cells["value"]
+    plain = np.array([shown is Shown.PLAIN for shown, _ in styles])
+    style = np.asarray(cells["style"])
+    in_plain = plain[np.where(style < len(plain), style, 0)]
+    number = pc.and_(pc.equal(kinds, "n"), pc.match_substring_regex(values, _WHOLE_NUMBER))
+    boolean = pc.and_(pc.equal(kinds, "b"), pc.is_in(values, pa.array(["0", "1"], pa.large_string())))
+    is_number, is_boolean = (np.asarray(pc.fill_null(each, False)) for each in (number, boolean))
+    found: Bools = ((is_number & in_plain) | is_boolean) & ~np.asarray(cells["formula"])
+    return found
+
+
+def easy_texts(cells: pa.Table) -> pa.LargeStringArray:
+    """The texts of such cells."""
+    truth = pc.if_else(pc.equal(cells["value"], "1"), "TRUE", "FALSE").cast(pa.large_string())
+    return pc.if_else(pc.equal(cells["kind"], "b"), truth, cells["value"]).combine_chunks()
+
+
+def placed(texts: pa.LargeStringArray, places: Ints, new: pa.LargeStringArray) -> pa.LargeStringArray:
+    """`texts` with those of `new` in `places`."""
+    index = np.arange(len(texts), dtype=np.int64)
+    index[places] = len(texts) + np.arange(len(places))
+    return pa.concat_arrays([texts, new]).take(pa.array(index))
