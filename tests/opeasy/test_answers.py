@@ -10,12 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from xlsx2opeasy.http.retry import RetryPolicy, retry_after, uniform
+from xlsx2opeasy.http.strict_json import cleaned, read_json
 from xlsx2opeasy.opeasy import BadAnswer, reading
-from xlsx2opeasy.opeasy.answers import cleaned, read_json, server_words
+from xlsx2opeasy.opeasy.answers import server_words
 from xlsx2opeasy.opeasy.calls import Call, Upload
 from xlsx2opeasy.opeasy.failures import evidence_of
 from xlsx2opeasy.opeasy.masking import is_secret_name, without_secrets
-from xlsx2opeasy.opeasy.retry import RetryPolicy, retry_after, uniform
 from xlsx2opeasy.spec.catalogue import TASK_TYPES
 from xlsx2opeasy.spec.endpoints import BY_ENDPOINT_NAME
 

@@ -1,9 +1,11 @@
 """The HTTP client of the OpEasy Provisioning API: all endpoints, typed, with failures in three classes."""
 
-from xlsx2opeasy.opeasy.answers import BadAnswer
+from xlsx2opeasy.http.clock import Clock, SystemClock
+from xlsx2opeasy.http.reach import user_agent
+from xlsx2opeasy.http.retry import RetryPolicy
+from xlsx2opeasy.http.strict_json import BadAnswer
 from xlsx2opeasy.opeasy.client import OpEasyClient
-from xlsx2opeasy.opeasy.clock import Clock, SystemClock
-from xlsx2opeasy.opeasy.connection import Connection, checked_origin, user_agent
+from xlsx2opeasy.opeasy.connection import Connection, checked_origin
 from xlsx2opeasy.opeasy.errors import (
     CallDenied,
     CallError,
@@ -30,7 +32,6 @@ from xlsx2opeasy.opeasy.models import (
     ValidationError,
     Webhook,
 )
-from xlsx2opeasy.opeasy.retry import RetryPolicy
 
 __all__ = [
     "STATUS_CHANGED",

@@ -5,16 +5,17 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final, TypeVar
 
+from xlsx2opeasy.http.clock import Clock
+from xlsx2opeasy.http.retry import Jitter, RetryBudget, RetryPolicy
+from xlsx2opeasy.http.strict_json import BadAnswer, read_json
 from xlsx2opeasy.opeasy import reading
-from xlsx2opeasy.opeasy.answers import Answer, BadAnswer, read_json
+from xlsx2opeasy.opeasy.answers import Answer
 from xlsx2opeasy.opeasy.calls import Call
-from xlsx2opeasy.opeasy.clock import Clock
 from xlsx2opeasy.opeasy.connection import Connection
 from xlsx2opeasy.opeasy.errors import CallError, Classification, error_of
 from xlsx2opeasy.opeasy.exchange import Exchange, Sink
 from xlsx2opeasy.opeasy.failures import misunderstood
 from xlsx2opeasy.opeasy.hints import wait_hint
-from xlsx2opeasy.opeasy.retry import Jitter, RetryBudget, RetryPolicy
 from xlsx2opeasy.opeasy.session import Session
 from xlsx2opeasy.secret import Secret
 from xlsx2opeasy.spec.endpoints import BY_ENDPOINT_NAME

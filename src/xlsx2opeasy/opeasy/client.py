@@ -11,11 +11,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
+from xlsx2opeasy.http.clock import Clock, SystemClock
+from xlsx2opeasy.http.retry import Jitter, RetryPolicy, uniform
+from xlsx2opeasy.http.strict_json import BadAnswer, read_json
 from xlsx2opeasy.opeasy import reading
-from xlsx2opeasy.opeasy.answers import Answer, BadAnswer, read_json
+from xlsx2opeasy.opeasy.answers import Answer
 from xlsx2opeasy.opeasy.caller import Caller
 from xlsx2opeasy.opeasy.calls import Call, Upload, call_to
-from xlsx2opeasy.opeasy.clock import Clock, SystemClock
 from xlsx2opeasy.opeasy.connection import Connection
 from xlsx2opeasy.opeasy.errors import CallError
 from xlsx2opeasy.opeasy.exchange import Exchange, RequestEvent, Timeouts
@@ -33,7 +35,6 @@ from xlsx2opeasy.opeasy.models import (
     ValidationError,
     Webhook,
 )
-from xlsx2opeasy.opeasy.retry import Jitter, RetryPolicy, uniform
 from xlsx2opeasy.spec.model import TaskType
 
 _T = TypeVar("_T")

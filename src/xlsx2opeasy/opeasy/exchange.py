@@ -7,15 +7,16 @@ from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import httpx
 
-from xlsx2opeasy.opeasy.answers import MAX_BODY_BYTES, Answer, BadAnswer
+from xlsx2opeasy.http.clock import Clock
+from xlsx2opeasy.http.retry import retry_after
+from xlsx2opeasy.http.strict_json import MAX_BODY_BYTES, BadAnswer
+from xlsx2opeasy.http.transport import DeadlineTransport, deadline
+from xlsx2opeasy.opeasy.answers import Answer
 from xlsx2opeasy.opeasy.calls import Call
-from xlsx2opeasy.opeasy.clock import Clock
 from xlsx2opeasy.opeasy.connection import Connection
 from xlsx2opeasy.opeasy.errors import CallError, error_of
 from xlsx2opeasy.opeasy.failures import Progress, failure_of
 from xlsx2opeasy.opeasy.hints import hint_for
-from xlsx2opeasy.opeasy.retry import retry_after
-from xlsx2opeasy.opeasy.transport import DeadlineTransport, deadline
 from xlsx2opeasy.secret import Secret
 
 Sink = Callable[[Iterator[bytes]], None]

@@ -8,11 +8,12 @@ from typing import Any, Final
 
 import httpx
 
-from xlsx2opeasy.opeasy.answers import Answer, BadAnswer, cleaned, server_words
+from xlsx2opeasy.http.retry import retry_after
+from xlsx2opeasy.http.strict_json import BadAnswer, cleaned
+from xlsx2opeasy.opeasy.answers import Answer, server_words
 from xlsx2opeasy.opeasy.calls import Call
 from xlsx2opeasy.opeasy.errors import CallError, CallFailure, Cause, Classification, ServerWords, error_of
 from xlsx2opeasy.opeasy.reading import is_usable_id
-from xlsx2opeasy.opeasy.retry import retry_after
 from xlsx2opeasy.problems import MASK
 from xlsx2opeasy.secret import Secret
 

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from xlsx2opeasy.errors import LocalFailure
+from xlsx2opeasy.http.strict_json import BadAnswer, read_json
 from xlsx2opeasy.opeasy import reading
-from xlsx2opeasy.opeasy.answers import BadAnswer, read_json
 from xlsx2opeasy.opeasy.models import Task, TaskResult, ValidationError
 from xlsx2opeasy.spec.model import TaskType
 

@@ -1,8 +1,6 @@
 """What to do next about a call that did not end well."""
 
-from datetime import timedelta
-
-from xlsx2opeasy.opeasy.clock import Clock
+from xlsx2opeasy.http.clock import Clock, time_after
 from xlsx2opeasy.opeasy.connection import Connection
 from xlsx2opeasy.opeasy.errors import CallFailure, Cause, Classification
 
@@ -29,6 +27,4 @@ def hint_for(failure: CallFailure, connection: Connection, *, login: bool) -> st
 
 def wait_hint(seconds: float, clock: Clock) -> str:
     """When to go on after the server asked for a pause that is too long to sit through."""
-    at = clock.wall() + timedelta(seconds=min(seconds, 10 * 366 * 86400))
-    when = f"{at:%H:%M}" if at.date() == clock.wall().date() else f"{at:%Y-%m-%d %H:%M}"
-    return f"The server asks for a pause: resume after {when}"
+    return f"The server asks for a pause: resume after {time_after(seconds, clock)}"

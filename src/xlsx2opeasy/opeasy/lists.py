@@ -10,8 +10,8 @@ from typing import Any, Final
 import orjson
 
 from xlsx2opeasy.errors import LocalFailure
+from xlsx2opeasy.http.strict_json import BadAnswer, read_json
 from xlsx2opeasy.opeasy import reading
-from xlsx2opeasy.opeasy.answers import BadAnswer, read_json
 from xlsx2opeasy.opeasy.caller import Caller
 from xlsx2opeasy.opeasy.calls import FILE, Call
 from xlsx2opeasy.opeasy.errors import CallError, CallFailure, Classification, error_of

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol, TypeVar
 
-from xlsx2opeasy.opeasy.answers import BadAnswer
+from xlsx2opeasy.http.strict_json import BadAnswer
 from xlsx2opeasy.opeasy.masking import without_secrets
 from xlsx2opeasy.opeasy.models import (
     Operation,

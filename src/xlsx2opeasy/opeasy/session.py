@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from xlsx2opeasy.opeasy.clock import Clock
+from xlsx2opeasy.http.clock import Clock
 from xlsx2opeasy.opeasy.errors import CallDenied
 from xlsx2opeasy.secret import Secret
 

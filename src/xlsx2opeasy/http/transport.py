@@ -17,7 +17,7 @@ import h11
 import httpcore
 import httpx
 
-from xlsx2opeasy.opeasy.clock import Clock
+from xlsx2opeasy.http.clock import Clock
 
 _WRITE_BYTES = 16 * 1024
 

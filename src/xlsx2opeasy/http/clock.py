@@ -1,7 +1,7 @@
 """Time, as the client sees it: passed in, so that a wait can be interrupted and tests need no real time."""
 
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 
@@ -32,3 +32,9 @@ class SystemClock:
     def wall(self) -> datetime:
         """See `Clock`; in the machine's own time zone."""
         return datetime.now(UTC).astimezone()
+
+
+def time_after(seconds: float, clock: Clock) -> str:
+    """The time of day in so many seconds, for words; with its date where that is not today's."""
+    at = clock.wall() + timedelta(seconds=min(seconds, 10 * 366 * 86400))
+    return f"{at:%H:%M}" if at.date() == clock.wall().date() else f"{at:%Y-%m-%d %H:%M}"

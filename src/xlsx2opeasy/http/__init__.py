@@ -1,0 +1,1 @@
+"""What the clients of OpEasy and Webex share: the wire, TLS, time, retries, and strict reading of JSON."""

@@ -1,0 +1,88 @@
+"""Reading what a server sent, which may be anything: JSON taken strictly, and words made fit to be shown."""
+
+import json
+import math
+from typing import Any, Final, NoReturn
+
+MAX_BODY_BYTES: Final = 64 * 2**20
+"""The largest answer that is read into memory; files have their own limit."""
+
+_MAX_DEPTH = 40
+_MAX_DIGITS = 18
+_MAX_WORDS = 600
+
+
+class BadAnswer(Exception):
+    """A 2xx answer that does not say what it should: not to be taken for a success."""
+
+
+def read_json(body: bytes | bytearray) -> object:
+    """The one JSON value of `body`; raises BadAnswer.
+
+    Refused: text that is not UTF-8, more than one value, a key that stands twice in an object, NaN and
+    infinity, nesting deeper than 40. Integers of more than 18 digits stay texts.
+    """
+    try:
+        value = json.loads(
+            body.decode("utf-8-sig"),
+            object_pairs_hook=_object,
+            parse_constant=_no_number,
+            parse_float=_finite,
+            parse_int=_integer,
+        )
+    except RecursionError:
+        raise BadAnswer("it is nested too deeply") from None
+    except ValueError as problem:
+        raise BadAnswer(f"it is not valid JSON ({_reason(problem)})") from None
+    _limit_depth(value)
+    return value
+
+
+def _reason(problem: ValueError) -> str:
+    if isinstance(problem, json.JSONDecodeError):
+        return f"{problem.msg} at byte {problem.pos}"
+    return "not UTF-8" if isinstance(problem, UnicodeDecodeError) else str(problem)
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) != len(pairs):
+        raise ValueError("a key stands twice")
+    return made
+
+
+def _no_number(word: str) -> NoReturn:
+    raise ValueError(f"{word} is no number")
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if not math.isfinite(number):
+        raise ValueError("a number is too large")
+    return number
+
+
+def _integer(digits: str) -> int | str:
+    return int(digits) if len(digits) <= _MAX_DIGITS else digits
+
+
+def _limit_depth(value: object) -> None:
+    level = [value]
+    for _ in range(_MAX_DEPTH):
+        level = [
+            child
+            for each in level
+            if isinstance(each, dict | list)
+            for child in (each.values() if isinstance(each, dict) else each)
+            if isinstance(child, dict | list)
+        ]
+        if not level:
+            return
+    raise BadAnswer("it is nested too deeply")
+
+
+def cleaned(text: str) -> str:
+    """Text of a server as it may stand in a message: one line, printable, of a bounded length."""
+    printable = "".join(each if each.isprintable() else " " for each in text[: 4 * _MAX_WORDS])
+    joined = " ".join(printable.split())
+    return joined if len(joined) <= _MAX_WORDS else f"{joined[:_MAX_WORDS]}…"
