@@ -101,8 +101,8 @@ def copy_package(
 
     Parts named in `changed` get that content (None leaves them out) and parts of `added` follow at the end;
     every other entry keeps its compressed bytes, name, time, attributes and comment. Data descriptors and
-    zip64 records are not needed in the copy: sizes stand in the local headers. `WorkbookUnusable` where entries
-    overlap, or beyond 4 GiB and 65,535 entries.
+    zip64 records are not needed in the copy: sizes stand in the local headers. `WorkbookUnusable` where
+    entries overlap, or beyond 4 GiB and 65,535 entries.
     """
     rewritten = {package.entry(part).header_offset: content for part, content in changed.items()}
     _refuse_overlaps(package)
@@ -138,6 +138,7 @@ def _copied(source: BinaryIO, entry: zipfile.ZipInfo, target: BinaryIO) -> bytes
 def _deflated(entry: zipfile.ZipInfo, content: PartContent, target: BinaryIO) -> bytes:
     """Writes one entry with new content; returns its record for the central directory."""
     entry = copy(entry)
+    entry.CRC = 0
     utf8 = entry.flag_bits & _UTF8_NAME
     name = entry.orig_filename.encode("utf-8" if utf8 else "cp437")
     level = 1 if entry.file_size > LARGE else 6

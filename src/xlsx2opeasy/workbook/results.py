@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from xlsx2opeasy.errors import WorkbookUnusable
 from xlsx2opeasy.spec.outcomes import RowResult
 from xlsx2opeasy.workbook.package_copy import PartContent, copy_package, open_package
 from xlsx2opeasy.workbook.results_calc_chain import without_formulas
@@ -65,16 +66,17 @@ def write_results(source: Path, target: Path, sheets: Sequence[SheetResults]) ->
     a row that is not below its header.
     """
     _refuse_nonsense(sheets)
-    with open_package(source) as package:
-        parts = WorkbookParts(package)
-        changes = _Changes(parts)
+    if not source.is_file():
+        raise WorkbookUnusable(f"{source} does not exist.")
+    with replacing(target, like=source) as file, open_package(source) as package:
+        changes = _Changes(WorkbookParts(package))
         for sheet in sheets:
             if sheet.results:
                 changes.survey(sheet)
         changes.prepare()
-        with replacing(target, like=source) as file:
-            copy_package(package, file, changes.changed, changes.added)
-    return Written(target, (*changes.changed, *changes.added))
+        copy_package(package, file, changes.changed, changes.added)
+        names = [package.entry(part).orig_filename for part in changes.changed]
+    return Written(target, (*names, *changes.added))
 
 
 def _refuse_nonsense(sheets: Sequence[SheetResults]) -> None:

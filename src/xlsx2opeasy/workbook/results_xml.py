@@ -80,9 +80,9 @@ def parsed(data: bytes, part: str, *, until: str = "") -> Element:
 
     def end(_: str) -> None:
         element, position = stack.pop(), parser.CurrentByteIndex
-        closing = data.startswith(b"</", position) and position >= element.inside
-        element.close = position if closing else element.inside
-        element.end = data.index(b">", position) + 1 if closing else element.inside
+        alone = data.endswith(b"/>", element.start, element.inside)
+        element.close = element.inside if alone else position
+        element.end = element.inside if alone else data.index(b">", position) + 1
 
     def text(characters: str) -> None:
         if stack:

@@ -34,6 +34,10 @@ _TEXT_FORMAT = 49
 _DEFAULT_FONT = '<font><sz val="11"/><name val="Calibri"/><family val="2"/></font>'
 _RESERVED_FILLS = tuple(f'<fill><patternFill patternType="{kind}"/></fill>' for kind in ("none", "gray125"))
 _NO_BORDER = "<border><left/><right/><top/><bottom/><diagonal/></border>"
+_NORMAL_STYLE = (
+    '<cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs>'
+    '<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles>'
+)
 _FONT_PARTS = ("i", "sz", "color", "name", "family", "charset", "scheme")
 _TAG_NAME = re.compile(r"(</?)(?=[a-zA-Z])")
 
@@ -41,7 +45,7 @@ _TAG_NAME = re.compile(r"(</?)(?=[a-zA-Z])")
 def empty_styles(namespace: str) -> bytes:
     """A style sheet for a workbook that has none; `namespace` is the workbook's."""
     declaration = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>'
-    return f'{declaration}\n<styleSheet xmlns="{namespace}"/>'.encode()
+    return f'{declaration}\n<styleSheet xmlns="{namespace}">{_NORMAL_STYLE}</styleSheet>'.encode()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""Tests of the results writer, on files of several writers and on XML made by hand."""
