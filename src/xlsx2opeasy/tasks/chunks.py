@@ -35,16 +35,23 @@ def cut(tasks: Iterable[Task], limits: ChunkLimits) -> Iterator[Chunk]:
     size = _EMPTY
     for task in sorted(tasks, key=lambda each: _ORDER[each.type]):
         text = orjson.dumps(task.as_sent())
-        opens_list = not gathered or gathered[-1][0].type != task.type
-        grows = len(text) + 1 + (len(task.type) + len(b'"":[],') if opens_list else 0)
-        if gathered and (len(gathered) == limits.tasks or size + grows > limits.bytes):
+        grown = size + _growth(gathered, task, text)
+        if gathered and (len(gathered) == limits.tasks or grown > limits.bytes):
             yield _chunk(gathered)
-            gathered, size = [], _EMPTY
-            grows = len(text) + 1 + len(task.type) + len(b'"":[],')
+            gathered = []
+            grown = _EMPTY + _growth(gathered, task, text)
         gathered.append((task, text))
-        size += grows
+        size = grown
     if gathered:
         yield _chunk(gathered)
+
+
+def _growth(gathered: Sequence[tuple[Task, bytes]], task: Task, text: bytes) -> int:
+    """By how many bytes the file grows with one more task: in an open list, or with a list of its own."""
+    comma = 1 if gathered else 0
+    if gathered and gathered[-1][0].type == task.type:
+        return comma + len(text)
+    return comma + len(f'"{task.type}":[]') + len(text)
 
 
 def _chunk(gathered: Sequence[tuple[Task, bytes]]) -> Chunk:
