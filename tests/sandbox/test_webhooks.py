@@ -155,6 +155,15 @@ def test_a_slow_or_broken_receiver_holds_nobody_up(
     assert deliveries(session, ids[0], 2) == ["200", "200"]
 
 
+def test_a_certificate_authority_that_is_none_does_not_start(start: Any, tmp_path: Path) -> None:
+    empty = tmp_path / "ca.pem"
+    with pytest.raises(OSError, match="No such file"):
+        start(webhook_ca=empty)
+    empty.touch()
+    with pytest.raises(OSError, match="NO_CERTIFICATE_OR_CRL_FOUND"):
+        start(webhook_ca=empty)
+
+
 def test_with_a_certificate_authority_others_are_not_trusted(
     start: Any, receive: Callable[..., Receiver], certificate: tuple[Path, Path], tmp_path: Path
 ) -> None:

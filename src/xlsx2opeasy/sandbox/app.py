@@ -73,6 +73,7 @@ def create_app(
     Raises:
         FaultRuleError: a fault cannot be understood.
         NumbersRefused: the state's numbers and users contradict each other.
+        OSError: `webhook_ca` cannot be read, or (`ssl.SSLError`) holds no certificate.
     """
     truth, rules = Truth(), FaultRules(settings.faults)
     rooms = _rooms(settings, truth)

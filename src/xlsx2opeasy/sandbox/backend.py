@@ -66,10 +66,11 @@ class Backend:
         enterprise = self.enterprise(scheduled.operation.enterprise_id)
         enterprise.announce(json.loads(task.content) for task in scheduled.operation.tasks["PhoneNumbers"])
         for task_type in PROCESSING_ORDER:
-            scheduled.results[task_type.name] = [
-                self._result(enterprise, scheduled, task_type, index, task)
-                for index, task in enumerate(scheduled.operation.tasks[task_type.name])
-            ]
+            results = scheduled.results[task_type.name] = []
+            for index, task in enumerate(scheduled.operation.tasks[task_type.name]):
+                if self._closed.is_set():
+                    return
+                results.append(self._result(enterprise, scheduled, task_type, index, task))
         failed = any(result.code for results in scheduled.results.values() for result in results)
         self._change(scheduled, Status.COMPLETED_WITH_ERRORS if failed else Status.COMPLETED)
 

@@ -89,6 +89,8 @@ class Gate:
         record = _Record(self._truth, scope, endpoint, rule)
         try:
             await self._pass(rule, record, scope, receive, record.noting(send))
+        except Refusal as refusal:
+            await answer_of(refusal)(scope, receive, record.noting(send))
         except ClientDisconnect:
             pass  # the client went while its request was being read: nobody is left to be answered
         finally:

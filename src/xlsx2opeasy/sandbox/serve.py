@@ -52,7 +52,7 @@ def serve_in_thread(
     """A sandbox on a free port of the loopback address for as long as the context lasts.
 
     Raises:
-        FaultRuleError, NumbersRefused: as `create_app`.
+        FaultRuleError, NumbersRefused, OSError: as `create_app`.
         OSError: no port can be had.
     """
     server, listener, running = _prepare(settings or SandboxSettings(), 0, extra_routes)
@@ -77,7 +77,7 @@ def serve_forever(
     """A sandbox on the loopback address until SIGINT or SIGTERM; `announce` is called once it can be reached.
 
     Raises:
-        FaultRuleError, NumbersRefused: as `create_app`.
+        FaultRuleError, NumbersRefused, OSError: as `create_app`.
         OSError: the port is taken.
         KeyboardInterrupt: after a clean end, where SIGINT was the reason.
     """

@@ -44,6 +44,8 @@ class Webhooks:
 
     def __init__(self, truth: Truth, ca_file: Path | None) -> None:
         """`ca_file` (PEM) verifies receivers; without it, receivers on loopback are not verified."""
+        if ca_file is not None:
+            ssl.create_default_context(cafile=ca_file)  # a file that is none is refused here, not in a thread
         self._truth = truth
         self._ca_file = ca_file
         self._lock = threading.Lock()
