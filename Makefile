@@ -1,25 +1,40 @@
-# What a newcomer and CI run. Needs Python 3.11+, make and git; `make demo` and `make test` work offline after the first time.
+# What a newcomer and CI run. Needs Python 3.11 or later, make and git.
+# `make demo` and `make test` work offline from the second time on.
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/installed
+PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: demo test lint types clean
+.PHONY: demo test lint types examples clean
 
 $(STAMP): pyproject.toml
-	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable . --group dev
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or later is needed; say which: make PYTHON=/path/to/python3.12"; exit 1; }
+	@test -x $(BIN)/python || { echo "Making an environment in .venv (once) ..."; $(PYTHON) -m venv .venv; }
+	@$(PIP) install --quiet --upgrade "pip>=25.1"
+	@$(PIP) install --quiet --editable . --group dev
 	@touch $@
 
+demo: $(STAMP)  ## Loads a real workbook of a new branch office against the embedded sandbox.
+	@rm -rf demo && mkdir demo && cp example_workbooks/new-branch-office.xlsx demo/
+	@echo '$$ xlsx2opeasy load demo/new-branch-office.xlsx --sandbox'
+	@XLSX2OPEASY_HOME="$(CURDIR)/demo/home" $(BIN)/xlsx2opeasy load demo/new-branch-office.xlsx --sandbox
+	@echo
+	@echo "Open demo/new-branch-office.rehearsal.xlsx in Excel or LibreOffice: what became of each row stands"
+	@echo "in its columns Result, Error code, Error detail and Job."
+
 lint: $(STAMP)
-	$(BIN)/ruff check
-	$(BIN)/ruff format --check
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
 
 types: $(STAMP)
-	$(BIN)/mypy
+	@$(BIN)/mypy
 
-test: lint types
-	$(BIN)/pytest
+test: lint types  ## Lint, types, tests.
+	@$(BIN)/pytest
+
+examples: $(STAMP)  ## Makes the example workbooks anew.
+	@$(BIN)/python example_workbooks/make.py
 
 clean:
 	rm -rf .venv demo

@@ -1,0 +1,94 @@
+"""Who may import whom: imports point down only, and each library stays in its room (ARCHITECTURE.md)."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).parent.parent / "src" / "xlsx2opeasy"
+
+LEVELS: dict[str, int] = {
+    "spec": 0,
+    "errors": 0,
+    "problems": 0,
+    "secret": 1,
+    "durable": 0,
+    "job_model": 0,
+    "http": 1,
+    "workbook": 1,
+    "opeasy": 2,
+    "webex": 2,
+    "check": 2,
+    "tasks": 3,
+    "load": 4,
+    "settings": 5,
+    "report": 5,
+    "cli": 6,
+    "__init__": 6,
+    "__main__": 7,
+}
+"""A room may import rooms of a lower level, and itself. The sandbox stands apart: it imports spec alone."""
+
+ROOMS_OF = {
+    "httpx": {"opeasy", "webex", "sandbox", "http"},
+    "httpcore": {"opeasy", "webex", "http"},
+    "pandera": {"check"},
+    "python_calamine": {"workbook"},
+    "starlette": {"sandbox"},
+    "uvicorn": {"sandbox"},
+    "click": {"cli"},
+    "rich": {"cli"},
+    "keyring": {"settings", "cli"},
+    "sqlite3": {"load"},
+}
+"""Libraries that only these rooms may know."""
+
+MODULES = sorted(SOURCE.rglob("*.py"))
+
+
+def _room(path: Path) -> str:
+    first = path.relative_to(SOURCE).parts[0]
+    return first.removesuffix(".py")
+
+
+def _imports(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (name.name for name in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(SOURCE).as_posix())
+def test_imports_point_down(path: Path) -> None:
+    room = _room(path)
+    for name in _imports(path):
+        parts = name.split(".")
+        if parts[0] == "xlsx2opeasy" and len(parts) > 1:
+            other = parts[1]
+            if room == "sandbox":
+                assert other in ("sandbox", "spec"), f"the sandbox imports {name}"
+            elif other == "sandbox":
+                assert room == "cli", f"{room} imports the sandbox"
+            elif other != room:
+                assert LEVELS[other] < LEVELS[room], f"{room} imports {name}"
+        elif parts[0] in ROOMS_OF:
+            assert room in ROOMS_OF[parts[0]], f"{room} imports {parts[0]}"
+
+
+def test_the_catalogue_needs_nothing_but_the_standard_library() -> None:
+    for path in (SOURCE / "spec").glob("*.py"):
+        for name in _imports(path):
+            assert name.startswith(("xlsx2opeasy.spec", "re", "difflib", "unicodedata")) or name in (
+                "collections.abc",
+                "dataclasses",
+                "enum",
+                "functools",
+                "typing",
+            ), f"{path.name} imports {name}"
+
+
+def test_every_module_says_what_it_is() -> None:
+    for path in MODULES:
+        assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))), f"{path} has no docstring"
