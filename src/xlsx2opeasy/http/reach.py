@@ -67,6 +67,15 @@ def tls_context(ca_bundle: Path | None = None) -> ssl.SSLContext:
     return context
 
 
+def certificate_error(problem: BaseException | None) -> str | None:
+    """Why the server's certificate was not trusted, where that is what `problem` comes from."""
+    while problem is not None:
+        if isinstance(problem, ssl.SSLCertVerificationError):
+            return problem.verify_message or str(problem)
+        problem = problem.__cause__ or problem.__context__
+    return None
+
+
 def proxy_to(host: str) -> httpx.Proxy | None:
     """The environment's proxy for this host; never one for a loopback address.
 

@@ -2,12 +2,12 @@
 
 import json
 import re
-import ssl
 from http import HTTPStatus
 from typing import Any, Final
 
 import httpx
 
+from xlsx2opeasy.http.reach import certificate_error
 from xlsx2opeasy.http.retry import retry_after
 from xlsx2opeasy.http.strict_json import BadAnswer, cleaned
 from xlsx2opeasy.opeasy.answers import Answer, server_words
@@ -74,7 +74,7 @@ def _cause(
     """What a person must look after, if anything, and the reason in words."""
     if problem is None:
         return None, HTTPStatus(progress.status).phrase if progress.status in set(HTTPStatus) else ""
-    if (told := _certificate_error(problem)) is not None:
+    if (told := certificate_error(problem)) is not None:
         return Cause.CERTIFICATE, f"the certificate is not trusted: {told}"
     if isinstance(problem, httpx.ProxyError) and proxy is not None:
         refused = str(problem).startswith("4")
@@ -120,14 +120,6 @@ def _classified(progress: Progress) -> Classification:
     status = progress.status or 0
     refused = status in _REFUSALS or 300 <= status < 400
     return Classification.REJECTED if refused else Classification.UNKNOWN
-
-
-def _certificate_error(problem: BaseException | None) -> str | None:
-    while problem is not None:
-        if isinstance(problem, ssl.SSLCertVerificationError):
-            return problem.verify_message or str(problem)
-        problem = problem.__cause__ or problem.__context__
-    return None
 
 
 def _reason(problem: Exception) -> str:

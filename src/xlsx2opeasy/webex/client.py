@@ -1,0 +1,121 @@
+"""Webex Calling's "List Change Device Settings Jobs": all pages as one list, latest first."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Final
+
+import httpx
+
+from xlsx2opeasy.errors import ServiceFailed, Xlsx2OpeasyError
+from xlsx2opeasy.http.clock import Clock, SystemClock
+from xlsx2opeasy.http.retry import RetryPolicy
+from xlsx2opeasy.job_model import Job
+from xlsx2opeasy.webex.connection import WebexConnection
+from xlsx2opeasy.webex.exchange import POLICY, Page, WebexExchange
+from xlsx2opeasy.webex.links import next_link, resolved
+
+PATH: Final = "/telephony/config/jobs/devices/callDeviceSettings"
+PAGE_SIZE: Final = 2000
+"""The page's own default; what the server does with a larger `max` is not documented."""
+MOST_FRUITLESS_PAGES: Final = 100
+"""So many pages in a row without a job that was not there before are taken for a circle."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobList:
+    """The jobs that were listed; `problem` says why they are not all, where something stopped the listing."""
+
+    jobs: tuple[Job, ...]
+    problem: Xlsx2OpeasyError | None = None
+
+
+class WebexClient(AbstractContextManager["WebexClient"]):
+    """One organization's administrator at the Webex API. The token goes to the API's own origin alone."""
+
+    def __init__(
+        self, connection: WebexConnection, *, clock: Clock | None = None, policy: RetryPolicy = POLICY
+    ) -> None:
+        """`clock` waits between tries (it may raise to end them); `policy` bounds the tries of each page."""
+        self._base = connection.base_url
+        self._exchange = WebexExchange(connection, clock or SystemClock(), policy)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
+        self._exchange.close()
+
+    def list_jobs(
+        self,
+        *,
+        org_id: str | None = None,
+        start: int = 0,
+        most: int = PAGE_SIZE,
+        wanted: Callable[[Job], bool] = lambda _: True,
+    ) -> JobList:
+        """At most `most` jobs that are `wanted`, over all pages, from the zero-based offset `start` on.
+
+        Never raises what a server can cause: the list holds the jobs so far, and the problem.
+        """
+        listing = _Listing(most, wanted)
+        query: dict[str, str] = {"start": str(start), "max": str(min(most, PAGE_SIZE))}
+        if org_id is not None:
+            query["orgId"] = org_id
+        url: httpx.URL | None = httpx.URL(self._base + PATH, params=query)
+        try:
+            while url is not None:
+                page = self._exchange.get(url)
+                listing.take(page)
+                url = None if listing.is_full else listing.following(page)
+        except Xlsx2OpeasyError as problem:
+            return JobList(tuple(listing.jobs), problem)
+        return JobList(tuple(listing.jobs))
+
+
+class _Listing:
+    """The jobs so far, and the pages they came from."""
+
+    def __init__(self, most: int, wanted: Callable[[Job], bool]) -> None:
+        self.jobs: list[Job] = []
+        self._most = most
+        self._wanted = wanted
+        self._seen_jobs: set[str] = set()
+        self._seen_pages: set[str] = set()
+        self._fruitless = 0
+
+    @property
+    def is_full(self) -> bool:
+        return len(self.jobs) >= self._most
+
+    def take(self, page: Page) -> None:
+        """Adds the page's jobs; one of an earlier page was pushed here by a job that began meanwhile."""
+        self._seen_pages.add(str(page.url))
+        new = [job for job in _jobs_of(page) if job.id is None or job.id not in self._seen_jobs]
+        self._seen_jobs |= {job.id for job in new if job.id is not None}
+        self._fruitless = 0 if new else self._fruitless + 1
+        self.jobs += [job for job in new if self._wanted(job)][: self._most - len(self.jobs)]
+
+    def following(self, page: Page) -> httpx.URL | None:
+        """The next page's URL; None where this was the last. Raises ServiceFailed where it is unfit."""
+        address = next_link(page.links)
+        if address is None:
+            return None
+        url = resolved(address, page.url)
+        if url is None:
+            raise ServiceFailed(
+                "the list goes on at another server, which was not asked: it would be given the access token",
+                "the jobs so far are listed; is WEBEX_URL right?",
+            )
+        if str(url) in self._seen_pages or self._fruitless >= MOST_FRUITLESS_PAGES:
+            raise ServiceFailed("the pages of the list go in circles", "the jobs so far are listed")
+        return url
+
+
+def _jobs_of(page: Page) -> list[Job]:
+    items = page.body.get("items") if isinstance(page.body, dict) else None
+    if not isinstance(items, list) or not all(isinstance(each, dict) for each in items):
+        raise ServiceFailed(
+            "the answer is no list of jobs: it has no `items` that are objects", "is WEBEX_URL right?"
+        )
+    return [Job.from_json(each) for each in items]
