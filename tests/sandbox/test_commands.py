@@ -1,5 +1,8 @@
 """All 20 commands change the enterprise or fail with the fitting code of Appendix VII."""
 
+import itertools
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +10,9 @@ import pytest
 
 from xlsx2opeasy.sandbox.commands import COMMANDS
 from xlsx2opeasy.sandbox.enterprise import Enterprise
+from xlsx2opeasy.sandbox.serve import RunningSandbox, serve_in_thread
+from xlsx2opeasy.sandbox.settings import SandboxSettings
+from xlsx2opeasy.sandbox.state import parse_state
 from xlsx2opeasy.spec.catalogue import BY_NAME
 from xlsx2opeasy.spec.error_codes import ERROR_CODES
 
@@ -23,6 +29,8 @@ from .session import (
 
 JOHN, JANE = "john.doe@example.com", "jane.doe@example.com"
 NUMBER = "214-555-0100"
+
+_enterprises = itertools.count(1)
 
 
 def codes(session: Session, task_type: str, *tasks: dict[str, Any]) -> list[str | None]:
@@ -329,6 +337,21 @@ CLOSED: dict[str, Any] = {
 """Somebody's picture of their system."""
 
 
+@pytest.fixture(scope="module")
+def closed_sandbox() -> Iterator[RunningSandbox]:
+    with serve_in_thread(SandboxSettings(state=parse_state(CLOSED))) as sandbox:
+        yield sandbox
+        assert not sandbox.truth.crashes
+
+
+@pytest.fixture
+def closed(closed_sandbox: RunningSandbox) -> Iterator[Session]:
+    """A session with an enterprise of its own, which begins with the closed world."""
+    session = Session(closed_sandbox, f"enterprise-{next(_enterprises)}")
+    with closing(session.http):
+        yield session
+
+
 class TestClosedWorld:
     @pytest.mark.parametrize(
         ("task_type", "task", "code"),
@@ -361,12 +384,12 @@ class TestClosedWorld:
         ],
     )
     def test_what_is_not_listed_does_not_exist(
-        self, start: Any, task_type: str, task: dict[str, Any], code: str | None
+        self, closed: Session, task_type: str, task: dict[str, Any], code: str | None
     ) -> None:
-        assert codes(start(state=CLOSED), task_type, task) == [code]
+        assert codes(closed, task_type, task) == [code]
 
-    def test_forwarding_all_calls_needs_a_service(self, start: Any) -> None:
-        session = start(state=CLOSED)
+    def test_forwarding_all_calls_needs_a_service(self, closed: Session) -> None:
+        session = closed
         session.run({"Users": [add_user(servicePacks=["Basic"])]})
         assert failure(session, "CallForwarding", forwarding(callFwdAllActive=True)) == (
             "109",
@@ -384,10 +407,10 @@ class TestClosedWorld:
         ]
         assert codes(session, "PhoneNumbers", numbers_task("Assign", NUMBER, "Plano")) == ["401"]
 
-    def test_the_unsupported_command_stands_at_the_end(self, start: Any) -> None:
+    def test_the_unsupported_command_stands_at_the_end(self, closed: Session) -> None:
         task = {"command": "SyncDeletedTeamsUsers", "content": {}}
         description = "Unsupported API command. SyncDeletedTeamsUsers"
-        assert failure(start(state=CLOSED), "Users", task) == ("110", description)
+        assert failure(closed, "Users", task) == ("110", description)
 
 
 def test_every_code_of_appendix_vii_is_reached_by_a_test_above() -> None:
