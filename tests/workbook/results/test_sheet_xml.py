@@ -2,7 +2,7 @@
 
 import re
 from pathlib import Path
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import openpyxl
 import pytest
@@ -39,7 +39,7 @@ FAILED_CELLS = ["FAILED", "101", "User does not exist.", "job 7"]
 
 def cells(xml: str) -> dict[str, str]:
     """Texts by address of a sheet's XML, read as XML; addresses must be explicit and ascending."""
-    root = ElementTree.fromstring(xml)
+    root = ET.fromstring(xml)
     found = {}
     for cell in root.iter(f"{{{root.tag[1:].partition('}')[0]}}}c"):
         found[cell.attrib["r"]] = "".join(cell.itertext())
@@ -88,7 +88,7 @@ def written_xml(tmp_path: Path, content: str, **options: object) -> str:
 def test_every_form_of_a_row_takes_its_result(tmp_path: Path, rows: str) -> None:
     path = book(tmp_path / "book.xlsx", sheet_xml(f"<sheetData>{rows}</sheetData>"))
     written = write(path, {2: FAILED}).target
-    ElementTree.fromstring(part(written, SHEET))
+    ET.fromstring(part(written, SHEET))
     assert by_calamine(written)[1] == ["AddUser", "", *FAILED_CELLS]
     texts = by_openpyxl(written)
     assert [texts[f"{letter}2"] for letter in "CDEF"] == FAILED_CELLS
