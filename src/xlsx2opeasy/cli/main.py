@@ -16,10 +16,12 @@ from xlsx2opeasy.errors import Interrupted, ServiceFailed, Xlsx2OpeasyError
 
 COMMANDS = {
     "check": "checks a workbook offline",
+    "plan": "says what a load would do",
     "convert": "turns a workbook into chunk files and a manifest",
     "load": "checks, uploads, runs, and writes the results into the workbook",
     "resume": "goes on with a load that was cut off",
     "jobs": "lists this machine's jobs",
+    "webex": "lists Webex Calling's jobs",
     "sandbox": "serves a simulated OpEasy to try things on",
 }
 """In the order in which help lists them; the module `cli.NAME` holds the command `command`."""
