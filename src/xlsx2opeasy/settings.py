@@ -21,6 +21,7 @@ from xlsx2opeasy.spec.catalogue import TASK_TYPES, nearest
 from xlsx2opeasy.tasks.limits import ChunkLimits
 
 KEYRING_SERVICE = "xlsx2opeasy"
+WEBEX_KEYRING_NAME = "webex"
 PROFILE_KEYS = ("url", "enterprise_id", "ca_bundle", "chunk_tasks", "chunk_bytes")
 TOP_KEYS = ("profiles", "wire", "default_profile")
 ENTERPRISE_FIELD = "enterpriseId"
@@ -152,6 +153,19 @@ def find_api_key(settings: Settings, flags: Flags, ask: Callable[[str], str] | N
 def keyring_name(settings: Settings) -> str:
     """The name under which the keyring holds the key of an enterprise at a server."""
     return f"{settings.enterprise_id}@{settings.url}"
+
+
+def find_webex_token() -> Secret:
+    """Webex's access token from `WEBEX_ACCESS_TOKEN` or the keyring; AccessDenied where there is none."""
+    token = os.environ.get("WEBEX_ACCESS_TOKEN") or _from_keyring(WEBEX_KEYRING_NAME)
+    if not token:
+        raise AccessDenied("there is no Webex access token", "set WEBEX_ACCESS_TOKEN")
+    return Secret(token)
+
+
+def webex_url() -> str | None:
+    """`WEBEX_URL`, where it is set."""
+    return os.environ.get("WEBEX_URL") or None
 
 
 def _from_keyring(name: str) -> str | None:

@@ -11,6 +11,7 @@ from xlsx2opeasy.sandbox.faults import FaultRuleError
 from xlsx2opeasy.sandbox.serve import RunningSandbox, serve_forever
 from xlsx2opeasy.sandbox.settings import SandboxSettings
 from xlsx2opeasy.sandbox.state import State, StateFileError, read_state
+from xlsx2opeasy.sandbox.webex import SimulatedWebex
 
 
 @click.command(name="sandbox")
@@ -38,7 +39,7 @@ def command(
     token_life: float,
     rate_limit: int | None,
 ) -> NoReturn:
-    """Serve a simulated OpEasy on this machine, to try loads against. Ctrl-C ends it.
+    """Serve a simulated OpEasy (and Webex job list) on this machine, to try loads against. Ctrl-C ends it.
 
     \b
     Example:
@@ -53,7 +54,7 @@ def command(
             token_life=token_life,
             rate_limit=rate_limit,
         )
-        serve_forever(settings, port, announce=_announce)
+        serve_forever(settings, port, announce=_announce, extra_routes=SimulatedWebex().routes())
     except (StateFileError, FaultRuleError) as error:
         raise UsageError(str(error), "see xlsx2opeasy sandbox --help") from error
     except OSError as error:
@@ -70,3 +71,6 @@ def _announce(running: RunningSandbox) -> None:
     tell(f"  export OPEASY_URL={running.url} OPEASY_ENTERPRISE_ID={running.enterprise_id}")
     tell(f"  export OPEASY_API_KEY={running.api_key}")
     tell("  xlsx2opeasy load WORKBOOK.xlsx")
+    tell("Webex's jobs are there too:")
+    tell(f"  export WEBEX_URL={running.url}/v1 WEBEX_ACCESS_TOKEN=sandbox-token")
+    tell("  xlsx2opeasy webex jobs")

@@ -87,11 +87,9 @@ class SimulatedJob:
         return self.status, self.exit_code
 
     def _percentage(self, now: datetime) -> int:
-        share = min(1.0, max(0.0, (now - self.began) / self.lasts))
-        ended = share == 1.0
-        return (
-            100 if ended and self.status == "COMPLETED" else min(99, int(100 * share * (0.6 if ended else 1)))
-        )
+        if now >= self.began + self.lasts:
+            return 100 if self.status == "COMPLETED" else 60
+        return min(99, int(100 * max(now - self.began, timedelta(0)) / self.lasts))
 
     def _execution(self, now: datetime, status: str, exit_code: str) -> dict[str, Any]:
         passed = min(now - self.began, self.lasts)
