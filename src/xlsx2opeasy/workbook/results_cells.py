@@ -52,7 +52,10 @@ class Tags:
     def __init__(self, prefix: bytes) -> None:
         p = re.escape(prefix)
         self.prefix = prefix
-        self.row = re.compile(rb"\s*(<)" + p + rb'row(?: r="([0-9]{1,7})")?(' + ATTRIBUTES + rb")\s*(/?)>")
+        attributes = (
+            rb'(?: r="([0-9]{1,7})")?((?: spans="[0-9:]+")?' + ATTRIBUTES + rb")"
+        )  # the usual ones first
+        self.row = re.compile(rb"\s*(<)" + p + rb"row" + attributes + rb"\s*(/?)>")
         self.row_end = b"</" + prefix + b"row"
         self.data_end = re.compile(rb"\s*</" + p + rb"sheetData\s*>")
         self.cell = re.compile(rb"<" + p + rb"c(" + ATTRIBUTES + rb")\s*(/?)>")

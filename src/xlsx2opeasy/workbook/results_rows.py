@@ -16,7 +16,7 @@ from xlsx2opeasy.workbook.styles import ResultStyles
 Edit = tuple[int, int, bytes]
 """Where a replacement begins and ends, and what it is."""
 
-_SPANS = re.compile(rb"""\sspans\s*=\s*(?:"([^"]*)"|'([^']*)')""")
+_ODD_SPANS = re.compile(rb"""\sspans\s*=\s*(?:"[^"]*"|'[^']*')""")
 _SPAN = re.compile(rb"\s*([0-9]{1,5}):([0-9]{1,5})\s*")
 
 
@@ -93,19 +93,15 @@ class ResultRows:
                 for place, column, name in self._places
                 if column in self._layout.new
             ]
-        result = self._results[number]
-        contents = (
-            self._outcomes[result.outcome],
-            *(
-                self._content(text, self._styles.text) if text else ""
-                for text in (result.code, result.detail, result.job)
-            ),
-        )
-        return [
-            (column, f"<{name}{number}{contents[place]}")
-            for place, column, name in self._places
-            if contents[place]
-        ]
+        result, style = self._results[number], self._styles.text
+        texts = ("", result.code, result.detail, result.job)
+        cells = []
+        for place, column, name in self._places:
+            if place == 0:
+                cells.append((column, f"<{name}{number}{self._outcomes[result.outcome]}"))
+            elif text := texts[place]:
+                cells.append((column, f"<{name}{number}{self._content(text, style)}"))
+        return cells
 
     def _content(self, text: str, style: int) -> str:
         """A cell after its row number: an inline string (18.3.1.4), which is never a formula."""
@@ -123,10 +119,11 @@ class ResultRows:
 
     def _widened(self, tag: bytes) -> bytes:
         """A row's start tag with `spans` that cover the result columns."""
-        spans = _SPANS.search(tag)
-        if spans is None:
-            return tag
-        return tag[: spans.start()] + self._wider(spans[1] or spans[2] or b"") + tag[spans.end() :]
+        before, found, rest = tag.partition(b' spans="')
+        if found:
+            spans, _, after = rest.partition(b'"')
+            return before + self._wider(spans) + after
+        return _ODD_SPANS.sub(b"", tag)
 
     def _wider(self, spans: bytes) -> bytes:
         """`spans` that cover the result columns; none where it has more than one part, for it is optional."""
