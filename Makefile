@@ -5,7 +5,7 @@ BIN := .venv/bin
 STAMP := .venv/installed
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: demo test lint types examples clean
+.PHONY: demo test lint types examples corpus clean
 
 $(STAMP): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -35,6 +35,9 @@ test: lint types  ## Lint, types, tests.
 
 examples: $(STAMP)  ## Makes the example workbooks anew.
 	@$(BIN)/python example_workbooks/make.py
+
+corpus: $(STAMP)  ## Checks every workbook of a folder: make corpus DIR=/some/folder
+	@$(BIN)/python tests/corpus/run.py "$(DIR)"
 
 clean:
 	rm -rf .venv demo

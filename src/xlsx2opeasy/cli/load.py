@@ -11,7 +11,7 @@ import click
 
 from xlsx2opeasy.cli.connection import checked_origin, connection_options, connector
 from xlsx2opeasy.cli.screen import Screen, show_summary
-from xlsx2opeasy.cli.words import complain, counted, say_json
+from xlsx2opeasy.cli.words import complain, counted, say_json, tell
 from xlsx2opeasy.errors import LoadRefused, UsageError, Xlsx2OpeasyError
 from xlsx2opeasy.load.open_job import Connect
 from xlsx2opeasy.load.prepare import REHEARSAL_ORIGIN, LoadOptions, Prepared, Target
@@ -173,8 +173,16 @@ def _load(workbook: Path, place: _Place, options: dict[str, Any]) -> LoadResult:
     except Xlsx2OpeasyError as error:
         complain(error.message, error.hint)
         return nothing_done(workbook, error)
-    show_summary(result)
+    show_summary(result, rehearsal=place.target.rehearsal)
+    if place.target.rehearsal and _missed_what_exists(result):
+        tell("The sandbox begins empty; --sandbox-state FILE gives it users and devices that exist already.")
     return result
+
+
+def _missed_what_exists(result: LoadResult) -> bool:
+    """Whether rows failed for want of a user or device, which an empty sandbox cannot have."""
+    results = result.settlement.results.values() if result.settlement else ()
+    return any(each.code in ("101", "103") for each in results)
 
 
 def _confirmation(place: _Place, options: dict[str, Any], screen: Screen) -> Callable[[Prepared], bool]:

@@ -25,8 +25,8 @@ from xlsx2opeasy.load.events import (
     WorkbookChecked,
 )
 from xlsx2opeasy.load.run import LoadResult
-from xlsx2opeasy.load.settle import remedy_of
-from xlsx2opeasy.spec.outcomes import Outcome
+from xlsx2opeasy.spec.error_codes import ERROR_CODES
+from xlsx2opeasy.spec.outcomes import Outcome, RowResult
 
 COMMONEST = 3
 _HEADINGS = {
@@ -156,7 +156,7 @@ class Screen(AbstractContextManager["Screen"]):
                 tell(f"Operation {event.phase}: {event.status}")
 
 
-def show_summary(result: LoadResult) -> None:
+def show_summary(result: LoadResult, *, rehearsal: bool = False) -> None:
     """The closing words: counts, the commonest errors with what to do, where the workbook is, what next."""
     rows = result.rows
     tell_ours(f"{click.style(_heading(result), bold=True)}: {counted(rows['total'], 'row')}: {_counts(rows)}")
@@ -167,7 +167,13 @@ def show_summary(result: LoadResult) -> None:
     if result.results:
         tell(f"Results: {result.results}")
     if rows["failed"] or rows["rejected"] or rows["invalid"]:
-        tell(f"Next: correct the red rows there, then: xlsx2opeasy load {result.results or result.workbook}")
+        tell(_next_step(result, rehearsal=rehearsal))
+
+
+def _next_step(result: LoadResult, *, rehearsal: bool) -> str:
+    if rehearsal:
+        return f"Next: correct these rows in {result.workbook}, then rehearse again"
+    return f"Next: correct the red rows there, then: xlsx2opeasy load {result.results or result.workbook}"
 
 
 def _heading(result: LoadResult) -> str:
@@ -191,8 +197,13 @@ def _commonest(result: LoadResult) -> Iterator[str]:
         for each in result.settlement.results.values()
         if each.outcome in (Outcome.FAILED, Outcome.REJECTED)
     ]
-    kinds = Counter((each.code, each.detail.split(" - ")[0].split("[")[0].strip()) for each in wrong)
-    for (code, detail), number in kinds.most_common(COMMONEST):
-        remedy = remedy_of(code)
-        label = f"{code} {detail}".strip()
+    kinds = Counter(_kind(each) for each in wrong)
+    for (label, remedy), number in kinds.most_common(COMMONEST):
         yield f"  {number:,} x {label}{' -> ' + remedy if remedy else ''}"
+
+
+def _kind(result: RowResult) -> tuple[str, str]:
+    """What rows with the same trouble share: the words for it, and what to do."""
+    if known := ERROR_CODES.get(result.code):
+        return f"{known.code} {known.description.rstrip('.')}", known.remedy
+    return f"{result.code} {result.detail}".strip(), ""
