@@ -20,13 +20,18 @@ Deletion = tuple[Call, str, Callable[[str], object]]
 
 def clean_server(job: OpenJob, connect: Connect, interruption: Interruption) -> None:
     """Deletes the drafts that were never run, and, unless they are to be kept, the operations that were."""
+    delete_at_server(job, connect, interruption)
+    job.note(JOB, Fact.CLEANED)
+
+
+def delete_at_server(job: OpenJob, connect: Connect, interruption: Interruption) -> None:
+    """The same, of a job that is not finished yet; nothing is asked of the server where nothing is there."""
     pending = [state for state in job.state.phases.values() if _to_delete(job, state)]
     if pending:
         with connect(job.facts, interruption) as client:
             for state in pending:
                 for call, identity, delete in _deletions(state, client):
                     job.mutate(state.number, call, delete, id=identity)
-    job.note(JOB, Fact.CLEANED)
 
 
 def _to_delete(job: OpenJob, state: PhaseState) -> bool:

@@ -19,12 +19,7 @@ UNKNOWN = "unknown"
 
 def peek(folder: JobFolder) -> tuple[JobFacts, JobState]:
     """Facts and state of a job that this process does not work on. Raises LocalFailure where damaged."""
-    facts = read_facts(folder)
-    journal = Journal(folder.journal)
-    try:
-        return facts, fold(journal.records())
-    finally:
-        journal.close()
+    return read_facts(folder), fold(Journal.read(folder.journal))
 
 
 def real_jobs(home: Home) -> Iterator[tuple[JobFolder, JobFacts, JobState]]:

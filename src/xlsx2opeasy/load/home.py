@@ -69,6 +69,11 @@ class JobFolder:
         return self.path / "journal.sqlite"
 
     @property
+    def lock(self) -> Path:
+        """Held by the process that works on the job."""
+        return self.path / "lock"
+
+    @property
     def results(self) -> Path:
         """The server's results and validation errors, secrets masked."""
         return self.path / "results"

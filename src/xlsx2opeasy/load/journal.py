@@ -42,6 +42,7 @@ class Record:
 
 
 INTENT, OUTCOME, NOTE = "intent", "outcome", "note"
+_SELECT = "SELECT seq, at, kind, phase, call, answers, detail FROM record ORDER BY seq"
 
 
 class Journal:
@@ -83,11 +84,24 @@ class Journal:
     def records(self) -> Iterator[Record]:
         """All records in their order."""
         with _telling(self._path):
-            rows = self._db.execute(
-                "SELECT seq, at, kind, phase, call, answers, detail FROM record ORDER BY seq"
-            ).fetchall()
-        for seq, at, kind, phase, call, answers, detail in rows:
-            yield Record(seq, at, kind, phase, call, answers, json.loads(detail))
+            rows = self._db.execute(_SELECT).fetchall()
+        yield from map(_record, rows)
+
+    @staticmethod
+    def read(path: Path) -> list[Record]:
+        """The records of a journal that another process may be working on; nothing is written.
+
+        Empty where the journal was not begun. What a dead process left half done is rolled back.
+        """
+        if not path.exists():
+            return []
+        with (
+            _telling(path),
+            contextlib.closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True)) as db,
+        ):
+            if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'record'").fetchone():
+                return []
+            return [_record(row) for row in db.execute(_SELECT)]
 
     def _append(
         self, kind: str, phase: int, call: str, answers: int | None, detail: dict[str, Any]
@@ -99,6 +113,11 @@ class Journal:
                 (at, kind, phase, call, answers, json.dumps(detail, sort_keys=True)),
             )
         return Record(int(cursor.lastrowid or 0), at, kind, phase, call, answers, detail)
+
+
+def _record(row: tuple[int, str, str, int, str, int | None, str]) -> Record:
+    seq, at, kind, phase, call, answers, detail = row
+    return Record(seq, at, kind, phase, call, answers, json.loads(detail))
 
 
 @contextlib.contextmanager

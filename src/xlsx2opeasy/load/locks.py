@@ -1,4 +1,7 @@
-"""One load at a time at an enterprise on this machine. The kernel frees the lock when its process dies."""
+"""One load at a time at an enterprise on this machine, and who works on a job.
+
+The kernel frees a lock when its process dies.
+"""
 
 import contextlib
 import hashlib
@@ -12,7 +15,7 @@ from filelock import FileLock, Timeout
 
 from xlsx2opeasy.durable import make_folder
 from xlsx2opeasy.errors import LoadRefused, LocalFailure
-from xlsx2opeasy.load.home import Home
+from xlsx2opeasy.load.home import Home, JobFolder
 
 
 @contextlib.contextmanager
@@ -40,6 +43,43 @@ def enterprise_lock(home: Home, origin: str, enterprise_id: str) -> Iterator[Non
         yield
     finally:
         lock.release()
+
+
+@contextlib.contextmanager
+def job_lock(folder: JobFolder) -> Iterator[None]:
+    """Says that this process works on the job while the block runs. LoadRefused where another one does."""
+    # Whoever asks whether the job is worked on holds the lock for a moment: hence not at once refused.
+    lock = FileLock(folder.lock, timeout=1.0, mode=0o600)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise LoadRefused(
+            f"another process works on job {folder.job_id}", "wait for it to end; xlsx2opeasy jobs shows it"
+        ) from None
+    except (OSError, NotImplementedError) as error:
+        raise LocalFailure(
+            f"the folder {folder.path} does not take locks: {error}",
+            "set XLSX2OPEASY_HOME to a folder on this machine's own disk",
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def is_worked_on(folder: JobFolder) -> bool:
+    """Whether a living process works on the job now."""
+    if not folder.lock.exists():
+        return False
+    lock = FileLock(folder.lock, timeout=0, mode=0o600)
+    try:
+        lock.acquire()
+    except Timeout:
+        return True
+    except (OSError, NotImplementedError):
+        return False  # nobody can hold what cannot be locked
+    lock.release()
+    return False
 
 
 def _myself() -> dict[str, str | int]:

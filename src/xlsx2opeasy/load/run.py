@@ -4,6 +4,7 @@ All drafts are built and verified before the first is scheduled, so that a rejec
 `load` and `resume` both end here: a new job simply stands at its beginning.
 """
 
+import contextlib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -33,8 +34,8 @@ from xlsx2opeasy.load.state import JOB, Fact
 from xlsx2opeasy.opeasy import OpEasyClient
 
 COMPLETED, WITH_ERRORS, REJECTED, INVALID = "completed", "completedWithErrors", "rejected", "invalid"
-UNKNOWN, REFUSED = "unknown", "refused"
-EXIT_CODES = {COMPLETED: 0, WITH_ERRORS: 1, REJECTED: 1, UNKNOWN: 1, INVALID: 3, REFUSED: 6}
+UNKNOWN, REFUSED, ABANDONED = "unknown", "refused", "abandoned"
+EXIT_CODES = {COMPLETED: 0, WITH_ERRORS: 1, REJECTED: 1, UNKNOWN: 1, ABANDONED: 1, INVALID: 3, REFUSED: 6}
 MAX_FENCED = 3
 """How often the start of one phase may be in doubt, and its draft be deleted and built anew, in one run."""
 
@@ -177,6 +178,8 @@ class Runner:
         operations = self._operations()
         if stopped is None or isinstance(stopped, UndecidedError):
             self._finish(settlement, status, message)
+        else:
+            self._remember_stop(status, message)
         return LoadResult(
             self._job.facts.job,
             status,
@@ -225,6 +228,11 @@ class Runner:
                 f"{stopped.message}. Go on with: xlsx2opeasy resume {job}",
             )
         return stopped.status, stopped.exit_code, f"{stopped.message}.{hint} Then: xlsx2opeasy resume {job}"
+
+    def _remember_stop(self, status: str, message: str) -> None:
+        """For the list of jobs; where the disk is what failed, this cannot be remembered either."""
+        with contextlib.suppress(LocalFailure):
+            self._job.note(JOB, Fact.STOPPED, status=status, message=message)
 
     def _finish(self, settlement: Settlement, status: str, message: str) -> None:
         write_outcomes(self._job.folder, self._job.rows, settlement)

@@ -10,7 +10,7 @@ from xlsx2opeasy.load.earlier import UNKNOWN, peek, real_jobs
 from xlsx2opeasy.load.events import Listener, WorkbookChecked
 from xlsx2opeasy.load.home import Home, JobFolder, state_folder
 from xlsx2opeasy.load.interrupt import Interruption
-from xlsx2opeasy.load.locks import enterprise_lock
+from xlsx2opeasy.load.locks import enterprise_lock, job_lock
 from xlsx2opeasy.load.open_job import Connect, OpenJob
 from xlsx2opeasy.load.prepare import LoadOptions, Prepared, Target, freeze, prepare
 from xlsx2opeasy.load.run import LoadResult, Runner, Waiting
@@ -83,7 +83,7 @@ def _lock(home: Home, target: Target) -> AbstractContextManager[None]:
 
 
 def _work_on(folder: JobFolder, around: Surroundings) -> LoadResult:
-    with closing(OpenJob(folder)) as job:
+    with job_lock(folder), closing(OpenJob(folder)) as job:
         return Runner(job, around.connect, around.interruption, around.tell, around.waiting).run()
 
 

@@ -40,6 +40,8 @@ class Fact(StrEnum):
     """Nobody can tell whether the operation was scheduled."""
     SETTLED = "settled"
     """A person or a webhook could."""
+    STOPPED = "stopped"
+    """A run of the job ended before the job did; holds until anything else is recorded."""
     FINISHED = "finished"
     WRITTEN = "written"
     CLEANED = "cleaned"
@@ -92,6 +94,8 @@ class JobState:
     phases: dict[int, PhaseState] = field(default_factory=dict)
     finished: str | None = None
     finished_at: str | None = None
+    stopped: str | None = None
+    """How the last run ended, where the job is not finished and nothing happened since."""
     message: str = ""
     counts: Mapping[str, int] = field(default_factory=dict)
     written: str | None = None
@@ -114,6 +118,7 @@ def fold(records: Iterable[Record]) -> JobState:
 
 def apply(state: JobState, record: Record) -> None:
     """Takes one more record into `state`."""
+    state.stopped = None
     if record.phase == JOB:
         _of_job(state, record)
     elif record.kind == INTENT:
@@ -131,6 +136,9 @@ def _of_job(state: JobState, record: Record) -> None:
         state.finished_at = record.at
         state.message = str(record.detail.get("message", ""))
         state.counts = record.detail.get("rows", {})
+    elif record.call == Fact.STOPPED:
+        state.stopped = str(record.detail["status"])
+        state.message = str(record.detail["message"])
     elif record.call == Fact.WRITTEN:
         state.written = str(record.detail["path"])
         state.written_sha256 = str(record.detail["sha256"])
