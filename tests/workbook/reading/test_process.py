@@ -1,0 +1,105 @@
+"""The reading process: whatever becomes of it is one sentence (S03); and the file itself (F72)."""
+
+import hashlib
+import os
+import sys
+from pathlib import Path
+
+import pytest
+from handmade import inline, number, parts, row, worksheet, write
+
+from xlsx2opeasy.errors import WorkbookUnusable
+from xlsx2opeasy.workbook import limits, reader_process, source, wire
+from xlsx2opeasy.workbook.read import read_workbook
+
+GOOD = row(1, [inline("command"), inline("user.title")]) + row(2, [inline("AddUser"), inline("Boss")])
+SAYS_SHEET = f"import sys; sys.stderr.write({wire.PROGRESS!r} + 'Users\\n'); sys.stderr.flush(); "
+
+
+def instead(monkeypatch: pytest.MonkeyPatch, code: str) -> None:
+    monkeypatch.setattr(reader_process, "_COMMAND", (sys.executable, "-c", SAYS_SHEET + code))
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("import os; os.abort()", "signal 6"),
+        ("sys.exit(3)", "code 3"),
+        ("pass", "broke off"),
+        ("sys.stdout.write('x' * 100)", "broke off"),
+        ("import time; time.sleep(60)", "more than"),
+    ],
+)
+def test_a_reader_that_dies_is_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: str, words: str
+) -> None:
+    path = write(tmp_path, parts({"Users": worksheet(GOOD)}))
+    instead(monkeypatch, code)
+    monkeypatch.setattr(limits, "WALL_SECONDS", 2)
+    with pytest.raises(WorkbookUnusable) as caught:
+        read_workbook(path)
+    assert words in caught.value.message
+    assert path.name in caught.value.message
+    assert "new workbook" in caught.value.hint
+    if "sleep" not in code:
+        assert "“Users”" in caught.value.message
+
+
+@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="the system has no limit of address space")
+def test_a_reader_without_memory_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = GOOD + "".join(row(at, [inline("AddUser"), number(str(at))]) for at in range(3, 40_000))
+    path = write(tmp_path, parts({"Users": worksheet(rows)}))
+    code = "from xlsx2opeasy.workbook import child, limits; import numpy.linalg, pyarrow.ipc; "
+    code += "size = int(open('/proc/self/statm').read().split()[0]) * 4096; limits.MEMORY_LIMIT = size + (4 << 20); child.main()"
+    instead(monkeypatch, code)
+    with pytest.raises(WorkbookUnusable) as caught:
+        read_workbook(path)
+    assert "the reader" in caught.value.message
+
+
+def test_the_reader_sees_no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPEASY_API_KEY", "canary")
+    monkeypatch.setenv("WEBEX_ACCESS_TOKEN", "canary")
+    assert "canary" not in reader_process._environment().values()
+
+
+def test_the_hash_is_of_the_bytes(tmp_path: Path) -> None:
+    path = write(tmp_path, parts({"Users": worksheet(GOOD)}))
+    assert read_workbook(path).sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_f72_a_file_that_changes_while_it_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write(tmp_path, parts({"Users": worksheet(GOOD)}))
+    monkeypatch.setattr(source, "_PAUSE_SECONDS", 0)
+    before = os.fstat
+
+    def then_saved_again(descriptor: int) -> os.stat_result:
+        status = before(descriptor)
+        path.write_bytes(path.read_bytes() + b"x")
+        return status
+
+    monkeypatch.setattr(source.os, "fstat", then_saved_again)
+    with pytest.raises(WorkbookUnusable, match="changes while it is read"):
+        read_workbook(path)
+
+
+def test_f72_a_file_that_settles_is_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write(tmp_path, parts({"Users": worksheet(GOOD)}))
+    monkeypatch.setattr(source, "_PAUSE_SECONDS", 0)
+    stamps = iter([(1, 1, 1), (2, 2, 2), (3, 3, 3), (3, 3, 3)])
+    monkeypatch.setattr(source, "_stamp", lambda _: next(stamps))
+    assert len(read_workbook(path).sheets) == 1
+
+
+def test_files_that_are_not_there(tmp_path: Path) -> None:
+    with pytest.raises(WorkbookUnusable, match="no file"):
+        read_workbook(tmp_path / "none.xlsx")
+    with pytest.raises(WorkbookUnusable, match="cannot be read"):
+        read_workbook(tmp_path)
+
+
+def test_files_that_are_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write(tmp_path, parts({"Users": worksheet(GOOD)}))
+    monkeypatch.setattr(source, "FILE_LIMIT", 100)
+    with pytest.raises(WorkbookUnusable, match="the limit is 100"):
+        read_workbook(path)
