@@ -40,6 +40,13 @@ class Problem:
         """The address within the sheet (`F7`), where it is about one cell."""
         return f"{self.column}{self.row}" if self.row is not None and self.column is not None else None
 
+    @property
+    def words(self) -> str:
+        """Message and hint as one: `"12a" holds more than digits, please write digits only, such as 0101`."""
+        if not self.hint:
+            return self.message
+        return f"{self.message}{'' if self.message.endswith('.') else ','} {self.hint}"
+
     def as_json(self) -> dict[str, Any]:
         """The shape of `check --json`."""
         return {

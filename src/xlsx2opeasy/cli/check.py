@@ -101,7 +101,5 @@ def _short(rows: str) -> str:
 def one_line(problem: Problem) -> str:
     """`Users!F7 user.extension "12a" holds more than digits, please write …`; a warning says so."""
     where = f"{problem.sheet}!{problem.cell}" if problem.cell else problem.sheet
-    parts = [where, problem.field or "", problem.message]
-    said = " ".join(part for part in parts if part)
-    mark = "warning: " if problem.severity is Severity.WARNING else ""
-    return f"{mark}{said}{', ' if problem.hint else ''}{problem.hint}"
+    mark = "warning:" if problem.severity is Severity.WARNING else ""
+    return " ".join(part for part in (mark, where, problem.field, problem.words) if part)

@@ -189,7 +189,7 @@ def _messages(problems: Sequence[Problem], sheet: str) -> dict[int, str]:
     said: dict[int, str] = {}
     for each in problems:
         if each.sheet == sheet and each.row is not None and each.severity is Severity.ERROR:
-            text = f"{each.cell} {each.field}: {each.message}" + (f", {each.hint}" if each.hint else "")
+            text = f"{each.cell} {each.field}: {each.words}"
             said[each.row] = f"{said[each.row]}; {text}" if each.row in said else text
     return said
 
