@@ -66,7 +66,7 @@ def _resume(
 ) -> LoadResult:
     try:
         with Screen(quiet=quiet) as screen:
-            result = resume(job, Surroundings(screen, _connect_as_pinned(flags), waiting), settling)
+            result = resume(job, Surroundings(screen, connect_as_pinned(flags), waiting), settling)
     except Xlsx2OpeasyError as error:
         complain(error.message, error.hint)
         return nothing_done("", error)
@@ -74,7 +74,7 @@ def _resume(
     return result
 
 
-def _connect_as_pinned(flags: Flags) -> Connect:
+def connect_as_pinned(flags: Flags, *, sends_tasks: bool = True) -> Connect:
     """A job stays at the server and enterprise it began with; key, certificates and proxy may change."""
 
     def connect(facts: JobFacts, interruption: Interruption) -> OpEasyClient:
@@ -92,7 +92,7 @@ def _connect_as_pinned(flags: Flags) -> Connect:
                 f"job {facts.job} belongs to enterprise {facts.enterprise_id} at {facts.origin}",
                 "leave --url and --enterprise-id out",
             )
-        if dict(settings.wire_names) != dict(facts.wire_names):
+        if sends_tasks and dict(settings.wire_names) != dict(facts.wire_names):
             raise UsageError(
                 f"the wire names of the configuration are not those that job {facts.job} began with",
                 "restore [wire] in config.toml, or abandon the job",

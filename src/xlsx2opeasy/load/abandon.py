@@ -1,0 +1,100 @@
+"""Giving up a job that is not finished: its drafts are deleted, and its rows become NOT SENT.
+
+Never after a schedule request whose outcome is not settled: what the server may be running cannot be taken
+back, and the rows must not look as if they could be sent again.
+"""
+
+from contextlib import AbstractContextManager, closing, nullcontext
+from pathlib import Path
+
+from xlsx2opeasy.errors import LoadRefused, UsageError, WorkbookUnusable
+from xlsx2opeasy.load.cleaning import delete_at_server, forget_secrets
+from xlsx2opeasy.load.earlier import peek, write_outcomes
+from xlsx2opeasy.load.events import Notice
+from xlsx2opeasy.load.home import JobFolder
+from xlsx2opeasy.load.job import JobFacts
+from xlsx2opeasy.load.locks import enterprise_lock, job_lock
+from xlsx2opeasy.load.open_job import OpenJob
+from xlsx2opeasy.load.output import write_workbook
+from xlsx2opeasy.load.run import ABANDONED, UNKNOWN
+from xlsx2opeasy.load.service import Surroundings
+from xlsx2opeasy.load.settle import Settlement, settle
+from xlsx2opeasy.load.state import JOB, Fact, PhaseState
+
+NOT_SENT = "not sent: the job was abandoned"
+
+
+def abandon(job_id: str, around: Surroundings) -> Settlement:
+    """Gives the job up; afterwards it is finished, and its workbook can be loaded as if never begun.
+
+    The server is asked only where a draft may be there. Rows of an operation that has run keep their results.
+
+    Raises UsageError where there is no such job or it is finished, LoadRefused (6) where another process
+    works on it or a schedule request of it is not settled, what the client raises where a draft could not be
+    deleted (the job is then as it was).
+    """
+    folder = around.home.job(job_id)
+    facts, _ = peek(folder)
+    with around.interruption.listening(), _lock(facts, around), job_lock(folder):
+        return _abandon(folder, around)
+
+
+def _lock(facts: JobFacts, around: Surroundings) -> AbstractContextManager[None]:
+    if facts.rehearsal:
+        return nullcontext()
+    return enterprise_lock(around.home, facts.origin, facts.enterprise_id)
+
+
+def _abandon(folder: JobFolder, around: Surroundings) -> Settlement:
+    with closing(OpenJob(folder)) as job:
+        if job.state.finished not in (None, UNKNOWN):
+            raise UsageError(
+                f"job {folder.job_id} is finished ({job.state.finished}): there is nothing to give up",
+                f"xlsx2opeasy jobs show {folder.job_id} tells how it ended",
+            )
+        for state in job.state.phases.values():
+            _refuse_unsettled(folder.job_id, state)
+        if not job.facts.rehearsal:
+            delete_at_server(job, around.connect, around.interruption)
+            _tell_of_orphans(job, around)
+        settlement = settle(job, NOT_SENT)
+        _write_results(job, settlement, around)
+        write_outcomes(folder, job.rows, settlement)
+        job.note(JOB, Fact.FINISHED, status=ABANDONED, message="abandoned", rows=settlement.counts())
+        forget_secrets(job)
+        job.note(JOB, Fact.CLEANED)
+        return settlement
+
+
+def _refuse_unsettled(job_id: str, state: PhaseState) -> None:
+    if state.results_saved:
+        return
+    if state.undecided is not None or state.schedule_in_doubt is not None:
+        raise LoadRefused(
+            f"job {job_id} cannot be given up: operation {state.operation_id} may have been started",
+            f"look for it in the portal, then xlsx2opeasy resume {job_id} --scheduled-id ID,"
+            f" or --not-scheduled {state.operation_id}"
+            if state.undecided is not None
+            else f"xlsx2opeasy resume {job_id} finds out",
+        )
+    if state.scheduled_id is not None:
+        raise LoadRefused(
+            f"job {job_id} cannot be given up: operation {state.operation_id} was started and takes effect",
+            f"xlsx2opeasy resume {job_id} fetches its results",
+        )
+
+
+def _tell_of_orphans(job: OpenJob, around: Surroundings) -> None:
+    """A draft whose creation got no answer has no id to delete it by; it is empty and does nothing."""
+    for state in job.state.phases.values():
+        for orphan in state.possible_orphans:
+            around.tell(Notice(f"An empty draft may be left at the server (file {orphan['file']})."))
+
+
+def _write_results(job: OpenJob, settlement: Settlement, around: Surroundings) -> Path | None:
+    """A workbook that cannot be written must not keep a job from being given up."""
+    try:
+        return write_workbook(job, settlement, around.tell)
+    except WorkbookUnusable as error:
+        around.tell(Notice(f"The results workbook was not written: {error.message}."))
+        return None
