@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import pandas as pd
+import pyarrow as pa
 
 from xlsx2opeasy.check.checked import CheckedSheet
 from xlsx2opeasy.check.normal import CLEAR, TRUE, is_list_cell, items_of
@@ -38,20 +39,40 @@ class Task:
         return {"command": self.command, "content": self.content}
 
 
+@dataclass(frozen=True, slots=True)
+class _Object:
+    """The columns that fill one object of a task: the way to it, its keys, and each column's values."""
+
+    parents: Keys
+    keys: Keys
+    columns: list[list[Any]]
+
+
 def tasks_of(checked: CheckedSheet, wire_names: WireNames | None = None) -> list[Task]:
     """The tasks of a sheet's valid rows, in the order of the rows."""
     values = checked.values
     if checked.invalid:
         values = values[~values.index.isin(checked.invalid)]
-    columns = [each.column for each in checked.sheet.columns]
-    places = [_keys(column, wire_names or {}) for column in columns]
-    has_lists = any(isinstance(key, int) for keys in places for key in keys)
-    cells = [_typed(column, values[column.name]) for column in columns]
-    rows = zip(*cells, strict=True) if cells else iter([()] * len(values))
+    objects = _objects([each.column for each in checked.sheet.columns], values, wire_names or {})
+    has_lists = any(isinstance(key, int) for each in objects for key in (*each.parents, *each.keys))
     name, title = checked.sheet.task_type.name, checked.sheet.title
+    commands = values[COMMAND_HEADER].tolist()
+    contents = _contents(objects, len(values))
     return [
-        Task(name, command, _content(row, places, has_lists=has_lists), title, number)
-        for number, command, row in zip(values.index.tolist(), values[COMMAND_HEADER], rows, strict=True)
+        Task(name, command, _with_lists(content) if has_lists else content, title, number)
+        for number, command, content in zip(values.index.tolist(), commands, contents, strict=True)
+    ]
+
+
+def _objects(columns: list[Column], values: pd.DataFrame, wire_names: WireNames) -> list[_Object]:
+    """The columns by the object that they fill, outer objects before those within."""
+    by_parents: dict[Keys, list[tuple[str | int, list[Any]]]] = {}
+    for column in columns:
+        *parents, key = _keys(column, wire_names)
+        by_parents.setdefault(tuple(parents), []).append((key, _typed(column, values[column.name])))
+    return [
+        _Object(parents, tuple(key for key, _ in filled), [cells for _, cells in filled])
+        for parents, filled in sorted(by_parents.items(), key=lambda each: len(each[0]))
     ]
 
 
@@ -62,31 +83,40 @@ def _keys(column: Column, wire_names: WireNames) -> Keys:
 
 
 def _typed(column: Column, texts: "pd.Series[str]") -> list[Any]:
-    """The column's JSON values, None where a cell is blank."""
+    """The column's JSON values, None where a cell is blank; each distinct text is converted once."""
+    encoded = pa.array(texts, pa.large_string()).dictionary_encode()
+    converted = [_value(column, text) if text else None for text in encoded.dictionary.to_pylist()]
+    return [converted[index] for index in encoded.indices.to_pylist()]
+
+
+def _value(column: Column, text: str) -> Any:  # noqa: ANN401
     match column.field.kind:
         case Kind.BOOLEAN:
-            return [text == TRUE if text else None for text in texts]
+            return text == TRUE
         case Kind.INTEGER:
-            return [int(text) if text else None for text in texts]
+            return int(text)
         case _ if is_list_cell(column):
-            return [_listed(text) if text else None for text in texts]
+            return [] if text == CLEAR else items_of(text)
         case _:
-            return [("" if text == CLEAR else text) if text else None for text in texts]
+            return "" if text == CLEAR else text
 
 
-def _listed(text: str) -> list[str]:
-    return [] if text == CLEAR else items_of(text)
-
-
-def _content(cells: tuple[Any, ...], places: list[Keys], *, has_lists: bool) -> Content:
-    content: dict[str | int, Any] = {}
-    for value, keys in zip(cells, places, strict=True):
-        if value is not None:
-            node = content
-            for key in keys[:-1]:
-                node = node.setdefault(key, {})
-            node[keys[-1]] = value
-    return _with_lists(content) if has_lists else content  # type: ignore[return-value]
+def _contents(objects: list[_Object], rows: int) -> Iterator[Content]:
+    """Each row's content, its lists still objects whose keys are numbers."""
+    if not objects:
+        yield from ({} for _ in range(rows))
+        return
+    cells_by_object = [zip(*each.columns, strict=True) for each in objects]
+    for cells_of_row in zip(*cells_by_object, strict=True):
+        content: dict[Any, Any] = {}
+        for each, cells in zip(objects, cells_of_row, strict=True):
+            filled = {key: value for key, value in zip(each.keys, cells, strict=True) if value is not None}
+            if filled:
+                node = content
+                for key in each.parents:
+                    node = node.setdefault(key, {})
+                node.update(filled)
+        yield content
 
 
 def _with_lists(node: Any) -> Any:  # noqa: ANN401
