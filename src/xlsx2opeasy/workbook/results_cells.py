@@ -6,7 +6,8 @@ Called by the other `results_*` modules.
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
+from itertools import product
+from string import ascii_uppercase
 from typing import NamedTuple
 
 from xlsx2opeasy.errors import WorkbookUnusable
@@ -16,8 +17,17 @@ from xlsx2opeasy.workbook.results_xml import ATTRIBUTES
 MOST_ROWS, MOST_COLUMNS = 1_048_576, 16_384
 """Excel's grid."""
 
+_LETTERS = tuple("".join(each) for size in (1, 2, 3) for each in product(ascii_uppercase, repeat=size))[
+    :MOST_COLUMNS
+]
+
+COLUMN_NUMBERS: dict[bytes, int] = {
+    letters.encode(): number for number, letters in enumerate(_LETTERS, start=1)
+}
+"""The number of each column of the grid by its letters; `A` is 1."""
+
 _REFERENCE = re.compile(r"\$?([A-Za-z]{1,3})\$?([0-9]{1,7})")
-_LETTERS = re.compile(rb"[A-Z]{1,3}")
+_LEADING_LETTERS = re.compile(rb"[A-Z]{1,3}")
 _CELL_REFERENCE = re.compile(rb"""\sr\s*=\s*["']\s*([A-Za-z]{1,3})([0-9]{1,7})\s*["']""")
 
 
@@ -71,7 +81,7 @@ class Tags:
         cells, position = [], start
         while found := self.cell.search(masked, position, end):
             reference = _CELL_REFERENCE.search(found[1])
-            column = column_number(reference[1].decode()) if reference else before + 1
+            column = COLUMN_NUMBERS.get(reference[1].upper(), 0) if reference else before + 1
             if column <= before or column > MOST_COLUMNS:
                 raise WorkbookUnusable(
                     "Cells of a row are out of order, repeated or outside the grid.", RESAVE
@@ -111,27 +121,13 @@ class Tags:
 
     def _column_at(self, masked: bytes, cell: int) -> int:
         """The column of the plain cell that begins here."""
-        letters = _LETTERS.match(masked, cell + len(self.plain_cell))
-        return column_number(letters[0].decode()) if letters else 0
+        letters = _LEADING_LETTERS.match(masked, cell + len(self.plain_cell))
+        return COLUMN_NUMBERS.get(letters[0], 0) if letters else 0
 
 
-@lru_cache(maxsize=20_000)
-def column_number(letters: str) -> int:
-    """`A` is 1, `XFD` 16,384."""
-    number = 0
-    for letter in letters.upper():
-        number = number * 26 + ord(letter) - 64
-    return number
-
-
-@lru_cache(maxsize=20_000)
 def column_letters(number: int) -> str:
     """1 is `A`, 16,384 `XFD`."""
-    letters = ""
-    while number:
-        number, rest = divmod(number - 1, 26)
-        letters = chr(65 + rest) + letters
-    return letters
+    return _LETTERS[number - 1]
 
 
 def area(reference: str) -> Area | None:
@@ -139,9 +135,9 @@ def area(reference: str) -> Area | None:
     corners = [_REFERENCE.fullmatch(corner) for corner in reference.split(":")]
     if not 1 <= len(corners) <= 2 or None in corners:
         return None
-    columns = sorted(column_number(corner[1]) for corner in corners if corner)
+    columns = sorted(COLUMN_NUMBERS.get(corner[1].upper().encode(), 0) for corner in corners if corner)
     rows = sorted(int(corner[2]) for corner in corners if corner)
-    return Area(rows[0], columns[0], rows[-1], columns[-1])
+    return Area(rows[0], columns[0], rows[-1], columns[-1]) if columns[0] else None
 
 
 def _after(masked: bytes, end_tag: re.Pattern[bytes], start: int, end: int) -> int:

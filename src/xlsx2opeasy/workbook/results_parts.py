@@ -9,11 +9,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from urllib.parse import unquote
-from xml.sax.saxutils import quoteattr
 
 from xlsx2opeasy.errors import WorkbookUnusable
 from xlsx2opeasy.workbook.package_copy import RESAVE, Package
-from xlsx2opeasy.workbook.results_xml import Element, parsed, spliced, utf8
+from xlsx2opeasy.workbook.results_xml import Element, parsed, quoted, spliced, utf8
 
 CONTENT_TYPES = "[Content_Types].xml"
 STYLES_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.styles+xml"
@@ -116,7 +115,7 @@ def relations_part(part: str) -> str:
 def with_override(content_types: bytes, part: str, content_type: str) -> bytes:
     """The content types with an Override for a new part."""
     root = parsed(content_types, CONTENT_TYPES)
-    entry = f'<{root.prefix}Override PartName={quoteattr("/" + part)} ContentType="{content_type}"/>'
+    entry = f'<{root.prefix}Override PartName={quoted("/" + part)} ContentType="{content_type}"/>'
     return spliced(content_types, [(root.close, root.close, entry.encode())])
 
 
@@ -138,7 +137,7 @@ def with_relation(relations: bytes, part: str, kind: str, target: str) -> bytes:
     new = next(name for number in range(1, len(taken) + 2) if (name := f"rIdResults{number}") not in taken)
     types = {each.attributes.get("Type", "") for each in root.all("Relationship")}
     base = _RELATIONS[any(each.startswith(_RELATIONS[1]) for each in types)]
-    entry = f'<{root.prefix}Relationship Id="{new}" Type="{base}/{kind}" Target={quoteattr(target)}/>'
+    entry = f'<{root.prefix}Relationship Id="{new}" Type="{base}/{kind}" Target={quoted(target)}/>'
     return spliced(relations, [(root.close, root.close, entry.encode())])
 
 

@@ -6,12 +6,11 @@ Called by `results.py`; the second pass is `results_sheet.py`.
 from bisect import bisect_left
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
-from itertools import pairwise
 
 from xlsx2opeasy.errors import WorkbookUnusable
 from xlsx2opeasy.spec.outcomes import RESULT_COLUMNS
 from xlsx2opeasy.workbook.package_copy import RESAVE
-from xlsx2opeasy.workbook.results_cells import MOST_COLUMNS, Area, area, column_letters, column_number
+from xlsx2opeasy.workbook.results_cells import COLUMN_NUMBERS, MOST_COLUMNS, Area, area, column_letters
 from xlsx2opeasy.workbook.results_header import Header, read_header
 from xlsx2opeasy.workbook.results_parts import WorkbookParts
 from xlsx2opeasy.workbook.results_stream import Block, Row, SheetStream
@@ -142,13 +141,14 @@ class _Seen:
         """Takes in a row whose columns differ from those of the row before."""
         if b"" in columns:
             self.plain, self._layout = False, []
-            numbers = [cell.column for cell in self.stream.tags.cells(block.masked, row.inside, row.close)]
+            cells = self.stream.tags.cells(block.masked, row.inside, row.close)
+            numbers = [cell.column for cell in cells]
         else:
             self._layout = columns
-            numbers = [column_number(each.decode()) for each in columns]
-        if any(left >= right for left, right in pairwise(numbers)):
+            numbers = [COLUMN_NUMBERS.get(each, 0) for each in columns]
+        if len(set(numbers)) < len(numbers) or numbers != sorted(numbers):
             raise WorkbookUnusable(f"The cells of row {row.number} are out of order or repeated.", RESAVE)
-        if numbers and numbers[-1] > MOST_COLUMNS:
+        if 0 in numbers:
             raise WorkbookUnusable(f"Row {row.number} has cells outside the grid.", RESAVE)
         self._last = numbers[-1] if numbers else 0
         self._left = min([self._left, *numbers[:1]])

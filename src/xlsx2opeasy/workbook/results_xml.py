@@ -119,6 +119,12 @@ def with_attribute(tag: bytes, name: str, value: str) -> bytes:
     return tag[:end].rstrip() + f' {name}="{value}"'.encode() + tag[end:]
 
 
+def quoted(value: str) -> str:
+    """An attribute's value with its quotes."""
+    escaped = value.replace("&", "&amp;").replace("<", "&lt;").replace('"', "&quot;")
+    return f'"{escaped}"'
+
+
 def masked(data: bytes) -> bytes:
     """`data` with comments, CDATA and processing instructions blanked out, at the same length."""
     if not (b"!" in data and b"<!" in data) and not (b"?" in data and b"<?" in data):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from xlsx2opeasy.errors import WorkbookUnusable
 from xlsx2opeasy.spec.outcomes import Outcome
 from xlsx2opeasy.workbook.package_copy import RESAVE
-from xlsx2opeasy.workbook.results_xml import Element, parsed, spliced, with_attribute
+from xlsx2opeasy.workbook.results_xml import Element, parsed, quoted, spliced, with_attribute
 
 OUTCOME_COLOURS: dict[Outcome, tuple[str, str]] = {
     Outcome.SUCCESS: ("E6F5EC", "14532D"),
@@ -174,12 +174,8 @@ def _base_font(root: Element) -> dict[str, str]:
 
 
 def _element(element: Element) -> str:
-    attributes = "".join(f' {name}="{_escaped(value)}"' for name, value in element.attributes.items())
+    attributes = "".join(f" {name}={quoted(value)}" for name, value in element.attributes.items())
     return f"<{element.name}{attributes}/>"
-
-
-def _escaped(value: str) -> str:
-    return value.replace("&", "&amp;").replace("<", "&lt;").replace('"', "&quot;")
 
 
 def _canonical(element: Element) -> tuple[object, ...]:

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from xlsx2opeasy.spec.outcomes import RESULT_COLUMNS, Outcome, RowResult
 from xlsx2opeasy.workbook.results import SheetResults, write_results
-from xlsx2opeasy.workbook.results_cells import column_letters, column_number
+from xlsx2opeasy.workbook.results_cells import COLUMN_NUMBERS, column_letters
 
 from .books import MAIN, SHEET, book, sheet_xml
 
-TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=["Cc"]), max_size=12)
+TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cn"]), max_size=12)
 RESULT = st.builds(
     RowResult, st.sampled_from(Outcome), st.sampled_from(["", "101"]), st.text(max_size=9), TEXTS
 )
@@ -60,7 +60,7 @@ def read(path: Path) -> dict[str, str]:
     texts, rows = {}, []
     for row in root.iter(f"{{{MAIN}}}row"):
         rows.append(int(row.attrib["r"]))
-        columns = [column_number(cell.attrib["r"].rstrip("0123456789")) for cell in row]
+        columns = [COLUMN_NUMBERS[cell.attrib["r"].rstrip("0123456789").encode()] for cell in row]
         assert columns == sorted(set(columns))
         low, high = row.attrib.get("spans", "1:16384").split(":")
         assert all(int(low) <= column <= int(high) for column in columns)
@@ -72,7 +72,7 @@ def read(path: Path) -> dict[str, str]:
 def header(texts: Mapping[str, str]) -> dict[str, str]:
     """The letters of the result columns; the first of a name counts."""
     first = sorted(
-        (column_number(address[:-1]), text)
+        (COLUMN_NUMBERS[address[:-1].encode()], text)
         for address, text in texts.items()
         if address[1:] and is_row(address, 1)
     )
