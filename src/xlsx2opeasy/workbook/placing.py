@@ -1,49 +1,54 @@
 """The cells of a sheet sorted into its columns, and those that need no thought; `columns` alone calls it."""
 
 from collections.abc import Sequence
+from typing import TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from xlsx2opeasy.workbook.formats import Shown
-from xlsx2opeasy.workbook.tags import STRIDE, Bools, Ints
+from xlsx2opeasy.workbook.tags import STRIDE, Bools, Ints, columns_of, rows_of
 from xlsx2opeasy.workbook.wire import RawSheet
 
+Shorts: TypeAlias = "npt.NDArray[np.int16]"
 _WHOLE_NUMBER = "^(?:0|-?[1-9][0-9]{0,14})$"
 
 
 def texts_by_column(sheet: RawSheet, rows: Ints) -> tuple[Ints, Ints, dict[int, slice]]:
     """Places among `rows` and numbers in the pool of all text cells, sorted by column, and who is where."""
-    places, columns, inside = _placed_keys(sheet.keys, rows)
-    order = np.argsort(columns.astype(np.int16), kind="stable")
-    return places[order], sheet.numbers[inside][order], _runs(columns[order])
+    first = _first_below(sheet.keys, rows)
+    places, columns, order = _placed_keys(sheet.keys[first:], rows)
+    return places[order], sheet.numbers[first:][order], _runs(columns[order])
 
 
 def told_by_column(sheet: RawSheet, rows: Ints) -> tuple[pa.Table, dict[int, slice]]:
     """The told cells with their `place` among `rows`, sorted by column, and who is where."""
-    places, columns, inside = _placed_keys(np.asarray(sheet.told["key"]), rows)
-    order = np.argsort(columns.astype(np.int16), kind="stable")
-    cells = sheet.told.take(pa.array(np.flatnonzero(inside)[order]))
+    keys = np.asarray(sheet.told["key"])
+    first = _first_below(keys, rows)
+    places, columns, order = _placed_keys(keys[first:], rows)
+    cells = sheet.told.slice(first).take(pa.array(order))
     return cells.append_column("place", pa.array(places[order])).combine_chunks(), _runs(columns[order])
 
 
-def _placed_keys(keys: Ints, rows: Ints) -> tuple[Ints, Ints, Bools]:
-    """The place among `rows` and the column of each key, and which keys are of these rows at all."""
-    row = keys // STRIDE
-    inside = row >= rows[0] if len(rows) else np.zeros(len(keys), np.bool_)
-    row, column = row[inside], keys[inside] % STRIDE
-    return np.searchsorted(rows, row), column, inside
+def _first_below(keys: Ints, rows: Ints) -> int:
+    """Where the keys of `rows` begin: below the headers."""
+    return int(np.searchsorted(keys, rows[0] * STRIDE)) if len(rows) else len(keys)
 
 
-def _runs(columns: Ints) -> dict[int, slice]:
+def _placed_keys(keys: Ints, rows: Ints) -> tuple[Ints, Shorts, Ints]:
+    """The place among `rows` and the column of each key, and the order that sorts them by column."""
+    columns = columns_of(keys).astype(np.int16)
+    return np.searchsorted(rows, rows_of(keys)), columns, np.argsort(columns, kind="stable")
+
+
+def _runs(columns: Shorts) -> dict[int, slice]:
     """Where each column begins and ends in a sorted array of columns."""
-    found, starts = np.unique(columns, return_index=True)
+    starts = np.flatnonzero(np.diff(columns, prepend=-1))
     ends = [*starts[1:].tolist(), len(columns)][: len(starts)]  # no run, no end
-    return {
-        each: slice(start, end)
-        for each, start, end in zip(found.tolist(), starts.tolist(), ends, strict=True)
-    }
+    found = columns[starts].tolist()
+    return {each: slice(start, end) for each, start, end in zip(found, starts.tolist(), ends, strict=True)}
 
 
 def easy_cells(cells: pa.Table, styles: Sequence[tuple[Shown, int]]) -> Bools:

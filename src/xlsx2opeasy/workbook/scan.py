@@ -26,10 +26,11 @@ from xlsx2opeasy.workbook.tags import (
     cells_of,
     check_head,
     read_numbers,
+    rows_of,
     tags_of,
 )
 
-_PIECE = 4 << 20
+_PIECE = 1 << 20
 _HEAD_LIMIT = 64 << 20
 _ROW = re.compile(rb"<row([\s/>][^>]*)")
 _ROW_NUMBER = re.compile(rb'\sr="([0-9]{1,9})"')
@@ -144,12 +145,13 @@ class _Scanner:
         enclosing = np.searchsorted(starts, cells.start) - 1
         if len(cells.start) and (len(starts) == 0 or enclosing[0] < 0):
             raise NotPlain
-        strayed = numbers[enclosing] != cells.key // STRIDE if len(starts) else np.empty(0, np.bool_)
+        strayed = numbers[enclosing] != rows_of(cells.key) if len(starts) else np.empty(0, np.bool_)
         self._check_order(cells.key, strayed)
         self._sort_out(piece, tags, cells)
 
     def _rows_of(self, piece: bytes) -> tuple[Ints, Ints]:
         starts, numbers = list[int](), list[int]()
+        any_hidden = b"hidden" in piece
         for tag in _ROW.finditer(piece):
             number = _ROW_NUMBER.search(tag[1])
             if number is None:
@@ -162,7 +164,7 @@ class _Scanner:
             self._last_row = row
             starts.append(tag.start())
             numbers.append(row)
-            if _HIDDEN.search(tag[1]):
+            if any_hidden and _HIDDEN.search(tag[1]):
                 self.hidden.append(row)
         return np.array(starts, np.int64), np.array(numbers, np.int64)
 

@@ -15,7 +15,7 @@ from xlsx2opeasy.workbook.package import find_part, local
 from xlsx2opeasy.workbook.stored_texts import item_text, item_texts
 from xlsx2opeasy.workbook.tags import NotPlain, check_head, tags_of
 
-_PIECE = 4 << 20
+_PIECE = 1 << 20
 _ITEM = b"<si"
 
 

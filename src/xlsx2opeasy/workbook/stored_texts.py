@@ -12,7 +12,7 @@ import pyarrow as pa
 from defusedxml.ElementTree import fromstring
 
 from xlsx2opeasy.workbook.package import children
-from xlsx2opeasy.workbook.tags import Bools, Ints, NotPlain, Tags
+from xlsx2opeasy.workbook.tags import Bools, Bytes, Ints, NotPlain, Tags
 
 _XML_SPACE = " \t\r\n"
 _PRESERVE = "{http://www.w3.org/XML/1998/namespace}space"
@@ -21,6 +21,8 @@ _NAMED = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
 _ESCAPE = re.compile("_x([0-9A-Fa-f]{4})_")
 _LONE = re.compile("[\ud800-\udfff]")
 _BARE_TAG = len("<t")
+_DENSE = 8
+"""Where slices fill more than one part in so many of a piece, a mask is quicker than an index."""
 
 
 def item_texts(piece: bytes, tags: Tags, items: Ints) -> pa.LargeStringArray:
@@ -71,8 +73,10 @@ def sliced_texts(piece: bytes, start: Ints, end: Ints, trimmed: Bools) -> pa.Lar
         return array
     marks = (data == ord("&")) | (data == ord("\r"))
     marks[:-1] |= (data[:-1] == ord("_")) & (data[1:] == ord("x"))
-    before = np.concatenate([[0], np.cumsum(marks, dtype=np.int64)])
-    odd = before[offsets[1:]] > before[offsets[:-1]]
+    odd = np.zeros(len(array), np.bool_)
+    if marks.any():
+        before = np.concatenate([[0], np.cumsum(marks, dtype=np.int64)])
+        odd = before[offsets[1:]] > before[offsets[:-1]]
     filled = offsets[1:] > offsets[:-1]
     edges = (data[offsets[:-1][filled]] <= ord(" ")) | (data[offsets[1:][filled] - 1] <= ord(" "))
     odd[filled] |= edges & trimmed[filled]
@@ -85,20 +89,28 @@ def sliced_texts(piece: bytes, start: Ints, end: Ints, trimmed: Bools) -> pa.Lar
     )
 
 
-def gathered(
-    piece: bytes, start: Ints, end: Ints
-) -> tuple[pa.LargeStringArray, "np.typing.NDArray[np.uint8]", Ints]:
+def gathered(piece: bytes, start: Ints, end: Ints) -> tuple[pa.LargeStringArray, Bytes, Ints]:
     """The texts between the places as an array, with its bytes and offsets; raise NotPlain if not UTF-8."""
     length = end - start
     offsets = np.concatenate([[0], np.cumsum(length)]).astype(np.int64)
-    places = np.repeat(start - offsets[:-1], length) + np.arange(offsets[-1])
-    data = np.frombuffer(piece, np.uint8)[places]
+    data = _bytes_between(np.frombuffer(piece, np.uint8), start, end, offsets)
     array = pa.LargeStringArray.from_buffers(len(length), pa.py_buffer(offsets), pa.py_buffer(data))
     try:
         array.validate(full=True)
     except pa.ArrowInvalid as error:
         raise NotPlain from error
     return array, data, offsets
+
+
+def _bytes_between(text: Bytes, start: Ints, end: Ints, offsets: Ints) -> Bytes:
+    """The bytes of all slices, one after the other; the slices stand in their order and apart."""
+    total = int(offsets[-1])
+    if total * _DENSE < len(text):
+        return text[np.repeat(start - offsets[:-1], end - start) + np.arange(total)]
+    filled = end > start
+    edges = np.zeros(len(text) + 1, np.int8)
+    edges[start[filled]], edges[end[filled]] = 1, -1
+    return text[np.cumsum(edges[:-1], dtype=np.int8).view(np.bool_)]
 
 
 def replaced(texts: pa.LargeStringArray, new: dict[int, str]) -> pa.LargeStringArray:

@@ -13,15 +13,26 @@ Ints: TypeAlias = "npt.NDArray[np.int64]"
 Bools: TypeAlias = "npt.NDArray[np.bool_]"
 Bytes: TypeAlias = "npt.NDArray[np.uint8]"
 
-STRIDE = 1 << 14
+STRIDE = 1 << 14  # columns
 """A cell's key is its row times this, plus its column less one: keys sort as the cells stand."""
 
+_COLUMN_BITS = 14
 _PAD = b" " * 64
 _ATTRIBUTES_LIMIT = 32
 _MULTIPLIERS = np.array(
     [0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0x27D4EB2F165667C5], np.uint64
 )
 _BEFORE_ADDRESS = b' r="'
+
+
+def rows_of(keys: Ints) -> Ints:
+    """The row of each key."""
+    return keys >> _COLUMN_BITS
+
+
+def columns_of(keys: Ints) -> Ints:
+    """The column of each key, from 0."""
+    return keys & (STRIDE - 1)
 
 
 class NotPlain(Exception):

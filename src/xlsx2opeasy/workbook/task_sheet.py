@@ -34,7 +34,7 @@ from xlsx2opeasy.workbook.surroundings import (
     table_of,
     table_problems,
 )
-from xlsx2opeasy.workbook.tags import STRIDE, Bools, Ints
+from xlsx2opeasy.workbook.tags import STRIDE, Bools, Ints, columns_of, rows_of
 from xlsx2opeasy.workbook.texts import traits_of
 from xlsx2opeasy.workbook.wire import RawBook, RawSheet
 
@@ -94,7 +94,7 @@ def _header_text(cell: dict[str, Any]) -> str:
 
 def _rows_below(raw: RawSheet, header: int) -> Ints:
     """The numbers of the rows below the headers that have any cell."""
-    found = [_distinct(keys // STRIDE) for keys in (raw.keys, np.asarray(raw.told["key"]))]
+    found = [_distinct(rows_of(keys)) for keys in (raw.keys, np.asarray(raw.told["key"]))]
     rows = np.union1d(*found)
     below: Ints = rows[rows > header]
     return below
@@ -191,10 +191,10 @@ class _SheetReader:
         raw, told = self.raw, np.asarray(self.raw.told["key"])
         unknown = np.ones(STRIDE, np.bool_)
         unknown[[number - 1 for number in self.headers.known]] = False
-        texts = np.flatnonzero(unknown[raw.keys % STRIDE])
+        texts = np.flatnonzero(unknown[columns_of(raw.keys)])
         filled = np.asarray(pc.binary_length(raw.pool.take(pa.array(raw.numbers[texts])))) > 0
-        keys = np.concatenate([raw.keys[texts[filled]], told[unknown[told % STRIDE]]])
-        strange = keys[keys // STRIDE > self.headers.row]
+        keys = np.concatenate([raw.keys[texts[filled]], told[unknown[columns_of(told)]]])
+        strange = keys[rows_of(keys) > self.headers.row]
         found: dict[int, int] = {}
         for key in np.sort(strange)[::-1].tolist():
             found[key % STRIDE + 1] = key // STRIDE

@@ -83,7 +83,7 @@ def write_sheet(sink: IO[bytes], title: str, layout: Layout, scanned: Scan) -> N
     facts = {"title": title, "layout": asdict(layout), "disorder": scanned.disorder}
     _write(sink, facts, pa.table({"row": pa.array(scanned.hidden_rows, pa.int64())}))
     _write(sink, {}, scanned.told)
-    _write(sink, {}, pa.table({"key": scanned.keys, "number": scanned.numbers}))
+    _write(sink, {}, pa.table({"key": scanned.keys, "number": scanned.numbers.astype(np.int32)}))
     _write(sink, {}, _texts(scanned.direct))
 
 
@@ -120,7 +120,7 @@ def _sheet(source: pa.BufferReader, shared: pa.LargeStringArray) -> RawSheet:
     _, told = _next(source)
     _, cells = _next(source)
     _, direct = _next(source)
-    numbers = np.asarray(cells["number"])
+    numbers = np.asarray(cells["number"]).astype(np.int64)
     numbers = np.where(numbers < 0, len(shared) - 1 - numbers, numbers)
     pool = pa.concat_arrays([shared, _joined(direct["text"]), pa.array([""], pa.large_string())])
     return RawSheet(
