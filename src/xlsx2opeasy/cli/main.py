@@ -15,6 +15,7 @@ from xlsx2opeasy.cli.words import complain
 from xlsx2opeasy.errors import Interrupted, ServiceFailed, Xlsx2OpeasyError
 
 COMMANDS = {
+    "template": "writes a blank workbook to fill in",
     "check": "checks a workbook offline",
     "plan": "says what a load would do",
     "convert": "turns a workbook into chunk files and a manifest",
@@ -22,6 +23,7 @@ COMMANDS = {
     "resume": "goes on with a load that was cut off",
     "jobs": "lists this machine's jobs",
     "webex": "lists Webex Calling's jobs",
+    "fields": "explains the fields, their rules and commands",
     "sandbox": "serves a simulated OpEasy to try things on",
 }
 """In the order in which help lists them; the module `cli.NAME` holds the command `command`."""

@@ -1,0 +1,168 @@
+"""The catalogue's rules as Excel formulas, for validations and conditional formats of blank workbooks.
+
+They speak of one cell (`$C2`) and keep to what Excel allows in both places and LibreOffice evaluates alike:
+no array constants, unions or newer functions. They help whoever types; `check` decides. Known to differ from
+it: TRIM also takes double spaces within a text for one, and Excel counts a character outside the BMP (an
+emoji) as two.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from xlsx2opeasy.spec.model import Field, Kind
+from xlsx2opeasy.spec.rules import (
+    Between,
+    Characters,
+    Digits,
+    EmailStyle,
+    MacAddress,
+    MaxItems,
+    MaxLength,
+    NumberOrRange,
+    OneOf,
+    Rule,
+)
+
+CLEAR = '""'
+"""The cell text that sends an empty text: no rule of a text is applied to it."""
+
+_DIGITS = "0123456789"
+_HEXADECIMAL = "0123456789ABCDEFabcdef"
+_NUMBER = "+0123456789 ().-/"
+_BOOLEANS = ("TRUE", "FALSE", "yes", "no", "1", "0")
+
+
+def text(words: str) -> str:
+    """A text as a formula's literal."""
+    return '"' + words.replace('"', '""') + '"'
+
+
+def trimmed(cell: str) -> str:
+    """The cell's text without the space around it."""
+    return f"TRIM({cell})"
+
+
+def is_one_of(cell: str, words: Iterable[str]) -> str:
+    """The cell says one of `words`, in any letter case."""
+    said = [f"{cell}={text(word)}" for word in words]
+    return said[0] if len(said) == 1 else f"OR({','.join(said)})"
+
+
+def is_blank(cell: str) -> str:
+    """The cell is blank, or white space."""
+    return f'{trimmed(cell)}=""'
+
+
+def is_filled(cell: str) -> str:
+    """The cell holds something."""
+    return f'{trimmed(cell)}<>""'
+
+
+def is_clear(cell: str) -> str:
+    """The cell says that the field is to be emptied."""
+    return f"{trimmed(cell)}={text(CLEAR)}"
+
+
+def breaks_rule(field: Field, cell: str) -> str | None:
+    """A condition that holds where the cell's value breaks a rule of the field; None where it has no rule.
+
+    Keywords hang on the row's command, and open enumerations allow other values: neither is judged here.
+    """
+    broken = [found for rule in field.rules if (found := _broken(rule, field, trimmed(cell)))]
+    if field.kind is Kind.BOOLEAN:
+        broken.append(f"NOT(OR(ISLOGICAL({cell}),{is_one_of(trimmed(cell), _BOOLEANS)}))")
+    if not broken:
+        return None
+    any_broken = broken[0] if len(broken) == 1 else f"OR({','.join(broken)})"
+    if field.kind in (Kind.BOOLEAN, Kind.INTEGER):
+        return f"AND({is_filled(cell)},{any_broken})"
+    return f"AND({is_filled(cell)},NOT({is_clear(cell)}),{any_broken})"
+
+
+def _broken(rule: Rule, field: Field, value: str) -> str | None:
+    if field.kind is Kind.TEXTS and isinstance(rule, OneOf):
+        return _other_items(rule, value)
+    make = _BROKEN.get(type(rule))
+    return make(rule, value) if make else None
+
+
+def _max_length(rule: MaxLength, value: str) -> str:
+    return f"LEN({value})>{rule.limit}"
+
+
+def _digits(_rule: Digits, value: str) -> str:
+    return _other_characters(value, _DIGITS)
+
+
+def _one_of(rule: OneOf, value: str) -> str | None:
+    return None if rule.open else f"NOT({is_one_of(value, rule.values)})"
+
+
+def _other_items(rule: OneOf, value: str) -> str:
+    """What is left of a list without the allowed items and their separators."""
+    rest = f"UPPER({value})"
+    for allowed in sorted(rule.values, key=len, reverse=True):
+        rest = f'SUBSTITUTE({rest},{text(allowed.upper())},"")'
+    return f'TRIM(SUBSTITUTE({rest},";",""))<>""'
+
+
+def _email_style(rule: EmailStyle, value: str) -> str:
+    too_short = f'FIND("@",{value}&"@")<={rule.min_address}'
+    not_one_at = f'LEN({value})-LEN(SUBSTITUTE({value},"@",""))<>1'
+    return f'OR({too_short},{not_one_at},RIGHT({value})="@",ISNUMBER(FIND(" ",{value})))'
+
+
+def _between(rule: Between, value: str) -> str:
+    number = f"VALUE({value})"
+    allowed = f"AND({number}=INT({number}),{number}>={rule.low},{number}<={rule.high})"
+    return f"IFERROR(NOT({allowed}),TRUE)"
+
+
+def _characters(rule: Characters, value: str) -> str:
+    return _other_characters(value, rule.allowed)
+
+
+def _other_characters(value: str, allowed: str) -> str:
+    """Some character of the value is none of `allowed`; INDIRECT only counts from 1 to the value's length."""
+    each = f'MID({value},ROW(INDIRECT("A1:A"&MAX(1,LEN({value})))),1)'
+    return f"SUMPRODUCT(--ISERROR(FIND({each},{text(allowed)})))>0"
+
+
+def _mac_address(rule: MacAddress, value: str) -> str:
+    bare = _without(value, rule.separators)
+    twelve = f"AND(LEN({bare})={rule.limit},NOT({_other_characters(bare, _HEXADECIMAL)}))"
+    return f"AND(LEN({value})>{rule.limit},NOT({twelve}))"
+
+
+def _number_or_range(rule: NumberOrRange, value: str) -> str:
+    separator = text(rule.separator)
+    at = f"FIND({separator},{value}&{separator})"
+    first = _without(f"LEFT({value},{at}-1)", _NUMBER.replace(_DIGITS, ""))
+    last = _without(f"MID({value},{at}+{len(rule.separator)},99)", _NUMBER.replace(_DIGITS, ""))
+    is_range = f"ISNUMBER(FIND({separator},{value}))"
+    disordered = f"AND({is_range},OR(LEN({first})<>LEN({last}),{first}>{last}))"
+    return f'OR({_other_characters(value, _NUMBER)},{first}="",{disordered})'
+
+
+def _without(value: str, characters: str) -> str:
+    for each in characters:
+        value = f'SUBSTITUTE({value},{text(each)},"")'
+    return value
+
+
+def _max_items(rule: MaxItems, value: str) -> str:
+    separators = f'LEN({value})-LEN(SUBSTITUTE({value},";",""))'
+    return f'{separators}-(RIGHT({value})=";")>={rule.limit}'
+
+
+_BROKEN: dict[type[Any], Callable[[Any, str], str | None]] = {
+    MaxLength: _max_length,
+    Digits: _digits,
+    OneOf: _one_of,
+    EmailStyle: _email_style,
+    Between: _between,
+    Characters: _characters,
+    MacAddress: _mac_address,
+    NumberOrRange: _number_or_range,
+    MaxItems: _max_items,
+}

@@ -1,0 +1,54 @@
+"""Blank workbooks as bytes, by XlsxWriter, whose files the Open XML SDK's validator accepts as they are."""
+
+from collections.abc import Collection
+from datetime import UTC, datetime
+from io import BytesIO
+
+from xlsxwriter import Workbook
+
+from xlsx2opeasy.spec.words import API_VERSION
+from xlsx2opeasy.workbook.template.columns import template_sheets
+from xlsx2opeasy.workbook.template.looks import TABS, Looks
+from xlsx2opeasy.workbook.template.read_me import TITLE, ReadMe
+from xlsx2opeasy.workbook.template.sheet import SheetWriter
+
+TEMPLATE_VERSION = "1.0"
+"""Stands in the workbook's properties; goes up when sheets, columns or their rules change."""
+
+_MADE = datetime(2026, 11, 22, tzinfo=UTC).replace(tzinfo=None)
+"""One date for all, so that the same catalogue makes the same parts."""
+
+
+def template_bytes(task_types: Collection[str] = (), commands: Collection[str] = ()) -> bytes:
+    """A blank workbook with sheets for these task types and commands, by name; all where none is named.
+
+    Its parts are the same each time. Raises ValueError where no task type has any of the commands.
+    """
+    sheets = template_sheets(task_types, commands)
+    if not sheets:
+        raise ValueError(f"No task type has the commands {', '.join(sorted(commands))}.")
+    file = BytesIO()
+    book = Workbook(file, {"in_memory": True})
+    _describe(book)
+    looks = Looks(book)
+    ReadMe(book.add_worksheet(TITLE), looks).write(sheets, TEMPLATE_VERSION)
+    for sheet, colour in zip(sheets, TABS, strict=False):
+        page = book.add_worksheet(sheet.task_type.name)
+        page.set_tab_color(colour)
+        SheetWriter(page, sheet, looks).write()
+    book.close()
+    return file.getvalue()
+
+
+def _describe(book: Workbook) -> None:
+    book.set_properties(
+        {
+            "title": "Tasks for OpEasy",
+            "subject": API_VERSION,
+            "author": "xlsx2opeasy",
+            "comments": f"Template {TEMPLATE_VERSION}",
+            "created": _MADE,
+        }
+    )
+    book.set_custom_property("Template version", TEMPLATE_VERSION, "text")
+    book.set_custom_property("Specification", API_VERSION, "text")
