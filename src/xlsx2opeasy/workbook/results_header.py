@@ -13,7 +13,7 @@ from xlsx2opeasy.spec.outcomes import RESULT_COLUMNS
 from xlsx2opeasy.workbook.package_copy import RESAVE
 from xlsx2opeasy.workbook.results_cells import Cell
 from xlsx2opeasy.workbook.results_parts import WorkbookParts
-from xlsx2opeasy.workbook.results_xml import Element, parsed, utf8_blocks
+from xlsx2opeasy.workbook.results_xml import Element, parsed, refuse_doctype, utf8_blocks
 
 _FOLDED = {folded(name): place for place, name in enumerate(RESULT_COLUMNS)}
 
@@ -104,6 +104,7 @@ class _SharedStrings:
         parser.buffer_text = True
         parser.StartElementHandler, parser.EndElementHandler = self._start, self._end
         parser.CharacterDataHandler = self._characters
+        parser.StartDoctypeDeclHandler = refuse_doctype
         for block in blocks:
             parser.Parse(block, False)
         parser.Parse(b"", True)

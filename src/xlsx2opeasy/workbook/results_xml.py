@@ -16,6 +16,9 @@ from xlsx2opeasy.workbook.package_copy import RESAVE
 ATTRIBUTES = rb"""(?:\s+[^\s=/>]+\s*=\s*(?:"[^"]*"|'[^']*'))*"""
 """A pattern for the attributes of a tag, whose values may hold `>`."""
 
+DEEPEST = 100
+"""Elements within elements; real parts have a dozen."""
+
 _TAG = re.compile(rb"<[^\s/>]+" + ATTRIBUTES + rb"\s*/?>")
 _HIDDEN = re.compile(rb"<!--.*?(?:-->|\Z)|<!\[CDATA\[.*?(?:\]\]>|\Z)|<\?.*?(?:\?>|\Z)", re.DOTALL)
 _DECLARATION = re.compile(rb"\A(?:\xef\xbb\xbf)?<\?xml([^?]*)\?>")
@@ -75,6 +78,8 @@ def parsed(data: bytes, part: str, *, until: str = "") -> Element:
         element.inside = _tag_end(data, element.start)
         (stack[-1].children if stack else roots).append(element)
         stack.append(element)
+        if len(stack) > DEEPEST:
+            raise WorkbookUnusable(f"The part {part} of the workbook is nested too deeply.", RESAVE)
         if name == until and len(stack) == 2:
             parser.StartElementHandler = parser.EndElementHandler = parser.CharacterDataHandler = None
 
@@ -89,7 +94,7 @@ def parsed(data: bytes, part: str, *, until: str = "") -> Element:
             stack[-1].text += characters
 
     parser.StartElementHandler, parser.EndElementHandler, parser.CharacterDataHandler = start, end, text
-    parser.StartDoctypeDeclHandler = _refuse_doctype
+    parser.StartDoctypeDeclHandler = refuse_doctype
     try:
         parser.Parse(data, not until)
     except expat.ExpatError as error:
@@ -197,5 +202,6 @@ def _plain(attributes: dict[str, str]) -> dict[str, str]:
     return {" ".join(name.split(" ")[:2]): value for name, value in attributes.items()}
 
 
-def _refuse_doctype(*_: object) -> None:
+def refuse_doctype(*_: object) -> None:
+    """The handler of expat's `StartDoctypeDeclHandler`."""
     raise WorkbookUnusable("A part of the workbook has a DOCTYPE, which no workbook needs.", RESAVE)

@@ -354,6 +354,19 @@ def test_a_doctype_is_refused(tmp_path: Path) -> None:
         write(path, {2: FAILED})
 
 
+def test_entities_in_shared_strings_and_deep_nesting_are_refused(tmp_path: Path) -> None:
+    header = '<sheetData><row r="1"><c r="A1" t="s"><v>0</v></c></row></sheetData>'
+    strings = f'<!DOCTYPE sst [<!ENTITY a "Result">]><sst xmlns="{MAIN}"><si><t>&a;</t></si></sst>'
+    shared = {"sharedStrings": "sharedStrings.xml"}
+    path = book(tmp_path / "one.xlsx", sheet_xml(header), {"xl/sharedStrings.xml": strings}, related=shared)
+    with pytest.raises(WorkbookUnusable, match="DOCTYPE"):
+        write(path, {2: FAILED})
+    deep = f'<styleSheet xmlns="{MAIN}">{"<a>" * 5000}{"</a>" * 5000}</styleSheet>'
+    path = book(tmp_path / "two.xlsx", sheet_xml(), {STYLES: deep}, related={"styles": "styles.xml"})
+    with pytest.raises(WorkbookUnusable, match="too deeply"):
+        write(path, {2: FAILED})
+
+
 def test_a_chartsheet_or_an_unknown_title_is_refused(tmp_path: Path) -> None:
     chart = book(tmp_path / "chart.xlsx", f'<chartsheet xmlns="{MAIN}"/>')
     with pytest.raises(WorkbookUnusable, match="no worksheet"):
