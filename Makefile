@@ -5,7 +5,7 @@ BIN := .venv/bin
 STAMP := .venv/installed
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: demo test lint types examples corpus clean
+.PHONY: demo test lint types examples templates docs corpus clean
 
 $(STAMP): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -35,6 +35,16 @@ test: lint types  ## Lint, types, tests.
 
 examples: $(STAMP)  ## Makes the example workbooks anew.
 	@$(BIN)/python example_workbooks/make.py
+
+templates: $(STAMP)  ## Makes the blank workbooks anew.
+	@$(BIN)/xlsx2opeasy template --force templates/workbooks/all-tasks.xlsx
+	@$(BIN)/xlsx2opeasy template --force templates/workbooks/add-user-device.xlsx --command AddUserDevice
+	@$(BIN)/xlsx2opeasy template --force templates/workbooks/modify-user.xlsx --command ModifyUser
+	@$(BIN)/xlsx2opeasy template --force templates/workbooks/delete-user.xlsx --command DeleteUser --command DeleteUserAndDevices
+	@$(BIN)/xlsx2opeasy template --force templates/workbooks/phone-numbers.xlsx --task-type PhoneNumbers
+
+docs: $(STAMP)  ## Makes the reference documents anew.
+	@$(BIN)/python docs/make.py
 
 corpus: $(STAMP)  ## Checks every workbook of a folder: make corpus DIR=/some/folder
 	@$(BIN)/python tests/corpus/run.py "$(DIR)"

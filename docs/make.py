@@ -1,0 +1,56 @@
+"""Makes the reference documents from the catalogue, through the Jinja2 templates in `templates/docs/`.
+
+    python docs/make.py [FOLDER]
+
+`make docs` calls it, and a test fails when what is committed is stale.
+"""
+
+import sys
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from xlsx2opeasy.spec.catalogue import TASK_TYPES
+from xlsx2opeasy.spec.error_codes import ERROR_CODES
+from xlsx2opeasy.spec.words import API_VERSION, needs_in_words, rule_words, users_in_words
+
+HERE = Path(__file__).parent
+TEMPLATES = HERE.parent / "templates" / "docs"
+_SUFFIX = ".j2"
+
+
+def _cell(text: str) -> str:
+    """A text for a cell of a Markdown table, where a bar would end it and an angle bracket begin a tag."""
+    return text.replace("|", "\\|").replace("<", "&lt;")
+
+
+def _environment() -> Environment:
+    environment = Environment(  # noqa: S701 - Markdown, and nothing in it is from outside
+        loader=FileSystemLoader(TEMPLATES),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters["cell"] = _cell
+    environment.globals.update(
+        api_version=API_VERSION,
+        error_codes=list(ERROR_CODES.values()),
+        needs_in_words=needs_in_words,
+        rule_words=rule_words,
+        task_types=TASK_TYPES,
+        users_in_words=users_in_words,
+    )
+    return environment
+
+
+def main(folder: Path) -> None:
+    """Writes every document into the folder."""
+    environment = _environment()
+    for name in environment.list_templates(extensions=[_SUFFIX.removeprefix(".")]):
+        document = environment.get_template(name).render()
+        (folder / name.removesuffix(_SUFFIX)).write_text(document, encoding="utf-8", newline="\n")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else HERE)
