@@ -13,7 +13,7 @@ from xlsx2opeasy.workbook.results_stream import Block, SheetStream
 from xlsx2opeasy.workbook.results_survey import Survey, union
 from xlsx2opeasy.workbook.results_xml import Element, parsed, spliced, with_attribute
 
-WIDTHS: dict[str, float] = dict(zip(RESULT_COLUMNS, (12.0, 11.0, 60.0, 28.0), strict=True))
+WIDTHS: dict[str, float] = dict(zip(RESULT_COLUMNS, (12.0, 11.0, 70.0, 36.0), strict=True))
 """Widths of the result columns, in characters."""
 
 _PADDING = 0.7109375
