@@ -179,16 +179,18 @@ class _Scanner:
     def _sort_out(self, piece: bytes, tags: Tags, cells: Cells) -> None:
         """Texts by their numbers; everything else with its type, style, formula and value."""
         types = [_type_and_style(attributes) for attributes in cells.attributes]
-        shared = np.array([kind == "s" for kind, _ in types], np.bool_)[cells.group] & ~cells.inline
-        stored = np.array([kind in _DIRECT_TYPES for kind, _ in types], np.bool_)[cells.group] & ~cells.inline
+        meant = np.array([kind == "inlineStr" for kind, _ in types], np.bool_)[cells.group]
+        inline = cells.inline & (meant | ~cells.has_value)
+        shared = np.array([kind == "s" for kind, _ in types], np.bool_)[cells.group] & ~inline
+        stored = np.array([kind in _DIRECT_TYPES for kind, _ in types], np.bool_)[cells.group] & ~inline
         filled = cells.value_end > cells.value_start
         numbers = np.full(len(cells.key), _NONE, np.int64)
         numbers[shared & filled] = _shared_numbers(tags, cells, shared & filled)
         self._keep_direct(numbers, stored & filled, _values(piece, cells, stored & filled))
-        self._keep_direct(numbers, cells.inline, item_texts(piece, tags, cells.child[cells.inline]))
+        self._keep_direct(numbers, inline, item_texts(piece, tags, cells.child[inline]))
         self.keys.append(cells.key[numbers != _NONE])
         self.numbers.append(numbers[numbers != _NONE])
-        told = cells.formula | (~shared & ~stored & ~cells.inline & cells.has_value)
+        told = cells.formula | (~shared & ~stored & ~inline & cells.has_value)
         self.told.append(_told(piece, cells, told, types))
 
     def _keep_direct(self, numbers: Ints, which: Bools, texts: pa.LargeStringArray) -> None:

@@ -6,6 +6,7 @@ from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from xlsx2opeasy.workbook.address import LAST_COLUMN, LAST_ROW, outside_grid
 
@@ -111,6 +112,9 @@ def cells_of(tags: Tags) -> Cells:
         raise NotPlain
     inline = has_children & (tags.first[child] == ord("i")) & (tags.second[child] == ord("s"))
     _check_rest(tags, child, has_children & ~has_value & ~inline)
+    after = child + 2 - self_closed
+    both = has_value & (tags.first[after] == ord("i")) & (tags.second[after] == ord("s"))
+    child, inline = np.where(both, after, child), inline | both
     return Cells(
         tags.opens[cell], key, group, attributes, formula, inline, child, has_value, value_start, value_end
     )
@@ -171,8 +175,8 @@ def read_numbers(text: Bytes, place: Ints, lowest: int, base: int, limit: int) -
     reading = np.ones(len(place), np.bool_)
     one = 1 if base == 26 else 0
     for _ in range(limit):
-        digit = text[place].astype(np.int64) - lowest
-        reading &= (digit >= 0) & (digit < base)
+        digit = text[place] - np.uint8(lowest)  # what is below the lowest wraps round to above
+        reading &= digit < base
         if not reading.any():
             break
         value = np.where(reading, value * base + digit + one, value)
@@ -191,7 +195,10 @@ def _attribute_groups(text: Bytes, start: Ints, end: Ints) -> tuple[Ints, list[b
     wide = np.where(offsets < length[:, None], text[start[:, None] + offsets], 0).astype(np.uint8)
     packed = wide.view(np.uint64)
     mixed = (packed * _MULTIPLIERS[:words]).sum(axis=1, dtype=np.uint64)
-    _, example, group = np.unique(mixed, return_index=True, return_inverse=True)
+    encoded = pa.array(mixed).dictionary_encode()
+    group = np.asarray(encoded.indices).astype(np.int64)
+    example = np.zeros(len(encoded.dictionary), np.int64)
+    example[group] = np.arange(len(group))
     if not (packed == packed[example][group]).all():
         raise NotPlain  # two texts mixed to one number
     return group, [bytes(text[start[at] : end[at]]) for at in example]

@@ -65,6 +65,7 @@ SPELLINGS = {
     "extension after the rows": PLAIN.replace(
         "</worksheet>", '<extLst><ext uri="x"><x:c xmlns:x="y" r="A2"/></ext></extLst></worksheet>'
     ),
+    "value beside inline text": PLAIN.replace("<is>", "<v>other</v><is>"),
     "wrong dimension": PLAIN.replace("<sheetData>", '<dimension ref="A1"/><sheetData>'),
     "a tail of formats": PLAIN.replace("</sheetData>", '<row r="1048576" spans="1:3"/></sheetData>'),
     "shared texts": worksheet(HEAD + BY_NUMBER),
