@@ -1,4 +1,7 @@
-"""`xlsx2opeasy jobs`: what was loaded from this machine."""
+"""`xlsx2opeasy jobs`: what was loaded from this machine.
+
+What only `abandon` needs is imported there, so that the list comes at once (no pandas).
+"""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -18,16 +21,12 @@ from xlsx2opeasy.cli.job_table import (
     status_cell,
     time_cell,
 )
-from xlsx2opeasy.cli.resume import connect_as_pinned
-from xlsx2opeasy.cli.screen import Screen
 from xlsx2opeasy.cli.words import complain, counted, say, say_json, tell
 from xlsx2opeasy.errors import Xlsx2OpeasyError
 from xlsx2opeasy.job_model import Job, StepExecution
-from xlsx2opeasy.load.abandon import abandon
 from xlsx2opeasy.load.forget import Kept, forget
 from xlsx2opeasy.load.history import job_of, list_jobs
 from xlsx2opeasy.load.home import Home, state_folder
-from xlsx2opeasy.load.service import Surroundings
 from xlsx2opeasy.settings import Flags
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
@@ -110,6 +109,11 @@ def abandon_command(
     Example:
       xlsx2opeasy jobs abandon L20261122-k7m2
     """
+    from xlsx2opeasy.cli.resume import connect_as_pinned
+    from xlsx2opeasy.cli.screen import Screen
+    from xlsx2opeasy.load.abandon import abandon
+    from xlsx2opeasy.load.service import Surroundings
+
     as_json = as_json or bool(json_before)
     flags = Flags(url, enterprise_id, profile, ca_bundle, api_key_file)
     try:

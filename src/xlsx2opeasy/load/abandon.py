@@ -16,10 +16,9 @@ from xlsx2opeasy.load.job import JobFacts
 from xlsx2opeasy.load.locks import enterprise_lock, job_lock
 from xlsx2opeasy.load.open_job import OpenJob
 from xlsx2opeasy.load.output import write_workbook
-from xlsx2opeasy.load.run import ABANDONED, UNKNOWN
 from xlsx2opeasy.load.service import Surroundings
 from xlsx2opeasy.load.settle import Settlement, settle
-from xlsx2opeasy.load.state import JOB, Fact, PhaseState
+from xlsx2opeasy.load.state import ABANDONED, JOB, UNKNOWN, Fact, PhaseState
 
 NOT_SENT = "not sent: the job was abandoned"
 

@@ -11,10 +11,8 @@ from xlsx2opeasy.load.home import Home, JobFolder
 from xlsx2opeasy.load.job import JobFacts, JobRow, read_facts
 from xlsx2opeasy.load.journal import Journal
 from xlsx2opeasy.load.settle import Place, Settlement
-from xlsx2opeasy.load.state import JobState, fold
+from xlsx2opeasy.load.state import UNKNOWN, JobState, fold
 from xlsx2opeasy.spec.outcomes import Outcome
-
-UNKNOWN = "unknown"
 
 
 def peek(folder: JobFolder) -> tuple[JobFacts, JobState]:

@@ -7,9 +7,10 @@ from enum import StrEnum
 
 from xlsx2opeasy.durable import sync_folder
 from xlsx2opeasy.errors import LocalFailure
-from xlsx2opeasy.load.earlier import UNKNOWN, peek, succeeded_in
+from xlsx2opeasy.load.earlier import peek, succeeded_in
 from xlsx2opeasy.load.home import Home, JobFolder
 from xlsx2opeasy.load.locks import is_worked_on
+from xlsx2opeasy.load.state import UNKNOWN
 
 
 class Kept(StrEnum):

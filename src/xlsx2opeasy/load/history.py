@@ -14,8 +14,7 @@ from xlsx2opeasy.load.home import Home, JobFolder
 from xlsx2opeasy.load.job import JobFacts, read_facts
 from xlsx2opeasy.load.journal import Journal
 from xlsx2opeasy.load.locks import is_worked_on
-from xlsx2opeasy.load.run import ABANDONED, COMPLETED, INVALID, WITH_ERRORS
-from xlsx2opeasy.load.state import JobState
+from xlsx2opeasy.load.state import ABANDONED, COMPLETED, FAILED, INVALID, WITH_ERRORS, JobState
 from xlsx2opeasy.load.steps import Course, check_step, elapsed, step_item
 
 JOB_TYPE: Final = "opeasyload"
@@ -97,7 +96,7 @@ def _item(facts: JobFacts, course: Course, *, running: bool) -> dict[str, Any]:
 def _ending(state: JobState) -> tuple[str, str]:
     if state.finished is not None:
         return _ENDINGS.get(state.finished, _FAILED)
-    return _FAILED if state.stopped == "failed" else _STOPPED
+    return _FAILED if state.stopped == FAILED else _STOPPED
 
 
 def _message(facts: JobFacts, state: JobState) -> str:

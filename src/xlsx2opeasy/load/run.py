@@ -30,11 +30,19 @@ from xlsx2opeasy.load.job import PhaseFacts
 from xlsx2opeasy.load.open_job import Connect, OpenJob
 from xlsx2opeasy.load.output import write_workbook
 from xlsx2opeasy.load.settle import Settlement, settle
-from xlsx2opeasy.load.state import JOB, Fact
+from xlsx2opeasy.load.state import (
+    ABANDONED,
+    COMPLETED,
+    INVALID,
+    JOB,
+    REJECTED,
+    UNKNOWN,
+    WITH_ERRORS,
+    Fact,
+)
 from xlsx2opeasy.opeasy import OpEasyClient
 
-COMPLETED, WITH_ERRORS, REJECTED, INVALID = "completed", "completedWithErrors", "rejected", "invalid"
-UNKNOWN, REFUSED, ABANDONED = "unknown", "refused", "abandoned"
+REFUSED = "refused"
 EXIT_CODES = {COMPLETED: 0, WITH_ERRORS: 1, REJECTED: 1, UNKNOWN: 1, ABANDONED: 1, INVALID: 3, REFUSED: 6}
 MAX_FENCED = 3
 """How often the start of one phase may be in doubt, and its draft be deleted and built anew, in one run."""

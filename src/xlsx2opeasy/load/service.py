@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from xlsx2opeasy.errors import LoadRefused, UsageError
-from xlsx2opeasy.load.earlier import UNKNOWN, peek, real_jobs
+from xlsx2opeasy.load.earlier import peek, real_jobs
 from xlsx2opeasy.load.events import Listener, WorkbookChecked
 from xlsx2opeasy.load.home import Home, JobFolder, state_folder
 from xlsx2opeasy.load.interrupt import Interruption
@@ -14,7 +14,7 @@ from xlsx2opeasy.load.locks import enterprise_lock, job_lock
 from xlsx2opeasy.load.open_job import Connect, OpenJob
 from xlsx2opeasy.load.prepare import LoadOptions, Prepared, Target, freeze, prepare
 from xlsx2opeasy.load.run import LoadResult, Runner, Waiting
-from xlsx2opeasy.load.state import JOB, Fact
+from xlsx2opeasy.load.state import JOB, UNKNOWN, Fact
 
 Confirm = Callable[[Prepared], bool]
 

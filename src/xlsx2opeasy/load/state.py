@@ -35,18 +35,27 @@ class Fact(StrEnum):
     REJECTIONS = "rejections"
     """The server's validation errors are on disk."""
     ENDED = "ended"
+    REOPENED = "reopened"
+    """The server said that the operation had ended, and now says that it runs."""
     RESULTS_SAVED = "results-saved"
     UNDECIDED = "undecided"
     """Nobody can tell whether the operation was scheduled."""
     SETTLED = "settled"
-    """A person or a webhook could."""
+    """A person, an id that arrived or a webhook could; confirmed by the server where an id is named."""
+    BEGUN = "begun"
+    """The journal begins: it belongs to the facts with this hash."""
     STOPPED = "stopped"
     """A run of the job ended before the job did; holds until anything else is recorded."""
     FINISHED = "finished"
     WRITTEN = "written"
+    """The results workbook is about to be put in this place, with this hash."""
     CLEANED = "cleaned"
     """Nothing of the job is left at the server, and no secret of it on this machine."""
 
+
+COMPLETED, WITH_ERRORS, REJECTED, INVALID = "completed", "completedWithErrors", "rejected", "invalid"
+UNKNOWN, ABANDONED, FAILED = "unknown", "abandoned", "failed"
+"""How a job finished, or (`failed`) how a run of it stopped."""
 
 JOB = 0
 """The phase number of records about the whole job."""
@@ -62,9 +71,15 @@ class PhaseState:
     append_in_doubt: Mapping[str, Any] | None = None
     possible_orphans: list[Mapping[str, Any]] = field(default_factory=list)
     known_drafts: list[str] = field(default_factory=list)
+    stale: bool = False
+    """The draft is not to be gone on with: it must be deleted before another is built."""
     verified: bool = False
     rejections_saved: bool = False
+    schedule_request: Record | None = None
+    """The last request to start the present operation, whatever became of it."""
     schedule_in_doubt: Record | None = None
+    evidence: str | None = None
+    """An id that arrived although the request to start got no answer to rely on: to be confirmed."""
     scheduled_id: str | None = None
     ended: str | None = None
     results_saved: bool = False
@@ -77,9 +92,18 @@ class PhaseState:
     left_out: dict[int, str] = field(default_factory=dict)
     """Places in the phase's rows that are not sent after all -> why."""
 
+    @property
+    def may_run(self) -> bool:
+        """Whether the operation was started, or nobody can tell that it was not."""
+        doubts = (self.scheduled_id, self.schedule_in_doubt, self.undecided)
+        return any(each is not None for each in doubts)
+
     def forget_draft(self) -> None:
         """The draft is gone at the server: the next one is built from the first chunk on."""
         self.operation_id = None
+        self.stale = False
+        self.schedule_request = None
+        self.evidence = None
         self.appended = 0
         self.append_in_doubt = None
         self.verified = False
@@ -98,8 +122,10 @@ class JobState:
     """How the last run ended, where the job is not finished and nothing happened since."""
     message: str = ""
     counts: Mapping[str, int] = field(default_factory=dict)
+    facts_sha256: str | None = None
     written: str | None = None
-    written_sha256: str | None = None
+    written_hashes: set[str] = field(default_factory=set)
+    """Of every results workbook that this job put somewhere: such a file may be replaced."""
     cleaned: bool = False
     open_intents: dict[int, Record] = field(default_factory=dict)
 
@@ -141,7 +167,9 @@ def _of_job(state: JobState, record: Record) -> None:
         state.message = str(record.detail["message"])
     elif record.call == Fact.WRITTEN:
         state.written = str(record.detail["path"])
-        state.written_sha256 = str(record.detail["sha256"])
+        state.written_hashes.add(str(record.detail["sha256"]))
+    elif record.call == Fact.BEGUN:
+        state.facts_sha256 = str(record.detail["facts_sha256"])
     elif record.call == Fact.CLEANED:
         state.cleaned = True
     elif record.call == Fact.SETTLED:
@@ -155,7 +183,7 @@ def _intended(phase: PhaseState, intent: Record) -> None:
     elif intent.call == Call.APPEND:
         phase.append_in_doubt = intent.detail
     elif intent.call == Call.SCHEDULE:
-        phase.schedule_in_doubt = intent
+        phase.schedule_in_doubt = phase.schedule_request = intent
     else:
         phase.delete_attempted.add(str(intent.detail["id"]))
 
@@ -163,6 +191,8 @@ def _intended(phase: PhaseState, intent: Record) -> None:
 def _answered(phase: PhaseState, intent: Record, outcome: Record) -> None:
     verdict = Verdict(outcome.detail["verdict"])
     if verdict is Verdict.UNKNOWN:
+        if intent.call == Call.SCHEDULE:
+            phase.evidence = outcome.detail.get("evidence")
         return
     applied = verdict is Verdict.APPLIED
     match intent.call:
@@ -208,8 +238,11 @@ def _noted(phase: PhaseState, note: Record) -> None:
         case Fact.RECHUNKED:
             phase.chunks = tuple(note.detail["chunks"])
             phase.left_out |= {int(place): str(why) for place, why in note.detail["left_out"].items()}
+            phase.stale = phase.operation_id is not None
         case Fact.ENDED:
             phase.ended = str(note.detail["status"])
+        case Fact.REOPENED:
+            phase.ended = None
         case Fact.RESULTS_SAVED:
             phase.results_saved = True
         case Fact.UNDECIDED:
@@ -219,10 +252,9 @@ def _noted(phase: PhaseState, note: Record) -> None:
 
 
 def _settled(phase: PhaseState, detail: Mapping[str, Any]) -> None:
-    """A person or a webhook said what became of the schedule request."""
+    """The run's id is known, or it is certain that there is none: then the draft is deleted and built anew."""
     phase.undecided = None
-    if scheduled_id := detail.get("scheduled_id"):
-        phase.scheduled_id = str(scheduled_id)
-        phase.schedule_in_doubt = None
-    else:
-        phase.schedule_in_doubt = None
+    phase.schedule_in_doubt = None
+    scheduled_id = detail.get("scheduled_id")
+    phase.scheduled_id = str(scheduled_id) if scheduled_id else None
+    phase.stale = phase.scheduled_id is None
