@@ -34,7 +34,7 @@ ROOMS_OF = {
     "httpx": {"opeasy", "webex", "sandbox", "http"},
     "httpcore": {"opeasy", "webex", "http"},
     "pandera": {"check"},
-    "python_calamine": {"workbook"},
+    "python_calamine": set(),
     "starlette": {"sandbox"},
     "uvicorn": {"sandbox"},
     "click": {"cli"},

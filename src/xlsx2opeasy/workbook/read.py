@@ -4,13 +4,13 @@ from pathlib import Path
 
 from xlsx2opeasy.problems import Problem, Severity
 from xlsx2opeasy.spec.catalogue import BY_NAME
-from xlsx2opeasy.workbook.container import has_macros
-from xlsx2opeasy.workbook.guard import open_guarded
 from xlsx2opeasy.workbook.model import Sheet, Workbook
-from xlsx2opeasy.workbook.reader_process import read_apart
-from xlsx2opeasy.workbook.sheet_names import no_tasks, sort_sheets
-from xlsx2opeasy.workbook.source import Source, read_source
-from xlsx2opeasy.workbook.task_sheet import read_sheet
+from xlsx2opeasy.workbook.reading.container import has_macros
+from xlsx2opeasy.workbook.reading.guard import open_guarded
+from xlsx2opeasy.workbook.reading.reader_process import read_apart
+from xlsx2opeasy.workbook.reading.sheet_names import no_tasks, sort_sheets
+from xlsx2opeasy.workbook.reading.source import Source, read_source
+from xlsx2opeasy.workbook.reading.task_sheet import read_sheet
 
 
 def read_workbook(path: Path) -> Workbook:

@@ -9,8 +9,8 @@ import pytest
 from handmade import MAIN, TYPES, errors, inline, number, packed, parts, row, users, worksheet, write
 
 from xlsx2opeasy.errors import WorkbookUnusable
-from xlsx2opeasy.workbook import guard
 from xlsx2opeasy.workbook.read import read_workbook
+from xlsx2opeasy.workbook.reading import guard
 
 ROWS = row(1, [inline("command"), inline("user.title")]) + row(2, [inline("AddUser"), inline("Boss")])
 

@@ -9,8 +9,8 @@ import pytest
 from handmade import inline, number, parts, row, worksheet, write
 
 from xlsx2opeasy.errors import WorkbookUnusable
-from xlsx2opeasy.workbook import limits, reader_process, source, wire
 from xlsx2opeasy.workbook.read import read_workbook
+from xlsx2opeasy.workbook.reading import limits, reader_process, source, wire
 
 GOOD = row(1, [inline("command"), inline("user.title")]) + row(2, [inline("AddUser"), inline("Boss")])
 SAYS_SHEET = f"import sys; sys.stderr.write({wire.PROGRESS!r} + 'Users\\n'); sys.stderr.flush(); "
@@ -49,7 +49,7 @@ def test_a_reader_that_dies_is_one_sentence(
 def test_a_reader_without_memory_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rows = GOOD + "".join(row(at, [inline("AddUser"), number(str(at))]) for at in range(3, 40_000))
     path = write(tmp_path, parts({"Users": worksheet(rows)}))
-    code = "from xlsx2opeasy.workbook import child, limits; import numpy.linalg, pyarrow.ipc; "
+    code = "from xlsx2opeasy.workbook.reading import child, limits; import numpy.linalg, pyarrow.ipc; "
     code += "size = int(open('/proc/self/statm').read().split()[0]) * 4096; limits.MEMORY_LIMIT = size + (4 << 20); child.main()"
     instead(monkeypatch, code)
     with pytest.raises(WorkbookUnusable) as caught:

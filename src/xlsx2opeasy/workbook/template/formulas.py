@@ -28,7 +28,7 @@ CLEAR = '""'
 
 _DIGITS = "0123456789"
 _HEXADECIMAL = "0123456789ABCDEFabcdef"
-_NUMBER = "+0123456789 ().-/"
+_PUNCTUATION = " ().-/"
 _BOOLEANS = ("TRUE", "FALSE", "yes", "no", "1", "0")
 
 
@@ -114,8 +114,9 @@ def _email_style(rule: EmailStyle, value: str) -> str:
 
 def _between(rule: Between, value: str) -> str:
     number = f"VALUE({value})"
-    allowed = f"AND({number}=INT({number}),{number}>={rule.low},{number}<={rule.high})"
-    return f"IFERROR(NOT({allowed}),TRUE)"
+    outside = f"IFERROR(OR({number}<{rule.low},{number}>{rule.high}),TRUE)"
+    # VALUE alone would take 1-2 for a date, and 1e3 for a thousand.
+    return f"OR({_other_characters(_unsigned(value), _DIGITS)},{outside})"
 
 
 def _characters(rule: Characters, value: str) -> str:
@@ -137,11 +138,23 @@ def _mac_address(rule: MacAddress, value: str) -> str:
 def _number_or_range(rule: NumberOrRange, value: str) -> str:
     separator = text(rule.separator)
     at = f"FIND({separator},{value}&{separator})"
-    first = _without(f"LEFT({value},{at}-1)", _NUMBER.replace(_DIGITS, ""))
-    last = _without(f"MID({value},{at}+{len(rule.separator)},99)", _NUMBER.replace(_DIGITS, ""))
+    ends = f"LEFT({value},{at}-1)", f"MID({value},{at}+{len(rule.separator)},99)"
+    first, last = (_without(end, f"+{_PUNCTUATION}") for end in ends)
     is_range = f"ISNUMBER(FIND({separator},{value}))"
     disordered = f"AND({is_range},OR(LEN({first})<>LEN({last}),{first}>{last}))"
-    return f'OR({_other_characters(value, _NUMBER)},{first}="",{disordered})'
+    return f'OR({_no_number(ends[0])},{_no_number(ends[1])},{first}="",{disordered})'
+
+
+def _no_number(end: str) -> str:
+    """One end of a range, unless blank, begins with or holds what no phone number does."""
+    unsigned = _unsigned(end)
+    begins_wrong = f'ISERROR(FIND(LEFT({unsigned}),"{_DIGITS}("))'
+    wrong = f"OR({begins_wrong},{_other_characters(unsigned, _DIGITS + _PUNCTUATION)})"
+    return f'AND({end}<>"",{wrong})'  # to find "" is an error in LibreOffice, and 1 in Excel
+
+
+def _unsigned(value: str) -> str:
+    return f'MID({value},1+(LEFT({value})="+"),99)'
 
 
 def _without(value: str, characters: str) -> str:

@@ -8,9 +8,9 @@ from xlsx2opeasy.problems import Problem, Severity
 from xlsx2opeasy.spec.catalogue import COMMAND_HEADER, nearest
 from xlsx2opeasy.spec.model import TaskType, folded
 from xlsx2opeasy.spec.outcomes import RESULT_COLUMNS
-from xlsx2opeasy.workbook.address import letters_of
-from xlsx2opeasy.workbook.findings import visible
 from xlsx2opeasy.workbook.model import SheetColumn
+from xlsx2opeasy.workbook.reading.address import letters_of
+from xlsx2opeasy.workbook.reading.findings import visible
 
 SEARCHED_ROWS = 20
 NOTE = "#"

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from xlsx2opeasy.workbook.address import LAST_COLUMN, LAST_ROW, outside_grid
+from xlsx2opeasy.workbook.reading.address import LAST_COLUMN, LAST_ROW, outside_grid
 
 Ints: TypeAlias = "npt.NDArray[np.int64]"
 Bools: TypeAlias = "npt.NDArray[np.bool_]"

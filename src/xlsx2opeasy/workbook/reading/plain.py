@@ -8,7 +8,7 @@ from xml.parsers.expat import ExpatError, ParserCreate
 from xml.sax.saxutils import escape, quoteattr
 
 from xlsx2opeasy.errors import WorkbookUnusable
-from xlsx2opeasy.workbook.address import letters_of, parse_address
+from xlsx2opeasy.workbook.reading.address import letters_of, parse_address
 
 _MAIN = (
     "http://schemas.openxmlformats.org/spreadsheetml/2006/main",

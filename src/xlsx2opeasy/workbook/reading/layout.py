@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from xml.etree.ElementTree import Element
 from zipfile import ZipFile
 
-from xlsx2opeasy.workbook.address import LAST_COLUMN, Area, parse_area
-from xlsx2opeasy.workbook.package import children, flag, parsed, read_part, relations
+from xlsx2opeasy.workbook.reading.address import LAST_COLUMN, Area, parse_area
+from xlsx2opeasy.workbook.reading.package import children, flag, parsed, read_part, relations
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """The reading process: package on standard input, Arrow on standard output.
 
-`reader_process` starts it (`python -m xlsx2opeasy.workbook.child`). It runs apart, under limits of memory and
-time, so that no crafted file takes the program with it (S03). It writes one Arrow stream after another
+`reader_process` starts it (`python -m xlsx2opeasy.workbook.reading.child`). It runs apart, under limits of
+memory and time, so that no crafted file takes the program with it. It writes one Arrow stream after another
 (`wire`); on standard error it names the sheet it is at, for the parent's message should it die.
 """
 
@@ -13,15 +13,15 @@ from zipfile import ZipFile
 
 from xlsx2opeasy.errors import WorkbookUnusable
 from xlsx2opeasy.spec.catalogue import task_type_of_sheet
-from xlsx2opeasy.workbook import wire
-from xlsx2opeasy.workbook.formats import shown_by_style
-from xlsx2opeasy.workbook.layout import read_layout
-from xlsx2opeasy.workbook.limits import limit_this_process
-from xlsx2opeasy.workbook.package import Book, SheetPart, parsed, part_name, read_book, read_part
-from xlsx2opeasy.workbook.plain import rewritten
-from xlsx2opeasy.workbook.scan import Scan, scan
-from xlsx2opeasy.workbook.shared import shared_texts
-from xlsx2opeasy.workbook.tags import NotPlain
+from xlsx2opeasy.workbook.reading import wire
+from xlsx2opeasy.workbook.reading.formats import shown_by_style
+from xlsx2opeasy.workbook.reading.layout import read_layout
+from xlsx2opeasy.workbook.reading.limits import limit_this_process
+from xlsx2opeasy.workbook.reading.package import Book, SheetPart, parsed, part_name, read_book, read_part
+from xlsx2opeasy.workbook.reading.plain import rewritten
+from xlsx2opeasy.workbook.reading.scan import Scan, scan
+from xlsx2opeasy.workbook.reading.shared import shared_texts
+from xlsx2opeasy.workbook.reading.tags import NotPlain
 
 
 def main() -> None:

@@ -14,9 +14,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from xlsx2opeasy.workbook.address import LAST_ROW, letters_of, outside_grid
-from xlsx2opeasy.workbook.stored_texts import gathered, item_texts, sliced_texts
-from xlsx2opeasy.workbook.tags import (
+from xlsx2opeasy.workbook.reading.address import LAST_ROW, letters_of, outside_grid
+from xlsx2opeasy.workbook.reading.stored_texts import gathered, item_texts, sliced_texts
+from xlsx2opeasy.workbook.reading.tags import (
     STRIDE,
     Bools,
     Cells,

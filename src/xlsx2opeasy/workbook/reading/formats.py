@@ -4,7 +4,7 @@ import re
 from enum import StrEnum
 from xml.etree.ElementTree import Element
 
-from xlsx2opeasy.workbook.package import children
+from xlsx2opeasy.workbook.reading.package import children
 
 
 class Shown(StrEnum):

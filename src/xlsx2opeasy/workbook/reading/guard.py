@@ -9,7 +9,7 @@ import zlib
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
 from xlsx2opeasy.errors import WorkbookUnusable
-from xlsx2opeasy.workbook.container import refuse_other_files, refuse_other_packages
+from xlsx2opeasy.workbook.reading.container import refuse_other_files, refuse_other_packages
 
 ENTRY_LIMIT = 2_000
 PART_LIMIT = 300 * 1024 * 1024

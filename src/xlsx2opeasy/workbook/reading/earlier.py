@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from xlsx2opeasy.problems import Problem
 from xlsx2opeasy.spec.model import folded
 from xlsx2opeasy.spec.outcomes import RESULT_COLUMNS, Outcome, RowResult
-from xlsx2opeasy.workbook.findings import visible
+from xlsx2opeasy.workbook.reading.findings import visible
 
 RESULT, CODE, DETAIL, JOB = RESULT_COLUMNS
 _OUTCOMES = {folded(outcome.value): outcome for outcome in Outcome}

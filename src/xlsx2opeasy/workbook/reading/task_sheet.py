@@ -13,10 +13,11 @@ from xlsx2opeasy.problems import Problem
 from xlsx2opeasy.spec.catalogue import COMMAND_HEADER
 from xlsx2opeasy.spec.model import TaskType
 from xlsx2opeasy.spec.outcomes import RESULT_COLUMNS, RowResult
-from xlsx2opeasy.workbook.address import letters_of
-from xlsx2opeasy.workbook.columns import ColumnPlan, ColumnReader, Gathered
-from xlsx2opeasy.workbook.earlier import RESULT, earlier_results
-from xlsx2opeasy.workbook.headers import (
+from xlsx2opeasy.workbook.model import Sheet
+from xlsx2opeasy.workbook.reading.address import letters_of
+from xlsx2opeasy.workbook.reading.columns import ColumnPlan, ColumnReader, Gathered
+from xlsx2opeasy.workbook.reading.earlier import RESULT, earlier_results
+from xlsx2opeasy.workbook.reading.headers import (
     SEARCHED_ROWS,
     Headers,
     Row,
@@ -25,8 +26,7 @@ from xlsx2opeasy.workbook.headers import (
     read_headers,
     title_rows,
 )
-from xlsx2opeasy.workbook.model import Sheet
-from xlsx2opeasy.workbook.surroundings import (
+from xlsx2opeasy.workbook.reading.surroundings import (
     Block,
     hidden_problems,
     last_row,
@@ -34,9 +34,9 @@ from xlsx2opeasy.workbook.surroundings import (
     table_of,
     table_problems,
 )
-from xlsx2opeasy.workbook.tags import STRIDE, Bools, Ints, columns_of, rows_of
-from xlsx2opeasy.workbook.texts import traits_of
-from xlsx2opeasy.workbook.wire import RawBook, RawSheet
+from xlsx2opeasy.workbook.reading.tags import STRIDE, Bools, Ints, columns_of, rows_of
+from xlsx2opeasy.workbook.reading.texts import traits_of
+from xlsx2opeasy.workbook.reading.wire import RawBook, RawSheet
 
 _TEXT_DTYPE = pd.StringDtype("pyarrow", na_value=np.nan)
 

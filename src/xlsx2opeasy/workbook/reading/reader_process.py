@@ -7,9 +7,9 @@ import sys
 import pyarrow as pa
 
 from xlsx2opeasy.errors import WorkbookUnusable
-from xlsx2opeasy.workbook import limits, wire
+from xlsx2opeasy.workbook.reading import limits, wire
 
-_COMMAND = (sys.executable, "-P", "-m", "xlsx2opeasy.workbook.child")
+_COMMAND = (sys.executable, "-P", "-m", "xlsx2opeasy.workbook.reading.child")
 _OWN_SETTINGS = ("OPEASY_", "WEBEX_", "XLSX2OPEASY_")
 _REMEDY = "Open it in Excel, copy the cells of the task sheets into a new workbook, save it, and load that."
 

@@ -8,9 +8,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from xlsx2opeasy.workbook.formats import Shown
-from xlsx2opeasy.workbook.tags import STRIDE, Bools, Ints, columns_of, rows_of
-from xlsx2opeasy.workbook.wire import RawSheet
+from xlsx2opeasy.workbook.reading.formats import Shown
+from xlsx2opeasy.workbook.reading.tags import STRIDE, Bools, Ints, columns_of, rows_of
+from xlsx2opeasy.workbook.reading.wire import RawSheet
 
 Shorts: TypeAlias = "npt.NDArray[np.int16]"
 _WHOLE_NUMBER = "^(?:0|-?[1-9][0-9]{0,14})$"

@@ -11,9 +11,9 @@ from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import iterparse
 
 from xlsx2opeasy.errors import WorkbookUnusable
-from xlsx2opeasy.workbook.package import find_part, local
-from xlsx2opeasy.workbook.stored_texts import item_text, item_texts
-from xlsx2opeasy.workbook.tags import NotPlain, check_head, tags_of
+from xlsx2opeasy.workbook.reading.package import find_part, local
+from xlsx2opeasy.workbook.reading.stored_texts import item_text, item_texts
+from xlsx2opeasy.workbook.reading.tags import NotPlain, check_head, tags_of
 
 _PIECE = 1 << 20
 _ITEM = b"<si"
