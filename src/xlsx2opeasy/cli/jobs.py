@@ -1,6 +1,6 @@
 """`xlsx2opeasy jobs`: what was loaded from this machine.
 
-What only `abandon` needs is imported there, so that the list comes at once (no pandas).
+What only `abandon` and `forget` need is imported there, so that the list comes at once (no pandas).
 """
 
 from collections.abc import Sequence
@@ -24,7 +24,6 @@ from xlsx2opeasy.cli.job_table import (
 from xlsx2opeasy.cli.words import complain, counted, say, say_json, tell
 from xlsx2opeasy.errors import Xlsx2OpeasyError
 from xlsx2opeasy.job_model import Job, StepExecution
-from xlsx2opeasy.load.forget import Kept, forget
 from xlsx2opeasy.load.history import job_of, list_jobs
 from xlsx2opeasy.load.home import Home, state_folder
 from xlsx2opeasy.settings import Flags
@@ -155,6 +154,8 @@ def forget_command(days: int, *, also_done: bool) -> None:
     Example:
       xlsx2opeasy jobs forget --older-than 90
     """
+    from xlsx2opeasy.load.forget import Kept, forget
+
     forgotten = forget(Home(state_folder()), timedelta(days=days), also_done=also_done)
     for job, why in forgotten.kept.items():
         tell(f"{job} is kept: {why}")

@@ -22,7 +22,6 @@ from xlsx2opeasy.job_model import EXIT_CODES, STATUSES, Job
 from xlsx2opeasy.load.interrupt import Interruption
 from xlsx2opeasy.settings import find_webex_token, webex_url
 from xlsx2opeasy.webex import DEFAULT_URL, JobList, WebexClient, WebexConnection
-from xlsx2opeasy.webex.job_workbook import write_jobs
 
 POLL_SECONDS = 5.0
 _HEADINGS = ("Created", "Status", "Exit code", "Target", "Devices", "Done", "Duration")
@@ -135,6 +134,8 @@ def _show(listed: JobList, output: Path | None, *, as_json: bool) -> int:
     if as_json:
         say_json({"items": [job.as_json() for job in listed.jobs]})
     elif output is not None and (listed.jobs or problem is None):
+        from xlsx2opeasy.webex.job_workbook import write_jobs  # openpyxl: not for those who only look
+
         try:
             write_jobs(output, listed.jobs)
             tell(f"{counted(len(listed.jobs), 'job')} written to {output}")
