@@ -64,6 +64,15 @@ def of_broken_rule(field: Field, code: str, text: str) -> tuple[str, str]:
             return f"{value} is neither true nor false", "please write TRUE or FALSE"
 
 
+def of_unknown_command(of: TaskType, text: str) -> tuple[str, str]:
+    """Message and hint for a row whose command the sheet does not have, or that has none."""
+    *others, last = of.command_names
+    suggestion = nearest(text, of.command_names) if text else None
+    message = f'"{text}" is no command of {of.name}' if text else "the command is missing"
+    listed = f"{', '.join(others)} or {last}" if others else last
+    return message, f"did you mean {suggestion}?" if suggestion else f"please write {listed}"
+
+
 def of_finding(of: TaskType, finding: Finding, command: str, value: str, *, present: bool) -> tuple[str, str]:
     """Message and hint for what a command asks of a row; `present`: whether the sheet has the column."""
     field, name, value = finding.field, finding.name, quoted(value)

@@ -1,0 +1,122 @@
+"""Rows held against each other: an error only where the load must fail, a warning where it may."""
+
+from pathlib import Path
+
+import pytest
+
+from workbooks import write_workbook
+from xlsx2opeasy.check.checked import check_workbook
+from xlsx2opeasy.workbook.read import read_workbook
+
+ADD = "| command | groupId | user.userId | user.phoneNumber | user.extension |\n"
+DEVICE = "| command | groupId | device.name | device.linePort | device.accessUserName | device.trunkUserInformation.trunkLinePort |\n"
+NUMBERS = "| command | groupId | phoneNumbers | activated |\n"
+TEAMS = "| command | groupId | user.userId | user.title | user.msTeamsXsiPlugin |\n"
+
+USER_A, USER_B = "anna.able@example.com", "bert.bold@example.com"
+
+
+@pytest.mark.parametrize(
+    ("sheet", "table", "expected"),
+    [
+        (
+            "Users",
+            ADD + f"| AddUser | D | {USER_A} |\n| AddUser | D | {USER_A.upper()} |",
+            ["C3 added-twice"],
+        ),
+        (
+            "Users",
+            ADD + f"| AddUser | D | {USER_A} |\n| DeleteUser | | {USER_A} |\n| AddUser | D | {USER_A} |",
+            [],
+        ),
+        (
+            "Users",
+            ADD
+            + f"| AddUser | D | {USER_A} |\n| ModifyUser | | {USER_A} | 1 |\n| ModifyUser | | {USER_A} | 2 |",
+            [],
+        ),
+        ("Users", ADD + f"| DeleteUser | | {USER_A} |\n| ModifyUser | | {USER_A} | 2 |", ["C3 after-delete"]),
+        (
+            "Users",
+            ADD + f"| DeleteUser | | {USER_A} |\n| DeleteUserAndDevices | | {USER_A} |",
+            ["C3 after-delete"],
+        ),
+        (
+            "Users",
+            ADD + f"| AddUser | D | {USER_A} | 2145550100 |\n| AddUser | D | {USER_B} | +1 214-555-0100 |",
+            ["D3 given-twice"],
+        ),
+        (
+            "Users",
+            ADD
+            + f"| AddUser | D | {USER_A} | 2145550100 |\n| ModifyUser | | {USER_A} | 2145550101 |\n| AddUser | D | {USER_B} | 2145550100 |",
+            [],
+        ),
+        (
+            "Users",
+            ADD
+            + f"| AddUser | D | {USER_A} | 2145550100 |\n| DeleteUser | | {USER_A} |\n| AddUser | D | {USER_B} | 2145550100 |",
+            [],
+        ),
+        (
+            "Users",
+            ADD + f"| AddUser | D | {USER_A} | | 31 |\n| AddUser | D | {USER_B} | | 31 |",
+            ["E3 given-twice"],
+        ),
+        ("Users", ADD + f"| AddUser | D | {USER_A} | | 31 |\n| AddUser | E | {USER_B} | | 31 |", []),
+        (
+            "Users",
+            DEVICE + "| AddDevice | D | A | 1 | a | t |\n| AddDevice | D | A | 2 | b | t |",
+            ["C3 added-twice"],
+        ),
+        (
+            "Users",
+            DEVICE + "| AddDevice | D | A | 1 | a | t |\n| AddDevice | D | B | 1 | b | t |",
+            ["D3 given-twice"],
+        ),
+        (
+            "Users",
+            DEVICE + "| AddDevice | D | A | 1 | a | t |\n| AddDevice | D | B | 2 | a | t |",
+            ["E3 given-twice"],
+        ),
+        ("Users", DEVICE + "| DeleteDevice | | A |\n| ModifyDevice | | A | 2 |", ["C3 after-delete"]),
+        ("Users", "| command |\n| SyncDeletedTeamsUsers |\n| SyncDeletedTeamsUsers |", ["A3 sync-twice"]),
+        (
+            "Users",
+            TEAMS + f"| SyncAddedModifiedTeamsUsers |\n| ModifyUser | | {USER_A} | x |",
+            ["A2 sync-not-last (warning)"],
+        ),
+        ("Users", TEAMS + f"| AddUser | D | {USER_A} | x | TRUE |", ["A2 sync-missing (warning)"]),
+        ("Users", TEAMS + f"| AddUser | D | {USER_A} | x | TRUE |\n| SyncAddedModifiedTeamsUsers |", []),
+        (
+            "Users",
+            TEAMS + f"| ModifyUser | | {USER_A} | x |\n| ModifyUser | | {USER_A} | x |",
+            ["A3 same-row (warning)"],
+        ),
+        (
+            "PhoneNumbers",
+            NUMBERS + "| Assign | D | 214-555-0100 - 214-555-0109 |\n| Assign | D | 214-555-0105 |",
+            ["C3 ranges-overlap (warning)"],
+        ),
+        (
+            "PhoneNumbers",
+            NUMBERS + "| Assign | D | 214-555-0100 - 214-555-0109 |\n| Modify | D | 214-555-0105 | TRUE |",
+            [],
+        ),
+        ("PhoneNumbers", NUMBERS + "| Unassign | D | 214-555-0100 |\n| Assign | E | 214-555-0100 |", []),
+    ],
+)
+def test_rows_that_do_not_go_together(tmp_path: Path, sheet: str, table: str, expected: list[str]) -> None:
+    checked = check_workbook(read_workbook(write_workbook(tmp_path / "rows.xlsx", {sheet: table})))
+    told = [
+        f"{each.cell} {each.rule}{' (warning)' if each.severity.value == 'warning' else ''}"
+        for each in checked.problems
+    ]
+    assert told == expected
+
+
+def test_the_message_names_the_other_row(tmp_path: Path) -> None:
+    table = ADD + f"| AddUser | D | {USER_A} |\n| |\n| AddUser | D | {USER_A} |"
+    checked = check_workbook(read_workbook(write_workbook(tmp_path / "rows.xlsx", {"Users": table})))
+    (error,) = checked.errors
+    assert (error.row, error.message) == (4, f'"{USER_A}" is added in row 2 already')
