@@ -1,0 +1,119 @@
+"""Filled workbooks of our own form as bytes: one sheet a task type, every value certainly a text.
+
+A value that looks like a formula, a number or a date stays the text it is: string cells, Excel's text format,
+and its leading apostrophe (`quotePrefix`). By XlsxWriter, as the blank workbooks are.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from io import BytesIO
+from typing import Final
+
+from xlsxwriter import Workbook
+from xlsxwriter.format import Format
+from xlsxwriter.worksheet import Worksheet
+
+from xlsx2opeasy.spec.catalogue import COMMAND_HEADER
+from xlsx2opeasy.spec.model import TaskType
+from xlsx2opeasy.spec.outcomes import RESULT_COLUMNS, RowResult
+from xlsx2opeasy.workbook.results_text import cut, visible
+from xlsx2opeasy.workbook.template.looks import Looks
+
+NOTE_HEADER: Final = "# note"
+"""The column of what a person must know of a row; it is never sent."""
+
+FIRST_ROW: Final = 2
+"""Excel's number of the first task row."""
+
+MOST_ROWS: Final = 2**20 - 1
+"""How many task rows a sheet holds below its headers."""
+
+MOST_COLUMNS: Final = 2**14
+
+_WIDEST: Final = 60
+_SAMPLE: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class FilledRow:
+    """One task: its command, its cells by header, what a person must know of it, and what became of it."""
+
+    command: str
+    cells: Mapping[str, str]
+    note: str = ""
+    result: RowResult | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FilledSheet:
+    """One sheet: its headers after `command`, in their order, and its rows from row 2 on.
+
+    With `results_are_notes` the rows' results stand in note columns, which a load does not read: they are of
+    an enterprise that nobody knows.
+    """
+
+    task_type: TaskType
+    headers: tuple[str, ...]
+    rows: Sequence[FilledRow] = field(repr=False)
+    results_are_notes: bool = False
+
+    @property
+    def all_headers(self) -> tuple[str, ...]:
+        """Every header in its order: command, fields, the note, the results."""
+        notes = (NOTE_HEADER,) if any(row.note for row in self.rows) else ()
+        return (COMMAND_HEADER, *self.headers, *notes, *self.result_headers)
+
+    @property
+    def result_headers(self) -> tuple[str, ...]:
+        """The headers of the result columns, none where no row has a result."""
+        if not any(row.result for row in self.rows):
+            return ()
+        return (
+            tuple(f"# {name}" for name in RESULT_COLUMNS[:-1]) if self.results_are_notes else RESULT_COLUMNS
+        )
+
+
+def filled_bytes(sheets: Sequence[FilledSheet]) -> bytes:
+    """The workbook. Texts must fit into a cell (`results_text`); only results and notes are cut."""
+    file = BytesIO()
+    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    book = Workbook(file, options)
+    looks = Looks(book)
+    text = book.add_format({"num_format": "@", "valign": "top", "quote_prefix": True})
+    for sheet in sheets:
+        _write(book.add_worksheet(sheet.task_type.name), sheet, looks, text)
+    book.close()
+    return file.getvalue()
+
+
+def _write(page: Worksheet, sheet: FilledSheet, looks: Looks, text: Format) -> None:
+    headers = sheet.all_headers
+    texts = [_texts(row, sheet) for row in sheet.rows]
+    for column, header in enumerate(headers):
+        own = header in RESULT_COLUMNS
+        look = looks.result_header() if own else looks.header(header.partition(".")[0])
+        widest = max([len(header) + 4, *(len(row.get(header, "")) + 2 for row in texts[:_SAMPLE])])
+        page.set_column(column, column, min(widest, _WIDEST), looks.body())
+        page.write_string(0, column, header, look)
+    place = {header: column for column, header in enumerate(headers)}
+    for number, row in enumerate(texts, FIRST_ROW - 1):
+        for header, value in row.items():
+            if value and page.write_string(number, place[header], value, text):
+                raise ValueError("XlsxWriter refused a cell")
+    page.freeze_panes(1, 2 if len(headers) > 1 else 1)
+    page.autofilter(0, 0, max(1, len(texts)), len(headers) - 1)
+    page.ignore_errors({"number_stored_as_text": f"A1:XFD{len(texts) + 1}"})
+
+
+def _texts(row: FilledRow, sheet: FilledSheet) -> dict[str, str]:
+    texts = {COMMAND_HEADER: row.command, **row.cells, NOTE_HEADER: _fit(row.note)}
+    if not row.note:
+        del texts[NOTE_HEADER]
+    if row.result is not None:
+        said = (row.result.outcome.value, row.result.code, row.result.detail, row.result.job)
+        texts |= dict(zip(sheet.result_headers, map(_fit, said), strict=False))
+    return texts
+
+
+def _fit(text: str) -> str:
+    return cut(visible(text))

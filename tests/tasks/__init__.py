@@ -1,0 +1,1 @@
+"""Tests of tasks: from rows, and back to rows."""
