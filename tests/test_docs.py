@@ -1,0 +1,53 @@
+"""The reference documents: freshly made they are what is committed, and they tell of every field and code."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from xlsx2opeasy.spec.catalogue import TASK_TYPES
+from xlsx2opeasy.spec.error_codes import ERROR_CODES
+
+ROOT = Path(__file__).parent.parent
+DOCS = ROOT / "docs"
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("docs")
+    subprocess.run([sys.executable, DOCS / "make.py", folder], check=True)
+    return folder
+
+
+def test_what_is_committed_is_what_the_templates_make(made: Path) -> None:
+    names = {each.name for each in made.iterdir()}
+    assert names == {each.name.removesuffix(".j2") for each in (ROOT / "templates" / "docs").iterdir()}
+    for name in names:
+        assert (DOCS / name).read_bytes() == (made / name).read_bytes(), "stale: make docs"
+
+
+def test_every_field_and_command_stands_in_the_reference() -> None:
+    lines = (DOCS / "fields.md").read_text(encoding="utf-8").splitlines()
+    for task_type in TASK_TYPES:
+        for name in task_type.command_names:
+            assert any(line.startswith(f"| `{name}` | ") for line in lines)
+        for field in task_type.fields:
+            mark = " 🔒" if field.secret else ""
+            (row, *_) = [line for line in lines if line.startswith(f"| `{field.name}`{mark} | ")]
+            assert f"| `{field.example}` |" in row
+
+
+def test_every_table_has_as_many_cells_in_each_row() -> None:
+    for document in DOCS.glob("*.md"):
+        width = 0
+        for line in document.read_text(encoding="utf-8").splitlines():
+            cells = line.replace("\\|", "").count("|")
+            assert cells in (0, width) or not width, line
+            width = cells
+
+
+def test_every_error_code_stands_with_its_remedy() -> None:
+    text = (DOCS / "error-codes.md").read_text(encoding="utf-8")
+    for error in ERROR_CODES.values():
+        assert f"| {error.code} | {error.description} | {error.remedy} |" in text
