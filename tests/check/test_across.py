@@ -26,7 +26,8 @@ USER_A, USER_B = "anna.able@example.com", "bert.bold@example.com"
         ),
         (
             "Users",
-            ADD + f"| AddUser | D | {USER_A} |\n| DeleteUser | | {USER_A} |\n| AddUser | D | {USER_A} |",
+            ADD
+            + f"| AddUser | D | {USER_A} |\n| DeleteUser | | {USER_A} |\n| AddUser | D | {USER_A} | | 7 |",
             [],
         ),
         (
