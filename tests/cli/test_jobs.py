@@ -319,7 +319,7 @@ def test_names_cannot_steer_the_terminal(tmp_path: Path) -> None:
         pytest.skip("no such file names there")
     book = write_workbook(
         tmp_path / "red\x1b[31m[bold]x.xlsx",
-        {"Users": "| command | groupId | user.userId |\n| AddUser | Dallas | a@example.com |"},
+        {"Users": "| command | groupId | user.userId |\n| AddUser | Dallas | john.doe@example.com |"},
     )
     assert run("load", book, "--sandbox").returncode == 0
     (item,) = listed()

@@ -54,7 +54,8 @@ class Course:
         return int(done / total) if total else 0
 
     def _share(self, phase: int) -> float:
-        ended = {step.name for step in self.steps if step.phase == phase and step.exit_code and step.ended}
+        steps = [each for each in self.steps if each.phase == phase]
+        ended = {each.name for each in steps if each.exit_code not in ("", "FAILED")}
         share = float(sum(SHARES[name] for name in ended))
         if UPLOAD not in ended and (phase, UPLOAD) in self._steps and self._total_chunks(phase):
             share += SHARES[UPLOAD] * self.state.phase(phase).appended / self._total_chunks(phase)
