@@ -30,7 +30,7 @@ BRANCH: Rows = {
             "device.type": "Mitel 6930",
             "device.dect112Info.handsetInfo[1].ipeiNumber": "010770123456",
         },
-        {"command": "ModifyUser", "user.userId": "jane.doe@example.com", "user.title": '""'},
+        {"command": "ModifyUser", "user.userId": "john.doe@example.com", "user.title": '""'},
     ],
     "CallCenterAgent": [
         {
@@ -47,7 +47,7 @@ BRANCH: Rows = {
         {"command": "Modify", "userId": "john.doe@example.com", "callRecording.recordCall": "Always"}
     ],
 }
-"""A few rows that the sandbox's example enterprise takes, one or more for each sheet."""
+"""A few rows that an empty sandbox takes, one or more for each sheet."""
 
 
 def fill(path: Path, rows: Rows) -> Path:
