@@ -201,6 +201,15 @@ def test_a_start_that_was_settled_goes_on_waiting() -> None:
     assert named(Course(facts_of(), tape.records))[-2:] == [("schedule-1", "COMPLETED"), ("wait-1", "")]
 
 
+def test_an_operation_that_runs_again_is_waited_for_again() -> None:
+    tape = Tape()
+    tape.draft(1)
+    tape.call(1, Call.SCHEDULE, id="run-1")
+    tape.note(1, Fact.ENDED, status="completed")
+    tape.note(1, Fact.REOPENED)
+    assert named(Course(facts_of(), tape.records))[-2:] == [("schedule-1", "COMPLETED"), ("wait-1", "")]
+
+
 # -- jobs -------------------------------------------------------------------------------------------------
 
 

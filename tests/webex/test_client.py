@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from foreign.certificate import make_certificate, serving
 from opeasy.wire import Handler, Request, Wire, cut, encode, raw, reply
 from xlsx2opeasy.errors import AccessDenied, ServiceFailed, UsageError
 from xlsx2opeasy.secret import Secret
@@ -288,6 +290,19 @@ def test_nobody_there(wire: Wire, client: WebexClient) -> None:
     problem = client.list_jobs().problem
     assert isinstance(problem, ServiceFailed)
     assert "no connection" in problem.message
+
+
+def test_a_certificate_that_is_not_trusted_is_no_matter_of_trying_again(
+    tmp_path: Path, clock: QuickClock
+) -> None:
+    with Wire(serving(*make_certificate(tmp_path))) as wire:
+        connection = WebexConnection(Secret(TOKEN), f"{wire.url}/v1")
+        with WebexClient(connection, clock=clock) as client:
+            problem = client.list_jobs().problem
+        assert isinstance(problem, ServiceFailed)
+        assert "certificate" in problem.message
+        assert wire.requests == []
+        assert clock.slept == []
 
 
 def test_the_token_shows_in_no_message(wire: Wire, client: WebexClient) -> None:

@@ -107,6 +107,10 @@ class Course:
             case Fact.ENDED:
                 self._end(record, WAIT, "COMPLETED")
                 self._begin(record.phase, RESULTS, record.at)
+            case Fact.REOPENED:
+                self._steps.pop((record.phase, RESULTS), None)
+                self._steps.pop((record.phase, WAIT), None)
+                self._begin(record.phase, WAIT, record.at)
             case Fact.RESULTS_SAVED:
                 self._end(record, RESULTS, "COMPLETED")
 
