@@ -286,6 +286,8 @@ def test_what_a_row_is_about_comes_first() -> None:
     }
     (devices,) = template_sheets(commands=["AddDevice", "DeleteDevice"])
     assert devices.columns[0].name == "device.name"
+    (adding,) = template_sheets(commands=["AddUserDevice"])
+    assert adding.columns[0].name == "user.userId"
 
 
 def test_a_path_is_not_needed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

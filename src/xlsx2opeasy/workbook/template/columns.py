@@ -100,8 +100,9 @@ def _sheet(task_type: TaskType, commands: tuple[str, ...]) -> TemplateSheet:
 def _ordered(task_type: TaskType, commands: tuple[str, ...]) -> Iterator[Column]:
     """The Appendix's order, but first what a row is about: the field that most commands need."""
     used = [each for each in task_type.fields if not each.commands.isdisjoint(commands)]
+    of_all = task_type.command_names
     alone = [each for each in used if each.object_list is None]
-    subject = max(alone, key=lambda each: _needing(each, commands), default=None)
+    subject = max(alone, key=lambda each: (_needing(each, commands), _needing(each, of_all)), default=None)
     if subject is not None and _needing(subject, commands):
         yield Column(subject)
         used.remove(subject)

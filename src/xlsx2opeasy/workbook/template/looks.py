@@ -84,4 +84,6 @@ class Looks:
 
     def body(self, kind: Kind = Kind.TEXT) -> Format:
         """The cells of a whole column."""
-        return self.of(_BODY | {"num_format": _NUMBER_FORMATS.get(kind, "@")})
+        if kind in _NUMBER_FORMATS:
+            return self.of(_BODY | {"num_format": _NUMBER_FORMATS[kind]})
+        return self.of(_BODY | {"num_format": "@", "indent": 1})

@@ -40,6 +40,8 @@ def _sentence(label: str, words: str) -> str:
 
 
 def _cut(text: str, most: int) -> str:
+    """The text, else its first clause, else as many words of it as there is room for."""
     if len(text) <= most:
         return text
-    return f"{text[: most - 1].rpartition(' ')[0]}…"
+    clause = text.partition(";")[0]
+    return f"{clause}." if len(clause) < most else f"{text[: most - 1].rpartition(' ')[0]}…"
