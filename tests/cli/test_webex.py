@@ -191,6 +191,14 @@ def test_a_short_pause_is_sat_through(wire: Wire) -> None:
     assert len(items()) == 1
 
 
+def test_a_pause_that_is_noticed_is_told(wire: Wire) -> None:
+    wire.on("GET", PATH, reply(429, Retry_After="1"), reply(200, {"items": []}))
+    done = run("--json")
+    assert (done.returncode, json.loads(done.stdout)) == (0, {"items": []})
+    assert "429" in done.stderr
+    assert "trying again in 1 s" in done.stderr
+
+
 def test_a_long_pause_is_not(wire: Wire) -> None:
     wire.on("GET", PATH, reply(429, Retry_After="100000"))
     done = run()

@@ -90,7 +90,7 @@ def jobs(
 
 def _client(interruption: Interruption) -> WebexClient:
     connection = WebexConnection(find_webex_token(), webex_url() or DEFAULT_URL)
-    return WebexClient(connection, clock=interruption)
+    return WebexClient(connection, clock=interruption, on_pause=lambda words: tell(f"note: {words}"))
 
 
 def _wanted(status: str | None) -> Callable[[Job], bool]:

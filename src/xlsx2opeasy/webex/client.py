@@ -35,11 +35,19 @@ class WebexClient(AbstractContextManager["WebexClient"]):
     """One organization's administrator at the Webex API. The token goes to the API's own origin alone."""
 
     def __init__(
-        self, connection: WebexConnection, *, clock: Clock | None = None, policy: RetryPolicy = POLICY
+        self,
+        connection: WebexConnection,
+        *,
+        clock: Clock | None = None,
+        policy: RetryPolicy = POLICY,
+        on_pause: Callable[[str], None] = lambda _: None,
     ) -> None:
-        """`clock` waits between tries (it may raise to end them); `policy` bounds the tries of each page."""
+        """`clock` waits between tries (it may raise to end them); `policy` bounds the tries of each page.
+
+        `on_pause` is told in one sentence why a pause is made that a person would notice.
+        """
         self._base = connection.base_url
-        self._exchange = WebexExchange(connection, clock or SystemClock(), policy)
+        self._exchange = WebexExchange(connection, clock or SystemClock(), policy, on_pause=on_pause)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None

@@ -1,6 +1,6 @@
 """One GET of the Webex API with its retries, and what an answer that is no 200 means."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -19,6 +19,7 @@ from xlsx2opeasy.webex.connection import WebexConnection
 
 POLICY: Final = RetryPolicy(tries=6, seconds=180.0, longest_pause=30.0, longest_retry_after=120.0)
 """A person sits before a list, so it gives up sooner than a load; `seconds` bounds ordered waits too."""
+_WORTH_TELLING = 1.0
 _CONNECT, _READ, _WHOLE = 10.0, 60.0, 120.0
 _PASSING: Final = frozenset({408, 423, 425, 429, 500, 502, 503, 504})
 """Statuses after which a GET may be answered the next time ("Response Codes")."""
@@ -62,11 +63,13 @@ class WebexExchange:
         clock: Clock,
         policy: RetryPolicy = POLICY,
         jitter: Jitter = uniform,
+        on_pause: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._connection = connection
         self._clock = clock
         self._policy = policy
         self._jitter = jitter
+        self._on_pause = on_pause
         proxy = proxy_to(httpx.URL(connection.base_url).host)
         self._http = httpx.Client(
             transport=DeadlineTransport(tls_context(), proxy, clock),
@@ -96,6 +99,8 @@ class WebexExchange:
             except _Unanswered as failed:
                 failures += 1
                 pause = self._pause(failed, failures, self._clock.monotonic() - started)
+                if pause >= _WORTH_TELLING:
+                    self._on_pause(f"{failed.told.message}; trying again in {pause:.0f} s")
                 self._clock.sleep(pause)
 
     def _pause(self, failed: _Unanswered, failures: int, spent: float) -> float:
