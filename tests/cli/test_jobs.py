@@ -199,6 +199,33 @@ def test_a_draft_that_cannot_be_deleted_keeps_the_job(book: Path, monkeypatch: p
         assert drafts(running) == 0
 
 
+def test_what_has_run_keeps_its_results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    book = write_workbook(
+        tmp_path / "two.xlsx",
+        {
+            "Users": """
+| command | groupId | user.userId | user.phoneNumber |
+| AddUser | Dallas | taker.one@example.com | 2145550100 |
+""",
+            "PhoneNumbers": """
+| command | groupId | phoneNumbers |
+| Assign | Dallas | 214-555-0100 - 214-555-0109 |
+""",
+        },
+    )
+    with sandbox(monkeypatch, faults=("scheduleOperation 2 status:422",)) as running:
+        assert run("load", book).returncode == 5
+        (item,) = listed()
+        assert steps_of(item)["results-1"] == "COMPLETED"
+        (given_up,) = listed("abandon", item["id"])
+        assert given_up["counts"]["succeeded"] == given_up["counts"]["notSent"] == 1
+        assert results_of(Path(given_up["results"])) == ["NOT SENT"]
+        assert drafts(running) == 0
+        assert run("load", book).returncode == 6  # the number would be assigned twice
+        assert run("load", given_up["results"]).returncode == 0
+        assert len(running.truth.applied) == 2
+
+
 def test_an_undecided_job_is_not_given_up(book: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with sandbox(monkeypatch, faults=("scheduleOperation 1 drop-after",)) as running:
         assert run("load", book).returncode == 1
