@@ -74,7 +74,7 @@ def _convert(
         )
     chunks = [
         (chunk_name(phase.number, number), chunk)
-        for phase in phases_of(list(all_tasks(checked.sheets, wire_names)))
+        for phase in phases_of(list(all_tasks(checked.sheets, wire_names)), wire_names)
         for number, chunk in enumerate(cut(phase.tasks, limits), 1)
     ]
     document = manifest(workbook, checked.workbook.sha256, chunks)

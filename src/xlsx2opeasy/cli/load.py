@@ -15,7 +15,8 @@ from xlsx2opeasy.cli.words import complain, counted, say_json, tell
 from xlsx2opeasy.errors import LoadRefused, UsageError, Xlsx2OpeasyError
 from xlsx2opeasy.load.open_job import Connect
 from xlsx2opeasy.load.prepare import REHEARSAL_ORIGIN, LoadOptions, Prepared, Target
-from xlsx2opeasy.load.run import LoadResult, Waiting
+from xlsx2opeasy.load.result import LoadResult
+from xlsx2opeasy.load.run import Waiting
 from xlsx2opeasy.load.service import Surroundings, load
 from xlsx2opeasy.opeasy import Connection, OpEasyClient, user_agent
 from xlsx2opeasy.sandbox.serve import serve_in_thread

@@ -1,5 +1,6 @@
 """`xlsx2opeasy resume`: goes on with a job, wherever it stood."""
 
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import NoReturn
 
@@ -13,8 +14,10 @@ from xlsx2opeasy.errors import LoadRefused, UsageError, Xlsx2OpeasyError
 from xlsx2opeasy.load.interrupt import Interruption
 from xlsx2opeasy.load.job import JobFacts
 from xlsx2opeasy.load.open_job import Connect
-from xlsx2opeasy.load.run import LoadResult, Waiting
-from xlsx2opeasy.load.service import Settling, Surroundings, resume
+from xlsx2opeasy.load.result import LoadResult
+from xlsx2opeasy.load.run import Waiting
+from xlsx2opeasy.load.service import Surroundings, resume
+from xlsx2opeasy.load.undecided import Settling
 from xlsx2opeasy.opeasy import OpEasyClient, checked_origin
 from xlsx2opeasy.settings import Flags, read_settings
 
@@ -77,7 +80,7 @@ def _resume(
 def connect_as_pinned(flags: Flags, *, sends_tasks: bool = True) -> Connect:
     """A job stays at the server and enterprise it began with; key, certificates and proxy may change."""
 
-    def connect(facts: JobFacts, interruption: Interruption) -> OpEasyClient:
+    def connect(facts: JobFacts, interruption: Interruption) -> AbstractContextManager[OpEasyClient]:
         pinned = Flags(
             flags.url or facts.origin,
             flags.enterprise_id or facts.enterprise_id,

@@ -24,7 +24,7 @@ from xlsx2opeasy.load.events import (
     StatusSeen,
     WorkbookChecked,
 )
-from xlsx2opeasy.load.run import LoadResult
+from xlsx2opeasy.load.result import LoadResult
 from xlsx2opeasy.spec.error_codes import ERROR_CODES
 from xlsx2opeasy.spec.outcomes import Outcome, RowResult
 

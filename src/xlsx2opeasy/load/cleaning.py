@@ -20,7 +20,8 @@ Deletion = tuple[Call, str, Callable[[str], object]]
 
 def clean_server(job: OpenJob, connect: Connect, interruption: Interruption) -> None:
     """Deletes the drafts that were never run, and, unless they are to be kept, the operations that were."""
-    delete_at_server(job, connect, interruption)
+    if not job.facts.keep:
+        delete_at_server(job, connect, interruption)
     job.note(JOB, Fact.CLEANED)
 
 
@@ -37,7 +38,7 @@ def delete_at_server(job: OpenJob, connect: Connect, interruption: Interruption)
 def _to_delete(job: OpenJob, state: PhaseState) -> bool:
     if state.results_saved:
         return not job.facts.keep and not (state.scheduled_deleted and state.operation_deleted)
-    return bool(state.known_drafts) and state.scheduled_id is None and state.schedule_in_doubt is None
+    return bool(state.known_drafts) and not state.may_run
 
 
 def _deletions(state: PhaseState, client: OpEasyClient) -> list[Deletion]:

@@ -4,27 +4,27 @@ from xlsx2opeasy.load.cutting import leave_out
 from xlsx2opeasy.load.job import PhaseFacts
 from xlsx2opeasy.load.open_job import OpenJob
 from xlsx2opeasy.load.plan import takers_of
-from xlsx2opeasy.load.settle import Place, settle
+from xlsx2opeasy.load.settle import Place, settle_phase
 from xlsx2opeasy.spec.outcomes import Outcome
 from xlsx2opeasy.tasks.build import Task
 
 
 def leave_out_dependents(job: OpenJob, phase: PhaseFacts) -> bool:
     """Takes them out of `phase`, whose draft must then be built anew; False where there are none."""
-    earlier = [each for each in job.facts.phases if each.number < phase.number]
-    results = settle(job).results
     failed: list[Task] = []
     given: list[Task] = []
-    for each in earlier:
-        for task in _tasks(job, each):
-            place: Place = (task.sheet, task.row)
-            (given if results[place].outcome is Outcome.SUCCESS else failed).append(task)
+    for each in job.facts.phases:
+        if each.number < phase.number:
+            results, _ = settle_phase(job, each)
+            for task in _tasks(job, each):
+                place: Place = (task.sheet, task.row)
+                (given if results[place].outcome is Outcome.SUCCESS else failed).append(task)
     if not failed:
         return False
     places = {(row.sheet, row.row): place for place, row in enumerate(job.rows_of_phase[phase.number])}
     already = job.phase_state(phase).left_out
     reasons = {}
-    for task, needed in takers_of(failed, given, _tasks(job, phase)):
+    for task, needed in takers_of(failed, given, _tasks(job, phase), job.facts.wire_names):
         place_in_phase = places[(task.sheet, task.row)]
         if place_in_phase not in already:
             reasons[place_in_phase] = (

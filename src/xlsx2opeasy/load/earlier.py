@@ -2,11 +2,12 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from xlsx2opeasy.durable import write_file
-from xlsx2opeasy.errors import LoadRefused
+from xlsx2opeasy.errors import LoadRefused, LocalFailure
 from xlsx2opeasy.load.home import Home, JobFolder
 from xlsx2opeasy.load.job import JobFacts, JobRow, read_facts
 from xlsx2opeasy.load.journal import Journal
@@ -27,41 +28,89 @@ def real_jobs(home: Home) -> Iterator[tuple[JobFolder, JobFacts, JobState]]:
     yield from sorted(real, key=lambda each: each[1].created, reverse=True)
 
 
-def refuse_if_done_or_unfinished(home: Home, workbook: Path, identity: str, rows: Sequence[JobRow]) -> None:
-    """Raises LoadRefused where a job of the same tasks, or of the same workbook, stands in the way.
+@dataclass(frozen=True)
+class Candidate:
+    """A workbook that is about to be loaded, as far as it tells which earlier jobs it has to do with.
 
-    A done one does not where the rows that succeeded in it carry their results (they are skipped here).
+    `carried` are the fingerprints of the rows whose SUCCESS stands beside them, `jobs` all that its Job cells
+    name.
+    """
+
+    workbook: Path
+    origin: str
+    enterprise_id: str
+    identity: str
+    carried: Counter[str]
+    jobs: frozenset[str]
+
+
+def refuse_if_done_or_unfinished(home: Home, candidate: Candidate, *, again: bool) -> None:
+    """Raises LoadRefused where an earlier job of this machine stands in the way.
+
+    An unfinished or undecided job of the same tasks or workbook does: also where it is to be
+    loaded `again`. A done one does not where the rows that succeeded in it carry their results, nor `again`.
     """
     for folder, facts, state in real_jobs(home):
-        same_tasks = facts.identity == identity
-        if state.finished is None and (same_tasks or facts.workbook == str(workbook.absolute())):
-            raise LoadRefused(
-                f"job {facts.job} of {facts.created[:10]} with this workbook is unfinished",
-                f"xlsx2opeasy resume {facts.job} goes on with it;"
-                f" xlsx2opeasy jobs abandon {facts.job} gives it up",
-            )
-        if same_tasks and state.finished == UNKNOWN:
-            raise LoadRefused(
-                f"job {facts.job} of {facts.created[:10]} with the same tasks is undecided",
-                f"xlsx2opeasy resume {facts.job} says how it is settled",
-            )
-        if same_tasks and succeeded_in(folder) - Counter(row.fingerprint for row in rows if row.skipped):
-            results = f"; its results are in {state.written}" if state.written else ""
-            raise LoadRefused(
-                f"the same tasks were loaded by job {facts.job} on {facts.created[:10]}{results}",
-                "correct the red rows in that workbook and load it;"
-                " or --again, if every row is to be sent again",
-            )
+        if (facts.origin, facts.enterprise_id) == (candidate.origin, candidate.enterprise_id):
+            same_tasks = facts.identity == candidate.identity
+            if state.finished is None and (same_tasks or _same_workbook(facts, state, candidate)):
+                _refuse_unfinished(facts)
+            if state.finished == UNKNOWN and (same_tasks or _same_workbook(facts, state, candidate)):
+                _refuse_unknown(facts, state, candidate, again=again)
+            if same_tasks and not again:
+                _refuse_done(folder, facts, state, candidate)
+
+
+def _same_workbook(facts: JobFacts, state: JobState, candidate: Candidate) -> bool:
+    """Whether it is the job's workbook, or carries its results: also where it was changed since."""
+    path = str(candidate.workbook.absolute())
+    return path in (facts.workbook, facts.output, state.written) or facts.job in candidate.jobs
+
+
+def _refuse_unfinished(facts: JobFacts) -> None:
+    raise LoadRefused(
+        f"job {facts.job} of {facts.created[:10]} with this workbook is unfinished",
+        f"xlsx2opeasy jobs abandon {facts.job} gives it up; to go on with it: xlsx2opeasy resume {facts.job}",
+    )
+
+
+def _refuse_unknown(facts: JobFacts, state: JobState, candidate: Candidate, *, again: bool) -> None:
+    """Where it is undecided whether an operation ran, always; where results are missing, rows may be known.
+
+    Who knows better what became of rows without a result empties their Result cells: then they count as not
+    succeeded, if the workbook is the one with the results.
+    """
+    undecided = any(each.undecided is not None for each in state.phases.values())
+    knows_better = facts.job in candidate.jobs
+    if undecided or not (again or knows_better):
+        raise LoadRefused(
+            f"it is not known what became of job {facts.job} of {facts.created[:10]} with this workbook",
+            f"how it is settled is said by: xlsx2opeasy resume {facts.job}",
+        )
+
+
+def _refuse_done(folder: JobFolder, facts: JobFacts, state: JobState, candidate: Candidate) -> None:
+    if succeeded_in(folder) - candidate.carried:
+        results = f"; its results are in {state.written}" if state.written else ""
+        raise LoadRefused(
+            f"the same tasks were loaded by job {facts.job} on {facts.created[:10]}{results}",
+            "correct the red rows in that workbook and load it; or --again, if every row is to be sent again",
+        )
 
 
 def write_outcomes(folder: JobFolder, rows: Iterable[JobRow], settlement: Settlement) -> None:
-    """Puts what became of each row beside the job, for later loads and reports."""
+    """Puts what became of each row beside the job, for later loads and reports. Raises LocalFailure."""
     marks: dict[Place, str] = {(row.sheet, row.row): row.fingerprint for row in rows}
     lines = (
         json.dumps([sheet, row, marks[(sheet, row)], result.outcome, result.code, result.detail])
         for (sheet, row), result in settlement.results.items()
     )
-    write_file(folder.outcomes, "\n".join(lines).encode())
+    try:
+        write_file(folder.outcomes, "\n".join(lines).encode())
+    except OSError as error:
+        raise LocalFailure(
+            f"{folder.outcomes} cannot be written: {error.strerror or error}", "free disk space"
+        ) from error
 
 
 def succeeded_in(folder: JobFolder) -> Counter[str]:

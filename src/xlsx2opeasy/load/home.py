@@ -54,6 +54,11 @@ class JobFolder:
         return self.path / "chunks"
 
     @property
+    def shell(self) -> Path:
+        """The file without tasks that a draft is created with."""
+        return self.chunks / "empty.json"
+
+    @property
     def workbook(self) -> Path:
         """The workbook's own bytes; gone once the job is reconciled."""
         return self.path / "workbook.xlsx"

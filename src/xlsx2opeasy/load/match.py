@@ -12,8 +12,11 @@ from typing import Any
 
 import orjson
 
-from xlsx2opeasy.load.masking import secret_paths
+from xlsx2opeasy.load.masking import Secrets
 from xlsx2opeasy.spec.catalogue import BY_NAME
+
+Task = Mapping[str, Any]
+"""A task as on the wire: `{"command", "content"}`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,51 +32,93 @@ class Match:
         return not self.foreign and None not in self.pairs
 
 
-def match(task_type: str, ours: Sequence[Mapping[str, Any]], theirs: Sequence[Mapping[str, Any]]) -> Match:
-    """Matches our tasks of one type (`{"command", "content"}` as sent) with what the server holds of it."""
-    secret = secret_paths(task_type)
-    sent = [_bare(task, secret) for task in ours]
-    got = [_bare(task, secret) for task in theirs]
-    pairs: list[int | None] = [None] * len(sent)
-    for index, (mine, its) in enumerate(zip(sent, got, strict=False)):
-        if _covers(its, mine):
-            pairs[index] = index
-    taken = {index for index in pairs if index is not None}
-    _match_by_content(task_type, sent, got, pairs, taken)
-    return Match(tuple(pairs), tuple(index for index in range(len(got)) if index not in taken))
+def match(
+    task_type: str, ours: Sequence[Task], theirs: Sequence[Task], wire_names: Mapping[str, str]
+) -> Match:
+    """Matches our tasks of one type, as sent, with what the server holds of it; nearly linear in time."""
+    secrets = Secrets(task_type, wire_names)
+    matching = _Matching([_bare(each, secrets) for each in ours], [_bare(each, secrets) for each in theirs])
+    matching.by_position()
+    matching.by_equal_content()
+    matching.by_subject(_subject_paths(task_type, wire_names))
+    left = (index for index in range(len(theirs)) if index not in matching.taken)
+    return Match(tuple(matching.pairs), tuple(left))
 
 
-def _match_by_content(
-    task_type: str, sent: Sequence[Any], got: Sequence[Any], pairs: list[int | None], taken: set[int]
-) -> None:
-    """First those that are equal to the letter, then those to which the server added something."""
-    free: dict[bytes, deque[int]] = defaultdict(deque)
-    for index, task in enumerate(got):
-        if index not in taken:
-            free[_canonical(task)].append(index)
-    for index, task in enumerate(sent):
-        if pairs[index] is None and (same := free.get(_canonical(task))):
-            other = same.popleft()
-            pairs[index] = other
-            taken.add(other)
-    by_subject: dict[bytes, list[int]] = defaultdict(list)
-    for index in range(len(got)):
-        if index not in taken:
-            by_subject[_subject(task_type, got[index])].append(index)
-    for index, task in enumerate(sent):
-        if pairs[index] is None:
-            candidates = by_subject[_subject(task_type, task)]
-            found = next((other for other in candidates if _covers(got[other], task)), None)
+def alike_keys(task_type: str, tasks: Sequence[Task], wire_names: Mapping[str, str]) -> list[bytes]:
+    """A key for each task; tasks that no result can tell apart have the same."""
+    secrets = Secrets(task_type, wire_names)
+    return [_canonical(_bare(each, secrets)) for each in tasks]
+
+
+class _Matching:
+    """The pairs found so far."""
+
+    def __init__(self, sent: Sequence[Task], got: Sequence[Task]) -> None:
+        self._sent = sent
+        self._got = got
+        self.pairs: list[int | None] = [None] * len(sent)
+        self.taken: set[int] = set()
+
+    def _pair(self, index: int, other: int) -> None:
+        self.pairs[index] = other
+        self.taken.add(other)
+
+    def _unmatched(self) -> list[int]:
+        return [index for index, pair in enumerate(self.pairs) if pair is None]
+
+    def _free(self) -> list[int]:
+        return [index for index in range(len(self._got)) if index not in self.taken]
+
+    def by_position(self) -> None:
+        for index, (mine, its) in enumerate(zip(self._sent, self._got, strict=False)):
+            if _covers(its, mine):
+                self._pair(index, index)
+
+    def by_equal_content(self) -> None:
+        """Those that are equal to the letter."""
+        free: dict[bytes, deque[int]] = defaultdict(deque)
+        for index in self._free():
+            free[_canonical(self._got[index])].append(index)
+        for index in self._unmatched():
+            if same := free.get(_canonical(self._sent[index])):
+                self._pair(index, same.popleft())
+
+    def by_subject(self, paths: Sequence[str]) -> None:
+        """Those to which the server added something: looked for among the tasks about the same thing.
+
+        The fullest of ours come first, so that none takes what only a fuller one fits.
+        """
+        free = self._free()
+        by_paths: dict[tuple[str, ...], dict[bytes, list[int]]] = {}
+        unmatched = sorted(self._unmatched(), key=lambda index: -len(_canonical(self._sent[index])))
+        for index in unmatched if free else ():
+            mine = self._sent[index]
+            told = tuple(path for path in paths if _at(mine["content"], path) is not None)
+            if told not in by_paths:
+                by_paths[told] = self._indexed(free, told)
+            candidates = by_paths[told].get(_subject(mine, told), [])
+            fitting = (each for each in candidates if each not in self.taken)
+            found = next((each for each in fitting if _covers(self._got[each], mine)), None)
             if found is not None:
+                self._pair(index, found)
                 candidates.remove(found)
-                pairs[index] = found
-                taken.add(found)
+
+    def _indexed(self, free: Sequence[int], told: tuple[str, ...]) -> dict[bytes, list[int]]:
+        subjects: dict[bytes, list[int]] = defaultdict(list)
+        for index in free:
+            subjects[_subject(self._got[index], told)].append(index)
+        return subjects
 
 
-def _subject(task_type: str, task: Mapping[str, Any]) -> bytes:
-    """What the task is about: its command and the fields that rows of this type must have."""
-    names = (field.wire_name for field in BY_NAME[task_type].fields if field.required)
-    return _canonical([task["command"], [_at(task["content"], name) for name in names]])
+def _subject_paths(task_type: str, wire_names: Mapping[str, str]) -> list[str]:
+    """Where the tasks of a type say what they are about: the fields that some row must have."""
+    fields = (each for each in BY_NAME[task_type].fields if each.required and each.object_list is None)
+    return [wire_names.get(each.name, each.wire_name) for each in fields]
+
+
+def _subject(task: Task, paths: tuple[str, ...]) -> bytes:
+    return _canonical([task["command"], [_at(task["content"], path) for path in paths]])
 
 
 def _at(content: Any, path: str) -> Any:  # noqa: ANN401
@@ -99,16 +144,6 @@ def _covers(its: Any, mine: Any) -> bool:  # noqa: ANN401
     return type(its) is type(mine) and bool(its == mine)
 
 
-def _bare(task: Mapping[str, Any], secret: frozenset[str]) -> dict[str, Any]:
+def _bare(task: Task, secrets: Secrets) -> Task:
     """Command and content without the values of secret fields."""
-    content = _without(task.get("content"), secret, "")
-    return {"command": task.get("command"), "content": content}
-
-
-def _without(value: Any, secret: frozenset[str], path: str) -> Any:  # noqa: ANN401
-    if isinstance(value, dict):
-        inner = ((key, f"{path}.{key}" if path else key) for key in value)
-        return {key: _without(value[key], secret, below) for key, below in inner if below not in secret}
-    if isinstance(value, list):
-        return [_without(item, secret, f"{path}[n]") for item in value]
-    return value
+    return {"command": task.get("command"), "content": secrets.without(task.get("content"))}

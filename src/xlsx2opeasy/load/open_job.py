@@ -1,22 +1,36 @@
 """A job that a process is working on: its facts, its rows, its journal, and the state that follows."""
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from functools import cached_property
 from typing import Any, TypeVar
 from uuid import uuid4
 
-from xlsx2opeasy.errors import Interrupted
+from xlsx2opeasy.errors import Interrupted, LocalFailure
 from xlsx2opeasy.load.home import JobFolder
 from xlsx2opeasy.load.interrupt import Interruption
 from xlsx2opeasy.load.job import ChunkFile, JobFacts, JobRow, PhaseFacts, read_chunk, read_facts, read_rows
 from xlsx2opeasy.load.journal import Journal, Record, Verdict
-from xlsx2opeasy.load.state import Call, Fact, PhaseState, apply, fold
+from xlsx2opeasy.load.state import JOB, Call, Fact, PhaseState, apply, fold
 from xlsx2opeasy.opeasy import CallError, OpEasyClient
 
 T = TypeVar("T")
 
-Connect = Callable[[JobFacts, Interruption], OpEasyClient]
+Connect = Callable[[JobFacts, Interruption], AbstractContextManager[OpEasyClient]]
 """Makes the client of a job; its waits must go through the interruption."""
+
+
+def kept_open(connect: Connect, until: ExitStack) -> Connect:
+    """Connects once and keeps the client until the stack ends, so that one run logs in once."""
+    made: list[OpEasyClient] = []
+
+    def connect_once(facts: JobFacts, interruption: Interruption) -> AbstractContextManager[OpEasyClient]:
+        if not made:
+            made.append(until.enter_context(connect(facts, interruption)))
+        return nullcontext(made[0])
+
+    return connect_once
 
 
 class OpenJob:
@@ -29,6 +43,22 @@ class OpenJob:
         self.rows = read_rows(folder, self.facts)
         self.journal = Journal(folder.journal)
         self.state = fold(self.journal.records())
+        try:
+            self._require_our_facts()
+        except LocalFailure:
+            self.journal.close()
+            raise
+
+    def _require_our_facts(self) -> None:
+        """The journal knows the facts by their hash: where these were changed, nothing is guessed."""
+        digest = hashlib.sha256(self.folder.facts.read_bytes()).hexdigest()
+        if self.state.facts_sha256 is None:
+            self.note(JOB, Fact.BEGUN, facts_sha256=digest)
+        elif self.state.facts_sha256 != digest:
+            raise LocalFailure(
+                f"{self.folder.facts} is not what this job wrote (its SHA-256 differs)",
+                "nothing was done with this job: look in the portal for what became of it",
+            )
 
     def close(self) -> None:
         """Lets go of the journal."""
@@ -50,6 +80,14 @@ class OpenJob:
         """The chunk files in force: the plan's, or those that were cut anew."""
         cut_anew = self.phase_state(phase).chunks
         return phase.chunks if cut_anew is None else tuple(ChunkFile(**each) for each in cut_anew)
+
+    def counts(self, phase: PhaseFacts, chunks: int) -> dict[str, int]:
+        """How many tasks of each type the first `chunks` files in force hold."""
+        counts: dict[str, int] = {}
+        for chunk in self.chunks(phase)[:chunks]:
+            for name, number in chunk.counts.items():
+                counts[name] = counts.get(name, 0) + number
+        return counts
 
     def sent_rows(self, phase: PhaseFacts) -> dict[str, list[JobRow]]:
         """By type, the rows whose tasks are in the chunk files in force, in the files' order."""
@@ -78,19 +116,25 @@ class OpenJob:
         call: Call,
         send: Callable[[str], T],
         learn: Callable[[T], Mapping[str, Any]] = lambda _: {},
+        *,
+        doubtful: frozenset[int] = frozenset(),
         **detail: Any,  # noqa: ANN401
     ) -> T:
         """Sends a mutating request between its intent and its outcome; `send` takes the request id.
 
-        `learn` takes what must be remembered out of the answer. Raises what `send` raises. Where a wait was
-        interrupted the request had been refused or had not left, so it certainly was not applied.
+        `learn` takes what must be remembered out of the answer. A refusal with a `doubtful` status is
+        recorded as UNKNOWN. Raises what `send` raises. Where a wait was interrupted the request had been
+        refused or had not left, so it certainly was not applied.
         """
         request_id = uuid4().hex
         intent = self.intend(phase, call, request_id=request_id, **detail)
         try:
             answer = send(request_id)
         except CallError as error:
-            self.answer(intent, Verdict(error.classification), http=error.http_status, said=error.message)
+            evidence = {} if error.evidence_id is None else {"evidence": error.evidence_id}
+            said = {"http": error.http_status, "said": error.message, **evidence}
+            doubted = error.http_status in doubtful
+            self.answer(intent, Verdict.UNKNOWN if doubted else Verdict(error.classification), **said)
             raise
         except Interrupted:
             self.answer(intent, Verdict.NOT_SENT, said="interrupted between two tries")
@@ -105,5 +149,14 @@ class OpenJob:
         return intent
 
     def answer(self, intent: Record, verdict: Verdict, **detail: Any) -> None:  # noqa: ANN401
-        """Puts the outcome of a request on disk, then into the state."""
-        apply(self.state, self.journal.outcome(intent, verdict, **detail))
+        """Puts the outcome of a request on disk, then into the state.
+
+        Where the disk refuses, the LocalFailure tells the id that would be lost.
+        """
+        try:
+            outcome = self.journal.outcome(intent, verdict, **detail)
+        except LocalFailure as failure:
+            what = f"{intent.call} of operation {intent.phase} was {verdict}"
+            named = f" with id {detail['id']}" if "id" in detail else ""
+            raise LocalFailure(f"{failure.message} ({what}{named}: note it down)", failure.hint) from failure
+        apply(self.state, outcome)

@@ -2,15 +2,18 @@
 
 import hashlib
 import itertools
+import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
-from xlsx2opeasy.errors import WorkbookUnusable
+from xlsx2opeasy.errors import LocalFailure, WorkbookUnusable
 from xlsx2opeasy.load.events import Listener, Notice
 from xlsx2opeasy.load.open_job import OpenJob
 from xlsx2opeasy.load.settle import Settlement
 from xlsx2opeasy.load.state import JOB, Fact
 from xlsx2opeasy.spec.outcomes import RowResult
 from xlsx2opeasy.workbook.results import SheetResults, write_results
+from xlsx2opeasy.workbook.results_replace import replacing
 
 
 def choose_output(workbook: Path, *, wanted: Path | None, in_place: bool, rehearsal: bool) -> Path:
@@ -43,29 +46,54 @@ def write_workbook(job: OpenJob, settlement: Settlement, tell: Listener) -> Path
     Where the place that was chosen cannot be written, or holds something else by now, they go beside it; at
     the last into the job's folder. Raises WorkbookUnusable where no place takes them.
     """
+    earlier = job.state.written
+    chosen = Path(earlier if earlier and Path(earlier).exists() else job.facts.output)
+    target = chosen if _is_ours(job, chosen) else free_name(_name_beside(chosen))
+    kept = job.folder.path / f"results{chosen.suffix}"
+    made = job.folder.path / f"made{chosen.suffix}"
+    problem: WorkbookUnusable | None = None
+    try:
+        for place in dict.fromkeys((target, free_name(_name_beside(target)), kept)):
+            try:
+                _write(job, _sheets(job, settlement), made, place)
+            except WorkbookUnusable as error:
+                problem = problem or error
+            else:
+                if place != chosen:
+                    why = problem.message if problem else f"{chosen} was changed since the load began"
+                    tell(Notice(f"The results are in {place}: {why}."))
+                return place
+    finally:
+        made.unlink(missing_ok=True)
+    raise problem or WorkbookUnusable(f"the results could not be written beside {chosen}")
+
+
+def _sheets(job: OpenJob, settlement: Settlement) -> list[SheetResults]:
     by_sheet: dict[str, dict[int, RowResult]] = {}
     for (sheet, row), result in settlement.results.items():
         by_sheet.setdefault(sheet, {})[row] = result
-    sheets = [
+    return [
         SheetResults(title, header_row, by_sheet.get(title, {}))
         for title, header_row in job.facts.sheets.items()
     ]
-    chosen = Path(job.state.written or job.facts.output)
-    target = chosen if _is_ours(job, chosen) else free_name(_name_beside(chosen))
-    kept = job.folder.path / f"results{chosen.suffix}"
-    problem: WorkbookUnusable | None = None
-    for place in dict.fromkeys((target, free_name(_name_beside(target)), kept)):
-        try:
-            write_results(job.folder.workbook, place, sheets)
-        except WorkbookUnusable as error:
-            problem = problem or error
-        else:
-            if place != chosen:
-                why = problem.message if problem else f"{chosen} was changed since the load began"
-                tell(Notice(f"The results are in {place}: {why}."))
-            _remember(job, place)
-            return place
-    raise problem or WorkbookUnusable(f"the results could not be written beside {chosen}")
+
+
+def _write(job: OpenJob, sheets: Sequence[SheetResults], made: Path, place: Path) -> None:
+    """Makes the workbook in the job's own folder, notes its hash, and puts it in its place.
+
+    So the journal knows the file before it is there: after a crash it is ours, and may be replaced. Where the
+    journal's disk is full or broken the file is written all the same, for it is what the person needs.
+    """
+    try:
+        if not made.exists():
+            write_results(job.folder.workbook, made, sheets)
+        digest = hashlib.sha256(made.read_bytes()).hexdigest()
+        job.note(JOB, Fact.WRITTEN, path=str(place), sha256=digest)
+    except (WorkbookUnusable, LocalFailure):
+        write_results(job.folder.workbook, place, sheets)
+        return
+    with replacing(place, like=job.folder.workbook) as file, made.open("rb") as source:
+        shutil.copyfileobj(source, file)
 
 
 def _name_beside(path: Path) -> Path:
@@ -75,13 +103,11 @@ def _name_beside(path: Path) -> Path:
 
 def _is_ours(job: OpenJob, path: Path) -> bool:
     """Whether nothing of somebody else's would be lost by writing there."""
-    if not path.exists():
-        return True
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    try:
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    except FileNotFoundError:
+        return not path.is_symlink()
+    except OSError:
+        return False
     unchanged_input = str(path) == job.facts.workbook and digest == job.facts.workbook_sha256
-    return digest == job.state.written_sha256 or (unchanged_input and str(path) == job.facts.output)
-
-
-def _remember(job: OpenJob, place: Path) -> None:
-    digest = hashlib.sha256(place.read_bytes()).hexdigest()
-    job.note(JOB, Fact.WRITTEN, path=str(place), sha256=digest)
+    return digest in job.state.written_hashes or (unchanged_input and str(path) == job.facts.output)

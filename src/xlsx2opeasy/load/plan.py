@@ -6,9 +6,12 @@ such PhoneNumbers rows go into an operation of their own before. Where these num
 rows that unassign them, and the deletions of users, go before too. Sync commands go last among the Users.
 """
 
+from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
+from typing import Any
 
 from xlsx2opeasy.check.rules import digits_of
 from xlsx2opeasy.spec.catalogue import BY_NAME
@@ -18,8 +21,6 @@ from xlsx2opeasy.tasks.build import Task
 USERS, PHONE_NUMBERS = "Users", "PhoneNumbers"
 _GIVING = frozenset({"Assign", "Modify"})
 _DELETING = frozenset({"DeleteUser", "DeleteUserAndDevices"})
-LARGEST_RANGE = 1_000_000
-"""A range of more numbers is not looked into; no group has so many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +32,13 @@ class Phase:
     tasks: tuple[Task, ...]
 
 
-def phases_of(tasks: Sequence[Task]) -> tuple[Phase, ...]:
-    """The operations that `tasks` need, first to last; every task is in exactly one of them."""
+def phases_of(tasks: Sequence[Task], wire_names: Mapping[str, str]) -> tuple[Phase, ...]:
+    """The operations that `tasks` need, first to last; every task is in exactly one of them.
+
+    `wire_names` are those of `[wire]`, under which the tasks were built.
+    """
     tasks = _sync_last(tasks)
-    early = _needed_before(tasks)
+    early = _needed_before(tasks, Reader(wire_names))
     if not early:
         return (Phase(1, "", tuple(tasks)),) if tasks else ()
     first = tuple(task for task in tasks if id(task) in early)
@@ -50,53 +54,111 @@ def _sync_last(tasks: Sequence[Task]) -> list[Task]:
     return sorted(tasks, key=lambda task: task.type == USERS and task.command in last)
 
 
+class Reader:
+    """Reads out of tasks what the plan needs, wherever `[wire]` puts it."""
+
+    def __init__(self, wire_names: Mapping[str, str]) -> None:
+        self._wire_names = wire_names
+
+    def text(self, task: Task, field: str) -> str:
+        """The text of a field; empty where the task does not have it."""
+        wire_name = BY_NAME[task.type].by_name[field].wire_name
+        value: Any = task.content
+        for key in self._wire_names.get(field, wire_name).split("."):
+            value = value.get(key) if isinstance(value, dict) else None
+        return "" if value is None else str(value)
+
+    def number_taken(self, task: Task) -> str:
+        """The digits of the number that a Users row takes; empty where it takes none."""
+        return _national(self.text(task, "user.phoneNumber")) if task.type == USERS else ""
+
+
 @dataclass(frozen=True, slots=True)
 class _Range:
-    """The numbers of one PhoneNumbers row, `first` to `last`, all of `length` digits."""
+    """The numbers of one PhoneNumbers row, `first` to `last`, all of `length` digits; `group` it names."""
 
     task: Task
     position: int
     length: int
     first: int
     last: int
-
-    def holds(self, digits: str) -> bool:
-        return len(digits) == self.length and self.first <= int(digits) <= self.last
+    group: str
 
     def gives_to(self, group: str) -> bool:
         """Whether it gives its numbers to the group ("" for a row that names none)."""
-        own = str(_phone_numbers(self.task).get("groupId", ""))
-        return self.task.command in _GIVING and bool(own) and group in (own, "")
-
-    def overlaps(self, other: "_Range") -> bool:
-        return self.length == other.length and self.first <= other.last and other.first <= self.last
+        return self.task.command in _GIVING and bool(self.group) and group in (self.group, "")
 
 
-def _needed_before(tasks: Sequence[Task]) -> set[int]:
+class _Ranges:
+    """Ranges, found by the numbers they hold without looking at all of them."""
+
+    def __init__(self, ranges: Iterable[_Range]) -> None:
+        by_length: dict[int, list[_Range]] = defaultdict(list)
+        for each in ranges:
+            by_length[each.length].append(each)
+        self._by_length = {
+            length: sorted(of, key=lambda each: each.first) for length, of in by_length.items()
+        }
+        self._firsts = {length: [each.first for each in of] for length, of in self._by_length.items()}
+        self._furthest = {
+            length: list(accumulate((each.last for each in of), max))
+            for length, of in self._by_length.items()
+        }
+
+    def overlapping(self, length: int, first: int, last: int) -> Iterator[_Range]:
+        """Those that hold a number of `length` digits from `first` to `last`."""
+        ranges = self._by_length.get(length, [])
+        for place in range(bisect_right(self._firsts.get(length, []), last) - 1, -1, -1):
+            if self._furthest[length][place] < first:
+                return
+            if ranges[place].last >= first:
+                yield ranges[place]
+
+    def holding(self, digits: str) -> Iterator[_Range]:
+        """Those that hold this number."""
+        return self.overlapping(len(digits), int(digits), int(digits))
+
+
+def _needed_before(tasks: Sequence[Task], reader: Reader) -> set[int]:
     """The identities (`id`) of the tasks that an earlier operation must have done."""
-    ranges = [each for position, task in enumerate(tasks) if (each := _range_of(task, position))]
-    wanted = _numbers_taken(tasks)
-    needed = {each.position: each for each in ranges if _gives(each, wanted)}
+    ranges = _ranges_of(tasks, reader)
+    index = _Ranges(ranges)
+    needed = {
+        each.position: each
+        for task in tasks
+        if (number := reader.number_taken(task))
+        for each in index.holding(number)
+        if each.gives_to(reader.text(task, "groupId"))
+    }
+    wanted = _Ranges(needed.values())
     freed = [
         each
         for each in ranges
         if each.position not in needed
-        and any(each.overlaps(other) and each.position < other.position for other in needed.values())
+        and any(
+            each.position < other.position for other in wanted.overlapping(each.length, each.first, each.last)
+        )
     ]
     early = {id(each.task) for each in (*needed.values(), *freed)}
     if any(each.task.command == "Unassign" for each in freed):
-        early |= {id(task) for task in _deletions_that_can_go_first(tasks)}
+        early |= {id(task) for task in _deletions_that_can_go_first(tasks, reader)}
     return early
 
 
-def _range_of(task: Task, position: int) -> _Range | None:
+def _ranges_of(tasks: Sequence[Task], reader: Reader) -> list[_Range]:
+    ranges = (_range_of(task, position, reader) for position, task in enumerate(tasks))
+    return [each for each in ranges if each is not None]
+
+
+def _range_of(task: Task, position: int, reader: Reader) -> _Range | None:
     if task.type != PHONE_NUMBERS:
         return None
-    text = str(_phone_numbers(task).get("phoneNumbers", ""))
+    text = reader.text(task, "phoneNumbers")
     ends = [_national(end) for end in text.split(NumberOrRange.separator)]
-    if not all(ends) or int(ends[-1]) - int(ends[0]) >= LARGEST_RANGE:
+    if not all(ends):
         return None
-    return _Range(task, position, len(ends[0]), int(ends[0]), int(ends[-1]))
+    first, last = int(ends[0]), int(ends[-1])
+    return _Range(task, position, len(ends[0]), first, last, reader.text(task, "groupId"))
 
 
 def _national(number: str) -> str:
@@ -105,63 +167,29 @@ def _national(number: str) -> str:
     return digits[1:] if len(digits) == 11 and digits.startswith("1") else digits
 
 
-def _phone_numbers(task: Task) -> dict[str, object]:
-    nested = task.content.get("phoneNumbers")
-    return nested if isinstance(nested, dict) else task.content
-
-
-def _group(task: Task) -> str:
-    return str(task.content.get("groupId", ""))
-
-
-def _number_taken(task: Task) -> str:
-    """The digits of the number that a Users row takes; empty where it takes none."""
-    user = task.content.get("user", {}) if task.type == USERS else {}
-    return _national(user.get("phoneNumber", ""))
-
-
-def _numbers_taken(tasks: Iterable[Task]) -> dict[str, set[str]]:
-    """Each number that Users rows take -> the groups in which (empty where a row names none)."""
-    taken: dict[str, set[str]] = defaultdict(set)
-    for task in tasks:
-        if number := _number_taken(task):
-            taken[number].add(_group(task))
-    return taken
-
-
-def _gives(numbers: _Range, wanted: dict[str, set[str]]) -> bool:
-    candidates = wanted if numbers.last - numbers.first > len(wanted) else _each(numbers)
-    return any(
-        number in wanted and numbers.holds(number) and any(map(numbers.gives_to, wanted[number]))
-        for number in candidates
-    )
-
-
-def _each(numbers: _Range) -> Iterable[str]:
-    return (str(number).zfill(numbers.length) for number in range(numbers.first, numbers.last + 1))
-
-
-def _deletions_that_can_go_first(tasks: Sequence[Task]) -> Iterable[Task]:
+def _deletions_that_can_go_first(tasks: Sequence[Task], reader: Reader) -> Iterable[Task]:
     """Deletions of users to which no earlier row of the workbook does anything."""
     seen: set[str] = set()
     for task in tasks:
         if task.type == USERS:
-            user = str(task.content.get("user", {}).get("userId", ""))
+            user = reader.text(task, "user.userId")
             if task.command in _DELETING and user not in seen:
                 yield task
             seen.add(user)
 
 
 def takers_of(
-    failed: Sequence[Task], given: Sequence[Task], tasks: Sequence[Task]
+    failed: Sequence[Task], given: Sequence[Task], tasks: Sequence[Task], wire_names: Mapping[str, str]
 ) -> Iterable[tuple[Task, Task]]:
     """The tasks that take a number of a `failed` task which no `given` one gave, each with that task."""
-    lost = [each for position, task in enumerate(failed) if (each := _range_of(task, position))]
-    got = [each for position, task in enumerate(given) if (each := _range_of(task, position))]
+    reader = Reader(wire_names)
+    lost = _Ranges(_ranges_of(failed, reader))
+    got = _Ranges(_ranges_of(given, reader))
     for task in tasks:
-        number = _number_taken(task)
-        if number and not any(each.holds(number) and each.gives_to(_group(task)) for each in got):
-            for each in lost:
-                if each.holds(number) and each.gives_to(_group(task)):
-                    yield task, each.task
-                    break
+        if number := reader.number_taken(task):
+            group = reader.text(task, "groupId")
+            if not any(each.gives_to(group) for each in got.holding(number)):
+                giving = (each.task for each in lost.holding(number) if each.gives_to(group))
+                first = min(giving, key=lambda each: each.row, default=None)
+                if first is not None:
+                    yield task, first

@@ -6,6 +6,7 @@ files, and the workbook's own bytes.
 
 import getpass
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -16,7 +17,7 @@ from xlsx2opeasy.check.checked import Checked, check_workbook
 from xlsx2opeasy.durable import write_file
 from xlsx2opeasy.errors import LoadRefused, LocalFailure, WorkbookUnusable
 from xlsx2opeasy.load.cutting import chunk_file
-from xlsx2opeasy.load.earlier import refuse_if_done_or_unfinished
+from xlsx2opeasy.load.earlier import Candidate, refuse_if_done_or_unfinished
 from xlsx2opeasy.load.fingerprint import enterprise_digits, fingerprint, read_cell
 from xlsx2opeasy.load.home import Home, JobFolder
 from xlsx2opeasy.load.job import JobFacts, JobRow, PhaseFacts, write_facts, write_rows
@@ -31,6 +32,7 @@ from xlsx2opeasy.tasks.limits import ChunkLimits
 from xlsx2opeasy.workbook.read import read_workbook
 
 REHEARSAL_ORIGIN = "rehearsal"
+EMPTY_FILE = b'{"tasks":{}}'
 
 
 @dataclass(frozen=True)
@@ -59,12 +61,16 @@ class LoadOptions:
 
 @dataclass(frozen=True)
 class Prepared:
-    """A checked workbook and what would be sent of it."""
+    """A checked workbook and what would be sent of it.
+
+    `carried` are the fingerprints of the rows whose SUCCESS of an earlier load stands beside them.
+    """
 
     checked: Checked
     rows: tuple[JobRow, ...]
     phases: tuple[Phase, ...]
     identity: str
+    carried: Counter[str]
     stopped: str = ""
 
     @property
@@ -88,12 +94,14 @@ def prepare(workbook: Path, target: Target, options: LoadOptions) -> Prepared:
         (task.sheet, task.row): fingerprint(target.origin, target.enterprise_id, digits)
         for task, digits in zip(tasks, hashes, strict=True)
     }
-    done = set() if options.all_rows or options.again else _succeeded(checked, marks)
+    succeeded = _succeeded(checked, marks)
+    done = set() if options.all_rows or options.again else succeeded
     stopped = _why_stopped(checked, options)
     to_send = [] if stopped else [task for task in tasks if (task.sheet, task.row) not in done]
-    phases = phases_of(to_send)
+    phases = phases_of(to_send, options.wire_names)
     rows = tuple(_rows(checked, phases, marks, done, stopped))
-    return Prepared(checked, rows, phases, workbook_identity(hashes), stopped)
+    carried = Counter(marks[place] for place in succeeded)
+    return Prepared(checked, rows, phases, workbook_identity(hashes), carried, stopped)
 
 
 def _why_stopped(checked: Checked, options: LoadOptions) -> str:
@@ -111,13 +119,13 @@ def _refuse_undecided(checked: Checked) -> None:
         for row, result in sorted(sheet.sheet.earlier_results.items()):
             if result.outcome is Outcome.UNKNOWN:
                 cell = read_cell(result.job)
-                job = cell.job if cell else ""
-                raise LoadRefused(
-                    f"{sheet.sheet.title} row {row} is UNKNOWN since an earlier load",
-                    f"xlsx2opeasy resume {job} settles it; who knows better empties its Result cell".replace(
-                        "  ", " "
-                    ),
-                )
+                if cell is None or not cell.rehearsal:
+                    job = f" {cell.job}" if cell else ""
+                    raise LoadRefused(
+                        f"{sheet.sheet.title} row {row} is UNKNOWN since an earlier load",
+                        "who knows better what became of it empties its Result cell;"
+                        f" it is settled by: xlsx2opeasy resume{job}",
+                    )
 
 
 def _refuse_other_enterprise(checked: Checked, target: Target) -> None:
@@ -200,11 +208,13 @@ def freeze(home: Home, workbook: Path, target: Target, options: LoadOptions, pre
     Raises LoadRefused where this workbook's tasks are loaded, done or undecided already, LocalFailure where
     the disk refuses, WorkbookUnusable where the workbook changed since it was read.
     """
-    if not target.rehearsal and not options.again and not prepared.stopped:
-        refuse_if_done_or_unfinished(home, workbook, prepared.identity, prepared.rows)
+    if not target.rehearsal and not prepared.stopped:
+        candidate = _candidate(workbook, target, prepared)
+        refuse_if_done_or_unfinished(home, candidate, again=options.again)
     folder = home.new_job(rehearsal=target.rehearsal)
     try:
         _copy_workbook(workbook, folder, prepared.checked.workbook.sha256)
+        write_file(folder.shell, EMPTY_FILE)
         phases = tuple(_write_phase(folder, phase, options.limits) for phase in prepared.phases)
         rows_sha256 = write_rows(folder, prepared.rows)
         output = choose_output(
@@ -233,6 +243,7 @@ def freeze(home: Home, workbook: Path, target: Target, options: LoadOptions, pre
                 rows_sha256=rows_sha256,
                 wire_names=dict(options.wire_names),
                 tool_version=version("xlsx2opeasy"),
+                stopped=prepared.stopped,
             ),
         )
     except OSError as error:
@@ -241,6 +252,17 @@ def freeze(home: Home, workbook: Path, target: Target, options: LoadOptions, pre
             f"nothing was sent; free disk space at {folder.path}",
         ) from error
     return folder
+
+
+def _candidate(workbook: Path, target: Target, prepared: Prepared) -> Candidate:
+    cells = (
+        read_cell(result.job)
+        for each in prepared.checked.sheets
+        for result in each.sheet.earlier_results.values()
+    )
+    jobs = frozenset(cell.job for cell in cells if cell is not None)
+    identity, carried = prepared.identity, prepared.carried
+    return Candidate(workbook, target.origin, target.enterprise_id, identity, carried, jobs)
 
 
 def _is_results_workbook(checked: Checked) -> bool:

@@ -1,78 +1,33 @@
-"""The state machine of a load: from wherever a job stands to a workbook with the results.
+"""The state machine of a load: from wherever a job stands to results for every row.
 
 All drafts are built and verified before the first is scheduled, so that a rejected row anywhere stops all.
 `load` and `resume` both end here: a new job simply stands at its beginning.
 """
 
-import contextlib
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from contextlib import ExitStack
+from dataclasses import dataclass
 
-from xlsx2opeasy.errors import (
-    AccessDenied,
-    Interrupted,
-    LocalFailure,
-    ServiceFailed,
-    StillRunning,
-    UsageError,
-    WorkbookUnusable,
-    Xlsx2OpeasyError,
-)
-from xlsx2opeasy.load.cleaning import clean_server, forget_secrets
+from xlsx2opeasy.errors import ServiceFailed, Xlsx2OpeasyError
 from xlsx2opeasy.load.dependents import leave_out_dependents
-from xlsx2opeasy.load.draft import DraftBuilder, read_rejections
-from xlsx2opeasy.load.earlier import write_outcomes
+from xlsx2opeasy.load.draft import DraftBuilder
+from xlsx2opeasy.load.ending import Ending
 from xlsx2opeasy.load.events import JobStarted, Listener, Notice, PhaseStarted
-from xlsx2opeasy.load.execute import DraftFencedError, PhaseRunner, UndecidedError
+from xlsx2opeasy.load.execute import DraftFencedError, Scheduler
+from xlsx2opeasy.load.follow import Follower
 from xlsx2opeasy.load.interrupt import Interruption
 from xlsx2opeasy.load.job import PhaseFacts
-from xlsx2opeasy.load.open_job import Connect, OpenJob
-from xlsx2opeasy.load.output import write_workbook
-from xlsx2opeasy.load.settle import Settlement, settle
-from xlsx2opeasy.load.state import (
-    ABANDONED,
-    COMPLETED,
-    INVALID,
-    JOB,
-    REJECTED,
-    UNKNOWN,
-    WITH_ERRORS,
-    Fact,
-)
-from xlsx2opeasy.opeasy import OpEasyClient
+from xlsx2opeasy.load.open_job import Connect, OpenJob, kept_open
+from xlsx2opeasy.load.rejections import read_rejections
+from xlsx2opeasy.load.result import LoadResult
+from xlsx2opeasy.load.results import save_results
+from xlsx2opeasy.load.settle import settle_phase
+from xlsx2opeasy.load.state import UNKNOWN
+from xlsx2opeasy.load.undecided import Settling, settle_claim
+from xlsx2opeasy.opeasy import CallError, OpEasyClient
+from xlsx2opeasy.spec.outcomes import Outcome
 
-REFUSED = "refused"
-EXIT_CODES = {COMPLETED: 0, WITH_ERRORS: 1, REJECTED: 1, UNKNOWN: 1, ABANDONED: 1, INVALID: 3, REFUSED: 6}
 MAX_FENCED = 3
 """How often the start of one phase may be in doubt, and its draft be deleted and built anew, in one run."""
-
-
-@dataclass(frozen=True)
-class LoadResult:
-    """How a load ended, in the contract's words; `as_json` is the shape of `load --json`."""
-
-    job: str | None
-    status: str
-    exit_code: int
-    workbook: str
-    results: str | None
-    rows: dict[str, int]
-    operations: tuple[str, ...] = ()
-    message: str = ""
-    settlement: Settlement | None = field(default=None, repr=False)
-
-    def as_json(self) -> dict[str, Any]:
-        """The document of `load --json` and `resume --json`."""
-        return {
-            "job": self.job,
-            "status": self.status,
-            "workbook": self.workbook,
-            "results": self.results,
-            "rows": self.rows,
-            "operations": list(self.operations),
-            "message": self.message,
-        }
 
 
 @dataclass(frozen=True)
@@ -87,7 +42,13 @@ class Runner:
     """Works on one job until it is finished or something stops it. The caller holds the lock."""
 
     def __init__(
-        self, job: OpenJob, connect: Connect, interruption: Interruption, tell: Listener, waiting: Waiting
+        self,
+        job: OpenJob,
+        connect: Connect,
+        interruption: Interruption,
+        tell: Listener,
+        waiting: Waiting,
+        settling: Settling | None = None,
     ) -> None:
         self._job = job
         self._connect = connect
@@ -96,64 +57,86 @@ class Runner:
         self._poll_interval = waiting.poll_interval
         longest = waiting.longest
         self._deadline = None if longest is None else interruption.monotonic() + longest
+        self._settling = settling
 
     def run(self) -> LoadResult:
-        """Never raises what a load can end with: every end is a result, and leaves a results workbook."""
-        if self._job.state.finished not in (None, UNKNOWN):
-            return self._finished_before()
-        stopped: Xlsx2OpeasyError | None = None
-        try:
-            self._proceed()
-        except Xlsx2OpeasyError as error:
-            stopped = error
-        return self._end(stopped)
+        """Every end is a result, and leaves a results workbook; raises only where the job is damaged."""
+        with ExitStack() as stack:
+            connect = kept_open(self._connect, stack)
+            ending = Ending(self._job, connect, self._interruption, self._tell)
+            if self._job.state.finished not in (None, UNKNOWN):
+                return ending.finished_before()
+            stopped: Xlsx2OpeasyError | None = None
+            try:
+                self._proceed(connect)
+            except Xlsx2OpeasyError as error:
+                stopped = error
+            return ending.end(stopped)
 
-    # -- the way there ------------------------------------------------------------------------------------
-
-    def _proceed(self) -> None:
-        phases = [phase for phase in self._job.facts.phases if phase.tasks]
-        if not phases or self._all_results_are_here(phases):
-            return
+    def _proceed(self, connect: Connect) -> None:
         facts = self._job.facts
+        phases = [phase for phase in facts.phases if self._job.sent_rows(phase)]
+        if not phases or self._is_all_known(phases):
+            return
         tasks = sum(phase.tasks for phase in phases)
         self._tell(JobStarted(facts.job, facts.origin, facts.enterprise_id, tasks, len(phases)))
-        with self._connect(facts, self._interruption) as client:
+        with connect(facts, self._interruption) as client:
+            if self._settling is not None:
+                settle_claim(self._job, self._settling, client)
+            self._ask_again(phases, client)
             for phase in phases:
                 self._build(phase, client)
-            if self._rejected():
+            if self._is_rejected():
                 return
             for phase in phases:
-                if leave_out_dependents(self._job, phase):
-                    self._rebuild(phase, client)
-                if self._job.sent_rows(phase):
-                    self._run_phase(phase, client)
+                self._leave_out_dependents(phase, client)
+                if self._is_anything_left(phase) and not self._run_phase(phase, client):
+                    return
 
-    def _all_results_are_here(self, phases: list[PhaseFacts]) -> bool:
-        return all(self._job.phase_state(phase).results_saved for phase in phases)
+    def _is_all_known(self, phases: list[PhaseFacts]) -> bool:
+        saved = all(self._job.phase_state(phase).results_saved for phase in phases)
+        return saved and self._job.state.finished is None
 
-    def _rejected(self) -> bool:
+    def _is_rejected(self) -> bool:
         if self._job.facts.drop_rejected:
             return False
         return any(read_rejections(self._job, phase) for phase in self._job.facts.phases)
+
+    def _is_anything_left(self, phase: PhaseFacts) -> bool:
+        sent = sum(map(len, self._job.sent_rows(phase).values()))
+        return sent > len(read_rejections(self._job, phase))
 
     def _builder(self, phase: PhaseFacts, client: OpEasyClient) -> DraftBuilder:
         return DraftBuilder(self._job, phase, client, self._interruption, self._tell)
 
     def _build(self, phase: PhaseFacts, client: OpEasyClient) -> None:
-        state = self._job.phase_state(phase)
-        if state.scheduled_id is None and state.schedule_in_doubt is None:
+        if not self._job.phase_state(phase).may_run:
             chunks = self._job.chunks(phase)
             self._tell(PhaseStarted(phase.number, phase.why, phase.tasks, len(chunks)))
             self._builder(phase, client).build()
 
-    def _rebuild(self, phase: PhaseFacts, client: OpEasyClient) -> None:
-        builder = self._builder(phase, client)
-        builder.delete_draft()
-        if self._job.sent_rows(phase):
-            builder.build()
+    def _leave_out_dependents(self, phase: PhaseFacts, client: OpEasyClient) -> None:
+        if not self._job.phase_state(phase).may_run and leave_out_dependents(self._job, phase):
+            builder = self._builder(phase, client)
+            builder.delete_draft()
+            if self._job.sent_rows(phase):
+                builder.build()
 
-    def _run_phase(self, phase: PhaseFacts, client: OpEasyClient) -> None:
-        runner = PhaseRunner(
+    def _run_phase(self, phase: PhaseFacts, client: OpEasyClient) -> bool:
+        """Schedules and follows the phase; False where its draft, built anew, has rejected rows."""
+        scheduler = Scheduler(self._job, phase, client, self._interruption, self._tell)
+        for _ in range(MAX_FENCED):
+            try:
+                scheduler.run()
+                break
+            except DraftFencedError:
+                self._tell(Notice("The draft was deleted before it could start, and is built anew."))
+                self._builder(phase, client).build()
+                if self._is_rejected():
+                    return False
+        else:
+            raise ServiceFailed("the server does not answer requests to start an operation")
+        Follower(
             self._job,
             phase,
             client,
@@ -161,128 +144,20 @@ class Runner:
             self._tell,
             poll_interval=self._poll_interval,
             deadline=self._deadline,
-        )
-        for _ in range(MAX_FENCED):
-            try:
-                return runner.run()
-            except DraftFencedError:
-                self._tell(Notice("The draft was deleted before it could start, and is built anew."))
-                self._builder(phase, client).build()
-        raise ServiceFailed("the server does not answer requests to start an operation")
+        ).run()
+        return True
 
-    # -- the end ------------------------------------------------------------------------------------------
-
-    def _end(self, stopped: Xlsx2OpeasyError | None) -> LoadResult:
-        settlement = settle(self._job, self._why_not_sent(stopped))
-        status, exit_code, message = self._verdict(settlement, stopped)
-        results: Path | None = None
-        try:
-            results = write_workbook(self._job, settlement, self._tell)
-        except WorkbookUnusable as error:
-            exit_code, message = error.exit_code, error.message
-            status = "failed"
-        except LocalFailure as error:
-            exit_code, message, status = error.exit_code, error.message, "failed"
-        operations = self._operations()
-        if stopped is None or isinstance(stopped, UndecidedError):
-            self._finish(settlement, status, message)
-        else:
-            self._remember_stop(status, message)
-        return LoadResult(
-            self._job.facts.job,
-            status,
-            exit_code,
-            self._job.facts.workbook,
-            str(results) if results else None,
-            settlement.counts(),
-            operations,
-            message,
-            settlement,
-        )
-
-    def _why_not_sent(self, stopped: Xlsx2OpeasyError | None) -> str:
-        if stopped is None:
-            return "not sent: the server rejected other rows of the workbook, so nothing was run"
-        if isinstance(stopped, UndecidedError):
-            return "not sent: it cannot be told what became of the operation before"
-        return f"not sent yet: {stopped.message}; xlsx2opeasy resume {self._job.facts.job} goes on"
-
-    def _verdict(self, settlement: Settlement, stopped: Xlsx2OpeasyError | None) -> tuple[str, int, str]:
-        if stopped is not None:
-            return self._verdict_of_stop(stopped)
-        counts = settlement.counts()
-        if not self._job.facts.phases and counts["invalid"]:
-            return INVALID, EXIT_CODES[INVALID], "the workbook is invalid, nothing was sent"
-        if counts["rejected"] and not self._job.facts.drop_rejected:
-            return REJECTED, EXIT_CODES[REJECTED], "the server rejected rows, so nothing was run"
-        if settlement.foreign:
-            words = f"the server gave {settlement.foreign} results that belong to no row of this workbook"
-            return WITH_ERRORS, EXIT_CODES[WITH_ERRORS], words
-        if counts["unknown"]:
-            return UNKNOWN, EXIT_CODES[UNKNOWN], "for some rows no result came"
-        if counts["succeeded"] + counts["skipped"] == counts["total"]:
-            return COMPLETED, EXIT_CODES[COMPLETED], ""
-        return WITH_ERRORS, EXIT_CODES[WITH_ERRORS], ""
-
-    def _verdict_of_stop(self, stopped: Xlsx2OpeasyError) -> tuple[str, int, str]:
-        job = self._job.facts.job
-        if isinstance(stopped, UndecidedError):
-            return UNKNOWN, EXIT_CODES[UNKNOWN], stopped.message
-        hint = f" {stopped.hint}." if stopped.hint and isinstance(stopped, AccessDenied | UsageError) else ""
-        if isinstance(stopped, StillRunning | Interrupted):
-            return (
-                stopped.status,
-                stopped.exit_code,
-                f"{stopped.message}. Go on with: xlsx2opeasy resume {job}",
-            )
-        return stopped.status, stopped.exit_code, f"{stopped.message}.{hint} Then: xlsx2opeasy resume {job}"
-
-    def _remember_stop(self, status: str, message: str) -> None:
-        """For the list of jobs; where the disk is what failed, this cannot be remembered either."""
-        with contextlib.suppress(LocalFailure):
-            self._job.note(JOB, Fact.STOPPED, status=status, message=message)
-
-    def _finish(self, settlement: Settlement, status: str, message: str) -> None:
-        write_outcomes(self._job.folder, self._job.rows, settlement)
-        self._job.note(JOB, Fact.FINISHED, status=status, message=message, rows=settlement.counts())
-        if status != UNKNOWN or not self._undecided():
-            self._clean()
-
-    def _undecided(self) -> bool:
-        return any(state.undecided for state in self._job.state.phases.values())
-
-    def _clean(self) -> None:
-        """Leaves nothing at the server; a deletion that fails takes nothing from the results."""
-        try:
-            clean_server(self._job, self._connect, self._interruption)
-        except Xlsx2OpeasyError as error:
-            job = self._job.facts.job
-            self._tell(
-                Notice(
-                    f"Something is left at the server ({error.message}). xlsx2opeasy resume {job} deletes it."
-                )
-            )
-        else:
-            forget_secrets(self._job)
-
-    def _finished_before(self) -> LoadResult:
-        """A job that is finished: only what could not be deleted then is deleted now."""
-        if not self._job.state.cleaned:
-            self._clean()
-        state = self._job.state
-        status = str(state.finished)
-        return LoadResult(
-            self._job.facts.job,
-            status,
-            EXIT_CODES[status],
-            self._job.facts.workbook,
-            state.written,
-            dict(state.counts),
-            self._operations(),
-            state.message or "the job was finished before",
-        )
-
-    def _operations(self) -> tuple[str, ...]:
-        return tuple(
-            state.operation_id for state in self._job.state.phases.values() if state.operation_id is not None
-        )
+    def _ask_again(self, phases: list[PhaseFacts], client: OpEasyClient) -> None:
+        """Fetches the results anew of phases that have rows without one."""
+        for phase in phases:
+            state = self._job.phase_state(phase)
+            if not state.results_saved or state.scheduled_deleted:
+                continue
+            results, _ = settle_phase(self._job, phase)
+            if any(each.outcome is Outcome.UNKNOWN for each in results.values()):
+                try:
+                    save_results(self._job, phase, client, self._interruption)
+                except CallError as error:
+                    if error.http_status != 404:
+                        raise
+                    self._tell(Notice("The server has no other results of this operation any more."))

@@ -1,5 +1,7 @@
 """`load` and `resume` as functions: what the command line and the library call."""
 
+import contextlib
+import hashlib
 from collections.abc import Callable
 from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass, field
@@ -7,14 +9,17 @@ from pathlib import Path
 
 from xlsx2opeasy.errors import LoadRefused, UsageError
 from xlsx2opeasy.load.earlier import peek, real_jobs
-from xlsx2opeasy.load.events import Listener, WorkbookChecked
+from xlsx2opeasy.load.events import Listener, Notice, WorkbookChecked
 from xlsx2opeasy.load.home import Home, JobFolder, state_folder
 from xlsx2opeasy.load.interrupt import Interruption
+from xlsx2opeasy.load.job import JobFacts
 from xlsx2opeasy.load.locks import enterprise_lock, job_lock
 from xlsx2opeasy.load.open_job import Connect, OpenJob
 from xlsx2opeasy.load.prepare import LoadOptions, Prepared, Target, freeze, prepare
-from xlsx2opeasy.load.run import LoadResult, Runner, Waiting
-from xlsx2opeasy.load.state import JOB, UNKNOWN, Fact
+from xlsx2opeasy.load.result import LoadResult
+from xlsx2opeasy.load.run import Runner, Waiting
+from xlsx2opeasy.load.state import UNKNOWN, JobState
+from xlsx2opeasy.load.undecided import Settling, require_undecided
 
 Confirm = Callable[[Prepared], bool]
 
@@ -28,14 +33,6 @@ class Surroundings:
     waiting: Waiting = field(default_factory=Waiting)
     interruption: Interruption = field(default_factory=Interruption)
     home: Home = field(default_factory=lambda: Home(state_folder()))
-
-
-@dataclass(frozen=True)
-class Settling:
-    """What a person knows of a schedule request that got no answer: the run's id, or that there is none."""
-
-    scheduled_id: str | None = None
-    not_scheduled: str | None = None
 
 
 def load(
@@ -63,28 +60,32 @@ def load(
 def resume(job_id: str | None, around: Surroundings, settling: Settling | None = None) -> LoadResult:
     """Goes on with a job, the latest unfinished one where none is named; needs nothing but the job's folder.
 
-    Raises UsageError where there is nothing to resume.
+    The workbook as it was when the load began is what counts: where it was changed since, that is told.
+    `settling` is a person's word about an operation that is undecided. Raises UsageError where there is
+    nothing to resume or to settle.
     """
     folder = around.home.job(job_id) if job_id else _latest_unfinished(around.home)
-    facts, _ = peek(folder)
+    facts, state = peek(folder)
     if facts.rehearsal:
         raise UsageError(
             f"job {facts.job} was a rehearsal; its sandbox is gone", "rehearse again with load --sandbox"
         )
     target = Target(facts.origin, facts.enterprise_id)
+    _tell_of_changed_workbook(facts, state, around)
     with around.interruption.listening(), _lock(around.home, target):
-        if settling is not None:
-            _settle(folder, settling)
-        return _work_on(folder, around)
+        return _work_on(folder, around, settling)
 
 
 def _lock(home: Home, target: Target) -> AbstractContextManager[None]:
     return nullcontext() if target.rehearsal else enterprise_lock(home, target.origin, target.enterprise_id)
 
 
-def _work_on(folder: JobFolder, around: Surroundings) -> LoadResult:
+def _work_on(folder: JobFolder, around: Surroundings, settling: Settling | None = None) -> LoadResult:
     with job_lock(folder), closing(OpenJob(folder)) as job:
-        return Runner(job, around.connect, around.interruption, around.tell, around.waiting).run()
+        if settling is not None:
+            require_undecided(job, settling)
+        runner = Runner(job, around.connect, around.interruption, around.tell, around.waiting, settling)
+        return runner.run()
 
 
 def _latest_unfinished(home: Home) -> JobFolder:
@@ -94,20 +95,12 @@ def _latest_unfinished(home: Home) -> JobFolder:
     raise UsageError("there is no unfinished job on this machine", "xlsx2opeasy jobs lists all jobs")
 
 
-def _settle(folder: JobFolder, settling: Settling) -> None:
-    with closing(OpenJob(folder)) as job:
-        undecided = [state for state in job.state.phases.values() if state.undecided is not None]
-        if not undecided:
-            raise UsageError(
-                f"job {folder.job_id} has no operation that is undecided",
-                f"xlsx2opeasy resume {folder.job_id}",
-            )
-        state = undecided[0]
-        if settling.not_scheduled is not None and settling.not_scheduled != state.operation_id:
-            raise UsageError(
-                f"the undecided operation of job {folder.job_id} is {state.operation_id},"
-                f" not {settling.not_scheduled}",
-                "look for that one in the portal",
-            )
-        job.note(state.number, Fact.SETTLED, scheduled_id=settling.scheduled_id)
-        job.note(JOB, Fact.SETTLED)
+def _tell_of_changed_workbook(facts: JobFacts, state: JobState, around: Surroundings) -> None:
+    path = Path(facts.workbook)
+    if state.finished is not None or not path.is_file():
+        return
+    with contextlib.suppress(OSError):
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        if digest != facts.workbook_sha256 and digest not in state.written_hashes:
+            said = f"{path} was changed since the load began: the job goes on with what it was then."
+            around.tell(Notice(said))

@@ -4,19 +4,17 @@ Results carry no row number and may come in any order. What fits no row, or a ro
 said and never guessed; the counts over all rows always add up.
 """
 
-import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-import orjson
-
-from xlsx2opeasy.load.draft import read_rejections
-from xlsx2opeasy.load.execute import results_file
 from xlsx2opeasy.load.job import JobRow, PhaseFacts
-from xlsx2opeasy.load.match import match
+from xlsx2opeasy.load.masking import Secrets
+from xlsx2opeasy.load.match import alike_keys, match
 from xlsx2opeasy.load.open_job import OpenJob
+from xlsx2opeasy.load.rejections import read_rejections
+from xlsx2opeasy.load.results import read_saved
 from xlsx2opeasy.spec.error_codes import ERROR_CODES
 from xlsx2opeasy.spec.outcomes import Outcome, RowResult
 
@@ -50,17 +48,22 @@ class Settlement:
 
 
 def settle(job: OpenJob, stopped_because: str = "") -> Settlement:
-    """What is known now. `stopped_because` says why rows were not sent, where the load ended early."""
+    """What is known now. `stopped_because` says why rows were not sent, where the load ended early.
+
+    Raises LocalFailure where results or chunk files on disk are damaged.
+    """
     results: dict[Place, RowResult] = {}
     foreign = 0
     for row in job.rows:
         if row.known_outcome is not None:
             results[_place(row)] = RowResult(row.known_outcome, detail=row.detail, job=job_cell(job, row))
     for phase in job.facts.phases:
-        found, strange = _of_phase(job, phase, stopped_because)
+        found, strange = settle_phase(job, phase, stopped_because)
         results |= found
         foreign += strange
-    return Settlement(results, sum(row.skipped for row in job.rows), foreign)
+    skipped = sum(row.skipped for row in job.rows)
+    assert len(results) + skipped == len(job.rows), "the counts must add up"
+    return Settlement(results, skipped, foreign)
 
 
 def job_cell(job: OpenJob, row: JobRow) -> str:
@@ -72,7 +75,10 @@ def _place(row: JobRow) -> Place:
     return row.sheet, row.row
 
 
-def _of_phase(job: OpenJob, phase: PhaseFacts, stopped_because: str) -> tuple[dict[Place, RowResult], int]:
+def settle_phase(
+    job: OpenJob, phase: PhaseFacts, stopped_because: str = ""
+) -> tuple[dict[Place, RowResult], int]:
+    """What is known of the rows of one phase, and how many results belong to none of them."""
     state = job.phase_state(phase)
     rows = job.rows_of_phase[phase.number]
     found: dict[Place, RowResult] = {}
@@ -83,24 +89,22 @@ def _of_phase(job: OpenJob, phase: PhaseFacts, stopped_because: str) -> tuple[di
     if state.results_saved:
         matched, foreign = _matched(job, phase, rejected)
         return found | matched, foreign
-    if state.scheduled_id is not None or state.schedule_in_doubt is not None:
-        outcome, why = Outcome.UNKNOWN, _how_to_find_out(job, phase)
-    else:
-        outcome, why = Outcome.NOT_SENT, stopped_because
+    outcome = Outcome.UNKNOWN if state.may_run else Outcome.NOT_SENT
+    why = _how_to_find_out(job, phase) if state.may_run else stopped_because
     for row in rows:
         found.setdefault(_place(row), _result(job, row, outcome, why))
     return found, 0
 
 
 def _how_to_find_out(job: OpenJob, phase: PhaseFacts) -> str:
-    state = job.phase_state(phase)
+    state, name = job.phase_state(phase), job.facts.job
     if state.undecided is not None:
         return (
             f"sent with operation {state.operation_id}, and it cannot be told whether that was started:"
-            f" look for it in the portal, then xlsx2opeasy resume {job.facts.job} --scheduled-id ID"
-            f" or --not-scheduled {state.operation_id}"
+            f" look for it in the portal, then xlsx2opeasy resume {name} --scheduled-id ID"
+            f" or xlsx2opeasy resume {name} --not-scheduled {state.operation_id}"
         )
-    return f"sent, its result is not here yet: xlsx2opeasy resume {job.facts.job}"
+    return f"sent, its result is not here yet: xlsx2opeasy resume {name}"
 
 
 def _result(job: OpenJob, row: JobRow, outcome: Outcome, detail: str) -> RowResult:
@@ -125,23 +129,33 @@ def _matched(
     for name, rows in job.sent_rows(phase).items():
         kept = [index for index, row in enumerate(rows) if _place(row) not in rejected]
         tasks = [sent_tasks[name][index] for index in kept]
-        results = json.loads(results_file(job, phase, name).read_bytes())
-        matched = match(name, tasks, results)
+        results = read_saved(job, phase, name)
+        matched = match(name, tasks, results, job.facts.wire_names)
         foreign += len(matched.foreign)
         pairs = [results[index] if index is not None else None for index in matched.pairs]
-        alike = _failures_among_alike(tasks, pairs)
-        for index, task, result in zip(kept, tasks, pairs, strict=True):
-            found[_place(rows[index])] = _row_result(job, rows[index], result, alike.get(_key(task), ""))
+        keys = alike_keys(name, tasks, job.facts.wire_names)
+        alike = _told_of_alike(keys, pairs)
+        secrets = Secrets(name, job.facts.wire_names)
+        for index, task, key, result in zip(kept, tasks, keys, pairs, strict=True):
+            row_result = _row_result(job, rows[index], result, alike.get(key, ""))
+            hidden = secrets.hidden_in(row_result.detail, task["content"])
+            found[_place(rows[index])] = replace(row_result, detail=hidden)
     return found, foreign
 
 
 def _row_result(job: OpenJob, row: JobRow, result: Mapping[str, Any] | None, alike: str) -> RowResult:
     if result is None:
-        missing = "no result came for this row: look at the system whether it took effect"
+        missing = (
+            "sent and run, but no result came for this row: look at the system whether it took effect;"
+            f" xlsx2opeasy resume {job.facts.job} asks for its result again"
+        )
         return _result(job, row, Outcome.UNKNOWN, missing)
-    if str(result["status"]).strip().casefold() == "success":
+    status, code = str(result["status"]).strip(), str(result["errorCode"])
+    if _succeeded(result):
         return _result(job, row, Outcome.SUCCESS, alike)
-    code = str(result["errorCode"])
+    if status.casefold() != "failed" and not code:
+        strange = f"its result is {status!r}, which is neither SUCCESS nor FAILED: look at the system"
+        return _result(job, row, Outcome.UNKNOWN, strange)
     parts = [str(result["errorDescription"]), remedy_of(code), alike]
     return RowResult(Outcome.FAILED, code, " - ".join(part for part in parts if part), job_cell(job, row))
 
@@ -152,19 +166,17 @@ def remedy_of(code: str) -> str:
     return known.remedy if known else ""
 
 
-def _key(task: Mapping[str, Any]) -> bytes:
-    return orjson.dumps(task, option=orjson.OPT_SORT_KEYS)
+def _succeeded(result: Mapping[str, Any] | None) -> bool:
+    return result is not None and str(result["status"]).strip().casefold() == "success"
 
 
-def _failures_among_alike(
-    tasks: Sequence[Mapping[str, Any]], results: Sequence[Mapping[str, Any] | None]
-) -> dict[bytes, str]:
-    """Of rows that are alike to the letter, nobody can tell which one failed: their details say so."""
+def _told_of_alike(keys: Sequence[bytes], results: Sequence[Mapping[str, Any] | None]) -> dict[bytes, str]:
+    """Of rows that no result can tell apart, nobody can tell which one failed: their details say so."""
     alike: dict[bytes, list[bool]] = defaultdict(list)
-    for task, result in zip(tasks, results, strict=True):
-        alike[_key(task)].append(result is None or str(result["status"]).strip().casefold() != "success")
+    for key, result in zip(keys, results, strict=True):
+        alike[key].append(_succeeded(result))
     return {
-        key: f"{sum(failed)} of {len(failed)} identical rows failed, which cannot be told"
-        for key, failed in alike.items()
-        if len(failed) > 1 and any(failed) and not all(failed)
+        key: f"{went_well.count(False)} of {len(went_well)} identical rows failed, which cannot be told"
+        for key, went_well in alike.items()
+        if len(went_well) > 1 and any(went_well) and not all(went_well)
     }

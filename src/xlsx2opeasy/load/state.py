@@ -239,6 +239,12 @@ def _noted(phase: PhaseState, note: Record) -> None:
             phase.chunks = tuple(note.detail["chunks"])
             phase.left_out |= {int(place): str(why) for place, why in note.detail["left_out"].items()}
             phase.stale = phase.operation_id is not None
+        case _:
+            _noted_of_run(phase, note)
+
+
+def _noted_of_run(phase: PhaseState, note: Record) -> None:
+    match note.call:
         case Fact.ENDED:
             phase.ended = str(note.detail["status"])
         case Fact.REOPENED:
@@ -252,7 +258,7 @@ def _noted(phase: PhaseState, note: Record) -> None:
 
 
 def _settled(phase: PhaseState, detail: Mapping[str, Any]) -> None:
-    """The run's id is known, or it is certain that there is none: then the draft is deleted and built anew."""
+    """The run's id is known; or there certainly is none, then the draft is built anew."""
     phase.undecided = None
     phase.schedule_in_doubt = None
     scheduled_id = detail.get("scheduled_id")

@@ -1,0 +1,94 @@
+"""What the end of a load is called, and what a person is told to do next."""
+
+import shlex
+from dataclasses import dataclass
+
+from xlsx2opeasy.errors import Interrupted, StillRunning, Xlsx2OpeasyError
+from xlsx2opeasy.load.job import JobFacts
+from xlsx2opeasy.load.open_job import OpenJob
+from xlsx2opeasy.load.result import EXIT_CODES
+from xlsx2opeasy.load.settle import Settlement
+from xlsx2opeasy.load.state import COMPLETED, INVALID, REJECTED, UNKNOWN, WITH_ERRORS
+from xlsx2opeasy.load.undecided import UndecidedError
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The contract's status and exit code, with a sentence that ends with the command to run next."""
+
+    status: str
+    exit_code: int
+    message: str
+
+
+def why_not_sent(job: OpenJob, stopped: Xlsx2OpeasyError | None) -> str:
+    """The detail of the rows that were not sent."""
+    if stopped is None:
+        return "not sent: the server rejected other rows of the workbook, so they were not run"
+    if isinstance(stopped, UndecidedError):
+        return "not sent: it cannot be told what became of the operation before"
+    return f"not sent yet: {stopped.message}; {resume_command(job.facts)} goes on"
+
+
+def verdict_of(
+    job: OpenJob, settlement: Settlement, stopped: Xlsx2OpeasyError | None, results: str | None
+) -> Verdict:
+    """How the load ended; `stopped` is what ended it early, `results` where the results workbook is."""
+    if stopped is not None:
+        return verdict_of_stop(job.facts, stopped)
+    counts = settlement.counts()
+    correct = f"correct the red rows, then: {load_command(job.facts, results)}"
+    if job.facts.stopped:
+        return _verdict(INVALID, f"{job.facts.stopped}; {correct}")
+    if counts["rejected"] and not job.facts.drop_rejected:
+        ran = any(state.may_run for state in job.state.phases.values())
+        what = "the operation was not run" if ran else "nothing was run"
+        return _verdict(REJECTED, f"the server rejected {_rows(counts['rejected'])}, so {what}; {correct}")
+    if counts["unknown"]:
+        said = f"what became of {_rows(counts['unknown'])} is not known{_foreign(settlement)}"
+        return _verdict(UNKNOWN, f"{said}; ask for the results again: {resume_command(job.facts)}")
+    if settlement.foreign:
+        said = _foreign(settlement).removeprefix(", and ")
+        return _verdict(
+            WITH_ERRORS, f"{said}; look in the portal who sent them; xlsx2opeasy jobs show {job.facts.job}"
+        )
+    if counts["succeeded"] + counts["skipped"] == counts["total"]:
+        return _verdict(COMPLETED, "every row succeeded")
+    wrong = counts["total"] - counts["succeeded"] - counts["skipped"]
+    return _verdict(WITH_ERRORS, f"{_rows(wrong)} did not succeed; {correct}")
+
+
+def verdict_of_stop(facts: JobFacts, stopped: Xlsx2OpeasyError) -> Verdict:
+    """How a load ended that something stopped."""
+    if isinstance(stopped, UndecidedError):
+        return _verdict(UNKNOWN, stopped.message)
+    hint = f" {stopped.hint.removesuffix('.')}." if stopped.hint else ""
+    begin = "Go on with" if isinstance(stopped, StillRunning | Interrupted) else "Then"
+    message = f"{stopped.message.removesuffix('.')}.{hint} {begin}: {resume_command(facts)}"
+    return Verdict(stopped.status, stopped.exit_code, message)
+
+
+def resume_command(facts: JobFacts) -> str:
+    """What goes on with the job; a rehearsal's sandbox is gone, so it is begun again."""
+    return load_command(facts, None) if facts.rehearsal else f"xlsx2opeasy resume {facts.job}"
+
+
+def load_command(facts: JobFacts, results: str | None) -> str:
+    """What loads the corrected workbook: the one with the results, but for a rehearsal."""
+    if facts.rehearsal:
+        return f"xlsx2opeasy load {shlex.quote(facts.workbook)} --sandbox"
+    return f"xlsx2opeasy load {shlex.quote(results or facts.workbook)}"
+
+
+def _verdict(status: str, message: str) -> Verdict:
+    return Verdict(status, EXIT_CODES[status], message)
+
+
+def _rows(number: int) -> str:
+    return f"{number:,} row" if number == 1 else f"{number:,} rows"
+
+
+def _foreign(settlement: Settlement) -> str:
+    if not settlement.foreign:
+        return ""
+    return f", and the server gave {settlement.foreign:,} results that belong to no row of this workbook"
