@@ -4,6 +4,7 @@ So `--help` answers at once: nothing heavy (pandas, httpx) is imported before a 
 """
 
 import importlib
+import keyword
 import sys
 import traceback
 from pathlib import Path
@@ -22,11 +23,15 @@ COMMANDS = {
     "load": "checks, uploads, runs, and writes the results into the workbook",
     "resume": "goes on with a load that was cut off",
     "jobs": "lists this machine's jobs",
+    "import": "makes a workbook of task files",
+    "operations": "looks at operations on the server, and cleans them up",
+    "scheduled": "starts an operation by hand, looks at runs and their results",
+    "webhooks": "lists, registers and removes webhook receivers",
     "webex": "lists Webex Calling's jobs",
     "fields": "explains the fields, their rules and commands",
     "sandbox": "serves a simulated OpEasy to try things on",
 }
-"""In the order in which help lists them; the module `cli.NAME` holds the command `command`."""
+"""In the order in which help lists them; the module `cli.NAME` (`import_` for `import`) holds `command`."""
 
 
 class LazyGroup(click.Group):
@@ -40,7 +45,8 @@ class LazyGroup(click.Group):
         """The command of that name, imported now."""
         if name not in COMMANDS:
             return None
-        command: click.Command = importlib.import_module(f"xlsx2opeasy.cli.{name}").command
+        module = f"{name}_" if keyword.iskeyword(name) else name
+        command: click.Command = importlib.import_module(f"xlsx2opeasy.cli.{module}").command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

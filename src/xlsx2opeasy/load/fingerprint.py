@@ -2,6 +2,8 @@
 
 `L20261122-k7m2 3fa9c1-9f3a0c1b2d4e`: the job, six digits of the enterprise, twelve of the task. It travels
 with the workbook, so that another machine too knows which rows need not be sent again.
+
+The job's letter: L for a load, R for a rehearsal, S for what `scheduled results` fetched from the server.
 """
 
 import hashlib
@@ -9,7 +11,7 @@ import re
 from dataclasses import dataclass
 
 _CELL = re.compile(
-    r"(?P<job>[LR][0-9]{8}-[a-z0-9]{4})(?: (?P<enterprise>[0-9a-f]{6})-(?P<task>[0-9a-f]{12}))?"
+    r"(?P<job>[LRS][0-9]{8}-[a-z0-9]{4})(?: (?P<enterprise>[0-9a-f]{6})-(?P<task>[0-9a-f]{12}))?"
 )
 REHEARSAL_LETTER = "R"
 

@@ -1,0 +1,176 @@
+"""What the commands for single endpoints share: a client for the time of a command, and how it ends.
+
+Used by `operations`, `scheduled`, `webhooks`. With `--json` there is one document on standard output at every
+exit code; its `message` is empty where all went well.
+"""
+
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import wraps
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar
+
+import click
+
+from xlsx2opeasy.cli.connection import ask_secretly, connection_options
+from xlsx2opeasy.cli.words import complain, say_json, tell
+from xlsx2opeasy.errors import LoadRefused, UsageError, WorkbookUnusable, Xlsx2OpeasyError
+from xlsx2opeasy.load.interrupt import Interruption
+from xlsx2opeasy.opeasy import Connection, Deletion, OpEasyClient, user_agent
+from xlsx2opeasy.opeasy.masking import is_secret_name
+from xlsx2opeasy.problems import MASK
+from xlsx2opeasy.settings import Flags, Settings, find_api_key, key_file_is_open, read_settings
+from xlsx2opeasy.spec.catalogue import BY_NAME, TASK_TYPES
+from xlsx2opeasy.spec.model import TaskType
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+TASK_TYPE = click.option(
+    "--task-type",
+    "task_types",
+    multiple=True,
+    type=click.Choice([each.name for each in TASK_TYPES], case_sensitive=False),
+    help="Only this task type; may be given several times.",
+)
+YES = click.option("--yes", is_flag=True, help="Ask no question.")
+OUTPUT = click.option(
+    "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write a workbook FILE.xlsx instead."
+)
+FORCE = click.option("--force", is_flag=True, help="Replace FILE.xlsx if it exists.")
+
+
+@dataclass(frozen=True)
+class Api:
+    """A client and the settings it was made of."""
+
+    client: OpEasyClient
+    settings: Settings
+
+
+def api_options(command: F) -> F:
+    """Adds `--json` and the connection's options, gathered as `connection` (Flags), to a command."""
+
+    @wraps(command)
+    def gathering(
+        *arguments: Any,  # noqa: ANN401
+        url: str | None,
+        enterprise_id: str | None,
+        profile: str | None,
+        ca_bundle: Path | None,
+        api_key_file: Path | None,
+        **options: Any,  # noqa: ANN401
+    ) -> Any:  # noqa: ANN401
+        flags = Flags(url, enterprise_id, profile, ca_bundle, api_key_file)
+        return command(*arguments, flags=flags, **options)
+
+    with_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+    return with_json(connection_options(gathering))  # type: ignore[return-value]
+
+
+@contextmanager
+def connected(flags: Flags) -> Iterator[Api]:
+    """A client of the enterprise that the settings name; Ctrl-C ends its waits."""
+    settings = read_settings(flags)
+    if (
+        flags.api_key_file is not None
+        and flags.api_key_file.exists()
+        and key_file_is_open(flags.api_key_file)
+    ):
+        tell(f"warning: others than you can read {flags.api_key_file}; chmod 600 it")
+    key = find_api_key(settings, flags, ask_secretly if sys.stdin.isatty() else None)
+    connection = Connection(
+        settings.url,
+        settings.enterprise_id,
+        key,
+        ca_bundle=settings.ca_bundle,
+        user_agent=user_agent(),
+        enterprise_field=settings.enterprise_field,
+    )
+    interruption = Interruption()
+    with interruption.listening(), OpEasyClient(connection, clock=interruption) as client:
+        yield Api(client, settings)
+
+
+def ask(question: str, *, yes: bool) -> None:
+    """Asks once where a person is there to answer; LoadRefused where the answer is no."""
+    if not yes and sys.stdin.isatty() and not click.confirm(question, err=True):
+        raise LoadRefused("nothing was done: the question was answered with no")
+
+
+@contextmanager
+def one_document(empty: Mapping[str, Any], *, as_json: bool) -> Iterator[None]:
+    """Ends the command with what stopped it: words on standard error, and `empty` with a message as JSON."""
+    try:
+        yield
+    except Xlsx2OpeasyError as error:
+        if as_json:
+            say_json({**empty, "message": error.message})
+        complain(error.message, error.hint)
+        raise SystemExit(error.exit_code) from None
+
+
+def end(document: Mapping[str, Any], *, as_json: bool, show: Callable[[], None], code: int = 0) -> NoReturn:
+    """The end of a command that went well."""
+    if as_json:
+        say_json({**document, "message": ""})
+    else:
+        show()
+    raise SystemExit(code)
+
+
+def chosen(names: tuple[str, ...]) -> tuple[TaskType, ...]:
+    """The task types of these names, all where none is named, in the catalogue's order."""
+    return tuple(each for each in TASK_TYPES if each.name in names or not names)
+
+
+def gone(deletion: Deletion, what: str) -> str:
+    """The sentence for a deletion; raises NothingThere where the server had nothing of that id."""
+    if deletion is Deletion.NOT_FOUND:
+        raise NothingThere(f"{what} does not exist, so nothing was deleted", "check the id")
+    return f"{what} is deleted"
+
+
+class NothingThere(Xlsx2OpeasyError):
+    """The server knows no such id (404): it refused the call."""
+
+    exit_code = 5
+
+
+def refuse_existing(output: Path | None, *, as_json: bool, force: bool) -> None:
+    """Looks at `--output` before anything is asked for."""
+    if output is None:
+        return
+    if as_json:
+        raise UsageError("--output and --json contradict each other", "leave one of them out")
+    if output.suffix.casefold() != ".xlsx":
+        raise UsageError(f"{output} does not end in .xlsx", f"please write {output.with_suffix('.xlsx')}")
+    if output.exists() and not force:
+        raise WorkbookUnusable(
+            f"{output} exists and is not replaced", "please choose another name, or add --force"
+        )
+
+
+def masked(value: Any, settings: Settings) -> Any:  # noqa: ANN401
+    """A task's content as it may be shown: whatever stands under the name of a secret is the mask."""
+    renamed = {
+        settings.wire_names[field.name].rpartition(".")[2].casefold()
+        for of in BY_NAME.values()
+        for field in of.fields
+        if field.secret and field.name in settings.wire_names
+    }
+    return _masked(value, renamed)
+
+
+def _masked(value: Any, renamed: set[str]) -> Any:  # noqa: ANN401
+    if isinstance(value, Mapping):
+        return {
+            key: MASK
+            if (is_secret_name(key) or key.casefold() in renamed) and inner not in ("", None)
+            else _masked(inner, renamed)
+            for key, inner in value.items()
+        }
+    if isinstance(value, list):
+        return [_masked(item, renamed) for item in value]
+    return value

@@ -1,0 +1,300 @@
+"""`xlsx2opeasy operations`: look at an operation on the server, add to it, clean it up."""
+
+import json
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+from xlsx2opeasy.cli.api import (
+    FORCE,
+    OUTPUT,
+    TASK_TYPE,
+    YES,
+    Api,
+    NothingThere,
+    api_options,
+    ask,
+    chosen,
+    connected,
+    end,
+    gone,
+    masked,
+    one_document,
+    refuse_existing,
+)
+from xlsx2opeasy.cli.job_table import cell, show_table
+from xlsx2opeasy.cli.task_output import write_found
+from xlsx2opeasy.cli.words import counted, say, tell
+from xlsx2opeasy.errors import UsageError
+from xlsx2opeasy.opeasy import CallError, Operation, ValidationError
+from xlsx2opeasy.settings import Flags
+from xlsx2opeasy.spec.model import TaskType
+from xlsx2opeasy.tasks.found import found_in
+
+_ID = click.argument("operation_id", metavar="ID")
+
+
+@click.group(name="operations")
+def command() -> None:
+    """Look at operations on the server and clean them up; an operation is what a load uploads its tasks to.
+
+    \b
+    Example:
+      xlsx2opeasy operations show c0debec94fe54c38968d884547640a32
+    """
+
+
+@command.command(name="show")
+@_ID
+@api_options
+def show(operation_id: str, *, flags: Flags, as_json: bool) -> NoReturn:
+    """Show how many tasks and validation errors the operation ID has, by task type.
+
+    \b
+    Example:
+      xlsx2opeasy operations show c0debec94fe54c38968d884547640a32
+    """
+    with one_document({"operation": None}, as_json=as_json):
+        with connected(flags) as api:
+            found = api.client.get_operation(operation_id)
+        end({"operation": _document(found)}, as_json=as_json, show=lambda: _show(found))
+
+
+def _document(operation: Operation) -> dict[str, Any]:
+    tasks = {
+        name: {"size": count.size, "validationErrors": count.validation_errors}
+        for name, count in operation.tasks.items()
+    }
+    return {"id": operation.id, "enterpriseId": operation.enterprise_id, "tasks": tasks}
+
+
+def _show(operation: Operation) -> None:
+    say(f"Operation {operation.id} of enterprise {operation.enterprise_id}")
+    rows = [
+        (cell(name), cell(count.size), cell(count.validation_errors))
+        for name, count in operation.tasks.items()
+    ]
+    show_table(("Task type", "Tasks", "Validation errors"), rows)
+
+
+@command.command(name="tasks")
+@_ID
+@TASK_TYPE
+@OUTPUT
+@FORCE
+@api_options
+def tasks(
+    operation_id: str,
+    task_types: tuple[str, ...],
+    output: Path | None,
+    *,
+    force: bool,
+    flags: Flags,
+    as_json: bool,
+) -> NoReturn:
+    """List the tasks of the operation ID, or write them as a workbook that loads.
+
+    Secrets are masked on the screen and in JSON; in a workbook they stay, as far as the server gave them.
+
+    \b
+    Examples:
+      xlsx2opeasy operations tasks c0debec94fe54c38968d884547640a32
+      xlsx2opeasy operations tasks c0debec94fe54c38968d884547640a32 --output found.xlsx
+    """
+    with one_document({"items": []}, as_json=as_json):
+        refuse_existing(output, as_json=as_json, force=force)
+        with connected(flags) as api:
+            found = [
+                (of, list(api.client.tasks(operation_id, of)))
+                for of in _filled(api, operation_id, task_types)
+            ]
+        if output is not None:
+            given = [
+                found_in(of, ((each.command, each.content, None) for each in items)) for of, items in found
+            ]
+            raise SystemExit(write_found(given, output, api.settings.wire_names))
+        items = [
+            {"type": of.name, "command": each.command, "content": masked(each.content, api.settings)}
+            for of, listed in found
+            for each in listed
+        ]
+        end({"items": items}, as_json=as_json, show=lambda: show_tasks(items))
+
+
+def _filled(api: Api, operation_id: str, names: tuple[str, ...]) -> tuple[TaskType, ...]:
+    """The task types to ask for; an operation that does not exist is refused here."""
+    counts = api.client.get_operation(operation_id).tasks
+    return tuple(of for of in chosen(names) if of.name not in counts or counts[of.name].size)
+
+
+def show_tasks(items: list[dict[str, Any]]) -> None:
+    """Prints tasks as a table, their contents as JSON on one line."""
+    if not items:
+        tell("There are no such tasks.")
+        return
+    rows = [
+        (cell(item["type"]), cell(item["command"]), cell(json.dumps(item["content"], ensure_ascii=False)))
+        for item in items
+    ]
+    show_table(("Task type", "Command", "Content"), rows)
+
+
+@command.command(name="errors")
+@_ID
+@TASK_TYPE
+@api_options
+def errors(operation_id: str, task_types: tuple[str, ...], *, flags: Flags, as_json: bool) -> NoReturn:
+    """List the tasks of the operation ID that the server's validation set aside, and why.
+
+    While there are any, the operation cannot be started: delete them, or append corrected tasks and delete
+    them.
+
+    \b
+    Example:
+      xlsx2opeasy operations errors c0debec94fe54c38968d884547640a32 --task-type Users
+    """
+    with one_document({"items": []}, as_json=as_json):
+        with connected(flags) as api:
+            found = [
+                (of, error)
+                for of in chosen(task_types)
+                for error in api.client.validation_errors(operation_id, of)
+            ]
+        items = [
+            {
+                "type": of.name,
+                "id": error.id,
+                "messages": list(error.messages),
+                "command": error.task.command,
+                "content": masked(error.task.content, api.settings),
+            }
+            for of, error in found
+        ]
+        end({"items": items}, as_json=as_json, show=lambda: _show_errors(items))
+
+
+def _show_errors(items: list[dict[str, Any]]) -> None:
+    if not items:
+        tell("There are no validation errors.")
+        return
+    rows = [
+        (
+            cell(item["type"]),
+            cell(item["id"]),
+            cell(item["command"]),
+            cell("; ".join(item["messages"])),
+            cell(json.dumps(item["content"], ensure_ascii=False)),
+        )
+        for item in items
+    ]
+    show_table(("Task type", "Id", "Command", "What is wrong", "Content"), rows)
+
+
+@command.command(name="delete-error")
+@_ID
+@click.argument("error_ids", metavar="ERROR_ID...", nargs=-1, required=True)
+@TASK_TYPE
+@api_options
+def delete_error(
+    operation_id: str,
+    error_ids: tuple[str, ...],
+    task_types: tuple[str, ...],
+    *,
+    flags: Flags,
+    as_json: bool,
+) -> NoReturn:
+    """Delete validation errors of the operation ID, and with them the tasks that were set aside.
+
+    \b
+    Example:
+      xlsx2opeasy operations delete-error c0debec94fe54c38968d884547640a32 76b9d5b20ad845d792b1a91ee2ad2d4b
+    """
+    deleted: list[dict[str, str]] = []
+    with one_document({"deleted": deleted}, as_json=as_json):
+        with connected(flags) as api:
+            for error_id in error_ids:
+                of = _type_of(api, operation_id, chosen(task_types), error_id)
+                gone(
+                    api.client.delete_validation_error(operation_id, of, error_id),
+                    f"Validation error {error_id}",
+                )
+                deleted.append({"type": of.name, "id": error_id})
+        words = f"{counted(len(deleted), 'validation error')} deleted"
+        end({"deleted": deleted}, as_json=as_json, show=lambda: say(words))
+
+
+def _type_of(api: Api, operation_id: str, types: tuple[TaskType, ...], error_id: str) -> TaskType:
+    """The task type that an error is of: its address needs it, and nobody knows it by heart."""
+    if len(types) == 1:
+        return types[0]
+    for of in types:
+        if _has_error(api, operation_id, of, error_id):
+            return of
+    raise NothingThere(
+        f"operation {operation_id} has no validation error {error_id}",
+        f"xlsx2opeasy operations errors {operation_id}",
+    )
+
+
+def _has_error(api: Api, operation_id: str, of: TaskType, error_id: str) -> bool:
+    try:
+        found: ValidationError = api.client.get_validation_error(operation_id, of, error_id)
+    except CallError as error:
+        if error.http_status != 404:
+            raise
+        return False
+    return found.id == error_id
+
+
+@command.command(name="append")
+@_ID
+@click.argument("files", metavar="TASKS.json...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@YES
+@api_options
+def append(operation_id: str, files: tuple[Path, ...], *, yes: bool, flags: Flags, as_json: bool) -> NoReturn:
+    """Append the tasks of JSON files to the operation ID.
+
+    Appending is not repeated where no answer comes: look with `operations show` before you try again.
+
+    \b
+    Example:
+      xlsx2opeasy operations append c0debec94fe54c38968d884547640a32 corrected.json
+    """
+    with one_document({"operation": None}, as_json=as_json):
+        for file in files:
+            if file.suffix != ".json":
+                raise UsageError(f"{file} does not end in .json", "xlsx2opeasy convert makes such files")
+        ask(f"Append {counted(len(files), 'file')} to operation {operation_id}?", yes=yes)
+        with connected(flags) as api:
+            before = api.client.get_operation(operation_id)
+            for file in files:
+                after = api.client.append_tasks(operation_id, file)
+        set_aside = after.validation_errors - before.validation_errors
+        words = f"{counted(_size(after) - _size(before), 'task')} appended to operation {operation_id}"
+        if set_aside > 0:
+            words += f", {set_aside:,} set aside: xlsx2opeasy operations errors {operation_id}"
+        document = {"operation": _document(after)}
+        end(document, as_json=as_json, show=lambda: say(words), code=1 if set_aside > 0 else 0)
+
+
+def _size(operation: Operation) -> int:
+    return sum(count.size for count in operation.tasks.values())
+
+
+@command.command(name="delete")
+@_ID
+@YES
+@api_options
+def delete(operation_id: str, *, yes: bool, flags: Flags, as_json: bool) -> NoReturn:
+    """Delete the operation ID with its tasks. Its scheduled operation, if any, must be deleted first.
+
+    \b
+    Example:
+      xlsx2opeasy operations delete c0debec94fe54c38968d884547640a32
+    """
+    with one_document({"deleted": False}, as_json=as_json):
+        ask(f"Delete operation {operation_id} with its tasks?", yes=yes)
+        with connected(flags) as api:
+            words = gone(api.client.delete_operation(operation_id), f"Operation {operation_id}")
+        end({"deleted": True}, as_json=as_json, show=lambda: say(words))

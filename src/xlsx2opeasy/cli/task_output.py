@@ -1,0 +1,78 @@
+"""Writing found tasks as a workbook: what `import` and `--output` of operations and scheduled share."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from xlsx2opeasy.check.checked import Checked
+from xlsx2opeasy.cli.check import problem_lines
+from xlsx2opeasy.cli.words import counted, say, tell
+from xlsx2opeasy.durable import write_file
+from xlsx2opeasy.errors import InvalidWorkbook, WorkbookUnusable
+from xlsx2opeasy.tasks.cells import Remark
+from xlsx2opeasy.tasks.found import Found
+from xlsx2opeasy.tasks.to_workbook import TaskWorkbook, read_back, task_workbook, workbook_bytes
+
+SHOWN_REMARKS = 50
+
+Finish = Callable[[TaskWorkbook, Checked], TaskWorkbook]
+
+
+def write_found(
+    found: Sequence[Found],
+    output: Path,
+    wire_names: Mapping[str, str],
+    *,
+    finish: Finish = lambda workbook, _: workbook,
+    results_are_notes: bool = False,
+) -> int:
+    """Writes the workbook and tells what a load of it would say; the exit code.
+
+    `finish` may add to the workbook once it was read back. Raises InvalidWorkbook where something cannot be
+    said in a workbook (nothing is written then), WorkbookUnusable where the file cannot be written.
+    """
+    workbook = task_workbook(found, wire_names, results_are_notes=results_are_notes)
+    for line in _remark_lines(workbook.remarks):
+        tell(line)
+    if workbook.misfits:
+        raise InvalidWorkbook(
+            f"{counted(len(workbook.misfits), 'thing')} cannot be said in a workbook: nothing was written",
+            "correct what is named above",
+        )
+    if not workbook.tasks:
+        raise InvalidWorkbook("there is no task: nothing was written")
+    content = workbook_bytes(workbook)
+    checked = read_back(workbook, content)
+    finished = finish(workbook, checked)
+    _write(output, content if finished is workbook else workbook_bytes(finished))
+    return _tell_end(workbook, checked, output)
+
+
+def _remark_lines(remarks: Sequence[Remark]) -> list[str]:
+    ordered = sorted(remarks, key=lambda each: not each.misfit)
+    lines = [
+        f"{'' if each.misfit else 'warning: '}{each.place} {each.words}" for each in ordered[:SHOWN_REMARKS]
+    ]
+    rest = len(remarks) - SHOWN_REMARKS
+    return [*lines, *([f"and {rest:,} more of such"] if rest > 0 else [])]
+
+
+def _write(output: Path, content: bytes) -> None:
+    try:
+        write_file(output.absolute(), content)
+    except OSError as error:
+        raise WorkbookUnusable(
+            f"{output} cannot be written: {error.strerror or error}", "choose another FILE.xlsx"
+        ) from error
+
+
+def _tell_end(workbook: TaskWorkbook, checked: Checked, output: Path) -> int:
+    for line in problem_lines(checked.problems):
+        tell(line)
+    masked = sum(bool(row.note) for sheet in workbook.sheets for row in sheet.rows)
+    if masked:
+        tell(f"In {counted(masked, 'row')} secrets came masked and are left blank: see the column # note.")
+    say(f"{counted(workbook.tasks, 'task')} written to {output}")
+    if not checked.errors:
+        return 0
+    tell(f"{counted(len(checked.errors), 'error')} must be corrected in it before it can be loaded.")
+    return InvalidWorkbook.exit_code
