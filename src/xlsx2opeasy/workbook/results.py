@@ -1,7 +1,7 @@
 """Writes results into a workbook: a copy of the package in which only the result cells have changed.
 
 Every part is taken over byte for byte but the touched sheets, `styles.xml` where formats are added, and the
-calc chain where a result takes a formula's place. Called by the load room and by `check --annotate`.
+calc chain where a result takes a formula's place. Called by the load room (`check --annotate`: `annotate/`).
 
     results_survey   first pass over a sheet: where do the results go
     results_sheet    second pass: the sheet with its results
@@ -9,31 +9,22 @@ calc chain where a result takes a formula's place. Called by the load room and b
     results_replace  all at once, or not at all
 """
 
-import posixpath
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from xlsx2opeasy.errors import WorkbookUnusable
 from xlsx2opeasy.spec.outcomes import RowResult
-from xlsx2opeasy.workbook.package_copy import PartContent, copy_package, open_package
+from xlsx2opeasy.workbook.package_copy import copy_package, open_package
+from xlsx2opeasy.workbook.package_edits import PackageEdits
 from xlsx2opeasy.workbook.results_calc_chain import without_formulas
-from xlsx2opeasy.workbook.results_parts import (
-    CONTENT_TYPES,
-    STYLES_TYPE,
-    WorkbookParts,
-    relations_part,
-    with_override,
-    with_relation,
-    without_override,
-    without_relation,
-)
+from xlsx2opeasy.workbook.results_parts import WorkbookParts
 from xlsx2opeasy.workbook.results_replace import replacing
 from xlsx2opeasy.workbook.results_rows import ResultRows
 from xlsx2opeasy.workbook.results_sheet import rewritten
 from xlsx2opeasy.workbook.results_stream import SheetStream
 from xlsx2opeasy.workbook.results_survey import Survey, survey
-from xlsx2opeasy.workbook.styles import ResultStyles, empty_styles, with_result_styles
+from xlsx2opeasy.workbook.styles import ResultStyles, with_result_styles
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +60,15 @@ def write_results(source: Path, target: Path, sheets: Sequence[SheetResults]) ->
     if not source.is_file():
         raise WorkbookUnusable(f"{source} does not exist.")
     with replacing(target, like=source) as file, open_package(source) as package:
-        changes = _Changes(WorkbookParts(package))
+        edits = PackageEdits(WorkbookParts(package))
+        changes = _Changes(edits)
         for sheet in sheets:
             if sheet.results:
                 changes.survey(sheet)
         changes.prepare()
-        copy_package(package, file, changes.changed, changes.added)
-        names = [package.entry(part).orig_filename for part in changes.changed]
-    return Written(target, (*names, *changes.added))
+        copy_package(package, file, edits.changed, edits.added)
+        names = [package.entry(part).orig_filename for part in edits.changed]
+    return Written(target, (*names, *edits.added))
 
 
 def _refuse_nonsense(sheets: Sequence[SheetResults]) -> None:
@@ -89,75 +81,45 @@ def _refuse_nonsense(sheets: Sequence[SheetResults]) -> None:
 
 @dataclass
 class _Changes:
-    """Collects which parts change and what their new content is."""
+    """Settles the new content of every part that changes; sheets are written only as they are asked for."""
 
-    parts: WorkbookParts
-    changed: dict[str, PartContent | None] = field(default_factory=dict)
-    added: dict[str, PartContent] = field(default_factory=dict)
+    edits: PackageEdits
     _sheets: dict[str, tuple[SheetResults, Survey]] = field(default_factory=dict)
     _formulas: dict[str, frozenset[str]] = field(default_factory=dict)
-    _texts: dict[str, bytes] = field(default_factory=dict)
 
     def survey(self, sheet: SheetResults) -> None:
         """Looks a sheet through."""
-        part, sheet_id = self.parts.sheet(sheet.title)
-        found = survey(self._stream(part), self.parts, sheet.header_row, sheet.results)
+        part, sheet_id = self.edits.parts.sheet(sheet.title)
+        found = survey(self._stream(part), self.edits.parts, sheet.header_row, sheet.results)
         self._sheets[part] = sheet, found
         self._formulas[sheet_id] = found.formulas
 
     def prepare(self) -> None:
-        """Settles the content of every part that changes; sheets are written only as they are asked for."""
+        """Makes the edits."""
         if not self._sheets:
             return
-        styles = self._styles()
+        part = self.edits.styles_part()
+        after, styles = with_result_styles(self.edits.text(part), part)
+        self.edits.set(part, after)
         self._calc_chain()
-        self.changed |= {part: (content,) for part, content in self._texts.items()}
-        for part, (sheet, found) in self._sheets.items():
-            self.changed[part] = self._sheet(part, sheet, found, styles)
+        for sheet_part, (sheet, found) in self._sheets.items():
+            self.edits.stream(sheet_part, self._sheet(sheet_part, sheet, found, styles))
 
     def _stream(self, part: str) -> SheetStream:
-        return SheetStream(self.parts.package.blocks(part), part)
+        return SheetStream(self.edits.parts.package.blocks(part), part)
 
     def _sheet(self, part: str, sheet: SheetResults, found: Survey, styles: ResultStyles) -> Iterator[bytes]:
         stream = self._stream(part)
         rows = ResultRows(stream.tags, found, styles, sheet.header_row, sheet.results)
         return rewritten(stream, found, rows)
 
-    def _styles(self) -> ResultStyles:
-        """The formats for results; a workbook without a style sheet gets one."""
-        if (part := self.parts.related("styles")) is not None:
-            before = self.parts.text(part)
-            after, styles = with_result_styles(before, part)
-            if after != before:
-                self._texts[part] = after
-            return styles
-        return self._new_styles()
-
-    def _new_styles(self) -> ResultStyles:
-        folder = posixpath.dirname(self.parts.main)
-        names = ("styles.xml", *(f"styles{number}.xml" for number in range(1, 1000)))
-        name = next(each for each in names if posixpath.join(folder, each) not in self.parts.package)
-        content, styles = with_result_styles(empty_styles(self.parts.namespace), name)
-        part = posixpath.join(folder, name)
-        self.added[part] = (content,)
-        relations = relations_part(self.parts.main)
-        self._texts[CONTENT_TYPES] = with_override(self._text(CONTENT_TYPES), part, STYLES_TYPE)
-        self._texts[relations] = with_relation(self._text(relations), relations, "styles", name)
-        return styles
-
     def _calc_chain(self) -> None:
         """Takes replaced formulas out of the calc chain; one that is left empty goes."""
-        part = self.parts.related("calcChain")
-        if part is None or part not in self.parts.package or not any(self._formulas.values()):
+        part = self.edits.parts.related("calcChain")
+        if part is None or part not in self.edits.parts.package or not any(self._formulas.values()):
             return
-        chain = without_formulas(self.parts.text(part), part, self._formulas)
-        if chain is not None:
-            self._texts[part] = chain
-            return
-        relations = relations_part(self.parts.main)
-        self.changed[part] = None
-        self._texts[CONTENT_TYPES] = without_override(self._text(CONTENT_TYPES), part)
-        self._texts[relations] = without_relation(self._text(relations), relations, "calcChain")
-
-    def _text(self, part: str) -> bytes:
-        return self._texts.get(part) or self.parts.text(part)
+        chain = without_formulas(self.edits.text(part), part, self._formulas)
+        if chain is None:
+            self.edits.remove(part, "calcChain")
+        else:
+            self.edits.set(part, chain)

@@ -140,6 +140,12 @@ def area(reference: str) -> Area | None:
     return Area(rows[0], columns[0], rows[-1], columns[-1]) if columns[0] else None
 
 
+def area_reference(area: Area) -> str:
+    """`B2:D7`, or `B2` for one cell."""
+    first, last = f"{column_letters(area.left)}{area.top}", f"{column_letters(area.right)}{area.bottom}"
+    return first if first == last else f"{first}:{last}"
+
+
 def _after(masked: bytes, end_tag: re.Pattern[bytes], start: int, end: int) -> int:
     """The position after an end tag."""
     found = end_tag.search(masked, start, end)

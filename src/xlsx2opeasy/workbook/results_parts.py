@@ -12,7 +12,7 @@ from urllib.parse import unquote
 
 from xlsx2opeasy.errors import WorkbookUnusable
 from xlsx2opeasy.workbook.package_copy import RESAVE, Package
-from xlsx2opeasy.workbook.results_xml import Element, parsed, quoted, spliced, utf8
+from xlsx2opeasy.workbook.results_xml import Element, parsed, quoted, spliced, utf8, with_last_child
 
 CONTENT_TYPES = "[Content_Types].xml"
 STYLES_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.styles+xml"
@@ -20,7 +20,7 @@ MAIN_NAMESPACES = {
     "http://schemas.openxmlformats.org/spreadsheetml/2006/main",
     "http://purl.oclc.org/ooxml/spreadsheetml/main",
 }
-_RELATIONS = (
+RELATION_TYPES = (
     "http://schemas.openxmlformats.org/officeDocument/2006/relationships",
     "http://purl.oclc.org/ooxml/officeDocument/relationships",
 )
@@ -37,7 +37,7 @@ class Relation:
 
     def is_a(self, kind: str) -> bool:
         """Whether its type is this one (`styles`) of the office document namespaces."""
-        return self.type in {f"{base}/{kind}" for base in _RELATIONS}
+        return self.type in {f"{base}/{kind}" for base in RELATION_TYPES}
 
 
 class WorkbookParts:
@@ -48,7 +48,7 @@ class WorkbookParts:
         roots = list(self.relations(""))
         if any(each.type == _SIGNATURE for each in roots):
             raise WorkbookUnusable(
-                "The workbook is digitally signed; writing results would break the signature."
+                "The workbook is digitally signed; writing into it would break the signature."
             )
         mains = [each.part for each in roots if each.is_a("officeDocument")]
         if len(mains) != 1 or not mains[0].lower().endswith(".xml"):
@@ -93,7 +93,7 @@ class WorkbookParts:
         sheets = workbook.child("sheets")
         for each in sheets.all("sheet") if sheets else ():
             if each.attributes.get("name") == title:
-                ids = {each.attributes.get(f"{base} id") for base in _RELATIONS} - {None}
+                ids = {each.attributes.get(f"{base} id") for base in RELATION_TYPES} - {None}
                 part = next((one.part for one in self.main_relations if one.id in ids), "")
                 if part:
                     return part, each.attributes.get("sheetId", "")
@@ -116,7 +116,7 @@ def with_override(content_types: bytes, part: str, content_type: str) -> bytes:
     """The content types with an Override for a new part."""
     root = parsed(content_types, CONTENT_TYPES)
     entry = f'<{root.prefix}Override PartName={quoted("/" + part)} ContentType="{content_type}"/>'
-    return spliced(content_types, [(root.close, root.close, entry.encode())])
+    return with_last_child(content_types, root, entry.encode())
 
 
 def without_override(content_types: bytes, part: str) -> bytes:
@@ -130,21 +130,27 @@ def without_override(content_types: bytes, part: str) -> bytes:
     return spliced(content_types, [(each.start, each.end, b"") for each in gone])
 
 
-def with_relation(relations: bytes, part: str, kind: str, target: str) -> bytes:
-    """A relationships part with one more, whose id is new and whose namespace is that of the others."""
+def with_relation(
+    relations: bytes, part: str, kind: str, target: str, *, strict: bool = False
+) -> tuple[bytes, str]:
+    """A relationships part with one more, and the id of that one, which is new.
+
+    Its type is of the namespace of the others; where there are none, `strict` says which.
+    """
     root = parsed(relations, part)
-    taken = {each.attributes.get("Id") for each in root.all("Relationship")}
+    there = list(root.all("Relationship"))
+    taken = {each.attributes.get("Id") for each in there}
     new = next(name for number in range(1, len(taken) + 2) if (name := f"rIdResults{number}") not in taken)
-    types = {each.attributes.get("Type", "") for each in root.all("Relationship")}
-    base = _RELATIONS[any(each.startswith(_RELATIONS[1]) for each in types)]
+    types = {each.attributes.get("Type", "") for each in there}
+    base = RELATION_TYPES[any(each.startswith(RELATION_TYPES[1]) for each in types) or (strict and not there)]
     entry = f'<{root.prefix}Relationship Id="{new}" Type="{base}/{kind}" Target={quoted(target)}/>'
-    return spliced(relations, [(root.close, root.close, entry.encode())])
+    return with_last_child(relations, root, entry.encode()), new
 
 
 def without_relation(relations: bytes, part: str, kind: str) -> bytes:
     """A relationships part without those of one kind."""
     root = parsed(relations, part)
-    types = {f"{base}/{kind}" for base in _RELATIONS}
+    types = {f"{base}/{kind}" for base in RELATION_TYPES}
     gone = [each for each in root.all("Relationship") if each.attributes.get("Type") in types]
     return spliced(relations, [(each.start, each.end, b"") for each in gone])
 

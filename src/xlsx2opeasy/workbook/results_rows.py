@@ -11,10 +11,8 @@ from xlsx2opeasy.workbook.results_cells import Cell, Tags, column_letters
 from xlsx2opeasy.workbook.results_stream import Block, Row
 from xlsx2opeasy.workbook.results_survey import Survey
 from xlsx2opeasy.workbook.results_text import text_element
+from xlsx2opeasy.workbook.sheet_edits import Edit
 from xlsx2opeasy.workbook.styles import ResultStyles
-
-Edit = tuple[int, int, bytes]
-"""Where a replacement begins and ends, and what it is."""
 
 _ODD_SPANS = re.compile(rb"""\sspans\s*=\s*(?:"[^"]*"|'[^']*')""")
 _SPAN = re.compile(rb"\s*([0-9]{1,5}):([0-9]{1,5})\s*")

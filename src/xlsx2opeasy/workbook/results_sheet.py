@@ -7,11 +7,12 @@ Called by `results.py` with what the first pass (`results_survey.py`) found. Bes
 from collections.abc import Iterator
 
 from xlsx2opeasy.spec.outcomes import RESULT_COLUMNS
-from xlsx2opeasy.workbook.results_cells import Area, column_letters
-from xlsx2opeasy.workbook.results_rows import Edit, ResultRows
-from xlsx2opeasy.workbook.results_stream import Block, SheetStream
+from xlsx2opeasy.workbook.results_cells import Area, area_reference
+from xlsx2opeasy.workbook.results_rows import ResultRows
+from xlsx2opeasy.workbook.results_stream import SheetStream
 from xlsx2opeasy.workbook.results_survey import Survey, union
 from xlsx2opeasy.workbook.results_xml import Element, parsed, spliced, with_attribute
+from xlsx2opeasy.workbook.sheet_edits import Edit, edited_rows
 
 WIDTHS: dict[str, float] = dict(zip(RESULT_COLUMNS, (12.0, 11.0, 70.0, 36.0), strict=True))
 """Widths of the result columns, in characters."""
@@ -23,56 +24,8 @@ _PADDING = 0.7109375
 def rewritten(stream: SheetStream, layout: Survey, rows: ResultRows) -> Iterator[bytes]:
     """The sheet with its results, as UTF-8."""
     yield _head(stream, layout, rows.numbers)
-    prefix = stream.tags.prefix
-    yield stream.opening if stream.has_rows else b"<%bsheetData>" % prefix
-    waiting = _Waiting(rows)
-    for block in stream.rows():
-        yield b"".join(waiting.pieces(block))
-    yield waiting.rest()
-    if not stream.has_rows:
-        yield b"</%bsheetData>" % prefix
+    yield from edited_rows(stream, rows)
     yield _tail(stream, layout)
-
-
-class _Waiting:
-    """The rows that still wait for their result, in order."""
-
-    def __init__(self, rows: ResultRows) -> None:
-        self._rows = rows
-        self._numbers = iter(rows.numbers)
-        self._next: int | None = next(self._numbers, None)
-
-    def pieces(self, block: Block) -> Iterator[bytes]:
-        """A block with the results of its rows, and with the rows that it lacks."""
-        position = 0
-        for start, end, content in self._edits(block):
-            yield block.data[position:start]
-            yield content
-            position = end
-        yield block.data[position:]
-
-    def _edits(self, block: Block) -> Iterator[Edit]:
-        """The changes of a block, in order."""
-        for row in block.rows:
-            if self._next is None or row.number < self._next:
-                continue
-            while self._next is not None and self._next < row.number:
-                yield row.start, row.start, self._rows.absent(self._take())
-            if self._next == row.number:
-                yield from self._rows.edits(block, row)
-                self._take()
-
-    def rest(self) -> bytes:
-        """The rows below the last row of the sheet."""
-        pieces = []
-        while self._next is not None:
-            pieces.append(self._rows.absent(self._take()))
-        return b"".join(pieces)
-
-    def _take(self) -> int:
-        number, self._next = self._next, next(self._numbers, None)
-        assert number is not None
-        return number
 
 
 def _head(stream: SheetStream, layout: Survey, numbers: list[int]) -> bytes:
@@ -81,17 +34,12 @@ def _head(stream: SheetStream, layout: Survey, numbers: list[int]) -> bytes:
     dimension = stream.root.child("dimension")
     if dimension and numbers:
         ours = Area(numbers[0], min(layout.columns), numbers[-1], max(layout.columns))
-        reference = _reference(union(layout.cells, (ours,)))
+        reference = area_reference(union(layout.cells, (ours,)))
         tag = stream.head[dimension.start : dimension.inside]
         edits.append((dimension.start, dimension.inside, with_attribute(tag, "ref", reference)))
     if layout.new:
         edits.append(_columns(stream, layout))
     return spliced(stream.head, edits)
-
-
-def _reference(area: Area) -> str:
-    first, last = f"{column_letters(area.left)}{area.top}", f"{column_letters(area.right)}{area.bottom}"
-    return first if first == last else f"{first}:{last}"
 
 
 def _columns(stream: SheetStream, layout: Survey) -> tuple[int, int, bytes]:

@@ -115,6 +115,15 @@ def spliced(data: bytes, edits: Iterable[tuple[int, int, bytes]]) -> bytes:
     return b"".join((*pieces, data[position:]))
 
 
+def with_last_child(data: bytes, parent: Element, child: bytes) -> bytes:
+    """`data` with one more child at the end of `parent`, which may have none and be self-closing."""
+    if parent.end > parent.inside:
+        return spliced(data, [(parent.close, parent.close, child)])
+    opening = data[parent.start : parent.end].removesuffix(b"/>").rstrip() + b">"
+    name = opening[1:-1].split(None, 1)[0]
+    return spliced(data, [(parent.start, parent.end, opening + child + b"</" + name + b">")])
+
+
 def with_attribute(tag: bytes, name: str, value: str) -> bytes:
     """A start tag with that attribute set; it is added where it was missing."""
     pattern = re.compile(rb"(\s" + name.encode() + rb"""\s*=\s*)(?:"[^"]*"|'[^']*')""")

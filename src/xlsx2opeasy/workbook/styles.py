@@ -62,38 +62,51 @@ def with_result_styles(styles: bytes, part: str) -> tuple[bytes, ResultStyles]:
 
     `WorkbookUnusable` where it is no style sheet or the workbook's cell styles are used up.
     """
-    root = parsed(styles, part)
-    if root.name != "styleSheet":
-        raise WorkbookUnusable(f"The part {part} of the workbook is no style sheet.", RESAVE)
-    fonts = _Section(root, "fonts", (_DEFAULT_FONT,))
-    fills = _Section(root, "fills", _RESERVED_FILLS)
-    borders = _Section(root, "borders", (_NO_BORDER,))
+    root = style_sheet(styles, part)
+    sections = fonts, fills, _, formats = style_sections(root)
     parent = ' xfId="0"' if root.child("cellStyleXfs") else ""
-    formats = _Section(root, "cellXfs", (f'<xf numFmtId="0" fontId="0" fillId="0" borderId="0"{parent}/>',))
-    base = _base_font(root)
+    base = base_font(root)
 
     def outcome_format(fill: str, colour: str) -> int:
-        font_id, fill_id = fonts.index(_bold(base, colour)), fills.index(_solid(fill))
+        font_id, fill_id = fonts.index(bold(base, colour)), fills.index(solid(fill))
         return formats.index(_format(font_id, fill_id, parent))
 
     indices = ResultStyles(
         {outcome: outcome_format(*colours) for outcome, colours in OUTCOME_COLOURS.items()},
         formats.index(_format(0, 0, parent)),
-        formats.index(_format(fonts.index(_bold(base)), 0, parent, quoted=False)),
+        formats.index(_format(fonts.index(bold(base)), 0, parent, quoted=False)),
     )
-    if formats.count > MOST_STYLES:
-        raise WorkbookUnusable("The workbook has used up Excel's cell styles; none can be added.", RESAVE)
-    return _with_sections(styles, root, (fonts, fills, borders, formats)), indices
+    return with_sections(styles, root, sections), indices
 
 
-class _Section:
+def style_sections(root: Element) -> tuple["Section", "Section", "Section", "Section"]:
+    """Fonts, fills, borders and cell formats, each with the first entries that it must have."""
+    parent = ' xfId="0"' if root.child("cellStyleXfs") else ""
+    return (
+        Section(root, "fonts", (_DEFAULT_FONT,)),
+        Section(root, "fills", _RESERVED_FILLS),
+        Section(root, "borders", (_NO_BORDER,)),
+        Section(root, "cellXfs", (f'<xf numFmtId="0" fontId="0" fillId="0" borderId="0"{parent}/>',)),
+    )
+
+
+def style_sheet(styles: bytes, part: str) -> Element:
+    """The tree of `styles.xml`; `WorkbookUnusable` where it is no style sheet."""
+    root = parsed(styles, part)
+    if root.name != "styleSheet":
+        raise WorkbookUnusable(f"The part {part} of the workbook is no style sheet.", RESAVE)
+    return root
+
+
+class Section:
     """One list of the style sheet (`fonts`, `fills`, …): what it holds, and what is appended to it."""
 
     def __init__(self, root: Element, name: str, first: tuple[str, ...]) -> None:
         """`first` are the entries that the list must begin with where the workbook lacks them."""
         self.name = name
         self.element = root.child(name)
-        self.added: list[str] = []
+        self.added: list[bytes] = []
+        self._prefix = root.prefix
         there = self.element.children if self.element else []
         self._known = {_canonical(each): index for index, each in reversed(list(enumerate(there)))}
         self.count = len(there)
@@ -106,21 +119,29 @@ class _Section:
         return self._append(entry) if known is None else known
 
     def _append(self, entry: str) -> int:
-        index = self.count
-        self._known.setdefault(_canonical(parsed(entry.encode(), self.name)), index)
+        self._known.setdefault(_canonical(parsed(entry.encode(), self.name)), self.count)
+        return self.append(_tagged(entry, self._prefix))
+
+    def append(self, entry: bytes) -> int:
+        """The index of an entry that is appended as it is, with the part's own prefixes."""
         self.added.append(entry)
         self.count += 1
-        return index
+        return self.count - 1
 
 
-def _with_sections(styles: bytes, root: Element, sections: Iterable[_Section]) -> bytes:
-    """The style sheet with every section's additions in place and its count true."""
+def with_sections(styles: bytes, root: Element, sections: Iterable[Section]) -> bytes:
+    """The style sheet with every section's additions in place and its count true.
+
+    `WorkbookUnusable` where the cell formats are more than Excel's limit.
+    """
     edits: list[tuple[int, int, bytes]] = []
     missing: dict[int, bytes] = {}
     for section in sections:
         if not section.added:
             continue
-        entries = _tagged("".join(section.added), root.prefix)
+        if section.name == "cellXfs" and section.count > MOST_STYLES:
+            raise WorkbookUnusable("The workbook has used up Excel's cell styles; none can be added.", RESAVE)
+        entries = b"".join(section.added)
         name = f"{root.prefix}{section.name}"
         if (element := section.element) is None:
             place = _place(root, section.name)
@@ -155,18 +176,26 @@ def _format(font: int, fill: int, parent: str, *, quoted: bool = True) -> str:
     return f'<xf {number} fontId="{font}" fillId="{fill}" borderId="0"{parent}{applied}/>'
 
 
-def _solid(colour: str) -> str:
+def solid(colour: str) -> str:
+    """A fill of one colour (RGB)."""
     pattern = f'<fgColor rgb="FF{colour}"/><bgColor indexed="64"/>'
     return f'<fill><patternFill patternType="solid">{pattern}</patternFill></fill>'
 
 
-def _bold(base: Mapping[str, str], colour: str = "") -> str:
+def bold(base: Mapping[str, str], colour: str = "") -> str:
     """The workbook's own font in bold, and in `colour` if given (18.8.22; the order is the schema's)."""
     parts = dict(base) | ({"color": f'<color rgb="FF{colour}"/>'} if colour else {})
     return "<font><b/>" + "".join(parts[name] for name in _FONT_PARTS if name in parts) + "</font>"
 
 
-def _base_font(root: Element) -> dict[str, str]:
+def underlined(base: Mapping[str, str], colour: str) -> str:
+    """The workbook's own font underlined and in `colour` (RGB), as links are."""
+    parts = dict(base) | {"color": f'<color rgb="FF{colour}"/>'}
+    rest = "".join(parts[name] for name in _FONT_PARTS if name in parts and name != "i")
+    return f"<font>{parts.get('i', '')}<u/>{rest}</font>"
+
+
+def base_font(root: Element) -> dict[str, str]:
     """The parts of the workbook's default font, each as an element without prefix."""
     fonts = root.child("fonts")
     first = fonts.children[0] if fonts and fonts.children else parsed(_DEFAULT_FONT.encode(), "font")

@@ -226,7 +226,7 @@ def test_new_columns_get_widths_and_hidden_ones_show(tmp_path: Path) -> None:
         ("1", "2", "20"),
         *[
             (str(3 + place), str(3 + place), f"{width}.7109375")
-            for place, width in enumerate((12, 11, 60, 28))
+            for place, width in enumerate((12, 11, 70, 36))
         ],
         ("7", "16384", "9"),
     ]
