@@ -15,7 +15,7 @@ from xlsx2opeasy.load.state import Call, Fact
 from xlsx2opeasy.load.undecided import give_up, names_our_operation, undecided
 from xlsx2opeasy.opeasy import CallError, Classification, Deletion, OpEasyClient
 
-_MAY_MEAN_SCHEDULED = frozenset({400, 409, 422})
+_MAY_MEAN_SCHEDULED = frozenset({400, 409})
 """Refusals of a schedule request that a second delivery of the same request would get, too."""
 
 
