@@ -19,8 +19,9 @@ from xlsx2opeasy.sandbox.serve import RunningSandbox, serve_in_thread
 from xlsx2opeasy.sandbox.settings import SandboxSettings
 
 COMMAND = Path(sys.executable).with_name("xlsx2opeasy")
+CANNOT_VERIFY = "getUsersTasks 1 status:403"
+"""Ends a load when its draft is whole at the server, and not started."""
 SECRET = "Canary-Passw0rd-77"
-NOBODY = "http://127.0.0.1:1"
 
 
 @pytest.fixture(autouse=True)
@@ -164,12 +165,12 @@ def test_a_job_that_never_reached_the_server_is_given_up_without_it(
 def test_abandon_deletes_the_draft_and_sets_the_workbook_free(
     book: Path, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with sandbox(monkeypatch, faults=("scheduleOperation 1 status:422",)) as running:
-        assert run("load", book).returncode == 5
+    with sandbox(monkeypatch, faults=(CANNOT_VERIFY,)) as running:
+        assert run("load", book).returncode == 4
         (item,) = listed()
         assert state_of(item) == ("FAILED", "FAILED")
-        assert steps_of(item)["schedule-1"] == "FAILED"
-        assert item["percentageComplete"] == 50
+        assert steps_of(item) == {"check": "COMPLETED", "upload-1": "COMPLETED", "verify-1": "STOPPED"}
+        assert item["percentageComplete"] == 40
         assert drafts(running) == 1
         assert run("load", book).returncode == 6
         done = run("jobs", "abandon", item["id"])
@@ -187,7 +188,7 @@ def test_abandon_deletes_the_draft_and_sets_the_workbook_free(
 
 
 def test_a_draft_that_cannot_be_deleted_keeps_the_job(book: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    faults = ("scheduleOperation 1 status:422", "deleteOperation 1 status:403")
+    faults = (CANNOT_VERIFY, "deleteOperation 1 status:403")
     with sandbox(monkeypatch, faults=faults) as running:
         run("load", book)
         (item,) = listed()
@@ -265,7 +266,7 @@ def test_a_running_job_is_seen_and_a_killed_one_too(book: Path, monkeypatch: pyt
 
 
 def test_another_server_is_not_asked_to_delete_the_draft(book: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with sandbox(monkeypatch, faults=("scheduleOperation 1 status:422",)):
+    with sandbox(monkeypatch, faults=(CANNOT_VERIFY,)):
         run("load", book)
         (item,) = listed()
         with serve_in_thread() as other:
@@ -274,7 +275,7 @@ def test_another_server_is_not_asked_to_delete_the_draft(book: Path, monkeypatch
 
 
 def test_secrets_are_nowhere(book: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with sandbox(monkeypatch, faults=("scheduleOperation 1 status:422",)) as running:
+    with sandbox(monkeypatch, faults=(CANNOT_VERIFY,)) as running:
         run("load", book)
         (item,) = listed()
         said = run("jobs", "show", item["id"]).stdout + run("jobs").stdout + json.dumps(item)
@@ -319,7 +320,7 @@ def _order(item: dict[str, Any]) -> str:
 
 
 def test_forget_keeps_what_is_not_finished(book: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with sandbox(monkeypatch, faults=("scheduleOperation 1 status:422",)):
+    with sandbox(monkeypatch, faults=(CANNOT_VERIFY,)):
         run("load", book)
     (item,) = listed()
     done = run("jobs", "forget", "--older-than", 0, "--done")
