@@ -18,12 +18,15 @@ from xlsx2opeasy.cli.connection import ask_secretly, connection_options
 from xlsx2opeasy.cli.words import complain, say_json, tell
 from xlsx2opeasy.errors import LoadRefused, UsageError, WorkbookUnusable, Xlsx2OpeasyError
 from xlsx2opeasy.load.interrupt import Interruption
-from xlsx2opeasy.opeasy import Connection, Deletion, OpEasyClient, user_agent
+from xlsx2opeasy.opeasy import Connection, Deletion, OpEasyClient, RetryPolicy, user_agent
 from xlsx2opeasy.opeasy.masking import is_secret_name
 from xlsx2opeasy.problems import MASK
 from xlsx2opeasy.settings import Flags, Settings, find_api_key, key_file_is_open, read_settings
 from xlsx2opeasy.spec.catalogue import BY_NAME, TASK_TYPES
 from xlsx2opeasy.spec.model import TaskType
+
+_RETRIES = RetryPolicy(tries=4, seconds=60.0)
+"""A person waits for the answer: fewer tries than a load makes."""
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -89,7 +92,7 @@ def connected(flags: Flags) -> Iterator[Api]:
         enterprise_field=settings.enterprise_field,
     )
     interruption = Interruption()
-    with interruption.listening(), OpEasyClient(connection, clock=interruption) as client:
+    with interruption.listening(), OpEasyClient(connection, clock=interruption, retries=_RETRIES) as client:
         yield Api(client, settings)
 
 

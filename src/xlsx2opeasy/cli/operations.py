@@ -24,13 +24,11 @@ from xlsx2opeasy.cli.api import (
     refuse_existing,
 )
 from xlsx2opeasy.cli.job_table import cell, show_table
-from xlsx2opeasy.cli.task_output import write_found
 from xlsx2opeasy.cli.words import counted, say, tell
 from xlsx2opeasy.errors import UsageError
-from xlsx2opeasy.opeasy import CallError, Operation, ValidationError
+from xlsx2opeasy.opeasy import CallError, Operation, Task, ValidationError
 from xlsx2opeasy.settings import Flags
 from xlsx2opeasy.spec.model import TaskType
-from xlsx2opeasy.tasks.found import found_in
 
 _ID = click.argument("operation_id", metavar="ID")
 
@@ -110,16 +108,22 @@ def tasks(
                 for of in _filled(api, operation_id, task_types)
             ]
         if output is not None:
-            given = [
-                found_in(of, ((each.command, each.content, None) for each in items)) for of, items in found
-            ]
-            raise SystemExit(write_found(given, output, api.settings.wire_names))
+            raise SystemExit(_write(found, output, api))
         items = [
             {"type": of.name, "command": each.command, "content": masked(each.content, api.settings)}
             for of, listed in found
             for each in listed
         ]
         end({"items": items}, as_json=as_json, show=lambda: show_tasks(items))
+
+
+def _write(found: list[tuple[TaskType, list[Task]]], output: Path, api: Api) -> int:
+    # Imported here, because looking should not wait for pandas.
+    from xlsx2opeasy.cli.task_output import write_found
+    from xlsx2opeasy.tasks.found import found_in
+
+    given = [found_in(of, ((each.command, each.content, None) for each in tasks)) for of, tasks in found]
+    return write_found(given, output, api.settings.wire_names)
 
 
 def _filled(api: Api, operation_id: str, names: tuple[str, ...]) -> tuple[TaskType, ...]:

@@ -4,11 +4,10 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from xlsx2opeasy.check.checked import Checked
 from xlsx2opeasy.cli.api import (
     FORCE,
     OUTPUT,
@@ -26,15 +25,14 @@ from xlsx2opeasy.cli.api import (
     refuse_existing,
 )
 from xlsx2opeasy.cli.job_table import cell, show_table
-from xlsx2opeasy.cli.task_output import write_found
 from xlsx2opeasy.cli.words import counted, say, tell
-from xlsx2opeasy.load.prepare import Target
-from xlsx2opeasy.load.server_results import job_name, row_result, with_jobs
 from xlsx2opeasy.opeasy import CallError, Classification, ResultCount, ScheduledOperation, TaskResult
 from xlsx2opeasy.settings import Flags
 from xlsx2opeasy.spec.model import TaskType
-from xlsx2opeasy.tasks.found import found_in
-from xlsx2opeasy.tasks.to_workbook import TaskWorkbook
+
+if TYPE_CHECKING:
+    from xlsx2opeasy.check.checked import Checked
+    from xlsx2opeasy.tasks.to_workbook import TaskWorkbook
 
 _ID = click.argument("scheduled_id", metavar="ID")
 _Results = list[tuple[TaskType, list[TaskResult]]]
@@ -176,6 +174,12 @@ def _filled(overview: Mapping[str, ResultCount], names: tuple[str, ...]) -> tupl
 
 
 def _write(run: ScheduledOperation, found: _Results, output: Path, api: Api) -> int:
+    # Imported here, because looking should not wait for pandas.
+    from xlsx2opeasy.cli.task_output import write_found
+    from xlsx2opeasy.load.prepare import Target
+    from xlsx2opeasy.load.server_results import job_name, row_result, with_jobs
+    from xlsx2opeasy.tasks.found import found_in
+
     given = [
         found_in(of, ((each.command, each.content, row_result(each)) for each in listed))
         for of, listed in found
@@ -183,10 +187,10 @@ def _write(run: ScheduledOperation, found: _Results, output: Path, api: Api) -> 
     names = api.settings.wire_names
     target = Target(api.client.connection.origin, api.settings.enterprise_id)
 
-    def with_fingerprints(workbook: TaskWorkbook, checked: Checked) -> TaskWorkbook:
+    def finish(workbook: "TaskWorkbook", checked: "Checked") -> "TaskWorkbook":
         return with_jobs(workbook, checked, job_name(run), target, names)
 
-    return write_found(given, output, names, finish=with_fingerprints)
+    return write_found(given, output, names, finish=finish)
 
 
 def _item(of: TaskType, result: TaskResult, api: Api) -> dict[str, Any]:
