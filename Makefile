@@ -31,7 +31,7 @@ types: $(STAMP)
 	@$(BIN)/mypy
 
 test: lint types  ## Lint, types, tests.
-	@$(BIN)/pytest
+	@$(BIN)/pytest --numprocesses auto --dist loadfile
 
 examples: $(STAMP)  ## Makes the example workbooks anew.
 	@$(BIN)/python example_workbooks/make.py

@@ -174,8 +174,8 @@ def _from_keyring(name: str) -> str | None:
 
     try:
         return keyring.get_password(KEYRING_SERVICE, name)
-    except KeyringError:
-        return None  # this machine has none, or it is locked: the next source is asked
+    except (KeyringError, NotImplementedError, RuntimeError, OSError):
+        return None  # this machine has none, or it is locked or half installed: the next source is asked
 
 
 def _read_key_file(path: Path) -> str:
