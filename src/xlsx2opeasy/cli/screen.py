@@ -159,14 +159,15 @@ class Screen(AbstractContextManager["Screen"]):
 def show_summary(result: LoadResult, *, rehearsal: bool = False) -> None:
     """The closing words: counts, the commonest errors with what to do, where the workbook is, what next."""
     rows = result.rows
-    tell_ours(f"{click.style(_heading(result), bold=True)}: {counted(rows['total'], 'row')}: {_counts(rows)}")
+    parts = (click.style(_heading(result), bold=True), counted(rows["total"], "row"), _counts(rows))
+    tell_ours(": ".join(part for part in parts if part))
     if result.message:
         tell(result.message)
     for line in _commonest(result):
         tell(line)
     if result.results:
         tell(f"Results: {result.results}")
-    if rows["failed"] or rows["rejected"] or rows["invalid"]:
+    if (rows["failed"] or rows["rejected"] or rows["invalid"]) and "xlsx2opeasy " not in result.message:
         tell(_next_step(result, rehearsal=rehearsal))
 
 
