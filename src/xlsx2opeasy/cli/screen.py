@@ -161,12 +161,12 @@ def show_summary(result: LoadResult, *, rehearsal: bool = False) -> None:
     rows = result.rows
     parts = (click.style(_heading(result), bold=True), counted(rows["total"], "row"), _counts(rows))
     tell_ours(": ".join(part for part in parts if part))
-    if result.message:
-        tell(result.message)
     for line in _commonest(result):
         tell(line)
     if result.results:
         tell(f"Results: {result.results}")
+    if result.message:
+        tell(result.message)
     if (rows["failed"] or rows["rejected"] or rows["invalid"]) and "xlsx2opeasy " not in result.message:
         tell(_next_step(result, rehearsal=rehearsal))
 
