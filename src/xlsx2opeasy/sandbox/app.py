@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from http import HTTPStatus
 from typing import Final
 
 from starlette.applications import Starlette
@@ -10,9 +11,9 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute, Match, Route
 
-from xlsx2opeasy.sandbox import operations, scheduled, sessions
+from xlsx2opeasy.sandbox import openapi_page, operations, scheduled, sessions
 from xlsx2opeasy.sandbox.backend import Backend
 from xlsx2opeasy.sandbox.connections import Connections
 from xlsx2opeasy.sandbox.exchange import Rooms
@@ -94,7 +95,7 @@ def create_app(
         rooms.backend.close()
 
     app = Starlette(
-        routes=[*routes, *extra_routes],
+        routes=[*routes, *openapi_page.routes(), *extra_routes],
         middleware=[gate],
         exception_handlers=dict.fromkeys((Refusal, HTTPException, Exception), _failed),
         lifespan=lifespan,
@@ -138,6 +139,18 @@ def _failed(request: Request, error: Exception) -> Response:
         return answer_of(error)
     if isinstance(error, HTTPException):
         headers = dict(error.headers) if error.headers else None
+        if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            headers = {"Allow": ", ".join(_methods_at(request))}
         return answer_of(status_error(error.status_code, str(error.detail), headers))
     request.app.state.truth.crashes.append(repr(error))
     return answer_of(status_error(500, "The sandbox failed at this call"))
+
+
+def _methods_at(request: Request) -> list[str]:
+    """Every method that the path of the request has; the router tells those of one route only."""
+    matching = [
+        route
+        for route in request.app.routes
+        if isinstance(route, Route) and route.matches(request.scope)[0] is not Match.NONE
+    ]
+    return sorted({method for route in matching for method in route.methods or ()})
