@@ -1,12 +1,15 @@
-"""A stranger's server for each test, and how the command reaches it."""
+"""A stranger's server for each test, and how the command and this process reach it."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from foreign.server import ForeignServer
+from xlsx2opeasy.load.home import Home
 
 from .command import environment
+from .rig import Rig
 
 
 @pytest.fixture(autouse=True)
@@ -25,3 +28,8 @@ def server() -> Iterator[ForeignServer]:
 @pytest.fixture
 def env(server: ForeignServer) -> dict[str, str]:
     return environment(server.url, server.settings.enterprise_id, server.settings.api_key)
+
+
+@pytest.fixture
+def rig(server: ForeignServer, home: Path) -> Rig:
+    return Rig(server, Home(home))
