@@ -5,11 +5,14 @@
 `make docs` calls it, and a test fails when what is committed is stale.
 """
 
+import json
 import sys
 from pathlib import Path
 
+from conformance import CLIENT_TEST, SANDBOX_TEST, rows
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from xlsx2opeasy.sandbox.openapi import openapi
 from xlsx2opeasy.spec.catalogue import TASK_TYPES
 from xlsx2opeasy.spec.error_codes import ERROR_CODES
 from xlsx2opeasy.spec.words import API_VERSION, needs_in_words, rule_words, users_in_words
@@ -35,9 +38,13 @@ def _environment() -> Environment:
     environment.filters["cell"] = _cell
     environment.globals.update(
         api_version=API_VERSION,
+        client_test=CLIENT_TEST,
+        conformance=rows(),
         error_codes=list(ERROR_CODES.values()),
         needs_in_words=needs_in_words,
+        openapi=json.dumps(openapi(), indent=1, ensure_ascii=False),
         rule_words=rule_words,
+        sandbox_test=SANDBOX_TEST,
         task_types=TASK_TYPES,
         users_in_words=users_in_words,
     )
