@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -13,6 +13,7 @@ from xlsx2opeasy.cli.connection import checked_origin, connection_options, conne
 from xlsx2opeasy.cli.screen import Screen, show_summary
 from xlsx2opeasy.cli.words import complain, counted, say_json, tell
 from xlsx2opeasy.errors import LoadRefused, UsageError, Xlsx2OpeasyError
+from xlsx2opeasy.load.events import Event, Notice
 from xlsx2opeasy.load.open_job import Connect
 from xlsx2opeasy.load.prepare import REHEARSAL_ORIGIN, LoadOptions, Prepared, Target
 from xlsx2opeasy.load.result import LoadResult
@@ -68,6 +69,9 @@ class _Place:
 @click.option("--all", "all_rows", is_flag=True, help="Send rows that succeeded before, too.")
 @click.option("--again", is_flag=True, help="Load a workbook again that was loaded before, every row of it.")
 @click.option("--keep", is_flag=True, help="Leave the operations on the server.")
+@click.option("--webhook-url", help="Where the server reaches this machine (https), to be told of changes.")
+@click.option("--webhook-cert", type=click.Path(path_type=Path), help="The webhook's certificate (PEM).")
+@click.option("--webhook-key", type=click.Path(path_type=Path), help="The key of the certificate (PEM).")
 @click.option("--yes", is_flag=True, help="Ask no question.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.option("--quiet", is_flag=True, help="Show no progress.")
@@ -86,6 +90,9 @@ def command(workbooks: tuple[Path, ...], **options: Any) -> NoReturn:  # noqa: A
         raise click.UsageError("--output and --in-place contradict each other")
     if options["sandbox_state"] and not options["sandbox"]:
         raise click.UsageError("--sandbox-state goes with --sandbox")
+    webhook = [options[f"webhook_{name}"] is not None for name in ("url", "cert", "key")]
+    if any(webhook) and not all(webhook):
+        raise click.UsageError("--webhook-url, --webhook-cert and --webhook-key go together")
     results = list(_load_all(workbooks, options))
     if options["as_json"]:
         documents = [result.as_json() for result in results]
@@ -96,13 +103,31 @@ def command(workbooks: tuple[Path, ...], **options: Any) -> NoReturn:  # noqa: A
 def _load_all(workbooks: tuple[Path, ...], options: dict[str, Any]) -> Iterator[LoadResult]:
     """Loads one after the other; what stops them all is told once for each."""
     try:
-        with _place(options) as place:
+        with _place(options) as plain, _woken(plain, options) as place:
             for workbook in workbooks:
                 yield _load(workbook, place, options)
     except Xlsx2OpeasyError as error:
         complain(error.message, error.hint)
         for workbook in workbooks:
             yield nothing_done(workbook, error)
+
+
+@contextmanager
+def _woken(place: _Place, options: dict[str, Any]) -> Iterator[_Place]:
+    """The place, with a webhook receiver where one is asked for."""
+    if options["webhook_url"] is None:
+        yield place
+        return
+    from xlsx2opeasy.load.webhook import WebhookWaking
+
+    files = options["webhook_cert"], options["webhook_key"]
+    with WebhookWaking(place.connect, options["webhook_url"], *files, _tell_notice) as waking:
+        yield replace(place, connect=waking.connect)
+
+
+def _tell_notice(event: Event) -> None:
+    if isinstance(event, Notice):
+        tell(event.text)
 
 
 @contextmanager
