@@ -18,10 +18,11 @@ Deletion = tuple[Call, str, Callable[[str], object]]
 """The call as the journal names it, the id, and what sends it (with a request id)."""
 
 
-def clean_server(job: OpenJob, connect: Connect, interruption: Interruption) -> None:
-    """Deletes the drafts that were never run, and, unless they are to be kept, the operations that were."""
+def clean(job: OpenJob, connect: Connect, interruption: Interruption) -> None:
+    """Deletes a finished job's operations, unless they are to be kept, and forgets its secrets here."""
     if not job.facts.keep:
         delete_at_server(job, connect, interruption)
+    forget_secrets(job)
     job.note(JOB, Fact.CLEANED)
 
 

@@ -3,7 +3,7 @@
 import contextlib
 
 from xlsx2opeasy.errors import LocalFailure, WorkbookUnusable, Xlsx2OpeasyError
-from xlsx2opeasy.load.cleaning import clean_server, forget_secrets
+from xlsx2opeasy.load.cleaning import clean
 from xlsx2opeasy.load.earlier import write_outcomes
 from xlsx2opeasy.load.events import Listener, Notice
 from xlsx2opeasy.load.interrupt import Interruption
@@ -91,11 +91,9 @@ class Ending:
     def _clean(self) -> None:
         """Leaves nothing at the server; a deletion that fails takes nothing from the results."""
         try:
-            clean_server(self._job, self._connect, self._interruption)
+            clean(self._job, self._connect, self._interruption)
         except Xlsx2OpeasyError as error:
             command = resume_command(self._job.facts)
             self._tell(
                 Notice(f"Something is left at the server ({error.message}). It is deleted by: {command}")
             )
-        else:
-            forget_secrets(self._job)

@@ -127,8 +127,12 @@ class Home:
         return folder
 
     def jobs(self) -> Iterator[JobFolder]:
-        """The folders of all jobs, in no particular order."""
-        if self.loads.exists():
-            for path in self.loads.iterdir():
-                if (path / JOB_FILE).exists():
-                    yield JobFolder(path)
+        """The folders of all jobs, in no particular order. Raises LocalFailure where they cannot be read."""
+        try:
+            paths = list(self.loads.iterdir()) if self.loads.exists() else []
+        except OSError as error:
+            raise LocalFailure(
+                f"the folder {self.loads} cannot be read: {error.strerror or error}",
+                f"set {HOME_VARIABLE} to a folder of your own",
+            ) from error
+        yield from (JobFolder(path) for path in paths if (path / JOB_FILE).exists())

@@ -1,0 +1,94 @@
+"""Runs of a job in processes that kill themselves at a chosen step of the journal, and what must be true after."""
+
+import multiprocessing
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from foreign.server import ForeignServer
+from foreign.state import Settings
+from xlsx2opeasy.load.failpoint import VARIABLE
+from xlsx2opeasy.load.home import Home
+from xlsx2opeasy.load.prepare import LoadOptions, Target, freeze, prepare
+from xlsx2opeasy.load.result import LoadResult
+from xlsx2opeasy.load.undecided import Settling
+from xlsx2opeasy.tasks.limits import ChunkLimits
+
+from .rig import Rig, executed, kept_promise
+
+_PROCESSES = multiprocessing.get_context("forkserver")
+_PROCESSES.set_forkserver_preload(["xlsx2opeasy.load.service", "xlsx2opeasy.cli.load"])
+
+
+@dataclass(frozen=True)
+class Frozen:
+    """A job as it stands before its first request, to be copied for each run of a test."""
+
+    home: Path
+    job: str
+    book: Path
+    rows: int
+
+
+def freeze_job(folder: Path, book: Path, **options: object) -> Frozen:
+    """Reads and freezes the workbook; no server is asked."""
+    target = Target("http://127.0.0.1:1", Settings().enterprise_id)
+    chosen = LoadOptions(limits=ChunkLimits(tasks=2), **options)  # type: ignore[arg-type]
+    prepared = prepare(book, target, chosen)
+    home = Home(folder / "frozen")
+    job = freeze(home, book, target, chosen, prepared)
+    return Frozen(home.path, job.job_id, book, len(prepared.rows))
+
+
+def thaw(frozen: Frozen, home: Path, server: ForeignServer) -> Rig:
+    """A machine on which the job is to be done. Results of an earlier run of a test are put away."""
+    shutil.copytree(frozen.home, home)
+    for path in frozen.book.parent.glob(f"{frozen.book.stem}.results*"):
+        path.unlink()
+    return Rig(server, Home(home))
+
+
+def run_and_die(rig: Rig, job: str, failpoint: str) -> bool:
+    """Resumes the job in a process of its own; whether that killed itself at the failpoint."""
+    settings = rig.server.settings
+    arguments = (rig.home.path, job, rig.server.url, settings.enterprise_id, settings.api_key, failpoint)
+    process = _PROCESSES.Process(target=_resume, args=arguments)
+    process.start()
+    process.join(60)
+    assert process.exitcode in (0, -9), process.exitcode
+    return process.exitcode == -9
+
+
+def _resume(home: Path, job: str, url: str, enterprise_id: str, api_key: str, failpoint: str) -> None:
+    os.environ[VARIABLE] = failpoint
+    Rig(_Elsewhere(url, enterprise_id, api_key), Home(home)).resume(job)  # type: ignore[arg-type]
+
+
+class _Elsewhere:
+    """The parent's server, as the child knows it."""
+
+    def __init__(self, url: str, enterprise_id: str, api_key: str) -> None:
+        self.url = url
+        self.settings = Settings(enterprise_id=enterprise_id, api_key=api_key)
+
+
+def finish(rig: Rig, frozen: Frozen) -> LoadResult:
+    """Resumes until nothing is open, as a person would; checks what was said at every end (I1-I5, I7, I8)."""
+    result = rig.resume(frozen.job)
+    kept_promise(rig.server, result)
+    if result.status == "unknown":
+        assert rig.schedules() >= 1, "I4: UNKNOWN although nothing was ever started"
+        assert rig.server.state.scheduled, "I4: UNKNOWN although a deletion could tell"
+        runs = rig.server.state.scheduled
+        run = next(each.id for each in runs.values() if each.operation_id in result.operations)
+        result = rig.resume(frozen.job, settling=Settling(scheduled_id=run))
+        kept_promise(rig.server, result)
+    assert (result.status, result.exit_code) == ("completed", 0)
+    assert result.rows["succeeded"] == frozen.rows
+    assert set(executed(rig.server).values()) == {1}
+    assert (rig.drafts(), rig.server.state.scheduled) == ([], {})
+    again = rig.resume(frozen.job)
+    assert (again.status, again.rows, again.results) == (result.status, result.rows, result.results)
+    assert list((rig.home.loads / frozen.job).rglob("operation-*")) == []  # passwords are gone
+    return result

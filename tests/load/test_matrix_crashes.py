@@ -1,0 +1,364 @@
+"""F01-F21: kill -9, power loss, full disks, signals and closed streams at any moment (docs/safety.md)."""
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from foreign.messages import Request
+from foreign.server import ForeignServer
+from xlsx2opeasy.errors import LocalFailure
+from xlsx2opeasy.load.journal import Journal
+
+from .books import outcomes, read_results, user_book
+from .command import run, start, until
+from .crash import Frozen, finish, freeze_job, run_and_die, thaw
+from .rig import Rig, executed, kept_promise
+
+STEPS = range(1, 30)
+
+
+@pytest.fixture(scope="module")
+def frozen(tmp_path_factory: pytest.TempPathFactory) -> Frozen:
+    folder = tmp_path_factory.mktemp("crashes")
+    return freeze_job(folder, user_book(folder / "three.xlsx", 3))
+
+
+@pytest.mark.parametrize("side", ["before", "after"])
+def test_f01_to_f10_a_process_that_dies_at_any_step_is_resumed(
+    frozen: Frozen, tmp_path: Path, side: str
+) -> None:
+    died = 0
+    for step in STEPS:
+        with ForeignServer() as server:
+            rig = thaw(frozen, tmp_path / f"{side}-{step}", server)
+            if not run_and_die(rig, frozen.job, f"{side}:{step}"):
+                break
+            died += 1
+            finish(rig, frozen)
+    assert 15 <= died < len(STEPS)
+
+
+@pytest.mark.parametrize("first", range(1, 21, 2))
+def test_f10_a_process_that_dies_again_while_it_resumes_is_resumed(
+    frozen: Frozen, tmp_path: Path, first: int
+) -> None:
+    for second in (1, 2, 3, 5):
+        with ForeignServer() as server:
+            rig = thaw(frozen, tmp_path / f"again-{second}", server)
+            run_and_die(rig, frozen.job, f"after:{first}")
+            run_and_die(rig, frozen.job, f"before:{second}")
+            run_and_die(rig, frozen.job, f"after:{second}")
+            finish(rig, frozen)
+
+
+def test_f06_f10_a_start_in_doubt_is_not_forgotten_by_dying_in_the_fence(
+    frozen: Frozen, tmp_path: Path
+) -> None:
+    """Whatever step of the fence it dies at, and however often: the start is never sent again."""
+    with ForeignServer() as server:
+        rig = thaw(frozen, tmp_path / "home", server)
+        server.settings.polls_processing = 10**6
+        step = _step_of(rig, frozen, tmp_path, "intent", "schedule")
+        rig = thaw(frozen, tmp_path / "again", server)
+        before = rig.schedules()
+        run_and_die(rig, frozen.job, f"before:{step + 1}")  # the answer came, and is not on disk
+        for again in (1, 2, 1, 3):
+            run_and_die(rig, frozen.job, f"after:{again}")
+        assert rig.schedules() == before + 1
+        assert rig.resume(frozen.job).status == "unknown"
+        assert rig.schedules() == before + 1
+
+
+def _step_of(rig: Rig, frozen: Frozen, tmp_path: Path, kind: str, call: str) -> int:
+    """At which step of a run of its own the job comes to this record."""
+    home = tmp_path / "dry"
+    shutil.copytree(rig.home.path, home)
+    with ForeignServer() as server:
+        result = Rig(server, type(rig.home)(home)).resume(frozen.job)
+    records = Journal.read(home / "loads" / str(result.job) / "journal.sqlite")
+    return next(each.seq for each in records if (each.kind, each.call) == (kind, call))
+
+
+def test_f08_half_a_results_file_is_thrown_away(frozen: Frozen, tmp_path: Path) -> None:
+    with ForeignServer() as server:
+        rig = thaw(frozen, tmp_path / "home", server)
+        step = _step_of(rig, frozen, tmp_path, "note", "ended")
+        run_and_die(rig, frozen.job, f"after:{step}")
+        results = rig.home.loads / frozen.job / "results"
+        (results / "phase-1-raw-Users.json.part").write_bytes(b'{"Users": [')
+        (results / "phase-1-Users.json").write_bytes(b"[")
+        finish(rig, frozen)
+        assert sorted(each.name for each in results.iterdir()) == ["phase-1-Users.json"]
+
+
+def test_f12_a_torn_last_record_was_never_written(frozen: Frozen, tmp_path: Path) -> None:
+    """SQLite's own rollback: the hot journal of a process that died in mid-commit takes the record back."""
+    with ForeignServer() as server:
+        rig = thaw(frozen, tmp_path / "home", server)
+        run_and_die(rig, frozen.job, "after:6")
+        journal = rig.home.loads / frozen.job / "journal.sqlite"
+        known = len(Journal.read(journal))
+        _tear(journal)
+        assert len(Journal.read(journal)) == known
+        finish(rig, frozen)
+
+
+def _tear(journal: Path) -> None:
+    """Leaves a record half committed: written to the file, its rollback journal still there."""
+    copy, rollback = journal.with_name("copy"), journal.with_name("journal.sqlite-journal")
+    database = sqlite3.connect(journal, isolation_level=None)
+    database.execute("PRAGMA cache_size=1")
+    database.execute("BEGIN IMMEDIATE")
+    insert = "INSERT INTO record VALUES (?, '', 'note', 0, 'torn', NULL, ?, '')"
+    for seq in range(1000, 1200):
+        database.execute(insert, (seq, "x" * 4000))
+    hot = rollback.read_bytes()
+    shutil.copy(journal, copy)
+    database.execute("ROLLBACK")
+    database.close()
+    copy.replace(journal)
+    rollback.write_bytes(hot)
+
+
+@pytest.mark.parametrize("name", ["job.json", "rows.jsonl", "journal.sqlite", "chunk"])
+def test_f13_f84_damaged_files_are_named_and_nothing_is_guessed(
+    frozen: Frozen, tmp_path: Path, name: str
+) -> None:
+    with ForeignServer() as server:
+        rig = thaw(frozen, tmp_path / "home", server)
+        run_and_die(rig, frozen.job, "after:5")
+        folder = rig.home.loads / frozen.job
+        path = next((folder / "chunks").glob("operation-1-chunk-0002*")) if name == "chunk" else folder / name
+        content = path.read_bytes()
+        path.write_bytes(content.replace(b"user0002", b"user0009").replace(b"create", b"crEate"))
+        if name == "job.json":
+            path.write_bytes(content.replace(b'"keep": false', b'"keep": true'))
+        if name == "rows.jsonl":
+            path.write_bytes(content.replace(b'"row": 3', b'"row": 4'))
+        assert path.read_bytes() != content
+        sent = len(server.requests)
+        if name == "chunk":
+            result = rig.resume(frozen.job)
+            assert (result.exit_code, executed(server).total()) == (5, 0)
+            said = result.message
+        else:
+            with pytest.raises(LocalFailure) as failure:
+                rig.resume(frozen.job)
+            assert len(server.requests) == sent
+            said = failure.value.message
+        assert path.name in said
+
+
+def test_f14_a_home_that_cannot_be_written_stops_before_anything_is_sent(rig: Rig, tmp_path: Path) -> None:
+    rig.home.path.joinpath("loads").write_text("a file where a folder belongs")
+    with pytest.raises(LocalFailure, match=r"cannot be (written|read)"):
+        rig.load(user_book(tmp_path / "three.xlsx"))
+    assert rig.server.requests == []
+
+
+@contextlib.contextmanager
+def small_disk(folder: Path, kilobytes: int) -> Iterator[Path]:
+    """A disk of its own; only where this user may mount one."""
+    folder.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", f"size={kilobytes}k", "tmpfs", folder],
+        capture_output=True,
+        check=False,
+    )
+    if mounted.returncode:
+        pytest.skip("this user may not mount a disk")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "-l", folder], check=True)
+
+
+def test_f15_the_reserve_lets_an_outcome_be_recorded_on_a_full_disk(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk", 1024) as disk:
+        journal = Journal(disk / "journal.sqlite")
+        intent = journal.intent(1, "schedule", id="operation")
+        with contextlib.suppress(OSError), (disk / "other").open("wb") as other:
+            while True:
+                other.write(b"x" * 512)
+                other.flush()
+        journal.outcome(intent, journal_verdict("APPLIED"), id="run", said="x" * 9000)
+        journal.close()
+        assert [each.kind for each in Journal.read(disk / "journal.sqlite")] == ["intent", "outcome"]
+        assert not (disk / "reserve").exists()
+
+
+def journal_verdict(word: str) -> object:
+    from xlsx2opeasy.load.journal import Verdict
+
+    return Verdict(word)
+
+
+def test_f15_an_outcome_that_no_disk_takes_is_told_with_its_id(rig: Rig, tmp_path: Path) -> None:
+    def fill(request: Request) -> None:
+        if request.path == "/v1/scheduledoperations":
+            (folder,) = rig.home.loads.iterdir()
+            with sqlite3.connect(folder / "journal.sqlite") as database:
+                database.execute(
+                    "CREATE TRIGGER full BEFORE INSERT ON record BEGIN SELECT RAISE(ABORT, 'x'); END"
+                )
+            database.close()
+
+    rig.server.settings.before = fill
+    result = rig.load(user_book(tmp_path / "three.xlsx"))
+    (run_id,) = rig.server.state.scheduled
+    assert (result.status, result.exit_code) == ("failed", 5)
+    assert run_id in result.message
+    assert outcomes(Path(result.results or "")) == ["UNKNOWN"] * 3
+    kept_promise(rig.server, result)
+
+
+FSYNC = """
+#define _GNU_SOURCE
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include <sys/syscall.h>
+static int calls = 0;
+static int counted(void) {
+    char *at = getenv("FAIL_FSYNC_AT");
+    return at && ++calls == atoi(at);
+}
+int fsync(int f) { if (counted()) { errno = EIO; return -1; } return syscall(SYS_fsync, f); }
+int fdatasync(int f) { if (counted()) { errno = EIO; return -1; } return syscall(SYS_fdatasync, f); }
+"""
+
+
+@pytest.fixture(scope="module")
+def failing_fsync(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A library whose n-th fsync fails, as of a disk that lost its writes."""
+    folder = tmp_path_factory.mktemp("fsync")
+    (folder / "fsync.c").write_text(FSYNC)
+    if shutil.which("gcc") is None or os.uname().sysname != "Linux":
+        pytest.skip("no compiler for Linux here")
+    library = folder / "fsync.so"
+    subprocess.run(["gcc", "-shared", "-fPIC", "-o", library, folder / "fsync.c"], check=True)
+    return library
+
+
+@pytest.mark.parametrize("at", [2, 9, 20, 34, 50])
+def test_f16_an_fsync_that_fails_stops_at_once_and_is_never_repeated(
+    rig: Rig, env: dict[str, str], tmp_path: Path, failing_fsync: Path, at: int
+) -> None:
+    book = user_book(tmp_path / "three.xlsx")
+    broken = env | {"LD_PRELOAD": str(failing_fsync), "FAIL_FSYNC_AT": str(at)}
+    done = run("load", book, "--json", "--poll-interval", "0.05", env=broken)
+    assert done.code in (0, 5, 7), done.err
+    assert executed(rig.server).total() in (0, 3)
+    if done.code:
+        later = run("resume", "--json", "--poll-interval", "0.05", env=env)
+        if later.code == 2:  # it never became a job, so nothing was sent
+            assert rig.server.calls("POST", "/v1/operations") == 0
+        elif later.json["status"] == "unknown":
+            assert rig.schedules() == 1
+        else:
+            assert later.code == 0, later.err
+    assert max(executed(rig.server).values(), default=0) <= 1
+
+
+def test_after_a_failure_the_journal_takes_nothing_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal = Journal(tmp_path / "journal.sqlite")
+    with sqlite3.connect(tmp_path / "journal.sqlite") as other:
+        other.execute("CREATE TRIGGER broken BEFORE INSERT ON record BEGIN SELECT RAISE(ABORT, 'x'); END")
+    other.close()
+    with pytest.raises(LocalFailure):
+        journal.note(0, "begun")
+    with sqlite3.connect(tmp_path / "journal.sqlite") as other:
+        other.execute("DROP TRIGGER broken")
+    other.close()
+    with pytest.raises(LocalFailure):
+        journal.note(0, "begun")
+    journal.close()
+
+
+# -- signals, in the process that people run ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize("call", ["POST /v1/operations", "PATCH", "POST /v1/scheduledoperations"])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_f18_f20_the_request_under_way_is_finished_and_recorded(
+    rig: Rig, env: dict[str, str], tmp_path: Path, call: str, number: signal.Signals
+) -> None:
+    under_way: list[Request] = []
+
+    def slowly(request: Request) -> float:
+        if request.call.startswith(call) and not under_way:
+            under_way.append(request)
+            return 1.0
+        return 0.0
+
+    rig.server.settings.delay = slowly
+    process = start("load", user_book(tmp_path / "three.xlsx"), "--json", env=env)
+    until(lambda: under_way)
+    process.send_signal(number)
+    out, err = process.communicate(timeout=20)
+    told = json.loads(out)
+    assert (process.returncode, told["status"]) == (130, "interrupted"), err
+    assert told["message"].endswith(f"xlsx2opeasy resume {told['job']}")
+    last = Journal.read(rig.home.job(told["job"]).journal)
+    assert [each.detail["verdict"] for each in last if each.kind == "outcome"][-1] == "APPLIED"
+    done = rig.resume()
+    assert done.status == "completed"
+    assert rig.server.calls("POST", "/v1/operations") == 1
+    kept_promise(rig.server, done)
+
+
+def test_f19_the_second_signal_leaves_at_once_and_the_call_is_in_doubt(
+    rig: Rig, env: dict[str, str], tmp_path: Path
+) -> None:
+    under_way: list[Request] = []
+
+    def forever(request: Request) -> float:
+        if request.method == "PATCH" and not under_way:
+            under_way.append(request)
+            return 3.0
+        return 0.0
+
+    rig.server.settings.delay = forever
+    process = start("load", user_book(tmp_path / "three.xlsx"), env=env)
+    until(lambda: under_way)
+    process.send_signal(signal.SIGINT)
+    process.send_signal(signal.SIGINT)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.communicate(timeout=0.3)
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=2)
+    assert process.returncode == 130
+    done = rig.resume()
+    assert done.status == "completed"
+    kept_promise(rig.server, done)
+
+
+def test_f21_closed_streams_stop_no_load(rig: Rig, env: dict[str, str], tmp_path: Path) -> None:
+    process = start("load", user_book(tmp_path / "three.xlsx"), "--poll-interval", "0.05", env=env)
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.close()
+    process.stderr.close()
+    process.wait(timeout=30)
+    (job,) = rig.home.loads.iterdir()
+    assert executed(rig.server).total() == 3
+    assert set(outcomes(tmp_path / "three.results.xlsx")) == {"SUCCESS"}
+    assert job.name in next(iter(read_results(tmp_path / "three.results.xlsx").values()))[3]
+
+
+def test_a_chunk_file_is_what_the_manifest_says(frozen: Frozen) -> None:
+    facts = json.loads((frozen.home / "loads" / frozen.job / "job.json").read_bytes())
+    for chunk in facts["phases"][0]["chunks"]:
+        content = (frozen.home / "loads" / frozen.job / "chunks" / chunk["file"]).read_bytes()
+        assert hashlib.sha256(content).hexdigest() == chunk["sha256"]
