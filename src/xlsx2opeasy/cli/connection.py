@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import click
 
 from xlsx2opeasy.cli.words import tell
+from xlsx2opeasy.load.clock_watch import ClockWatch
 from xlsx2opeasy.load.interrupt import Interruption
 from xlsx2opeasy.load.job import JobFacts
 from xlsx2opeasy.load.open_job import Connect
@@ -56,7 +57,7 @@ def connector(settings: Settings, flags: Flags) -> Connect:
             user_agent=user_agent(facts.job),
             enterprise_field=settings.enterprise_field,
         )
-        return OpEasyClient(connection, clock=interruption)
+        return OpEasyClient(connection, clock=interruption, on_request=ClockWatch(interruption.wall, tell))
 
     return connect
 

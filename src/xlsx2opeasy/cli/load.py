@@ -24,7 +24,7 @@ from xlsx2opeasy.sandbox.serve import serve_in_thread
 from xlsx2opeasy.sandbox.settings import SandboxSettings
 from xlsx2opeasy.sandbox.state import State, StateFileError, read_state
 from xlsx2opeasy.secret import Secret
-from xlsx2opeasy.settings import Flags, Settings, read_settings
+from xlsx2opeasy.settings import ENTERPRISE_FIELD, Flags, Settings, read_settings
 from xlsx2opeasy.tasks.limits import ChunkLimits
 
 WORST_FIRST = (130, 5, 4, 7, 6, 8, 3, 2, 1, 0)
@@ -149,9 +149,15 @@ def _real(settings: Settings, flags: Flags) -> _Place:
         Target(origin, settings.enterprise_id),
         connector(settings, flags),
         settings.limits,
-        dict(settings.wire_names),
+        pinned_wire_names(settings),
         f"enterprise {settings.enterprise_id} at {origin}",
     )
+
+
+def pinned_wire_names(settings: Settings) -> dict[str, str]:
+    """The wire names a job is pinned to: those of fields, and of the form's field where it is renamed."""
+    form = settings.enterprise_field
+    return {**settings.wire_names, **({} if form == ENTERPRISE_FIELD else {ENTERPRISE_FIELD: form})}
 
 
 @contextmanager

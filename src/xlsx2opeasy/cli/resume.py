@@ -7,7 +7,7 @@ from typing import NoReturn
 import click
 
 from xlsx2opeasy.cli.connection import connection_options, connector
-from xlsx2opeasy.cli.load import nothing_done
+from xlsx2opeasy.cli.load import nothing_done, pinned_wire_names
 from xlsx2opeasy.cli.screen import Screen, show_summary
 from xlsx2opeasy.cli.words import complain, say_json
 from xlsx2opeasy.errors import LoadRefused, UsageError, Xlsx2OpeasyError
@@ -95,7 +95,7 @@ def connect_as_pinned(flags: Flags, *, sends_tasks: bool = True) -> Connect:
                 f"job {facts.job} belongs to enterprise {facts.enterprise_id} at {facts.origin}",
                 "leave --url and --enterprise-id out",
             )
-        if sends_tasks and dict(settings.wire_names) != dict(facts.wire_names):
+        if sends_tasks and pinned_wire_names(settings) != dict(facts.wire_names):
             raise UsageError(
                 f"the wire names of the configuration are not those that job {facts.job} began with",
                 "restore [wire] in config.toml, or abandon the job",

@@ -13,13 +13,15 @@ from xlsx2opeasy.load.open_job import OpenJob
 from xlsx2opeasy.load.results import save_results
 from xlsx2opeasy.load.state import Fact
 from xlsx2opeasy.load.undecided import give_up
-from xlsx2opeasy.opeasy import CallError, OpEasyClient, ScheduledOperation
+from xlsx2opeasy.opeasy import CallError, Classification, OpEasyClient, ScheduledOperation
 
 FIRST_POLL, GROWTH, LONGEST_POLL, LATE_POLL = 1.0, 1.5, 30.0, 60.0
 LATE_AFTER = 600.0
 """Seconds after which polls may lie `LATE_POLL` apart."""
 MAX_REOPENED = 3
 """How often in one run an operation may turn out to run again after it had ended."""
+MAX_UNREADABLE = 3
+"""How often in a row the status may not be had, each time with all the retries of the client."""
 _TOO_EARLY = frozenset({404, 409})
 
 
@@ -87,7 +89,7 @@ class Follower:
         interval, last = self._poll_interval or FIRST_POLL, ""
         while True:
             self._interruption.checkpoint()
-            seen = self._look(scheduled_id)
+            seen = self._look_patiently(scheduled_id)
             passed = self._interruption.monotonic() - started
             if seen.status != last and last:
                 interval = self._poll_interval or FIRST_POLL
@@ -114,6 +116,18 @@ class Follower:
                 self._interruption.sleep(max(0.0, left))
                 raise StillRunning(f"operation {seen.operation_id or seen.id} is still {seen.status}", "")
         self._interruption.sleep(pause)
+
+    def _look_patiently(self, scheduled_id: str) -> ScheduledOperation:
+        """The run's status, also where it could not be had for a while: the run itself goes on meanwhile."""
+        for _ in range(MAX_UNREADABLE):
+            try:
+                return self._look(scheduled_id)
+            except CallError as error:
+                if error.classification is Classification.REJECTED:
+                    raise
+                self._tell(Notice(f"The status cannot be had at the moment: {error.message}"))
+            self._interruption.sleep(LONGEST_POLL)
+        return self._look(scheduled_id)
 
     def _look(self, scheduled_id: str) -> ScheduledOperation:
         """The run's status; that the server does not know it is believed the second time."""
