@@ -24,6 +24,7 @@ LEVELS: dict[str, int] = {
     "load": 4,
     "settings": 5,
     "report": 5,
+    "library": 5,
     "cli": 6,
     "__init__": 6,
     "__main__": 7,

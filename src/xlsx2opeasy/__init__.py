@@ -1,1 +1,103 @@
-"""Checks, converts and loads Excel workbooks into the Clearspan OpEasy Provisioning API."""
+"""Checks, converts and loads Excel workbooks into the Clearspan OpEasy Provisioning API.
+
+What a program may use stands in `__all__` (docs/library.md). Each name is imported when it is first used, so
+that importing the package, and with it `xlsx2opeasy --help`, stays quick.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from xlsx2opeasy.check.checked import Checked, check_workbook
+    from xlsx2opeasy.errors import (
+        AccessDenied,
+        Interrupted,
+        InvalidWorkbook,
+        LoadRefused,
+        LocalFailure,
+        ServiceFailed,
+        StillRunning,
+        UsageError,
+        WorkbookUnusable,
+        Xlsx2OpeasyError,
+    )
+    from xlsx2opeasy.library import load_workbook, resume_job
+    from xlsx2opeasy.load.prepare import LoadOptions, Target
+    from xlsx2opeasy.load.result import LoadResult
+    from xlsx2opeasy.load.run import Waiting
+    from xlsx2opeasy.opeasy import CallError, Connection, OpEasyClient
+    from xlsx2opeasy.problems import Problem
+    from xlsx2opeasy.secret import Secret
+    from xlsx2opeasy.spec.catalogue import TASK_TYPES
+    from xlsx2opeasy.workbook.model import Workbook
+    from xlsx2opeasy.workbook.read import read_workbook
+
+__all__ = [
+    "TASK_TYPES",
+    "AccessDenied",
+    "CallError",
+    "Checked",
+    "Connection",
+    "Interrupted",
+    "InvalidWorkbook",
+    "LoadOptions",
+    "LoadRefused",
+    "LoadResult",
+    "LocalFailure",
+    "OpEasyClient",
+    "Problem",
+    "Secret",
+    "ServiceFailed",
+    "StillRunning",
+    "Target",
+    "UsageError",
+    "Waiting",
+    "Workbook",
+    "WorkbookUnusable",
+    "Xlsx2OpeasyError",
+    "check_workbook",
+    "load_workbook",
+    "read_workbook",
+    "resume_job",
+]
+
+_MODULES = {
+    "check.checked": ("Checked", "check_workbook"),
+    "errors": (
+        "AccessDenied",
+        "Interrupted",
+        "InvalidWorkbook",
+        "LoadRefused",
+        "LocalFailure",
+        "ServiceFailed",
+        "StillRunning",
+        "UsageError",
+        "WorkbookUnusable",
+        "Xlsx2OpeasyError",
+    ),
+    "library": ("load_workbook", "resume_job"),
+    "load.prepare": ("LoadOptions", "Target"),
+    "load.result": ("LoadResult",),
+    "load.run": ("Waiting",),
+    "opeasy": ("CallError", "Connection", "OpEasyClient"),
+    "problems": ("Problem",),
+    "secret": ("Secret",),
+    "spec.catalogue": ("TASK_TYPES",),
+    "workbook.model": ("Workbook",),
+    "workbook.read": ("read_workbook",),
+}
+_MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401
+    """Imports a public name when it is first asked for."""
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"{__name__}.{_MODULE_OF[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """The public names, imported or not."""
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,112 @@
+"""The package as a library: its public names, their types, and the examples of docs/library.md."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import xlsx2opeasy
+from xlsx2opeasy import errors
+from xlsx2opeasy.sandbox.serve import serve_in_thread
+
+ROOT = Path(__file__).parent.parent
+DOCUMENT = (ROOT / "docs" / "library.md").read_text(encoding="utf-8")
+EXAMPLES = "\n".join(re.findall(r"```python\n(.*?)```", DOCUMENT, re.DOTALL))
+HEAVY = {"pandas", "pandera", "httpx", "starlette", "openpyxl", "rich", "click"}
+
+
+def python(*arguments: str, **options: object) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, *arguments], capture_output=True, text=True, check=False, timeout=120, **options
+    )  # type: ignore[call-overload,no-any-return]
+
+
+def test_every_public_name_is_there_and_no_other_error_is() -> None:
+    for name in xlsx2opeasy.__all__:
+        assert getattr(xlsx2opeasy, name) is not None
+        assert name in dir(xlsx2opeasy)
+    defined = {
+        name
+        for name, value in vars(errors).items()
+        if isinstance(value, type) and issubclass(value, errors.Xlsx2OpeasyError)
+    }
+    assert defined <= set(xlsx2opeasy.__all__)
+    with pytest.raises(AttributeError, match="nonsense"):
+        xlsx2opeasy.nonsense  # noqa: B018
+
+
+def test_a_public_name_is_never_that_of_a_module() -> None:
+    # An imported submodule would take the name's place.
+    modules = {path.stem for path in (ROOT / "src" / "xlsx2opeasy").iterdir()}
+    assert not modules & set(xlsx2opeasy.__all__)
+
+
+def test_importing_the_package_imports_nothing_heavy() -> None:
+    done = python("-c", "import sys, xlsx2opeasy; print(*sys.modules)")
+    assert not HEAVY & set(done.stdout.split())
+
+
+def test_the_errors_of_the_document_have_their_exit_codes() -> None:
+    told = {name: int(code) for name, code in re.findall(r"^- `(\w+)` \((\d+)\)", DOCUMENT, re.MULTILINE)}
+    assert told == {
+        name: value.exit_code
+        for name, value in vars(errors).items()
+        if isinstance(value, type)
+        and issubclass(value, errors.Xlsx2OpeasyError)
+        and value is not errors.Xlsx2OpeasyError
+    }
+
+
+def test_the_examples_of_the_document_run(tmp_path: Path) -> None:
+    shutil.copy(ROOT / "example_workbooks" / "new-branch-office.xlsx", tmp_path / "branch.xlsx")
+    (tmp_path / "examples.py").write_text(EXAMPLES, encoding="utf-8")
+    with serve_in_thread() as sandbox:
+        connection = {
+            "OPEASY_URL": sandbox.url,
+            "OPEASY_ENTERPRISE_ID": sandbox.enterprise_id,
+            "OPEASY_API_KEY": sandbox.api_key,
+        }
+        done = python("-W", "error", "examples.py", cwd=tmp_path, env=os.environ | connection)
+    assert (done.returncode, done.stderr) == (0, "")
+    said = done.stdout.splitlines()
+    assert "55 rows, 0 of them invalid" in said
+    assert f"completed 55 of 55 {tmp_path / 'done.xlsx'}" in said
+    assert any("--again" in line for line in said)
+    assert said[-3:-1] == ["1 task", "DeleteUser"]
+    assert said[-1].startswith("404 REJECTED GET /v1/operations/{operation-id} was refused (404)")
+    assert (tmp_path / "done.xlsx").exists()
+
+
+def test_the_examples_of_the_document_are_typed(tmp_path: Path) -> None:
+    (tmp_path / "examples.py").write_text(EXAMPLES, encoding="utf-8")
+    cache = str(ROOT / ".mypy_cache")
+    done = python(
+        "-m",
+        "mypy",
+        "--strict",
+        "--cache-dir",
+        cache,
+        "--config-file",
+        "",
+        str(tmp_path / "examples.py"),
+        cwd=ROOT,
+    )
+    assert "Success" in done.stdout, done.stdout
+
+
+def test_a_job_of_another_enterprise_is_not_resumed(tmp_path: Path) -> None:
+    shutil.copy(ROOT / "example_workbooks" / "new-branch-office.xlsx", tmp_path / "branch.xlsx")
+    with serve_in_thread() as sandbox:
+        secret = xlsx2opeasy.Secret(sandbox.api_key)
+        mine = xlsx2opeasy.Connection(sandbox.url, "mine", xlsx2opeasy.Secret("wrong"))
+        stopped = xlsx2opeasy.load_workbook(tmp_path / "branch.xlsx", mine)
+        assert (stopped.status, stopped.exit_code) == ("failed", 4)
+        refused = xlsx2opeasy.resume_job(stopped.job, xlsx2opeasy.Connection(sandbox.url, "other", secret))
+        assert refused.exit_code == 6
+        assert "belongs to enterprise mine" in refused.message
+        done = xlsx2opeasy.resume_job(None, xlsx2opeasy.Connection(sandbox.url, "mine", secret))
+        assert (done.job, done.exit_code) == (stopped.job, 0)
