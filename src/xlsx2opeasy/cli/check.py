@@ -8,9 +8,10 @@ from typing import NoReturn
 import click
 
 from xlsx2opeasy.check.checked import Checked, check_workbook
-from xlsx2opeasy.cli.words import complain, counted, rows_in_words, say, say_json
-from xlsx2opeasy.errors import InvalidWorkbook, Xlsx2OpeasyError
+from xlsx2opeasy.cli.words import complain, counted, rows_in_words, say, say_json, tell
+from xlsx2opeasy.errors import InvalidWorkbook, WorkbookUnusable, Xlsx2OpeasyError
 from xlsx2opeasy.problems import Problem, Severity
+from xlsx2opeasy.workbook.annotate.write import refuse_target, write_annotated
 from xlsx2opeasy.workbook.read import read_workbook
 
 SHOWN_OF_A_KIND = 3
@@ -19,15 +20,25 @@ SHOWN_OF_A_KIND = 3
 
 @click.command(name="check")
 @click.argument("workbook", type=click.Path(path_type=Path))
+@click.option(
+    "--annotate",
+    "marked",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write a copy in which the wrong cells are marked and commented, with a sheet that lists them.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
-def command(workbook: Path, *, as_json: bool) -> NoReturn:
+def command(workbook: Path, *, marked: Path | None, as_json: bool) -> NoReturn:
     """Check everything in WORKBOOK offline: every cell against the API's rules.
 
     \b
-    Example:
+    Examples:
       xlsx2opeasy check branch.xlsx
+      xlsx2opeasy check branch.xlsx --annotate branch.marked.xlsx
     """
     try:
+        if marked is not None:
+            refuse_target(workbook, marked)
         checked = check_workbook(read_workbook(workbook))
     except Xlsx2OpeasyError as error:
         if as_json:
@@ -40,7 +51,20 @@ def command(workbook: Path, *, as_json: bool) -> NoReturn:
     else:
         show_problems(checked.problems)
         say(summary(workbook, checked))
+    if marked is not None:
+        _annotate(workbook, marked, checked)
     raise SystemExit(InvalidWorkbook.exit_code if checked.errors else 0)
+
+
+def _annotate(workbook: Path, target: Path, checked: Checked) -> None:
+    """Writes the marked copy; where that fails what was found is told already."""
+    try:
+        done = write_annotated(workbook, target, checked.problems)
+    except WorkbookUnusable as error:
+        complain(error.message, error.hint)
+        raise SystemExit(error.exit_code) from None
+    cells = f"{counted(done.marked, 'cell')} marked, {done.commented:,} with a comment"
+    tell(f'Marked copy: {target} ({cells}; sheet "{done.title}")')
 
 
 def _document(workbook: Path, checked: Checked) -> dict[str, object]:

@@ -1,0 +1,137 @@
+"""Writes a copy of a workbook with what the check found: marks, comments, and a sheet that lists it all.
+
+Called by `cli/check.py`. Every part is taken over byte for byte but those that the marks must touch: sheets
+with wrong cells and their comments, the styles, and the list of sheets.
+
+    marks           which cells
+    styles          each format with a fill
+    sheet           a sheet with its cells marked
+    commenting      the parts of its comments
+    comments        their words
+    drawing         their boxes
+    problem_sheet   the list
+"""
+
+import posixpath
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from xlsx2opeasy.errors import WorkbookUnusable
+from xlsx2opeasy.problems import Problem
+from xlsx2opeasy.workbook.annotate.commenting import Commenting
+from xlsx2opeasy.workbook.annotate.marks import MOST_COMMENTS, SheetMarks, marks_by_sheet
+from xlsx2opeasy.workbook.annotate.problem_sheet import CONTENT_TYPE, free_title, introduction, problem_sheet
+from xlsx2opeasy.workbook.annotate.sheet import marked_sheet, survey
+from xlsx2opeasy.workbook.annotate.styles import MarkStyles, Wanted, with_mark_styles
+from xlsx2opeasy.workbook.package_copy import copy_package, open_package
+from xlsx2opeasy.workbook.package_edits import PackageEdits
+from xlsx2opeasy.workbook.results_parts import WorkbookParts
+from xlsx2opeasy.workbook.results_replace import replacing
+from xlsx2opeasy.workbook.results_stream import SheetStream
+from xlsx2opeasy.workbook.results_xml import parsed, quoted, with_last_child
+
+
+@dataclass(frozen=True, slots=True)
+class Annotated:
+    """What was written: the file, the title of the sheet that lists the problems, how many cells are marked,
+    how many of them have a comment, and the parts that are not the source's byte for byte.
+    """
+
+    target: Path
+    title: str
+    marked: int
+    commented: int
+    changed_parts: tuple[str, ...]
+
+
+def refuse_target(source: Path, target: Path) -> None:
+    """`WorkbookUnusable` where `target` exists (so no input is overwritten) or has another extension."""
+    if target.exists() or target.is_symlink():
+        raise WorkbookUnusable(f"{target} exists already.", "Name a file that does not exist yet.")
+    if target.suffix.casefold() != source.suffix.casefold():
+        other = target.with_suffix(source.suffix)
+        raise WorkbookUnusable(
+            f"A copy of {source.name} must end in {source.suffix}.", f"Please write {other}."
+        )
+
+
+def write_annotated(source: Path, target: Path, problems: Sequence[Problem]) -> Annotated:
+    """Writes `target`, which does not exist yet: the workbook `source` with `problems` marked in it.
+
+    `WorkbookUnusable` where the target is refused, or source or target cannot be used, or the workbook cannot
+    be marked without harm (a signed package, cells out of order, …): then nothing was written.
+    """
+    refuse_target(source, target)
+    with open_package(source) as package:
+        annotation = _Annotation(PackageEdits(WorkbookParts(package)), problems, source.name)
+        title = annotation.prepare()
+        edits = annotation.edits
+        with replacing(target, like=source) as file:
+            copy_package(package, file, edits.changed, edits.added)
+        names = (*(package.entry(part).orig_filename for part in edits.changed), *edits.added)
+    marked = sum(sheet.count for sheet in annotation.sheets)
+    commented = sum(min(sheet.count, MOST_COMMENTS) for sheet in annotation.sheets)
+    return Annotated(target, title, marked, commented, names)
+
+
+@dataclass
+class _Annotation:
+    """Settles the new content of every part that changes; sheets are written only as they are asked for."""
+
+    edits: PackageEdits
+    problems: Sequence[Problem]
+    source: str
+    sheets: list[SheetMarks] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.sheets = marks_by_sheet(self.problems)
+
+    def prepare(self) -> str:
+        """Makes the edits; gives the title of the sheet that lists the problems."""
+        parts = [self.edits.parts.sheet(sheet.title)[0] for sheet in self.sheets]
+        surveys = [survey(self._stream(part), sheet) for part, sheet in zip(parts, self.sheets, strict=True)]
+        part = self.edits.styles_part()
+        wanted = frozenset[Wanted]().union(*(each.wanted for each in surveys))
+        after, styles = with_mark_styles(self.edits.text(part), part, wanted)
+        self.edits.set(part, after)
+        commenting = Commenting(self.edits) if self.sheets else None
+        for part, sheet, found in zip(parts, self.sheets, surveys, strict=True):
+            assert commenting is not None
+            drawing = commenting.comment(part, sheet, found)
+            self.edits.stream(part, marked_sheet(self._stream(part), sheet, styles, drawing))
+        return self._list(styles)
+
+    def _stream(self, part: str) -> SheetStream:
+        return SheetStream(self.edits.parts.package.blocks(part), part)
+
+    def _list(self, styles: MarkStyles) -> str:
+        """Adds the sheet that lists the problems, as the last."""
+        main = self.edits.parts.main
+        root = parsed(self.edits.text(main), main)
+        sheets = root.child("sheets")
+        assert sheets is not None
+        there = list(sheets.all("sheet"))
+        titles = [each.attributes.get("name", "") for each in there]
+        title = free_title(titles)
+        folder = posixpath.join(posixpath.dirname(main), "worksheets")
+        part = self.edits.free_name(folder, "sheetProblems", "xml")
+        content = problem_sheet(
+            self.edits.parts.namespace,
+            introduction(self.source, self.problems, self.sheets),
+            self.problems,
+            frozenset(titles),
+            styles,
+            frozen=root.child("bookViews") is not None,
+        )
+        self.edits.stream(part, content)
+        self.edits.declare(part, CONTENT_TYPE)
+        relation = self.edits.relate(main, "worksheet", part)
+        number = 1 + max((int(each.attributes.get("sheetId", "0")) for each in there), default=0)
+        namespace = self.edits.relation_types
+        entry = (
+            f'<{root.prefix}sheet xmlns:r="{namespace}" name={quoted(title)} sheetId="{number}" '
+            f'r:id="{relation}"/>'
+        )
+        self.edits.set(main, with_last_child(self.edits.text(main), sheets, entry.encode()))
+        return title
