@@ -5,7 +5,7 @@ BIN := .venv/bin
 STAMP := .venv/installed
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: demo test lint types examples templates docs corpus clean
+.PHONY: demo test lint types examples templates docs corpus fuzz clean
 
 $(STAMP): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -48,6 +48,9 @@ docs: $(STAMP)  ## Makes the reference documents anew.
 
 corpus: $(STAMP)  ## Checks every workbook of a folder: make corpus DIR=/some/folder
 	@$(BIN)/python tests/corpus/run.py "$(DIR)"
+
+fuzz: $(STAMP)  ## Plays random loads with faults and crashes: make fuzz SEEDS=1000 FIRST=0
+	@PYTHONPATH=tests $(BIN)/python -m load.fuzz --seeds "$(or $(SEEDS),1000)" --first "$(or $(FIRST),0)"
 
 clean:
 	rm -rf .venv demo

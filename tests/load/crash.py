@@ -10,8 +10,10 @@ from foreign.server import ForeignServer
 from foreign.state import Settings
 from xlsx2opeasy.load.failpoint import VARIABLE
 from xlsx2opeasy.load.home import Home
+from xlsx2opeasy.load.journal import INTENT, OUTCOME, Verdict
 from xlsx2opeasy.load.prepare import LoadOptions, Target, freeze, prepare
 from xlsx2opeasy.load.result import LoadResult
+from xlsx2opeasy.load.state import Call
 from xlsx2opeasy.load.undecided import Settling
 from xlsx2opeasy.tasks.limits import ChunkLimits
 
@@ -73,16 +75,28 @@ class _Elsewhere:
         self.settings = Settings(enterprise_id=enterprise_id, api_key=api_key)
 
 
+def _is_ambiguous(rig: Rig, result: LoadResult) -> bool:
+    """Whether a request to start was left without a definite answer, as far as the journal knows."""
+    answered = {
+        each.answers
+        for each in rig.records(result)
+        if each.kind == OUTCOME and each.detail["verdict"] != Verdict.UNKNOWN
+    }
+    starts = [each for each in rig.records(result) if (each.kind, each.call) == (INTENT, Call.SCHEDULE)]
+    return any(each.seq not in answered for each in starts)
+
+
 def finish(rig: Rig, frozen: Frozen) -> LoadResult:
     """Resumes until nothing is open, as a person would; checks what was said at every end (I1-I5, I7, I8)."""
     result = rig.resume(frozen.job)
     kept_promise(rig.server, result)
-    if result.status == "unknown":
-        assert rig.schedules() >= 1, "I4: UNKNOWN although nothing was ever started"
-        assert rig.server.state.scheduled, "I4: UNKNOWN although a deletion could tell"
-        runs = rig.server.state.scheduled
-        run = next(each.id for each in runs.values() if each.operation_id in result.operations)
-        result = rig.resume(frozen.job, settling=Settling(scheduled_id=run))
+    while result.status == "unknown":
+        operation = result.message.rpartition(" ")[2]
+        runs = rig.server.state.scheduled.values()
+        run = next((each.id for each in runs if each.operation_id == operation), None)
+        assert _is_ambiguous(rig, result), "I4: UNKNOWN although a deletion could tell"
+        known = Settling(run) if run else Settling(not_scheduled=operation)
+        result = rig.resume(frozen.job, settling=known)
         kept_promise(rig.server, result)
     assert (result.status, result.exit_code) == ("completed", 0)
     assert result.rows["succeeded"] == frozen.rows

@@ -39,7 +39,7 @@ def test_f67_a_second_process_is_refused_and_the_lock_dies_with_the_first(
 ) -> None:
     rig.server.settings.polls_processing = 10**6
     first = start("load", book, env=env)
-    until(lambda: rig.schedules() == 1)
+    until(lambda: any(each.path.endswith("/status") for each in rig.server.requests))
     other = user_book(tmp_path / "other.xlsx", 2, user__title="other")
     with pytest.raises(LoadRefused, match=f"process {first.pid} on "):
         rig.load(other)
@@ -241,11 +241,12 @@ def test_f79_f80_a_day_that_passes_between_two_calls_changes_nothing(rig: Rig, b
         if request.path.endswith("/status") and len(slept) < 2:
             slept.append(1)
             rig.interruption._skipped += 8 * 3600  # the machine slept for eight hours
-            rig.server.expire_tokens()
+            if len(slept) == 1:
+                rig.server.expire_tokens()
 
     rig.server.settings.before = oversleep
     done = rig.load(book)
-    assert (done.status, len(slept)) == ("completed", 2)
+    assert (done.status, len(slept)) == ("completed", 2), done.message
     kept_promise(rig.server, done)
 
 

@@ -157,7 +157,7 @@ class DraftBuilder:
             if counts != self._expected(state.appended + 1):
                 raise DraftInDoubtError("a chunk got no answer, and the counts do not show it")
             self._job.note(self._number, Fact.CONFIRMED)
-        elif any(number > known.get(name, 0) for name, number in counts.items()):
+        elif state.last_counts == known and any(n > known.get(name, 0) for name, n in counts.items()):
             raise ServiceFailed(
                 f"operation {state.operation_id} holds {in_words(counts)}, this job sent {in_words(known)}:"
                 " somebody else changed it, or this machine's state is an old copy",
@@ -184,6 +184,7 @@ class DraftBuilder:
                 self._number,
                 Call.APPEND,
                 lambda request: self._client.append_tasks(draft, path, filename=name, request_id=request),
+                lambda answer: {"counts": dict(received(answer))},
                 chunk=index,
                 file=name,
                 id=draft,

@@ -52,6 +52,7 @@ def write_workbook(job: OpenJob, settlement: Settlement, tell: Listener) -> Path
     kept = job.folder.path / f"results{chosen.suffix}"
     made = job.folder.path / f"made{chosen.suffix}"
     problem: WorkbookUnusable | None = None
+    made.unlink(missing_ok=True)  # that of a process which died, with what was known then
     try:
         for place in dict.fromkeys((target, free_name(_name_beside(target)), kept)):
             try:

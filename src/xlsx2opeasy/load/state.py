@@ -69,6 +69,8 @@ class PhaseState:
     operation_id: str | None = None
     appended: int = 0
     append_in_doubt: Mapping[str, Any] | None = None
+    last_counts: Mapping[str, int] | None = None
+    """What the server counted in its last answer to an append."""
     possible_orphans: list[Mapping[str, Any]] = field(default_factory=list)
     known_drafts: list[str] = field(default_factory=list)
     stale: bool = False
@@ -106,6 +108,7 @@ class PhaseState:
         self.evidence = None
         self.appended = 0
         self.append_in_doubt = None
+        self.last_counts = None
         self.verified = False
         self.rejections_saved = False
         self.schedule_in_doubt = None
@@ -204,6 +207,7 @@ def _answered(phase: PhaseState, intent: Record, outcome: Record) -> None:
         case Call.APPEND:
             phase.append_in_doubt = None
             phase.appended += applied
+            phase.last_counts = outcome.detail.get("counts")
         case Call.SCHEDULE:
             phase.schedule_in_doubt = None
             if applied:

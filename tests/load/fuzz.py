@@ -1,0 +1,139 @@
+"""Random loads: the real client, journal and disk against a server with random faults, late requests and crashes.
+
+`make fuzz` runs many seeds and prints each that breaks the promise; the tests run a few. A seed is one job: up
+to four runs under faults, half of them killed at a random step, then as many without faults as a person needs.
+"""
+
+import argparse
+import contextlib
+import random
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+from foreign.messages import Answer, Cut, Request
+from foreign.server import ForeignServer
+from xlsx2opeasy.errors import Xlsx2OpeasyError
+
+from .books import numbers_then_users, user_book
+from .crash import Frozen, finish, freeze_job, run_and_die, thaw
+
+HTML = Answer(200, b"<html>Sign in</html>", {"Content-Type": "text/html"})
+LOST = (Cut(), Cut(reset=True), Answer(502, b"<html>"), Answer(503), Answer(504), HTML, Answer(200))
+REFUSED = (Answer(401), Answer(403), Answer(429, None, {"Retry-After": "1"}), Answer(429), Answer(413))
+DEEDS = ("lost before", "lost after", "late", "twice", "refused", "cut answer")
+SHARE = 0.25
+"""Of the calls of a run under faults."""
+
+
+class Weather:
+    """What happens to each call, by chance; `tally` counts it."""
+
+    def __init__(self, server: ForeignServer, chance: random.Random, tally: Counter[str]) -> None:
+        self._server = server
+        self._chance = chance
+        self._tally = tally
+        self._late: list[Request] = []
+        self._after: Answer | Cut | str | None = None
+        self.share = SHARE
+        server.settings.before = self.before
+        server.settings.after = self.after
+
+    def clear(self) -> None:
+        """No more faults; what is still under way somewhere arrives now."""
+        self.share = 0.0
+        for request in self._late:
+            self._server.apply(request)
+        self._late.clear()
+
+    def before(self, request: Request) -> Answer | Cut | None:
+        self._after = None
+        if self._late and self._chance.random() < 0.3:
+            self._server.apply(self._late.pop(self._chance.randrange(len(self._late))))
+        if self._chance.random() >= self.share:
+            return None
+        deed = self._chance.choice(DEEDS)
+        self._tally[deed] += 1
+        if deed == "refused" and (request.path != "/v1/authsessions"):
+            return self._chance.choice(REFUSED if request.method == "PATCH" else REFUSED[:-1])
+        if deed == "lost before":
+            return self._chance.choice(LOST[:-1])
+        if deed == "late":
+            self._late.append(request)
+            return Cut()
+        if deed == "twice":
+            self._server.apply(request)
+        elif deed in ("lost after", "cut answer"):
+            self._after = self._chance.choice(LOST) if deed == "lost after" else deed
+        return None
+
+    def after(self, _: Request, answer: Answer) -> Answer | Cut | None:
+        fate, self._after = self._after, None
+        if fate == "cut answer":
+            size = self._chance.randrange(len(answer.content) + 1)
+            return Answer(answer.status, answer.body, answer.headers, cut_after=size)
+        assert not isinstance(fate, str)
+        return fate
+
+
+def play(seed: int, jobs: list[Frozen], folder: Path, tally: Counter[str]) -> None:
+    """One job to its end. Raises AssertionError where the promise is broken."""
+    chance = random.Random(seed)
+    frozen = chance.choice(jobs)
+    with ForeignServer() as server:
+        rig = thaw(frozen, folder / f"seed-{seed}", server)
+        weather = Weather(server, chance, tally)
+        for _ in range(chance.randint(1, 4)):
+            if chance.random() < 0.5:
+                step = f"{chance.choice(('before', 'after'))}:{chance.randint(1, 12)}"
+                tally["killed"] += run_and_die(rig, frozen.job, step)
+            else:
+                with contextlib.suppress(Xlsx2OpeasyError):
+                    tally[f"run: {rig.resume(frozen.job).status}"] += 1
+        weather.clear()
+        finish(rig, frozen)
+        tally["calls"] += len(server.requests)
+
+
+def frozen_jobs(folder: Path) -> list[Frozen]:
+    """A job of one operation, and one of two."""
+    folder.mkdir(exist_ok=True)
+    one = freeze_job(folder / "one", user_book(_made(folder / "one") / "one.xlsx", 3))
+    two = freeze_job(folder / "two", numbers_then_users(_made(folder / "two") / "two.xlsx"))
+    return [one, two]
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir()
+    return folder
+
+
+def main() -> int:
+    """Plays seeds; the exit code is 1 where one broke the promise."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seeds", type=int, default=1000)
+    parser.add_argument("--first", type=int, default=0)
+    chosen = parser.parse_args()
+    tally: Counter[str] = Counter()
+    broken = []
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory() as name:
+        jobs = frozen_jobs(Path(name) / "jobs")
+        for seed in range(chosen.first, chosen.first + chosen.seeds):
+            with tempfile.TemporaryDirectory() as folder:
+                try:
+                    play(seed, jobs, Path(folder), tally)
+                except AssertionError as error:
+                    broken.append(seed)
+                    sys.stderr.write(f"seed {seed}: {error!r}\n")
+    took = time.monotonic() - began
+    sys.stdout.write(f"{chosen.seeds} seeds in {took:.0f} s, {len(broken)} violations {broken}\n")
+    for what, number in sorted(tally.items()):
+        sys.stdout.write(f"  {number:7,} {what}\n")
+    return bool(broken)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,19 @@
+"""A few seeds of the random campaign (`make fuzz` plays many): I1-I8 hold whatever happens."""
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from .crash import Frozen
+from .fuzz import frozen_jobs, play
+
+
+@pytest.fixture(scope="module")
+def jobs(tmp_path_factory: pytest.TempPathFactory) -> list[Frozen]:
+    return frozen_jobs(tmp_path_factory.mktemp("campaign") / "jobs")
+
+
+@pytest.mark.parametrize("seed", [17, 24, 66, 75, *range(1000, 1016)])
+def test_a_seed(jobs: list[Frozen], tmp_path: Path, seed: int) -> None:
+    play(seed, jobs, tmp_path, Counter())
