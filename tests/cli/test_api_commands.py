@@ -44,19 +44,20 @@ class Place:
         self.sandbox, self.folder, self.shown = sandbox, folder, ""
         self.client = OpEasyClient(Connection(sandbox.url, sandbox.enterprise_id, Secret(KEY)))
 
-    def run(self, *arguments: object, code: int = 0) -> subprocess.CompletedProcess[str]:
-        connection = {
-            "OPEASY_URL": self.sandbox.url,
-            "OPEASY_ENTERPRISE_ID": self.sandbox.enterprise_id,
+        self.connection = {
+            "OPEASY_URL": sandbox.url,
+            "OPEASY_ENTERPRISE_ID": sandbox.enterprise_id,
             "OPEASY_API_KEY": KEY,
         }
+
+    def run(self, *arguments: object, code: int = 0) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
             [COMMAND, *map(str, arguments)],
             capture_output=True,
             text=True,
             timeout=60,
             check=False,
-            env=os.environ | connection,
+            env=os.environ | self.connection,
             stdin=subprocess.DEVNULL,
         )
         assert done.returncode == code, (done.returncode, done.stdout, done.stderr)
@@ -294,3 +295,33 @@ def test_import_makes_a_workbook_of_files_and_names_what_it_cannot(place: Place)
     )
     place.run("import", place.folder / "none.json", "--output", other, code=7)
     place.run("import", right, "--output", place.folder / "made.xls", code=2)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a terminal of POSIX")
+@pytest.mark.parametrize(("answer", "code", "kept"), [("n", 6, True), ("y", 0, False)])
+def test_a_person_at_a_terminal_is_asked_once_before_anything_is_deleted(
+    place: Place, answer: str, code: int, kept: bool
+) -> None:
+    import pty
+
+    operation = place.operation(TASKS)
+    person, terminal = pty.openpty()
+    try:
+        os.write(person, f"{answer}\n".encode())
+        done = subprocess.run(
+            [COMMAND, "operations", "delete", operation, "--json"],
+            stdin=terminal,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+            env=os.environ | place.connection,
+        )
+    finally:
+        os.close(person)
+        os.close(terminal)
+    assert done.returncode == code
+    assert done.stderr.count("[y/N]") == 1
+    assert json.loads(done.stdout)["deleted"] is not kept
+    shown = place.run("operations", "show", operation, code=0 if kept else 5)
+    assert (operation in shown.stdout) is kept
