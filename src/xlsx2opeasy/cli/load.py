@@ -11,8 +11,8 @@ import click
 
 from xlsx2opeasy.cli.connection import checked_origin, connection_options, connector
 from xlsx2opeasy.cli.screen import Screen, show_summary
-from xlsx2opeasy.cli.words import complain, counted, say_json, tell
-from xlsx2opeasy.errors import LoadRefused, UsageError, Xlsx2OpeasyError
+from xlsx2opeasy.cli.words import complain, counted, place_of, say_json, tell
+from xlsx2opeasy.errors import LoadRefused, LocalFailure, UsageError, Xlsx2OpeasyError
 from xlsx2opeasy.load.events import Event, Notice
 from xlsx2opeasy.load.open_job import Connect
 from xlsx2opeasy.load.prepare import REHEARSAL_ORIGIN, LoadOptions, Prepared, Target
@@ -205,6 +205,8 @@ def _load(workbook: Path, place: _Place, options: dict[str, Any]) -> LoadResult:
     except Xlsx2OpeasyError as error:
         complain(error.message, error.hint)
         return nothing_done(workbook, error)
+    except Exception as error:  # noqa: BLE001 - a script gets its document all the same, without a secret
+        return nothing_done(workbook, mistake(error))
     show_summary(result, rehearsal=place.target.rehearsal)
     if place.target.rehearsal and _missed_what_exists(result):
         tell("The sandbox begins empty; --sandbox-state FILE gives it users and devices that exist already.")
@@ -226,6 +228,15 @@ def _confirmation(place: _Place, options: dict[str, Any], screen: Screen) -> Cal
             return click.confirm(f"Send {counted(prepared.tasks, 'task')} to {place.spoken}?", err=True)
 
     return confirm
+
+
+def mistake(error: Exception) -> LocalFailure:
+    """What nobody thought of, told: its kind and place, not its message, which might hold a secret."""
+    failure = LocalFailure(
+        f"this is a mistake in xlsx2opeasy: {place_of(error)}", "go on with: xlsx2opeasy resume"
+    )
+    complain(failure.message, failure.hint)
+    return failure
 
 
 def nothing_done(workbook: Path | str, error: Xlsx2OpeasyError) -> LoadResult:

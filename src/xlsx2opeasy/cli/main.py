@@ -6,13 +6,11 @@ So `--help` answers at once: nothing heavy (pandas, httpx) is imported before a 
 import importlib
 import keyword
 import sys
-import traceback
-from pathlib import Path
 from typing import NoReturn
 
 import click
 
-from xlsx2opeasy.cli.words import complain
+from xlsx2opeasy.cli.words import complain, place_of
 from xlsx2opeasy.errors import Interrupted, ServiceFailed, Xlsx2OpeasyError
 
 COMMANDS = {
@@ -87,14 +85,7 @@ def main() -> NoReturn:
         code = 0
     except Exception as error:  # noqa: BLE001 - a mistake of ours must not show what it held in its hands
         complain(
-            f"this is a mistake in xlsx2opeasy: {_where(error)}", "a load goes on with: xlsx2opeasy resume"
+            f"this is a mistake in xlsx2opeasy: {place_of(error)}", "a load goes on with: xlsx2opeasy resume"
         )
         code = ServiceFailed.exit_code
     sys.exit(code)
-
-
-def _where(error: Exception) -> str:
-    """Kind and place of an error, without its message, which might hold a secret."""
-    frames = traceback.extract_tb(error.__traceback__)
-    place = f"{Path(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else "?"
-    return f"{type(error).__name__} in {place}"

@@ -7,7 +7,7 @@ from typing import NoReturn
 import click
 
 from xlsx2opeasy.cli.connection import connection_options, connector
-from xlsx2opeasy.cli.load import nothing_done, pinned_wire_names
+from xlsx2opeasy.cli.load import mistake, nothing_done, pinned_wire_names
 from xlsx2opeasy.cli.screen import Screen, show_summary
 from xlsx2opeasy.cli.words import complain, say_json
 from xlsx2opeasy.errors import LoadRefused, UsageError, Xlsx2OpeasyError
@@ -73,6 +73,8 @@ def _resume(
     except Xlsx2OpeasyError as error:
         complain(error.message, error.hint)
         return nothing_done("", error)
+    except Exception as error:  # noqa: BLE001 - a script gets its document all the same, without a secret
+        return nothing_done("", mistake(error))
     show_summary(result)
     return result
 

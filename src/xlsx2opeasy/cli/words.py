@@ -1,8 +1,10 @@
 """Saying things to a person: on standard error but for a command's product, without control characters."""
 
 import json
+import traceback
 import unicodedata
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import click
@@ -59,3 +61,10 @@ def rows_in_words(rows: Iterable[int]) -> str:
 def counted(number: int, what: str) -> str:
     """`1 row`, `2 rows`, `1,240 rows`."""
     return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
+
+
+def place_of(error: Exception) -> str:
+    """Kind and place of an error, without its message, which might hold a secret."""
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f"{Path(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else "?"
+    return f"{type(error).__name__} in {place}"
