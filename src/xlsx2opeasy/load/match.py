@@ -71,8 +71,14 @@ class _Matching:
         return [index for index in range(len(self._got)) if index not in self.taken]
 
     def by_position(self) -> None:
-        for index, (mine, its) in enumerate(zip(self._sent, self._got, strict=False)):
-            if _covers(its, mine):
+        """All of them where each is covered by the one in its place, else those that are equal there.
+
+        Where the order is not ours, being covered proves little: an emptier task would take a fuller one's.
+        """
+        places = list(enumerate(zip(self._sent, self._got, strict=False)))
+        in_order = len(self._sent) == len(self._got) and all(_covers(its, mine) for _, (mine, its) in places)
+        for index, (mine, its) in places:
+            if in_order or (_covers(its, mine) and _covers(mine, its)):
                 self._pair(index, index)
 
     def by_equal_content(self) -> None:
