@@ -14,6 +14,7 @@ from xlsx2opeasy.cli.screen import Screen, show_summary
 from xlsx2opeasy.cli.words import complain, counted, place_of, say_json, tell
 from xlsx2opeasy.errors import LoadRefused, LocalFailure, UsageError, Xlsx2OpeasyError
 from xlsx2opeasy.load.events import Event, Notice
+from xlsx2opeasy.load.home import Home, state_folder
 from xlsx2opeasy.load.open_job import Connect
 from xlsx2opeasy.load.prepare import REHEARSAL_ORIGIN, LoadOptions, Prepared, Target
 from xlsx2opeasy.load.result import LoadResult
@@ -69,6 +70,7 @@ class _Place:
 @click.option("--all", "all_rows", is_flag=True, help="Send rows that succeeded before, too.")
 @click.option("--again", is_flag=True, help="Load a workbook again that was loaded before, every row of it.")
 @click.option("--keep", is_flag=True, help="Leave the operations on the server.")
+@click.option("--report", is_flag=True, help="Write NAME.report.html beside the results.")
 @click.option("--webhook-url", help="Where the server reaches this machine (https), to be told of changes.")
 @click.option("--webhook-cert", type=click.Path(path_type=Path), help="The webhook's certificate (PEM).")
 @click.option("--webhook-key", type=click.Path(path_type=Path), help="The key of the certificate (PEM).")
@@ -208,9 +210,21 @@ def _load(workbook: Path, place: _Place, options: dict[str, Any]) -> LoadResult:
     except Exception as error:  # noqa: BLE001 - a script gets its document all the same, without a secret
         return nothing_done(workbook, mistake(error))
     show_summary(result, rehearsal=place.target.rehearsal)
+    if options["report"] and result.job is not None:
+        _report(result.job)
     if place.target.rehearsal and _missed_what_exists(result):
         tell("The sandbox begins empty; --sandbox-state FILE gives it users and devices that exist already.")
     return result
+
+
+def _report(job: str) -> None:
+    """Writes the job's report; where that fails the load is none the worse."""
+    from xlsx2opeasy.report.write import write_report
+
+    try:
+        tell(f"Report: {write_report(Home(state_folder()).job(job))}")
+    except Xlsx2OpeasyError as error:
+        complain(error.message, error.hint)
 
 
 def _missed_what_exists(result: LoadResult) -> bool:

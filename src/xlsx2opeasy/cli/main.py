@@ -21,6 +21,7 @@ COMMANDS = {
     "load": "checks, uploads, runs, and writes the results into the workbook",
     "resume": "goes on with a load that was cut off",
     "jobs": "lists this machine's jobs",
+    "report": "writes the report of a job, one HTML file",
     "import": "makes a workbook of task files",
     "operations": "looks at operations on the server, and cleans them up",
     "scheduled": "starts an operation by hand, looks at runs and their results",

@@ -1,0 +1,25 @@
+"""`xlsx2opeasy report`: a job as one HTML file."""
+
+from pathlib import Path
+
+import click
+
+from xlsx2opeasy.cli.words import say
+
+
+@click.command(name="report")
+@click.argument("job")
+@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="The file to write.")
+def command(job: str, output: Path | None) -> None:
+    """Write the report of JOB: one HTML file for any browser, with every row, searchable and sortable.
+
+    Without --output it goes beside the job's results.
+
+    \b
+    Example:
+      xlsx2opeasy report L20261122-k7m2
+    """
+    from xlsx2opeasy.load.home import Home, state_folder
+    from xlsx2opeasy.report.write import write_report
+
+    say(str(write_report(Home(state_folder()).job(job), output)))

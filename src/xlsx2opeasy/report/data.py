@@ -1,0 +1,147 @@
+"""What the report says of a job, taken from its folder; no server is asked. Secrets are nowhere in there.
+
+Called by `write.py`.
+"""
+
+import hashlib
+import json
+import zipfile
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from xlsx2opeasy.errors import LocalFailure
+from xlsx2opeasy.job_model import Job
+from xlsx2opeasy.load.history import job_of
+from xlsx2opeasy.load.home import JobFolder
+from xlsx2opeasy.load.job import JobFacts, read_facts, read_rows
+from xlsx2opeasy.spec.error_codes import ERROR_CODES
+from xlsx2opeasy.spec.outcomes import Outcome
+
+EARLIER, OPEN = "EARLIER", "OPEN"
+"""Of rows that were not this job's to send (they succeeded before), and of those not settled yet."""
+
+KINDS: tuple[str, ...] = (*(each.value for each in Outcome), EARLIER, OPEN)
+"""What can be said of a row, in the order of the picture."""
+
+_REMEDIES = {
+    Outcome.REJECTED: "The server's validation refused the row: correct it and load the results workbook.",
+    Outcome.INVALID: "The check refused the row: correct it and load the results workbook.",
+    Outcome.NOT_SENT: "Nothing of the row was provisioned: load the results workbook to send it.",
+    Outcome.UNKNOWN: "Nobody can tell what became of the row: its detail says how to find out.",
+    Outcome.FAILED: "Read the detail, correct the row and load the results workbook.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One task row: its place in the workbook, one of `KINDS`, the error's code and detail."""
+
+    sheet: str
+    row: int
+    kind: str
+    code: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Rows that ended badly in the same way: what that means, and what to do."""
+
+    kind: str
+    code: str
+    description: str
+    remedy: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReportData:
+    """Everything that the page shows. `parts` are those that differ, None where nobody can tell."""
+
+    facts: JobFacts
+    job: Job
+    rows: Sequence[Row]
+    counts: Mapping[str, int]
+    failures: Sequence[Failure]
+    parts: Sequence[str] | None
+
+
+def report_data(folder: JobFolder) -> ReportData:
+    """Reads a job's folder. Raises LocalFailure where its files are damaged."""
+    facts = read_facts(folder)
+    job = job_of(folder)
+    rows = _rows(folder, facts)
+    counted = Counter(row.kind for row in rows)
+    counts = {kind: counted[kind] for kind in KINDS if counted[kind]}
+    return ReportData(facts, job, rows, counts, _failures(rows), _changed_parts(folder, facts, job))
+
+
+def _rows(folder: JobFolder, facts: JobFacts) -> list[Row]:
+    """All task rows, in the order of the workbook."""
+    told = _outcomes(folder)
+    rows = []
+    for each in read_rows(folder, facts):
+        if each.skipped:
+            rows.append(Row(each.sheet, each.row, EARLIER))
+            continue
+        unsettled = (each.outcome, "", each.detail) if each.outcome else (OPEN, "", "")
+        rows.append(Row(each.sheet, each.row, *told.get((each.sheet, each.row), unsettled)))
+    order = {title: place for place, title in enumerate(facts.sheets)}
+    return sorted(rows, key=lambda row: (order.get(row.sheet, len(order)), row.row))
+
+
+def _outcomes(folder: JobFolder) -> dict[tuple[str, int], tuple[str, str, str]]:
+    """Result, error code and detail by place; none before the job is settled."""
+    try:
+        lines = folder.outcomes.read_text(encoding="utf-8").splitlines() if folder.outcomes.exists() else []
+        found = [json.loads(line) for line in lines]
+        return {(sheet, row): (kind, code, detail) for sheet, row, _, kind, code, detail in found}
+    except (OSError, ValueError) as error:
+        raise LocalFailure(
+            f"{folder.outcomes} is damaged: {error}", "its results workbook has it all"
+        ) from error
+
+
+def _failures(rows: Sequence[Row]) -> list[Failure]:
+    """The commonest first."""
+    counted = Counter(
+        (row.kind, row.code) for row in rows if row.kind not in {Outcome.SUCCESS, EARLIER, OPEN}
+    )
+    return [_failure(kind, code, number) for (kind, code), number in counted.most_common()]
+
+
+def _failure(kind: str, code: str, count: int) -> Failure:
+    known = ERROR_CODES.get(code)
+    remedy = known.remedy if known else _REMEDIES[Outcome(kind)]
+    return Failure(kind, code, known.description if known else "", remedy, count)
+
+
+def _changed_parts(folder: JobFolder, facts: JobFacts, job: Job) -> list[str] | None:
+    """The parts of the results workbook that are not the workbook's, by their checksums.
+
+    None where either is no longer what this job read and wrote.
+    """
+    if job.results is None:
+        return None
+    original = next((each for each in (folder.workbook, Path(facts.workbook)) if _is_read(each, facts)), None)
+    try:
+        before, after = (_checksums(original), _checksums(Path(job.results))) if original else ({}, {})
+    except (OSError, zipfile.BadZipFile):
+        return None
+    if not before:
+        return None
+    return sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
+
+
+def _is_read(path: Path, facts: JobFacts) -> bool:
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest() == facts.workbook_sha256
+    except OSError:
+        return False
+
+
+def _checksums(path: Path) -> dict[str, tuple[int, int]]:
+    with zipfile.ZipFile(path) as archive:
+        return {entry.filename: (entry.CRC, entry.file_size) for entry in archive.infolist()}

@@ -1,0 +1,99 @@
+"""Writes a job's report: one HTML file that needs nothing else and lets nothing else in.
+
+The page's own style and script are named by their hashes in its content security policy; everything from
+the workbook or the server is either escaped text or JSON that the script puts in as text. Called by `cli/`.
+"""
+
+import base64
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from xlsx2opeasy.durable import write_file
+from xlsx2opeasy.errors import LocalFailure, UsageError
+from xlsx2opeasy.load.home import JobFolder
+from xlsx2opeasy.load.output import free_name
+from xlsx2opeasy.report.data import KINDS, ReportData, report_data
+from xlsx2opeasy.report.templates import templates_folder
+
+_ESCAPED = {ord(each): f"\\u{ord(each):04x}" for each in "<>&\u2028\u2029"}
+
+
+def write_report(folder: JobFolder, output: Path | None = None) -> Path:
+    """Writes the report of a job; gives the file.
+
+    Without `output` it goes beside the results, else beside the workbook, as `NAME.report.html` or the first
+    such name that is free. UsageError where `output` exists, LocalFailure where the job is damaged or the
+    disk refuses.
+    """
+    if output is not None and (output.exists() or output.is_symlink()):
+        raise UsageError(f"{output} exists already", "please name a file that does not exist yet")
+    data = report_data(folder)
+    target = output or _beside(data)
+    try:
+        write_file(target, rendered(data).encode())
+    except OSError as error:
+        what = f"the report {target} cannot be written: {error.strerror or error}"
+        raise LocalFailure(what, f"xlsx2opeasy report {folder.job_id} --output FILE") from error
+    return target
+
+
+def rendered(data: ReportData) -> str:
+    """The page."""
+    loader = FileSystemLoader(templates_folder("report"))
+    environment = Environment(
+        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    style, script = (_source(environment, name) for name in ("report.css", "report.js"))
+    return environment.get_template("report.html.j2").render(
+        data=data,
+        kinds=KINDS,
+        style=style,
+        script=script,
+        policy=_policy(style, script),
+        rows_json=_json(_compact(data)),
+        name=Path(data.facts.workbook).name,
+    )
+
+
+def _beside(data: ReportData) -> Path:
+    workbook = Path(data.facts.workbook)
+    place = Path(data.job.results) if data.job.results else workbook
+    return free_name(place.with_name(f"{workbook.stem}.report.html"))
+
+
+def _source(environment: Environment, name: str) -> str:
+    assert environment.loader is not None
+    return environment.loader.get_source(environment, name)[0].strip()
+
+
+def _policy(style: str, script: str) -> str:
+    """The content security policy: this style, this script, and nothing else from anywhere."""
+    style_hash, script_hash = (_hash(each) for each in (style, script))
+    sources = f"style-src {style_hash}; script-src {script_hash}"
+    return f"default-src 'none'; {sources}; base-uri 'none'; form-action 'none'"
+
+
+def _hash(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+def _compact(data: ReportData) -> dict[str, Any]:
+    """Rows with the titles and details that recur by number: 100,000 rows are a few megabytes."""
+    sheets = list(dict.fromkeys(row.sheet for row in data.rows))
+    details = list(dict.fromkeys(row.detail for row in data.rows))
+    sheet_number = {text: number for number, text in enumerate(sheets)}
+    detail_number = {text: number for number, text in enumerate(details)}
+    rows = [
+        [sheet_number[row.sheet], row.row, KINDS.index(row.kind), row.code, detail_number[row.detail]]
+        for row in data.rows
+    ]
+    return {"kinds": KINDS, "sheets": sheets, "details": details, "rows": rows}
+
+
+def _json(value: object) -> str:
+    """JSON in which no HTML parser can find a tag's end."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).translate(_ESCAPED)
