@@ -53,9 +53,10 @@ def _run(unpacked: Path, home: Path, *arguments: object) -> subprocess.Completed
 def test_the_wheel_loads_a_workbook(unpacked: Path, tmp_path: Path) -> None:
     table = "| command | groupId | user.userId |\n| AddUser | Dallas | john.doe@example.com |"
     path = write_workbook(tmp_path / "one.xlsx", {"Users": table})
-    done = _run(unpacked, tmp_path, "load", path, "--sandbox", "--json")
+    done = _run(unpacked, tmp_path, "load", path, "--sandbox", "--json", "--report")
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "one.rehearsal.xlsx").exists()
+    assert "<style>" in (tmp_path / "one.report.html").read_text(encoding="utf-8")
 
 
 def test_the_wheel_carries_templates_and_types(unpacked: Path) -> None:

@@ -14,6 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from xlsx2opeasy.durable import write_file
 from xlsx2opeasy.errors import LocalFailure, UsageError
+from xlsx2opeasy.job_model import parse_time
 from xlsx2opeasy.load.home import JobFolder
 from xlsx2opeasy.load.output import free_name
 from xlsx2opeasy.report.data import KINDS, ReportData, report_data
@@ -47,6 +48,7 @@ def rendered(data: ReportData) -> str:
     environment = Environment(
         loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
+    environment.filters["time"] = _time
     style, script = (_source(environment, name) for name in ("report.css", "report.js"))
     return environment.get_template("report.html.j2").render(
         data=data,
@@ -57,6 +59,12 @@ def rendered(data: ReportData) -> str:
         rows_json=_json(_compact(data)),
         name=Path(data.facts.workbook).name,
     )
+
+
+def _time(text: str) -> str:
+    """An ISO 8601 time as people read it; one that cannot be understood as it is."""
+    parsed = parse_time(text)
+    return f"{parsed:%Y-%m-%d %H:%M:%S} UTC" if parsed else text
 
 
 def _beside(data: ReportData) -> Path:
