@@ -47,11 +47,11 @@ def test_f01_to_f10_a_process_that_dies_at_any_step_is_resumed(
     assert 15 <= died < len(STEPS)
 
 
-@pytest.mark.parametrize("first", range(1, 21, 2))
+@pytest.mark.parametrize("first", range(1, 21, 4))
 def test_f10_a_process_that_dies_again_while_it_resumes_is_resumed(
     frozen: Frozen, tmp_path: Path, first: int
 ) -> None:
-    for second in (1, 2, 3, 5):
+    for second in (1, 2, 4):
         with ForeignServer() as server:
             rig = thaw(frozen, tmp_path / f"again-{second}", server)
             run_and_die(rig, frozen.job, f"after:{first}")

@@ -76,18 +76,20 @@ def test_f25_f28_an_append_that_does_not_show_is_fenced_and_a_late_one_meets_404
     rig: Rig, book: Path, answer: Answer | Cut
 ) -> None:
     late: list[Request] = []
+    delivered: list[int] = []
 
     def lose(request: Request) -> Answer | Cut | None:
         if request.method == "PATCH" and not late:
             late.append(request)
             return answer
         if request.path == "/v1/scheduledoperations":
-            assert rig.server.apply(late[0]).status == 404  # a proxy delivers it now
+            delivered.append(rig.server.apply(late[0]).status)  # a proxy delivers it now
         return None
 
     rig.server.settings.before = lose
     result = rig.load(book, chunk_tasks=2)
     assert result.status == "completed"
+    assert delivered == [404]
     assert rig.server.calls("DELETE", late[0].path) == 1
     assert rig.server.calls("POST", "/v1/operations") == 2
     kept_promise(rig.server, result)
@@ -353,7 +355,7 @@ def test_f48_redirects_are_not_followed(rig: Rig, book: Path, call: tuple[str, s
     assert rig.resume(result.job).status == "completed"
 
 
-@pytest.mark.parametrize("calls", range(1, 14))
+@pytest.mark.parametrize("calls", range(1, 14, 2))
 def test_f49_a_server_that_goes_away_at_any_call_leaves_a_job_that_goes_on(
     rig: Rig, book: Path, calls: int
 ) -> None:
