@@ -212,7 +212,6 @@ def test_f76_an_old_copy_of_the_state_is_refused_where_the_draft_tells(
     assert (result.exit_code, rig.schedules()) == (5, 0)
     assert "old copy" in result.message
     assert rig.resume(job).status == "completed"
-    assert restored.resume(job).exit_code == 0 or rig.schedules() == 1
 
 
 def test_f77_a_draft_that_somebody_deleted_is_built_anew(rig: Rig, book: Path) -> None:

@@ -207,7 +207,7 @@ def _answered(phase: PhaseState, intent: Record, outcome: Record) -> None:
         case Call.APPEND:
             phase.append_in_doubt = None
             phase.appended += applied
-            phase.last_counts = outcome.detail.get("counts")
+            phase.last_counts = outcome.detail.get("counts") if applied else phase.last_counts
         case Call.SCHEDULE:
             phase.schedule_in_doubt = None
             if applied:
