@@ -8,7 +8,9 @@ from pathlib import Path
 
 def make_folder(folder: Path) -> None:
     """Makes `folder` (and those above it) readable by its owner alone; an existing one stays as it is."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for each in (*reversed(folder.parents), folder):
+        if not each.exists():
+            each.mkdir(mode=0o700, exist_ok=True)
 
 
 def sync_folder(folder: Path) -> None:

@@ -93,6 +93,7 @@ BROKEN = [
     (USERS, "AddDevice", "device.erlRecordName", "x" * 51, "max-length"),
     (USERS, "AddDevice", "device.description", "x" * 81, "max-length"),
     (USERS, "AddDevice", REPEATERS, "1;2;3;4", "max-items"),
+    (USERS, "AddUser", "user.servicePacks", " ; ", "empty-list"),
     (USERS, "AddUser", HANDSET, "0000", "unused"),
     (USERS, "AddDevice", f"{SAS}.sasRegistrarPort", "0", "between"),
     (USERS, "AddDevice", f"{SAS}.sasDefaultGatewayPort", "65536", "between"),

@@ -46,7 +46,7 @@ def test_a_right_workbook(tmp_path: Path) -> None:
     path = write_workbook(tmp_path / "right.xlsx", RIGHT)
     done = run("check", path)
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == f"{path}: 3 rows, 3 valid, no errors\n"
+    assert done.stdout == f"{path}: 3 rows, 3 valid, no errors\nleft alone: Notes\n"
 
 
 def test_mistakes_are_told_at_their_cells_and_grouped(tmp_path: Path) -> None:
@@ -178,6 +178,24 @@ def test_plan_says_what_a_load_would_do(tmp_path: Path) -> None:
     assert document["rows"] == {"total": 3, "toSend": 3, "invalid": 0, "skipped": 0}
     assert [each["tasks"] for each in document["operations"]] == [3]
     assert "Canary" not in done.stdout + done.stderr + json.dumps(document)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "key"),
+    [
+        (["load", "a.xlsx", "--nope"], "status"),
+        (["load", "a.xlsx", "b.xlsx", "--output", "c.xlsx"], "rows"),
+        (["resume", "--wait", "-1"], "operations"),
+        (["check"], "problems"),
+        (["jobs", "--max", "x"], "items"),
+    ],
+)
+def test_wrong_usage_is_a_json_document_too(arguments: list[str], key: str) -> None:
+    done = run(*arguments, "--json")
+    assert done.returncode == 2
+    document = json.loads(done.stdout)
+    assert key in document
+    assert document["message"]
 
 
 @pytest.mark.parametrize("arguments", [[], ["check"], ["convert", "a.xlsx"], ["load"], ["chek", "a.xlsx"]])

@@ -8,13 +8,16 @@ import pandas as pd
 import pandera.pandas as pa
 from pandera.errors import SchemaErrors
 
-from xlsx2opeasy.check.normal import is_list_cell
+from xlsx2opeasy.check.normal import is_list_cell, items_of
 from xlsx2opeasy.check.rules import item_verdicts, verdicts
 from xlsx2opeasy.spec.model import Column, Kind
 from xlsx2opeasy.spec.rules import Keyword, MaxItems, Rule
 
 BOOLEAN = "boolean"
 """The code of the rule that a Boolean's type sets; the other codes are those of `spec.rules`."""
+
+EMPTY_LIST = "empty-list"
+"""A list cell that holds separators and no item: it must not clear the list without saying so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,8 @@ def broken_rules(columns: Sequence[Column], frame: pd.DataFrame) -> Iterator[Bro
 def _checks(column: Column) -> list[pa.Check]:
     if column.field.kind is Kind.BOOLEAN:
         return [_named(_is_boolean, BOOLEAN)]
-    return [_check(rule, column) for rule in column.field.rules if _by_itself(rule, column)]
+    checks = [_check(rule, column) for rule in column.field.rules if _by_itself(rule, column)]
+    return [*checks, _named(_has_items, EMPTY_LIST)] if is_list_cell(column) else checks
 
 
 def _by_itself(rule: Rule, column: Column) -> bool:
@@ -59,6 +63,11 @@ def _check(rule: Rule, column: Column) -> pa.Check:
 
 def _is_boolean(texts: "pd.Series[str]") -> "pd.Series[bool]":
     return texts.isin(["", "true", "false"])
+
+
+def _has_items(cells: "pd.Series[str]") -> "pd.Series[bool]":
+    kept = {text for text in cells.unique() if text == "" or items_of(text)}
+    return cells.isin(kept)
 
 
 def _named(judge: Callable[["pd.Series[str]"], "pd.Series[bool]"], code: str) -> pa.Check:

@@ -2,6 +2,7 @@
 
 from xlsx2opeasy.check.commands import Code, Finding
 from xlsx2opeasy.check.normal import CLEAR, items_of
+from xlsx2opeasy.check.schema import EMPTY_LIST
 from xlsx2opeasy.problems import MASK
 from xlsx2opeasy.spec.catalogue import nearest
 from xlsx2opeasy.spec.model import Field, Kind, TaskType
@@ -61,7 +62,14 @@ def of_broken_rule(field: Field, code: str, text: str) -> tuple[str, str]:
         case MaxItems(limit):
             return f"{value} lists {len(items_of(text))} items, at most {limit} are allowed", "take some out"
         case _:
-            return f"{value} is neither true nor false", "please write TRUE or FALSE"
+            return _of_kind(code, value)
+
+
+def _of_kind(code: str, value: str) -> tuple[str, str]:
+    """For the rules that a field's kind sets by itself."""
+    if code == EMPTY_LIST:
+        return f"{value} holds no item", f"please write items separated by ;, or {CLEAR} to clear the list"
+    return f"{value} is neither true nor false", "please write TRUE or FALSE"
 
 
 def of_unknown_command(of: TaskType, text: str) -> tuple[str, str]:

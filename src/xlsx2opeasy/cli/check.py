@@ -51,6 +51,8 @@ def command(workbook: Path, *, marked: Path | None, as_json: bool) -> NoReturn:
     else:
         show_problems(checked.problems)
         say(summary(workbook, checked))
+        for line in other_sheets(checked.workbook.other_sheets):
+            say(line)
     if marked is not None:
         _annotate(workbook, marked, checked)
     raise SystemExit(InvalidWorkbook.exit_code if checked.errors else 0)
@@ -89,6 +91,12 @@ def summary(workbook: Path, checked: Checked) -> str:
     said = f"{workbook}: {counted(checked.total, 'row')}, {checked.total - checked.invalid:,} valid"
     said += f", {counted(errors, 'error')}" if errors else ", no errors"
     return said + (f", {counted(warnings, 'warning')}" if warnings else "")
+
+
+def other_sheets(titles: Sequence[str]) -> Iterable[str]:
+    """A line that names the sheets that are left alone, where there are any."""
+    if titles:
+        yield f"left alone: {', '.join(titles)}"
 
 
 def show_problems(problems: Sequence[Problem]) -> None:

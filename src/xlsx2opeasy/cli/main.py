@@ -6,11 +6,11 @@ So `--help` answers at once: nothing heavy (pandas, httpx) is imported before a 
 import importlib
 import keyword
 import sys
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import click
 
-from xlsx2opeasy.cli.words import complain, place_of
+from xlsx2opeasy.cli.words import complain, place_of, say_json
 from xlsx2opeasy.errors import Interrupted, ServiceFailed, Xlsx2OpeasyError
 
 COMMANDS = {
@@ -65,6 +65,35 @@ def cli() -> None:
     """
 
 
+_NO_ROWS = dict.fromkeys(
+    ("total", "succeeded", "failed", "rejected", "invalid", "notSent", "unknown", "skipped"), 0
+)
+_EMPTY_DOCUMENTS: dict[str, dict[str, Any]] = {
+    "check": {"workbook": None, "rows": {"total": 0, "valid": 0, "invalid": 0}, "problems": []},
+    "convert": {"workbook": None, "sha256": "", "chunks": []},
+    "load": {
+        "job": None,
+        "status": "failed",
+        "workbook": None,
+        "results": None,
+        "rows": _NO_ROWS,
+        "operations": [],
+    },
+    "fields": {"fields": []},
+    "jobs": {"items": []},
+    "webex": {"items": []},
+}
+"""What each command's `--json` prints where it was called wrongly, so that nothing could be done."""
+
+
+def _document_of_wrong_usage(message: str) -> None:
+    """A script that asked for JSON gets a document at this exit code too."""
+    if "--json" in sys.argv:
+        name = next((each for each in sys.argv[1:] if each in COMMANDS), "")
+        document = _EMPTY_DOCUMENTS.get("load" if name == "resume" else name, {})
+        say_json(document | {"message": message})
+
+
 def main() -> NoReturn:
     """The console script: every end has a sentence and an exit code of the contract."""
     try:
@@ -74,6 +103,7 @@ def main() -> NoReturn:
         code = Interrupted.exit_code
     except click.ClickException as error:
         error.show()
+        _document_of_wrong_usage(error.format_message())
         code = error.exit_code
     except Xlsx2OpeasyError as error:
         complain(error.message, error.hint)

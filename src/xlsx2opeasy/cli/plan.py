@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 
 import click
 
-from xlsx2opeasy.cli.check import problem_lines, summary
+from xlsx2opeasy.cli.check import other_sheets, problem_lines, summary
 from xlsx2opeasy.cli.words import complain, counted, say, say_json
 from xlsx2opeasy.errors import InvalidWorkbook, UsageError, Xlsx2OpeasyError
 from xlsx2opeasy.load.plan import Phase
@@ -160,6 +160,8 @@ def _show(
     for line in problem_lines(prepared.checked.problems):
         say(line)
     say(f"{summary(workbook, prepared.checked)} (SHA-256 {prepared.checked.workbook.sha256[:12]})")
+    for line in other_sheets(prepared.checked.workbook.other_sheets):
+        say(line)
     for (name, command), rows in _commands(prepared).items():
         say(f"  {name} {command}: {counted(rows, 'row')}")
     if skipped := _skipped(prepared):

@@ -10,7 +10,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
-from xlsx2opeasy.cli.check import problem_lines
+from xlsx2opeasy.cli.check import other_sheets, problem_lines
 from xlsx2opeasy.cli.words import clean, counted, tell, tell_ours
 from xlsx2opeasy.load.events import (
     ChunkAccepted,
@@ -102,6 +102,8 @@ class Screen(AbstractContextManager["Screen"]):
         for line in problem_lines(event.problems):
             self.line(line)
         self.line(f"{event.workbook}: {counted(event.rows, 'row')} checked")
+        for line in other_sheets(event.other_sheets):
+            self.line(line)
 
     def _show_run(self, event: Event) -> None:
         match event:

@@ -75,14 +75,14 @@ def _refuse_unfinished(facts: JobFacts) -> None:
 
 
 def _refuse_unknown(facts: JobFacts, state: JobState, candidate: Candidate, *, again: bool) -> None:
-    """Where it is undecided whether an operation ran, always; where results are missing, rows may be known.
+    """Unless the workbook is the one with the results, and no row of it says UNKNOWN any more.
 
-    Who knows better what became of rows without a result empties their Result cells: then they count as not
-    succeeded, if the workbook is the one with the results.
+    Who knows better what became of its rows empties their Result cells: then they count as not succeeded.
+    Where only results are missing, `again` says the same.
     """
     undecided = any(each.undecided is not None for each in state.phases.values())
     knows_better = facts.job in candidate.jobs
-    if undecided or not (again or knows_better):
+    if not knows_better and (undecided or not again):
         raise LoadRefused(
             f"it is not known what became of job {facts.job} of {facts.created[:10]} with this workbook",
             f"how it is settled is said by: xlsx2opeasy resume {facts.job}",

@@ -14,6 +14,7 @@ class WorkbookChecked:
     workbook: str
     rows: int
     problems: tuple[Problem, ...]
+    other_sheets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from xlsx2opeasy.errors import LocalFailure
+from xlsx2opeasy.errors import LocalFailure, StillRunning
 from xlsx2opeasy.job_model import Job
 from xlsx2opeasy.load.home import Home, JobFolder
 from xlsx2opeasy.load.job import JobFacts, read_facts
@@ -96,6 +96,8 @@ def _item(facts: JobFacts, course: Course, *, running: bool) -> dict[str, Any]:
 def _ending(state: JobState) -> tuple[str, str]:
     if state.finished is not None:
         return _ENDINGS.get(state.finished, _FAILED)
+    if state.stopped == StillRunning.status:
+        return _RUNNING
     return _FAILED if state.stopped == FAILED else _STOPPED
 
 

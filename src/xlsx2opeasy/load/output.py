@@ -2,11 +2,12 @@
 
 import hashlib
 import itertools
+import os
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from xlsx2opeasy.errors import LocalFailure, WorkbookUnusable
+from xlsx2opeasy.errors import LocalFailure, UsageError, WorkbookUnusable
 from xlsx2opeasy.load.events import Listener, Notice
 from xlsx2opeasy.load.open_job import OpenJob
 from xlsx2opeasy.load.settle import Settlement
@@ -23,11 +24,26 @@ def choose_output(workbook: Path, *, wanted: Path | None, in_place: bool, rehear
     """
     workbook = workbook.absolute()
     if wanted is not None:
-        return free_name(wanted.absolute())
+        return free_name(_fit_for_results(wanted.absolute(), workbook))
     if rehearsal:
         stem = workbook.stem.removesuffix(".rehearsal")
         return free_name(workbook.with_name(f"{stem}.rehearsal{workbook.suffix}"))
     return workbook if in_place else _beside(workbook)
+
+
+def _fit_for_results(wanted: Path, workbook: Path) -> Path:
+    """`wanted`, if a results workbook can stand there: found out before anything is sent."""
+    if wanted.suffix.lower() != workbook.suffix.lower():
+        raise UsageError(
+            f"the results of {workbook.name} cannot be called {wanted.name}",
+            f"give a name that ends in {workbook.suffix}",
+        )
+    if not wanted.parent.is_dir() or not os.access(wanted.parent, os.W_OK):
+        raise WorkbookUnusable(
+            f"the folder {wanted.parent} of the results does not exist or cannot be written",
+            "nothing was sent; choose another --output",
+        )
+    return wanted
 
 
 def _beside(workbook: Path) -> Path:

@@ -148,14 +148,21 @@ def _refuse_other_enterprise(checked: Checked, target: Target) -> None:
 
 
 def _succeeded(checked: Checked, marks: Mapping[tuple[str, int], str]) -> set[tuple[str, int]]:
-    """The rows whose SUCCESS stands beside them and whose task has not changed since."""
+    """The rows whose SUCCESS stands beside them and whose task has not changed since.
+
+    A SUCCESS without a job was typed by somebody who knows: whether the task changed cannot be told, and
+    leaving the row alone provisions nothing twice.
+    """
     done = set()
     for sheet in checked.sheets:
         for row, result in sheet.sheet.earlier_results.items():
             cell = read_cell(result.job)
             place = (sheet.sheet.title, row)
-            counts = result.outcome is Outcome.SUCCESS and cell is not None and not cell.rehearsal
-            if counts and cell and marks.get(place) == f"{cell.enterprise}-{cell.task}":
+            if result.outcome is not Outcome.SUCCESS or place not in marks:
+                continue
+            typed_by_hand = cell is None
+            unchanged = cell is not None and marks[place] == f"{cell.enterprise}-{cell.task}"
+            if typed_by_hand or (cell is not None and not cell.rehearsal and unchanged):
                 done.add(place)
     return done
 

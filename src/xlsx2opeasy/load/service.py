@@ -50,7 +50,9 @@ def load(
     with around.interruption.listening(), _lock(around.home, target):
         prepared = prepare(workbook, target, options)
         checked = prepared.checked
-        around.tell(WorkbookChecked(str(workbook), checked.total, checked.problems))
+        around.tell(
+            WorkbookChecked(str(workbook), checked.total, checked.problems, checked.workbook.other_sheets)
+        )
         if prepared.tasks and not confirm(prepared):
             raise LoadRefused("nothing was sent: the question was answered with no", "")
         folder = freeze(around.home, workbook, target, options, prepared)

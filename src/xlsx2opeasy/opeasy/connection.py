@@ -52,7 +52,7 @@ class Connection:
         if not self.enterprise_id.strip():
             raise UsageError("No enterprise id is given", "Set OPEASY_ENTERPRISE_ID or use --enterprise-id")
         if not self.api_key.reveal().strip():
-            raise UsageError("No API key is given", "Set OPEASY_API_KEY, or run xlsx2opeasy login")
+            raise UsageError("No API key is given", "Set OPEASY_API_KEY or give --api-key-file")
 
     @property
     def host(self) -> str:

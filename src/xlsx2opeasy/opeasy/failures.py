@@ -13,6 +13,7 @@ from xlsx2opeasy.http.strict_json import BadAnswer, cleaned
 from xlsx2opeasy.opeasy.answers import Answer, server_words
 from xlsx2opeasy.opeasy.calls import Call
 from xlsx2opeasy.opeasy.errors import CallError, CallFailure, Cause, Classification, ServerWords, error_of
+from xlsx2opeasy.opeasy.masking import without_secrets
 from xlsx2opeasy.opeasy.reading import is_usable_id
 from xlsx2opeasy.problems import MASK
 from xlsx2opeasy.secret import Secret
@@ -53,7 +54,7 @@ def failure_of(
     """
     cause, reason = _cause(progress, problem, proxy)
     is_2xx = progress.response is not None and progress.response.is_success
-    said = ServerWords() if is_2xx else server_words(progress.body, lambda text: _scrubbed(text, known))
+    said = ServerWords() if is_2xx else server_words(progress.body, lambda text: _scrubbed(text, known, call))
     return CallFailure(
         classification=_classified(progress),
         method=call.endpoint.method,
@@ -140,7 +141,11 @@ def _reason(problem: Exception) -> str:
             return f"the connection broke before the whole answer had come ({type(problem).__name__})"
 
 
-def _scrubbed(text: str, known: list[Secret]) -> str:
+def _scrubbed(text: str, known: list[Secret], call: Call) -> str:
+    """The server's words without keys and tokens, and without the passwords of the tasks that were sent."""
     for secret in known:
         text = text.replace(secret.reveal(), MASK)
+    if text and call.upload is not None:
+        with call.upload.opened() as file:
+            text = without_secrets(text, json.load(file))
     return text

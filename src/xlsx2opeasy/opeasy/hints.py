@@ -17,11 +17,11 @@ def hint_for(failure: CallFailure, connection: Connection, *, login: bool) -> st
             f"{connection.origin} answers with a redirect, which is not followed; correct OPEASY_URL or --url"
         )
     if login and status in (400, 401, 403):
-        return f"Check the API key and the enterprise id {connection.enterprise_id!r} (xlsx2opeasy login)"
+        return f"Check the API key and the enterprise id {connection.enterprise_id!r}"
     if status in (401, 403):
         return f"The API key may not do this for the enterprise {connection.enterprise_id!r}"
     if failure.classification is Classification.NOT_SENT:
-        return f"Check the network and the URL {connection.origin} (xlsx2opeasy doctor)"
+        return f"Check the network and the URL {connection.origin}"
     return ""
 
 
