@@ -81,7 +81,7 @@ def _refuse_unknown(facts: JobFacts, state: JobState, candidate: Candidate, *, a
     Where only results are missing, `again` says the same.
     """
     undecided = any(each.undecided is not None for each in state.phases.values())
-    knows_better = facts.job in candidate.jobs
+    knows_better = facts.job in candidate.jobs or str(candidate.workbook.absolute()) == state.written
     if not knows_better and (undecided or not again):
         raise LoadRefused(
             f"it is not known what became of job {facts.job} of {facts.created[:10]} with this workbook",
