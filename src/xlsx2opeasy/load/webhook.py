@@ -85,7 +85,7 @@ class WebhookWaking:
                     client.remove_webhook(old.id)
             self._registered = client.register_webhook(self._url).id
         except CallError as error:
-            self._tell(Notice(f"No webhook, so the server is asked now and then: {error.message}."))
+            self._tell(Notice(f"No webhook, so the server is asked now and then: {error.message.rstrip(".")}."))
 
     def _remove(self) -> None:
         if self._registered is None or self._facts is None or self._interruption is None:
