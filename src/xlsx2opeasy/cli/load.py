@@ -257,7 +257,7 @@ def nothing_done(workbook: Path | str, error: Xlsx2OpeasyError) -> LoadResult:
     """The result of a load that ended before it became a job."""
     names = ("total", "succeeded", "failed", "rejected", "invalid", "notSent", "unknown", "skipped")
     status = "refused" if isinstance(error, LoadRefused) else error.status
-    message = f"{error.message.rstrip(".")}. {error.hint}" if error.hint else error.message
+    message = f"{error.message.rstrip('.')}. {error.hint}" if error.hint else error.message
     return LoadResult(
         None, status, error.exit_code, str(workbook), None, dict.fromkeys(names, 0), (), message
     )

@@ -95,5 +95,5 @@ def _write_results(job: OpenJob, settlement: Settlement, around: Surroundings) -
     try:
         return write_workbook(job, settlement, around.tell)
     except WorkbookUnusable as error:
-        around.tell(Notice(f"The results workbook was not written: {error.message.rstrip(".")}."))
+        around.tell(Notice(f"The results workbook was not written: {error.message.rstrip('.')}."))
         return None
