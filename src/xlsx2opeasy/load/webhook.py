@@ -43,7 +43,7 @@ class WebhookWaking:
         parts = _checked(url)
         self._connect_plainly = connect
         self._tell = tell
-        self._base = url.rstrip('.') + f"/{_MARK}"
+        self._base = url.rstrip(".") + f"/{_MARK}"
         self._url = self._base + secrets.token_urlsafe(24)
         self._interruption: Interruption | None = None
         self._facts: JobFacts | None = None
@@ -85,7 +85,9 @@ class WebhookWaking:
                     client.remove_webhook(old.id)
             self._registered = client.register_webhook(self._url).id
         except CallError as error:
-            self._tell(Notice(f"No webhook, so the server is asked now and then: {error.message.rstrip('.')}."))
+            self._tell(
+                Notice(f"No webhook, so the server is asked now and then: {error.message.rstrip('.')}.")
+            )
 
     def _remove(self) -> None:
         if self._registered is None or self._facts is None or self._interruption is None:
