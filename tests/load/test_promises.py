@@ -77,3 +77,17 @@ def test_a_place_where_no_results_can_be_written_is_found_before_anything_is_sen
     assert run("load", path, "--output", tmp_path / "none" / "r.xlsx", *QUICK, env=env).code == 7
     assert run("load", path, "--output", tmp_path / "r.csv", *QUICK, env=env).code == 2
     assert server.state.executed == []
+
+
+def test_no_result_is_guessed_among_rows_that_differ_in_a_password_alone(
+    tmp_path: Path, server: ForeignServer, env: dict[str, str]
+) -> None:
+    base = {"command": "ModifyUser", "user.userId": "anna.able@example.com", "user.title": "x"}
+    rows = [{**base, "user.userPassword": "First-1"}, {**base, "user.userPassword": "Second-2"}]
+    server.settings.mask = "********"
+    server.settings.fail = lambda _, task: (
+        ("100", "General Error.") if task["content"]["user"]["userPassword"] == "Second-2" else None
+    )
+    done = run("load", write_rows(tmp_path / "a.xlsx", {"Users": rows}), *QUICK, env=env)
+    assert (done.code, done.json["status"]) == (1, "unknown")
+    assert outcomes(Path(done.json["results"])) == ["UNKNOWN", "UNKNOWN"]

@@ -136,11 +136,26 @@ def _matched(
         keys = alike_keys(name, tasks, job.facts.wire_names)
         alike = _told_of_alike(keys, pairs)
         secrets = Secrets(name, job.facts.wire_names)
+        guessed = _differing_in_secrets(keys, tasks) & alike.keys()
         for index, task, key, result in zip(kept, tasks, keys, pairs, strict=True):
             row_result = _row_result(job, rows[index], result, alike.get(key, ""))
+            if key in guessed:
+                row_result = _result(job, rows[index], Outcome.UNKNOWN, _GUESSED)
             hidden = secrets.hidden_in(row_result.detail, task["content"])
             found[_place(rows[index])] = replace(row_result, detail=hidden)
     return found, foreign
+
+
+_GUESSED = (
+    "rows that differ only in secret values had different results, and no result shows which is which:"
+    " look at the system what became of each, then empty or correct its Result cell"
+)
+
+
+def _differing_in_secrets(keys: Sequence[bytes], tasks: Sequence[Mapping[str, Any]]) -> set[bytes]:
+    """The keys of rows that no result can tell apart although they are not the same to the letter."""
+    first: dict[bytes, Mapping[str, Any]] = {}
+    return {key for key, task in zip(keys, tasks, strict=True) if first.setdefault(key, task) != task}
 
 
 def _row_result(job: OpenJob, row: JobRow, result: Mapping[str, Any] | None, alike: str) -> RowResult:
