@@ -245,14 +245,21 @@ def test_every_way_to_finish(place: Home, finished: str, status: str, exit_code:
 
 
 @pytest.mark.parametrize(
-    ("stopped", "exit_code"), [("failed", "FAILED"), ("interrupted", "STOPPED"), ("running", "STOPPED")]
+    ("stopped", "ended"),
+    [
+        ("failed", ("FAILED", "FAILED")),
+        ("interrupted", ("FAILED", "STOPPED")),
+        ("running", ("STARTED", "UNKNOWN")),
+    ],
 )
-def test_how_the_last_run_stopped_until_something_happens(place: Home, stopped: str, exit_code: str) -> None:
+def test_how_the_last_run_stopped_until_something_happens(
+    place: Home, stopped: str, ended: tuple[str, str]
+) -> None:
     tape = Tape()
     tape.draft(1)
     tape.note(JOB, Fact.STOPPED, status=stopped, message="because")
     job = job_of(put(place, facts_of(), tape))
-    assert (job.status, job.exit_code, job.message) == ("FAILED", exit_code, "because")
+    assert (job.status, job.exit_code, job.message) == (*ended, "because")
     tape.call(1, Call.SCHEDULE, id="run-1")
     later = job_of(put(place, facts_of("L20261122-bbbb"), tape))
     assert (later.exit_code, later.message) == (
