@@ -223,9 +223,7 @@ def test_f60_foreign_results_are_said(rig: Rig, book: Path) -> None:
 
 def test_f61_identical_rows_with_different_results_say_that_nobody_can_tell(rig: Rig, tmp_path: Path) -> None:
     row = {"command": "ModifyUser", "user.userId": "john.doe@example.com", "user.title": "Boss"}
-    passwords = [{"user.userPassword": each} for each in ("Canary-1", "Canary-2", "Canary-3")]
-    book = write_rows(tmp_path / "alike.xlsx", {"Users": [row | each for each in passwords]})
-    rig.server.settings.mask = "***"
+    book = write_rows(tmp_path / "alike.xlsx", {"Users": [row, row, row]})
     seen: list[Any] = []
     rig.server.settings.fail = lambda name, task: (
         ("109", "No.") if seen.append(task) or len(seen) < 3 else None
