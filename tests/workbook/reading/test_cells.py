@@ -241,6 +241,19 @@ def test_d18_a_row_of_nothing_but_unreadable_cells_is_a_row(tmp_path: Path) -> N
     assert list(book.sheets[0].rows.index) == [2]
 
 
+@pytest.mark.parametrize(("formula", "stored"), [("TRUE()", "1"), ("FALSE()", "0")])
+def test_a_typed_boolean_that_libreoffice_saved_as_a_formula_is_no_formula(
+    tmp_path: Path, formula: str, stored: str
+) -> None:
+    header = "user.vmTranscription"
+    sheet = one_cell(tmp_path, header, cell(f'<f aca="false">{formula}</f><v>{stored}</v>', "b"))
+    assert value(sheet, header) == formula.removesuffix("()")
+    assert sheet.problems == ()
+    other = cell(f"<f>{formula}</f><v>{1 - int(stored)}</v>", "b")
+    assert warnings(one_cell(tmp_path, header, other).problems) == ["formula"]
+    refused(one_cell(tmp_path, header, cell(f"<f>{formula}</f>", "b")), header, "formula-without-value")
+
+
 def test_formula_that_gives_an_empty_text_is_blank(tmp_path: Path) -> None:
     sheet = one_cell(tmp_path, TITLE, cell('<f>""</f><v></v>', "str"))
     assert value(sheet, TITLE) == ""

@@ -85,7 +85,7 @@ def test_d31_the_same_cells_whoever_wrote_them(tmp_path: Path, write: object) ->
     sheet = sheet_of(write(tmp_path / "book.xlsx"))
     assert sheet.rows.to_numpy().tolist() == EXPECTED
     assert errors(sheet.problems) == []
-    assert set(warnings(sheet.problems)) <= {"number-in-text-column", "formula"}  # LibreOffice: =TRUE()
+    assert set(warnings(sheet.problems)) <= {"number-in-text-column"}
 
 
 def test_d31_rows_written_at_once_without_shared_texts(tmp_path: Path) -> None:

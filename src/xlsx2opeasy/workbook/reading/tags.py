@@ -24,6 +24,8 @@ _MULTIPLIERS = np.array(
     [0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0x27D4EB2F165667C5], np.uint64
 )
 _BEFORE_ADDRESS = b' r="'
+_BOOLEANS = (b"TRUE()</f><v>1<", b"FALSE()</f><v>0<")
+"""What LibreOffice saves for a typed TRUE or FALSE, after its `<f>` tag."""
 
 
 def rows_of(keys: Ints) -> Ints:
@@ -45,8 +47,9 @@ class Cells:
     """The cells of a piece, as parallel arrays.
 
     `start` is the place of the tag in the piece, `group` an index into `attributes` (the distinct texts of
-    the attributes after the address), `value_start`/`value_end` the place of what stands in `<v>`, and
-    `inline` whether the cell has an `<is>`, which is the tag `child`.
+    the attributes after the address), `formula` whether it has one (but LibreOffice's TRUE() and FALSE()),
+    `value_start`/`value_end` the place of what stands in `<v>`, and `inline` whether the cell has an `<is>`,
+    which is the tag `child`.
     """
 
     start: Ints
@@ -103,7 +106,9 @@ def cells_of(tags: Tags) -> Cells:
     has_children = ~tags.empty(cell)
     child = cell + 1
     formula = has_children & tags.named(child, "f")
+    typed = _typed_booleans(tags, child, formula)
     child = child + formula + (formula & ~tags.empty(child))
+    formula = formula & ~typed
     has_value = has_children & tags.named(child, "v")
     self_closed = has_value & tags.empty(child)
     value_start = np.where(has_value, tags.closes[child] + 1, 0)
@@ -118,6 +123,17 @@ def cells_of(tags: Tags) -> Cells:
     return Cells(
         tags.opens[cell], key, group, attributes, formula, inline, child, has_value, value_start, value_end
     )
+
+
+def _typed_booleans(tags: Tags, child: Ints, formula: Bools) -> Bools:
+    """Which formulas are `TRUE()` or `FALSE()` with just that value."""
+    typed = np.zeros(len(child), np.bool_)
+    start = tags.closes[child[formula]] + 1
+    for spelling in _BOOLEANS:
+        expected = np.frombuffer(spelling, np.uint8)
+        place = np.minimum(start, len(tags.text) - len(expected))[:, None] + np.arange(len(expected))
+        typed[formula] |= (tags.text[place] == expected).all(axis=1)
+    return typed
 
 
 def _check_rest(tags: Tags, child: Ints, others: Bools) -> None:
