@@ -182,12 +182,41 @@ def _read_key_file(path: Path) -> str:
     try:
         key = path.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"the API key file {path} cannot be read", "give the path of a text file") from error
+        raise UsageError(
+            f"the API key file {path} {_why_no_key(path, error)}", "name a text file that holds the key alone"
+        ) from error
     if not key:
         raise UsageError(f"the API key file {path} is empty", "put the key into it, alone")
     return key
 
 
+def _why_no_key(path: Path, error: OSError | UnicodeDecodeError) -> str:
+    match error:
+        case FileNotFoundError() | NotADirectoryError():
+            return "does not exist"
+        case IsADirectoryError():
+            return "is a folder"
+        case PermissionError():
+            return "is a folder" if path.is_dir() else "may not be read by you"
+        case UnicodeDecodeError():
+            return "is no text file"
+        case _:
+            return f"cannot be read: {error.strerror or error}"
+
+
+def hold_what_is_read(settings: Settings, flags: Flags) -> None:
+    """Reads the files that a connection needs, before anything is begun with it.
+
+    Raises UsageError where the API key file or the CA bundle cannot be used.
+    """
+    from xlsx2opeasy.http.reach import tls_context  # it brings httpx, which most commands need not
+
+    if flags.api_key_file is not None:
+        _read_key_file(flags.api_key_file)
+    if settings.ca_bundle is not None:
+        tls_context(settings.ca_bundle)
+
+
 def key_file_is_open(path: Path) -> bool:
-    """Whether others than the owner can read the key file."""
-    return os.name != "nt" and bool(path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO))
+    """Whether others than the owner can read the key file; not where there is no such file."""
+    return os.name != "nt" and path.is_file() and bool(path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO))

@@ -19,7 +19,7 @@ SHOWN_OF_A_KIND = 3
 
 
 @click.command(name="check")
-@click.argument("workbook", type=click.Path(path_type=Path))
+@click.argument("workbook", type=click.Path(path_type=Path, readable=False))
 @click.option(
     "--annotate",
     "marked",

@@ -25,7 +25,9 @@ _OPTIONS = (
         "--ca-bundle", type=click.Path(path_type=Path), help="Trust these certificates (OPEASY_CA_BUNDLE)."
     ),
     click.option(
-        "--api-key-file", type=click.Path(path_type=Path), help="A file that holds the API key, alone."
+        "--api-key-file",
+        type=click.Path(path_type=Path, readable=False),
+        help="A file that holds the API key, alone.",
     ),
 )
 

@@ -23,7 +23,7 @@ MANIFEST = "manifest.json"
 
 
 @click.command(name="convert")
-@click.argument("workbook", type=click.Path(path_type=Path))
+@click.argument("workbook", type=click.Path(path_type=Path, readable=False))
 @click.option("--output", type=click.Path(path_type=Path, file_okay=False), required=True, help="The folder.")
 @click.option("--chunk-tasks", type=click.IntRange(min=1), help="The most tasks in a file (1000).")
 @click.option("--chunk-bytes", type=click.IntRange(min=1), help="The most bytes of a file (900000).")

@@ -25,7 +25,7 @@ from xlsx2opeasy.sandbox.serve import serve_in_thread
 from xlsx2opeasy.sandbox.settings import SandboxSettings
 from xlsx2opeasy.sandbox.state import State, StateFileError, read_state
 from xlsx2opeasy.secret import Secret
-from xlsx2opeasy.settings import ENTERPRISE_FIELD, Flags, Settings, read_settings
+from xlsx2opeasy.settings import ENTERPRISE_FIELD, Flags, Settings, hold_what_is_read, read_settings
 from xlsx2opeasy.tasks.limits import ChunkLimits
 
 WORST_FIRST = (130, 5, 4, 7, 6, 8, 3, 2, 1, 0)
@@ -46,7 +46,7 @@ class _Place:
 
 
 @click.command(name="load")
-@click.argument("workbooks", type=click.Path(path_type=Path), nargs=-1, required=True)
+@click.argument("workbooks", type=click.Path(path_type=Path, readable=False), nargs=-1, required=True)
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="The results workbook.")
 @click.option("--in-place", is_flag=True, help="Write the results into WORKBOOK itself.")
 @click.option("--sandbox", is_flag=True, help="Rehearse on a simulated OpEasy; no account is needed.")
@@ -90,6 +90,10 @@ def command(workbooks: tuple[Path, ...], **options: Any) -> NoReturn:  # noqa: A
         raise click.UsageError("--output goes with one workbook only")
     if options["output"] and options["in_place"]:
         raise click.UsageError("--output and --in-place contradict each other")
+    if options["sandbox"] and options["in_place"]:
+        raise click.UsageError(
+            "--sandbox and --in-place contradict each other: a rehearsal writes nothing into your workbook"
+        )
     if options["sandbox_state"] and not options["sandbox"]:
         raise click.UsageError("--sandbox-state goes with --sandbox")
     webhook = [options[f"webhook_{name}"] is not None for name in ("url", "cert", "key")]
@@ -142,6 +146,7 @@ def _place(options: dict[str, Any]) -> Iterator[_Place]:
         *(options[name] for name in ("url", "enterprise_id", "profile", "ca_bundle", "api_key_file"))
     )
     settings = read_settings(flags)
+    hold_what_is_read(settings, flags)
     yield _real(settings, flags)
 
 

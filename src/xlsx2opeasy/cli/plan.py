@@ -52,7 +52,7 @@ class PlannedOperation:
 
 
 @click.command(name="plan")
-@click.argument("workbook", type=click.Path(path_type=Path))
+@click.argument("workbook", type=click.Path(path_type=Path, readable=False))
 @click.option("--chunk-tasks", type=click.IntRange(min=1), help="The most tasks in one upload (1000).")
 @click.option("--chunk-bytes", type=click.IntRange(min=1), help="The most bytes of one upload (900000).")
 @click.option("--skip-invalid", is_flag=True, help="As the load would be called.")

@@ -84,7 +84,7 @@ def _check_numbers(scanned: Scan, title: str, known: int) -> None:
 
 def _damaged(title: str, what: str) -> WorkbookUnusable:
     return WorkbookUnusable(
-        f"The sheet “{title}” is damaged: {what}.",
+        f'The sheet "{title}" is damaged: {what}.',
         "Open the workbook in Excel, let it repair the file, and save it.",
     )
 

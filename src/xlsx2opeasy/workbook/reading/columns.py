@@ -163,15 +163,15 @@ class ColumnReader:
         """One warning a column for what would be too many warnings."""
         words = {
             NUMBER_AS_TEXT: (
-                "of “{name}” a number stands, not a text: leading zeros, if there were any, are gone",
+                'of "{name}" a number stands, not a text: leading zeros, if there were any, are gone',
                 AS_TEXT,
             ),
             BOOLEAN_AS_TEXT: (
-                "of “{name}” a boolean stands, not a text; “TRUE” or “FALSE” is read",
+                'of "{name}" a boolean stands, not a text; "TRUE" or "FALSE" is read',
                 f"If another spelling is meant: {AS_TEXT}",
             ),
             _FORMULA: (
-                "of “{name}” a formula stands; the value that was stored with it is read" + self._stale(),
+                'of "{name}" a formula stands; the value that was stored with it is read' + self._stale(),
                 "Replace the formulas by their values (Paste Special > Values) to be sure.",
             ),
         }

@@ -7,7 +7,7 @@ from xlsx2opeasy.errors import WorkbookUnusable
 
 _OLE2 = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
-_SAVE_AS = "Open it in Excel and save it as “Excel Workbook (.xlsx)”."
+_SAVE_AS = 'Open it in Excel and save it as "Excel Workbook (.xlsx)".'
 _MAIN_PARTS = (
     (b"spreadsheetml.sheet.main+xml", ""),
     (b"spreadsheetml.template.main+xml", ""),
@@ -25,7 +25,7 @@ def refuse_other_files(data: bytes, name: str) -> None:
     if data.startswith(b"PK\x03\x04"):
         return
     what, remedy = _without_zip(data)
-    raise WorkbookUnusable(f"“{name}” is {what}, not an .xlsx workbook.", remedy)
+    raise WorkbookUnusable(f'"{name}" is {what}, not an .xlsx workbook.', remedy)
 
 
 def _without_zip(data: bytes) -> tuple[str, str]:
@@ -54,15 +54,15 @@ def refuse_other_packages(names: Collection[str], content_types: bytes | None, n
     """Raise WorkbookUnusable where the zip package holds something else than a workbook of sheets."""
     if content_types is None:
         raise WorkbookUnusable(
-            f"“{name}” is {_package_without_types(names)}, not an .xlsx workbook.", _SAVE_AS
+            f'"{name}" is {_package_without_types(names)}, not an .xlsx workbook.', _SAVE_AS
         )
     lowered = content_types.replace(b"\0", b"").lower()
     for marker, what in _MAIN_PARTS:
         if marker in lowered:
             if what:
-                raise WorkbookUnusable(f"“{name}” is {what}, not an .xlsx workbook.", _SAVE_AS)
+                raise WorkbookUnusable(f'"{name}" is {what}, not an .xlsx workbook.', _SAVE_AS)
             return
-    raise WorkbookUnusable(f"“{name}” is a package without a workbook in it.", _SAVE_AS)
+    raise WorkbookUnusable(f'"{name}" is a package without a workbook in it.', _SAVE_AS)
 
 
 def _package_without_types(names: Collection[str]) -> str:

@@ -38,7 +38,7 @@ def open_guarded(data: bytes, name: str) -> ZipFile:
         _check_parts(package, entries, name)
     except (BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError) as error:
         raise WorkbookUnusable(
-            f"“{name}” is damaged: {error}.", "Fetch the file again, or save it again in Excel."
+            f'"{name}" is damaged: {error}.', "Fetch the file again, or save it again in Excel."
         ) from error
     return package
 
@@ -48,7 +48,7 @@ def _small(package: ZipFile, part: str) -> bool:
 
 
 def _refused(name: str, what: str) -> WorkbookUnusable:
-    return WorkbookUnusable(f"“{name}” is refused: {what}.", _REBUILD)
+    return WorkbookUnusable(f'"{name}" is refused: {what}.', _REBUILD)
 
 
 def _check_directory(entries: list[ZipInfo], data: bytes, name: str) -> None:
@@ -71,7 +71,7 @@ def _check_entry(entry: ZipInfo, name: str) -> None:
         raise _refused(name, f"its part {part!r} has a name that leads outside the package")
     if entry.flag_bits & 0x1:
         raise WorkbookUnusable(
-            f"“{name}” is a zip archive with a password.", "Save the workbook without a password."
+            f'"{name}" is a zip archive with a password.', "Save the workbook without a password."
         )
     if entry.compress_type not in (ZIP_STORED, ZIP_DEFLATED):
         raise _refused(name, f"its part {part!r} is compressed in a way that workbooks never are")

@@ -94,11 +94,11 @@ def _enter(headers: Headers, column: int, name: str) -> None:
 
 def _unknown(title: str, row: int, column: int, text: str, task_type: TaskType) -> Problem:
     near = _nearest_header(text, task_type)
-    hint = f"Did you mean “{near}”? " if near else ""
+    hint = f'Did you mean "{near}"? ' if near else ""
     return Problem(
         sheet=title,
         rule="unknown-header",
-        message=f"“{visible(text)}” is no field of {task_type.name}.",
+        message=f'"{visible(text)}" is no field of {task_type.name}.',
         hint=f"{hint}Headers of your own notes begin with {NOTE}.",
         row=row,
         column=letters_of(column),
@@ -117,7 +117,7 @@ def _twice(title: str, row: int, column: int, name: str, first: int) -> Problem:
     return Problem(
         sheet=title,
         rule="header-twice",
-        message=f"The header “{name}” stands in two columns, {letters_of(first)} and {letters_of(column)}.",
+        message=f'The header "{name}" stands in two columns, {letters_of(first)} and {letters_of(column)}.',
         hint="Delete one of the columns, or begin its header with #.",
         row=row,
         column=letters_of(column),
@@ -130,8 +130,8 @@ def _no_command(title: str, row: int, task_type: TaskType) -> Problem:
     return Problem(
         sheet=title,
         rule="no-command-header",
-        message=f"No column of row {row} has the header “{COMMAND_HEADER}”.",
-        hint=f"Add a column “{COMMAND_HEADER}” with {', '.join(task_type.command_names)}.",
+        message=f'No column of row {row} has the header "{COMMAND_HEADER}".',
+        hint=f'Add a column "{COMMAND_HEADER}" with {", ".join(task_type.command_names)}.',
         row=row,
     )
 
@@ -142,7 +142,7 @@ def no_header_row(title: str, task_type: TaskType) -> Problem:
         sheet=title,
         rule="no-header-row",
         message=f"None of the first {SEARCHED_ROWS} rows has headers of {task_type.name}.",
-        hint=f"Row 1 needs “{COMMAND_HEADER}” and fields such as “{task_type.fields[0].name}”.",
+        hint=f'Row 1 needs "{COMMAND_HEADER}" and fields such as "{task_type.fields[0].name}".',
     )
 
 
@@ -154,7 +154,7 @@ def title_rows(title: str, rows: Mapping[int, Row], number: int) -> Iterator[Pro
         yield Problem(
             sheet=title,
             rule="title-rows",
-            message=f"The headers stand in row {number}; the rows above are left alone (“{visible(first)}”).",
+            message=f'The headers stand in row {number}; the rows above are left alone ("{visible(first)}").',
             hint="Delete the rows above, if they are none of yours.",
             row=number,
             value=first,

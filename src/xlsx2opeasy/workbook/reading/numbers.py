@@ -128,7 +128,7 @@ def _whole(cell: ToldCell, digits: str, *, text_wanted: bool) -> Reading:
             return repaired(
                 padded,
                 "leading-zeros-restored",
-                f"is the number {digits}, which its format shows as {padded}; “{padded}” is read",
+                f'is the number {digits}, which its format shows as {padded}; "{padded}" is read',
                 f"To be sure: {AS_TEXT}",
             )
     return Reading(digits, counted=NUMBER_AS_TEXT)

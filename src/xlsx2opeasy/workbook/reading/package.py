@@ -152,7 +152,7 @@ def _sheets(root: Element, related: dict[str, Relation]) -> Iterator[SheetPart]:
         relation = related.get(key)
         if relation is None:
             raise WorkbookUnusable(
-                f"The workbook names a sheet “{title}”, but no part of the file is that sheet.",
+                f'The workbook names a sheet "{title}", but no part of the file is that sheet.',
                 "Open the workbook in Excel, let it repair the file, and save it.",
             )
         if relation.kind == "worksheet":

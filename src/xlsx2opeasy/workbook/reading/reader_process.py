@@ -58,5 +58,5 @@ def _how(code: int) -> str:
 def _died(name: str, noise: bytes, what: str) -> WorkbookUnusable:
     lines = noise.decode("utf-8", "replace").splitlines()
     titles = [line.removeprefix(wire.PROGRESS) for line in lines if line.startswith(wire.PROGRESS)]
-    at = f" at its sheet “{titles[-1]}”" if titles else ""
-    return WorkbookUnusable(f"“{name}” cannot be read: the reader {what}{at}.", _REMEDY)
+    at = f' at its sheet "{titles[-1]}"' if titles else ""
+    return WorkbookUnusable(f'"{name}" cannot be read: the reader {what}{at}.', _REMEDY)

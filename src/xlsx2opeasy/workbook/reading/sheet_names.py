@@ -55,14 +55,14 @@ def _near_miss(title: str, near: str) -> Problem:
     return Problem(
         sheet=title,
         rule="sheet-name",
-        message=f"The sheet “{visible(title)}” is no task sheet, but its name is nearly “{near}”.",
-        hint=f"Rename it to “{near}”, or to something else if it is none.",
+        message=f'The sheet "{visible(title)}" is no task sheet, but its name is nearly "{near}".',
+        hint=f'Rename it to "{near}", or to something else if it is none.',
         value=title,
     )
 
 
 def _two_of(name: str, same: list[SheetPart]) -> Problem:
-    titles = " and ".join(f"“{visible(sheet.title)}”" for sheet in same)
+    titles = " and ".join(f'"{visible(sheet.title)}"' for sheet in same)
     return Problem(
         sheet=same[0].title,
         rule="sheet-twice",
@@ -76,7 +76,7 @@ def _hidden(title: str) -> Problem:
     return Problem(
         sheet=title,
         rule="hidden-sheet",
-        message=f"The sheet “{visible(title)}” is hidden; its rows are read.",
+        message=f'The sheet "{visible(title)}" is hidden; its rows are read.',
         hint="Rename the sheet if it is not to be loaded.",
         severity=Severity.WARNING,
     )
@@ -91,6 +91,6 @@ def no_tasks(named: NamedSheets) -> Problem:
             "Fill in at least one row below the headers.",
         )
     else:
-        listed = ", ".join(f"“{visible(title)}”" for title in named.others[:10]) or "none"
+        listed = ", ".join(f'"{visible(title)}"' for title in named.others[:10]) or "none"
         what, hint = f"has no task sheet; its sheets are {listed}", f"Name its sheets {wanted}."
     return Problem(sheet="", rule="no-tasks", message=f"The workbook {what}.", hint=hint)

@@ -28,16 +28,20 @@ def read_source(path: Path) -> Source:
     """Read the file once; raise WorkbookUnusable where it is missing, too large or being rewritten."""
     if path.name.startswith(_LOCK_PREFIX):
         raise WorkbookUnusable(
-            f"“{path.name}” is no workbook, but what Excel keeps beside “{path.name[2:]}” while it is open.",
-            f"Name “{path.name[2:]}” instead.",
+            f'"{path.name}" is no workbook, but what Excel keeps beside "{path.name[2:]}" while it is open.',
+            f'Name "{path.name[2:]}" instead.',
         )
     try:
         data = _unchanging_bytes(path)
     except FileNotFoundError as error:
-        raise WorkbookUnusable(f"There is no file “{path}”.", "Check the name and the folder.") from error
+        raise WorkbookUnusable(f'There is no file "{path}".', "Check the name and the folder.") from error
+    except IsADirectoryError as error:
+        raise WorkbookUnusable(
+            f'"{path}" is a folder, not a workbook.', "Name the workbook in it."
+        ) from error
     except OSError as error:
         raise WorkbookUnusable(
-            f"“{path}” cannot be read: {error.strerror or error}.",
+            f'"{path}" cannot be read: {error.strerror or error}.',
             "Close it in other programs, and check that you may read it.",
         ) from error
     return Source(path, data, hashlib.sha256(data).hexdigest(), (path.parent / f"~${path.name}").exists())
@@ -52,7 +56,7 @@ def _unchanging_bytes(path: Path) -> bytes:
             before = os.fstat(file.fileno())
             if before.st_size > FILE_LIMIT:
                 raise WorkbookUnusable(
-                    f"“{path.name}” has {before.st_size:,} bytes; the limit is {FILE_LIMIT:,}.",
+                    f'"{path.name}" has {before.st_size:,} bytes; the limit is {FILE_LIMIT:,}.',
                     "Split the rows over several workbooks.",
                 )
             data = file.read(FILE_LIMIT + 1)
@@ -60,7 +64,7 @@ def _unchanging_bytes(path: Path) -> bytes:
         if _stamp(before) == _stamp(after) and len(data) == after.st_size:
             return data
     raise WorkbookUnusable(
-        f"“{path.name}” changes while it is read: another program is writing it.",
+        f'"{path.name}" changes while it is read: another program is writing it.',
         "Wait until it is saved or synchronised, and try again.",
     )
 

@@ -112,11 +112,11 @@ def _inner_reading(inner: str, traits: Traits) -> Reading | None:
 def _trimmed(text: str, inner: str) -> Reading | None:
     if inner == text:
         return None
-    read = f"“{visible(inner)}” is read" if inner else "it is read as blank"
+    read = f'"{visible(inner)}" is read' if inner else "it is read as blank"
     return repaired(
         inner,
         "space-trimmed",
-        f"begins or ends with a space or an invisible character (“{visible(text)}”); {read}",
+        f'begins or ends with a space or an invisible character ("{visible(text)}"); {read}',
         "Delete the space, if it is none of the value.",
     )
 
