@@ -1,16 +1,14 @@
 """`check --annotate` through its door: the copy, exit codes, one JSON document, masked secrets."""
 
 import json
-import subprocess
-import sys
 import zipfile
 from pathlib import Path
 
 import openpyxl
 
+from installed import run
 from workbooks import write_workbook
 
-COMMAND = Path(sys.executable).with_name("xlsx2opeasy")
 WRONG = {
     "Users": """
 | command | groupId | user.userId | user.userPassword | user.extension |
@@ -18,12 +16,6 @@ WRONG = {
 | AddUsr | Dallas | john.doe@example.com | | |
 """
 }
-
-
-def run(*arguments: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [COMMAND, *map(str, arguments)], capture_output=True, text=True, timeout=60, check=False
-    )
 
 
 def test_the_marked_copy_agrees_with_json_cell_by_cell(tmp_path: Path) -> None:

@@ -11,12 +11,12 @@ from typing import Any
 import openpyxl
 import pytest
 
+import installed
 from xlsx2opeasy.opeasy import Connection, OpEasyClient
 from xlsx2opeasy.sandbox.serve import RunningSandbox, serve_in_thread
 from xlsx2opeasy.sandbox.settings import SandboxSettings
 from xlsx2opeasy.secret import Secret
 
-COMMAND = Path(sys.executable).with_name("xlsx2opeasy")
 PASSWORD = "Canary-Passw0rd"
 KEY = "canary-api-key"
 JOHN, JANE = "john.doe@example.com", "jane.doe@example.com"
@@ -51,15 +51,7 @@ class Place:
         }
 
     def run(self, *arguments: object, code: int = 0) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(
-            [COMMAND, *map(str, arguments)],
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-            env=os.environ | self.connection,
-            stdin=subprocess.DEVNULL,
-        )
+        done = installed.run(*arguments, env=self.connection)
         assert done.returncode == code, (done.returncode, done.stdout, done.stderr)
         self.shown += done.stdout + done.stderr
         return done
@@ -309,7 +301,7 @@ def test_a_person_at_a_terminal_is_asked_once_before_anything_is_deleted(
     try:
         os.write(person, f"{answer}\n".encode())
         done = subprocess.run(
-            [COMMAND, "operations", "delete", operation, "--json"],
+            [installed.COMMAND, "operations", "delete", operation, "--json"],
             stdin=terminal,
             capture_output=True,
             text=True,

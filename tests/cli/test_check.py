@@ -2,15 +2,13 @@
 
 import hashlib
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from installed import run
 from workbooks import write_workbook
 
-COMMAND = Path(sys.executable).with_name("xlsx2opeasy")
 RIGHT = {
     "Users": """
 | command | groupId | user.userId | user.phoneNumberActivation | user.userPassword |
@@ -34,12 +32,6 @@ WRONG = {
 | AddUsr | Dallas | joan.doe@example.com | Doe | Joan | |
 """
 }
-
-
-def run(*arguments: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [COMMAND, *map(str, arguments)], capture_output=True, text=True, timeout=60, check=False
-    )
 
 
 def test_a_right_workbook(tmp_path: Path) -> None:

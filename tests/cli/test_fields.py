@@ -3,21 +3,17 @@
 import json
 import subprocess
 import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
 
+import installed
 from xlsx2opeasy.cli.fields import entries
 from xlsx2opeasy.spec.catalogue import TASK_TYPES
 
-COMMAND = Path(sys.executable).with_name("xlsx2opeasy")
-
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [COMMAND, "fields", *arguments], capture_output=True, text=True, timeout=60, check=False
-    )
+    return installed.run("fields", *arguments)
 
 
 def names(*arguments: str) -> list[str]:

@@ -4,7 +4,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,11 +13,11 @@ from typing import Any
 import openpyxl
 import pytest
 
+from installed import COMMAND, run
 from workbooks import write_workbook
 from xlsx2opeasy.sandbox.serve import RunningSandbox, serve_in_thread
 from xlsx2opeasy.sandbox.settings import SandboxSettings
 
-COMMAND = Path(sys.executable).with_name("xlsx2opeasy")
 CANNOT_VERIFY = "getUsersTasks 1 status:403"
 """Ends a load when its draft is whole at the server, and not started."""
 SECRET = "Canary-Passw0rd-77"
@@ -53,17 +52,6 @@ def sandbox(monkeypatch: pytest.MonkeyPatch, **settings: Any) -> Iterator[Runnin
         monkeypatch.setenv("OPEASY_ENTERPRISE_ID", running.enterprise_id)
         monkeypatch.setenv("OPEASY_API_KEY", running.api_key)
         yield running
-
-
-def run(*arguments: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [COMMAND, *map(str, arguments)],
-        check=False,
-        capture_output=True,
-        text=True,
-        stdin=subprocess.DEVNULL,
-        timeout=60,
-    )
 
 
 def listed(*arguments: object) -> list[dict[str, Any]]:

@@ -2,25 +2,22 @@
 
 import shlex
 import subprocess
-import sys
 from pathlib import Path
 from zipfile import ZipFile
 
 import openpyxl
 import pytest
 
+import installed
 from filling import BRANCH, fill
 from xlsx2opeasy.spec.outcomes import RESULT_COLUMNS
 
 ROOT = Path(__file__).parent.parent.parent
 COMMITTED = ROOT / "templates" / "workbooks"
-COMMAND = Path(sys.executable).with_name("xlsx2opeasy")
 
 
 def run(folder: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [COMMAND, *map(str, arguments)], capture_output=True, text=True, timeout=60, check=False, cwd=folder
-    )
+    return installed.run(*arguments, cwd=folder)
 
 
 def headers(path: Path) -> dict[str, list[object]]:

@@ -4,7 +4,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from datetime import timedelta
@@ -14,13 +13,12 @@ from typing import Any
 import openpyxl
 import pytest
 
+import installed
 from opeasy.wire import Wire, reply
 from webex.items import EXAMPLE, PATH, TOKEN, jobs
 from xlsx2opeasy.sandbox.serve import serve_in_thread
 from xlsx2opeasy.sandbox.webex import SimulatedWebex, WebexSettings
 from xlsx2opeasy.sandbox.webex_jobs import History
-
-COMMAND = Path(sys.executable).with_name("xlsx2opeasy")
 
 
 @pytest.fixture(autouse=True)
@@ -51,14 +49,7 @@ def wire(monkeypatch: pytest.MonkeyPatch) -> Iterator[Wire]:
 
 
 def run(*arguments: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [COMMAND, "webex", "jobs", *map(str, arguments)],
-        check=False,
-        capture_output=True,
-        text=True,
-        stdin=subprocess.DEVNULL,
-        timeout=60,
-    )
+    return installed.run("webex", "jobs", *arguments)
 
 
 def items(*arguments: object) -> list[dict[str, Any]]:
@@ -140,7 +131,7 @@ def test_watch_waits_for_the_newest_job(monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_watch_can_be_interrupted(served: SimulatedWebex) -> None:
     watching = subprocess.Popen(
-        [COMMAND, "webex", "jobs", "--watch", "--json"],
+        [installed.COMMAND, "webex", "jobs", "--watch", "--json"],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -262,7 +253,9 @@ def test_text_of_the_server_cannot_steer_the_terminal(wire: Wire) -> None:
 
 
 def test_the_sandbox_command_serves_it_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    serving = subprocess.Popen([COMMAND, "sandbox", "--port", "0"], stderr=subprocess.PIPE, text=True)
+    serving = subprocess.Popen(
+        [installed.COMMAND, "sandbox", "--port", "0"], stderr=subprocess.PIPE, text=True
+    )
     try:
         assert serving.stderr is not None
         for line in serving.stderr:

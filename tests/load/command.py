@@ -3,13 +3,11 @@
 import json
 import os
 import subprocess
-import sys
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-COMMAND = Path(sys.executable).with_name("xlsx2opeasy")
+import installed
 
 
 @dataclass(frozen=True)
@@ -33,15 +31,14 @@ def environment(url: str, enterprise_id: str, api_key: str) -> dict[str, str]:
 
 def run(*arguments: object, env: dict[str, str], timeout: float = 60) -> Done:
     """Runs it to its end."""
-    process = start(*arguments, env=env)
-    out, err = process.communicate(timeout=timeout)
-    return Done(process.returncode, out, err)
+    done = installed.run(*arguments, env=env, timeout=timeout)
+    return Done(done.returncode, done.stdout, done.stderr)
 
 
 def start(*arguments: object, env: dict[str, str]) -> "subprocess.Popen[str]":
     """Starts it; the caller waits for it."""
     return subprocess.Popen(
-        [COMMAND, *map(str, arguments)],
+        [installed.COMMAND, *map(str, arguments)],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -5,14 +5,13 @@ import hashlib
 import html
 import json
 import re
-import subprocess
-import sys
 import time
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from installed import run
 from workbooks import write_workbook
 from xlsx2opeasy.load.home import Home, state_folder
 from xlsx2opeasy.report.data import Row, report_data
@@ -20,15 +19,8 @@ from xlsx2opeasy.report.write import rendered, write_report
 
 from .browser import dom
 
-COMMAND = Path(sys.executable).with_name("xlsx2opeasy")
 EVIL = "</script><script>document.title='pwned'</script><img src=x onerror=document.title='pwned'>"
 SECRET = "Canary-Passw0rd1"
-
-
-def run(*arguments: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [COMMAND, *map(str, arguments)], capture_output=True, text=True, timeout=60, check=False
-    )
 
 
 @pytest.fixture
