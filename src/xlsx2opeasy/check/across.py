@@ -47,26 +47,29 @@ def across_rows(grid: Grid) -> Iterator[Conflict]:
 
 
 def _users(grid: Grid) -> Iterator[Conflict]:
-    yield from _lives(grid, "user.userId", "user", ADDING_USER, DELETING_USER, _user_key)
-    yield from _lives(grid, "device.name", "device", ADDING_DEVICE, DELETING_DEVICE, _exact_key)
+    yield from _lives(grid, "user.userId", "user", ADDING_USER, DELETING_USER, user_key)
+    yield from _lives(grid, "device.name", "device", ADDING_DEVICE, DELETING_DEVICE, exact_key)
     for name in ("device.linePort", "device.accessUserName"):
         yield from _unique(grid, name)
-    yield from _given_to_two(grid, "user.phoneNumber", lambda number, _: _number_key(number))
+    yield from _given_to_two(grid, "user.phoneNumber", lambda number, _: number_key(number))
     yield from _given_to_two(
         grid, "user.extension", lambda number, group: f"{group}\n{number}" if group else ""
     )
     yield from _syncs(grid)
 
 
-def _exact_key(text: str) -> str:
+def exact_key(text: str) -> str:
+    """The name of a device as names are compared."""
     return unicodedata.normalize("NFC", text)
 
 
-def _user_key(text: str) -> str:
-    return _exact_key(text).casefold()
+def user_key(text: str) -> str:
+    """The id of a user as ids are compared: in any letter case."""
+    return exact_key(text).casefold()
 
 
-def _number_key(text: str) -> str:
+def number_key(text: str) -> str:
+    """The digits of a phone number without North America's country code; "" where it is none."""
     digits = digits_of(text) or ""
     return digits[1:] if len(digits) == 11 and digits.startswith("1") else digits
 
@@ -126,7 +129,7 @@ def _lives(
 
 def _unique(grid: Grid, name: str) -> Iterator[Conflict]:
     """Values that must be unique within the system, given by two rows that add a device."""
-    for group in _repeated(grid, name, _exact_key):
+    for group in _repeated(grid, name, exact_key):
         adding = [each for each in group if each[1] in ADDING_DEVICE]
         for row, _, text in adding[1:]:
             message = f'"{text}" is given to another device in row {adding[0][0]} already'
@@ -137,7 +140,7 @@ def _unique(grid: Grid, name: str) -> Iterator[Conflict]:
 
 def _given_to_two(grid: Grid, name: str, key: Callable[[str, str], str]) -> Iterator[Conflict]:
     """A number that a second user gets while the first still has it, as far as the sheet can tell."""
-    users = _texts(grid, "user.userId").map(_user_key)
+    users = _texts(grid, "user.userId").map(user_key)
     groups = _texts(grid, "groupId")
     numbers = _texts(grid, name)
     keys = pd.Series([key(number, group) for number, group in zip(numbers, groups, strict=True)], users.index)
@@ -203,7 +206,7 @@ def _phone_numbers(grid: Grid) -> Iterator[Conflict]:
     by_command: dict[tuple[str, int], list[tuple[int, int, int]]] = defaultdict(list)
     texts = grid.values["phoneNumbers"]
     for row, command, text in zip(texts.index.tolist(), grid.command, texts, strict=True):
-        ends = [_number_key(end) for end in text.split(NumberOrRange.separator)]
+        ends = [number_key(end) for end in text.split(NumberOrRange.separator)]
         if all(ends) and len(ends[0]) == len(ends[-1]):
             by_command[(command, len(ends[0]))].append((int(ends[0]), int(ends[-1]), row))
     for ranges in by_command.values():

@@ -22,6 +22,7 @@ COMMANDS = {
     "resume": "goes on with a load that was cut off",
     "jobs": "lists this machine's jobs",
     "report": "writes the report of a job, one HTML file",
+    "undo": "writes a workbook that takes back what a job did",
     "import": "makes a workbook of task files",
     "operations": "looks at operations on the server, and cleans them up",
     "scheduled": "starts an operation by hand, looks at runs and their results",

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from xlsx2opeasy.errors import LoadRefused, UsageError, WorkbookUnusable
 from xlsx2opeasy.load.cleaning import delete_at_server, forget_secrets
+from xlsx2opeasy.load.done import write_done
 from xlsx2opeasy.load.earlier import peek, write_outcomes
 from xlsx2opeasy.load.events import Notice
 from xlsx2opeasy.load.home import JobFolder
@@ -58,6 +59,7 @@ def _abandon(folder: JobFolder, around: Surroundings) -> Settlement:
             _tell_of_orphans(job, around)
         settlement = settle(job, NOT_SENT)
         _write_results(job, settlement, around)
+        write_done(job, settlement)
         write_outcomes(folder, job.rows, settlement)
         job.note(JOB, Fact.FINISHED, status=ABANDONED, message="abandoned", rows=settlement.counts())
         forget_secrets(job)

@@ -4,6 +4,7 @@ import contextlib
 
 from xlsx2opeasy.errors import LocalFailure, WorkbookUnusable, Xlsx2OpeasyError
 from xlsx2opeasy.load.cleaning import clean
+from xlsx2opeasy.load.done import write_done
 from xlsx2opeasy.load.earlier import write_outcomes
 from xlsx2opeasy.load.events import Listener, Notice
 from xlsx2opeasy.load.interrupt import Interruption
@@ -82,6 +83,7 @@ class Ending:
 
     def _finish(self, settlement: Settlement, verdict: Verdict) -> None:
         """While something is unknown, everything that could tell more is kept: here and at the server."""
+        write_done(self._job, settlement)
         write_outcomes(self._job.folder, self._job.rows, settlement)
         rows = settlement.counts()
         self._job.note(JOB, Fact.FINISHED, status=verdict.status, message=verdict.message, rows=rows)

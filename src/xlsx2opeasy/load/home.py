@@ -69,6 +69,11 @@ class JobFolder:
         return self.path / "outcomes.jsonl"
 
     @property
+    def done(self) -> Path:
+        """What took effect, as far as `undo` needs it; no secrets."""
+        return self.path / "done.jsonl"
+
+    @property
     def journal(self) -> Path:
         """See `load.journal`."""
         return self.path / "journal.sqlite"

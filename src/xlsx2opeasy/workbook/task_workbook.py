@@ -16,6 +16,7 @@ from xlsxwriter.worksheet import Worksheet
 from xlsx2opeasy.spec.catalogue import COMMAND_HEADER
 from xlsx2opeasy.spec.model import TaskType
 from xlsx2opeasy.spec.outcomes import RESULT_COLUMNS, RowResult
+from xlsx2opeasy.workbook.note_page import NotePage, write_note_page
 from xlsx2opeasy.workbook.results_text import cut, visible
 from xlsx2opeasy.workbook.template.looks import Looks
 
@@ -73,15 +74,24 @@ class FilledSheet:
         )
 
 
-def filled_bytes(sheets: Sequence[FilledSheet]) -> bytes:
-    """The workbook. Texts must fit into a cell (`results_text`); only results and notes are cut."""
+def filled_bytes(
+    sheets: Sequence[FilledSheet], first: Sequence[NotePage] = (), last: Sequence[NotePage] = ()
+) -> bytes:
+    """The workbook: pages of words, the task sheets, more pages of words.
+
+    Texts must fit into a cell (`results_text`); only results and notes are cut.
+    """
     file = BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     book = Workbook(file, options)
     looks = Looks(book)
     text = book.add_format({"num_format": "@", "valign": "top", "quote_prefix": True})
+    for page in first:
+        write_note_page(book.add_worksheet(page.title), page, looks, text)
     for sheet in sheets:
         _write(book.add_worksheet(sheet.task_type.name), sheet, looks, text)
+    for page in last:
+        write_note_page(book.add_worksheet(page.title), page, looks, text)
     book.close()
     return file.getvalue()
 

@@ -1,0 +1,37 @@
+"""`xlsx2opeasy undo`: a workbook with the inverse of what succeeded in a job."""
+
+import shlex
+from pathlib import Path
+
+import click
+
+from xlsx2opeasy.cli.words import counted, say, tell
+
+
+@click.command(name="undo")
+@click.argument("job")
+@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="The workbook to write.")
+def command(job: str, output: Path | None) -> None:
+    """Write a workbook with the inverse of what succeeded in JOB, to look at and load. Nothing is sent.
+
+    Without --output it is NAME.undo.xlsx beside the job's workbook. Rows without an inverse (a changed
+    setting, a deleted user) stand in the sheet "Not undone", each with the reason.
+
+    \b
+    Examples:
+      xlsx2opeasy undo L20261122-k7m2
+      xlsx2opeasy undo L20261122-k7m2 --output take-back.xlsx
+    """
+    from xlsx2opeasy.load.home import Home, state_folder
+    from xlsx2opeasy.load.undo import LEFT_TITLE, choose_undo_output, undo_of, write_undo
+    from xlsx2opeasy.tasks.inverse import Kind
+
+    undo = undo_of(Home(state_folder()).job(job))
+    target = choose_undo_output(undo.facts, output)
+    write_undo(undo, target)
+    say(f"{counted(undo.inverted.tasks, 'task')} written to {target}. Nothing was sent.")
+    left = [f"{undo.left(kind):,} {kind.value}" for kind in Kind if undo.left(kind)]
+    if left:
+        tell(f'Sheet "{LEFT_TITLE}": {", ".join(left)}')
+    if undo.inverted.tasks:
+        tell(f"Next: look at it, then: xlsx2opeasy load {shlex.quote(str(target))}")

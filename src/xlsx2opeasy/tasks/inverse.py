@@ -1,0 +1,231 @@
+"""The inverse of what a load did, and an honest word about each row that has none.
+
+The inverses stand in the reverse order of what took effect. What cannot be told from the tasks alone is never
+made up: such rows are `Left`, with the reason.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
+
+from xlsx2opeasy.spec.catalogue import BY_NAME, TASK_TYPES
+from xlsx2opeasy.spec.inverses import INVERSES, SUBJECTS, SYNC_AFTER, Inverse
+from xlsx2opeasy.spec.model import Column, TaskType
+from xlsx2opeasy.tasks.cells import ordered
+from xlsx2opeasy.tasks.lives import Done, Life, Touched, lives_of
+from xlsx2opeasy.tasks.number_moves import NumberMoves
+from xlsx2opeasy.workbook.task_workbook import FilledRow, FilledSheet
+
+USERS: Final = "Users"
+_ADDING = frozenset({"AddUser", "AddUserDevice", "AddDevice"})
+_DELETING = frozenset({"DeleteUser", "DeleteUserAndDevices", "DeleteDevice"})
+_DELETE_DEVICE = INVERSES[USERS]["AddDevice"]
+
+
+class Kind(StrEnum):
+    """What becomes of a row that has no exact inverse of its own."""
+
+    CANNOT = "cannot be undone"
+    IN_PART = "undone in part"
+    WITH = "undone with another row"
+    GONE = "nothing left to undo"
+    UNKNOWN = "not known"
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """A row that the workbook does not undo, or not wholly, and why."""
+
+    of: Done
+    kind: Kind
+    why: str
+
+    @property
+    def about(self) -> str:
+        """The user, device, numbers, … that its task is about."""
+        said: list[str] = []
+        for name in SUBJECTS[self.of.type]:
+            value = self.of.values.get(name, "")
+            said += [str(each) for each in (value if isinstance(value, list) else [value]) if each]
+        return ", ".join(said)
+
+
+@dataclass(slots=True)
+class Inverted:
+    """The inverse rows by task type, in the order of their sheets; and what is left.
+
+    `sync_missing` are the Sync commands that Teams users may need afterwards, where the load itself had none.
+    """
+
+    rows: dict[str, list[FilledRow]] = field(default_factory=lambda: defaultdict(list))
+    left: list[Left] = field(default_factory=list)
+    sync_missing: tuple[str, ...] = ()
+
+    @property
+    def tasks(self) -> int:
+        """How many tasks undo something."""
+        return sum(map(len, self.rows.values()))
+
+    def sheets(self) -> tuple[FilledSheet, ...]:
+        """The sheets of a workbook, with only the columns that are used."""
+        return tuple(_sheet(each, self.rows[each.name]) for each in TASK_TYPES if each.name in self.rows)
+
+
+def inverted(done: Sequence[Done]) -> Inverted:
+    """The inverse of `done`, which stand in the order in which they took effect."""
+    inverter = _Inverter()
+    assigned = _assigned_in_the_same_load(done)
+    for task, touched in zip(reversed(done), reversed(lives_of(done)), strict=True):
+        inverter.take(task, touched, assigned.get((task.sheet, task.row)))
+    inverter.finish()
+    return inverter.found
+
+
+def _sheet(task_type: TaskType, rows: list[FilledRow]) -> FilledSheet:
+    headers = {header for row in rows for header in row.cells}
+    used: set[Column] = {column for header in headers if (column := task_type.column(header)) is not None}
+    return FilledSheet(task_type, tuple(column.name for column in ordered(task_type, used)), rows)
+
+
+def _assigned_in_the_same_load(done: Iterable[Done]) -> dict[tuple[str, int], Done]:
+    """Of each row that modifies an agent in call centers of which the load assigned all: one that did."""
+    by_pair: dict[tuple[str, str], Done] = {}
+    found: dict[tuple[str, int], Done] = {}
+    for task in done:
+        if task.type == "CallCenterAgent" and task.known:
+            agent = str(task.values.get("agentId", ""))
+            pairs = [(agent, str(each)) for each in task.values.get("callCenterInfo[n].callCenterId", ())]
+            if task.command == "Assign":
+                by_pair |= dict.fromkeys(pairs, task)
+            elif task.command == "Remove":
+                for pair in pairs:
+                    by_pair.pop(pair, None)
+            elif pairs and all(pair in by_pair for pair in pairs):
+                found[task.sheet, task.row] = by_pair[pairs[0]]
+    return found
+
+
+class _Inverter:
+    """Takes the tasks from the last to the first."""
+
+    def __init__(self) -> None:
+        self.found = Inverted()
+        self._moves = NumberMoves()
+        self._syncs: list[Done] = []
+
+    def take(self, task: Done, touched: Touched, assigned: Done | None) -> None:
+        """One task more, all later ones being taken already."""
+        if not task.known:
+            self._leave(task, Kind.UNKNOWN, "nobody can tell whether it took effect: look at the system")
+        elif task.command in SYNC_AFTER:
+            self._syncs.append(task)
+        elif task.command in _ADDING:
+            self._added(task, touched)
+        elif task.command in _DELETING:
+            self._deleted(task, touched.device if task.command == "DeleteDevice" else touched.user)
+        elif (life := touched.user or touched.device) is not None and life.ended is not None:
+            self._leave(task, Kind.GONE, f"{_row(life.ended)} deleted what it is about afterwards")
+        elif life is not None and life.begun is not None:
+            self._leave(
+                task, Kind.WITH, f"{_row(life.begun)} added what it is about; undoing that undoes this"
+            )
+        elif assigned is not None:
+            self._leave(task, Kind.WITH, f"{_row(assigned)} assigned the agent; undoing that undoes this")
+        elif (moved := self._moved_later(task)) is not None:
+            why = f"{_row(moved)} moved some of these numbers afterwards: look where they are now"
+            self._leave(task, Kind.CANNOT, why)
+        else:
+            self._invert(task, INVERSES[task.type][task.command])
+
+    def _moved_later(self, task: Done) -> Done | None:
+        if task.type != "PhoneNumbers":
+            return None
+        numbers = str(task.values.get("phoneNumbers", ""))
+        if task.command == "Modify":
+            if "groupId" in task.values:
+                self._moves.add(numbers, task)
+            return None
+        return self._moves.of_any(numbers)
+
+    def _added(self, task: Done, touched: Touched) -> None:
+        life = touched.user or touched.device
+        device = touched.device
+        if life is None or life.begun is not task:
+            self._leave(task, Kind.WITH, "an earlier row added the same; undoing that undoes this")
+        elif life.ended is None:
+            self._invert(task, INVERSES[task.type][task.command])
+        elif task.command != "AddUserDevice" or (device is not None and device.ended is not None):
+            self._leave(task, Kind.GONE, f"{_row(life.ended)} deleted it again")
+        elif device is not None:
+            self._invert(task, _DELETE_DEVICE)
+        elif life.ended.command == "DeleteUser":
+            why = (
+                f"{_row(life.ended)} deleted the user again, and not the device, whose name is not known here"
+            )
+            self._leave(task, Kind.CANNOT, why)
+        else:
+            self._leave(task, Kind.GONE, f"{_row(life.ended)} deleted it again")
+
+    def _deleted(self, task: Done, life: Life | None) -> None:
+        if life is not None and life.begun is not None:
+            self._leave(task, Kind.GONE, f"{_row(life.begun)} of the same load had added it")
+        else:
+            self._invert(task, INVERSES[task.type][task.command])
+
+    def _invert(self, task: Done, inverse: Inverse) -> None:
+        missing = [name for name in inverse.fields if not task.values.get(name)]
+        if inverse.why_not or missing:
+            why = inverse.why_not or f"the task has no {missing[0]}, which {inverse.command} needs"
+            self._leave(task, Kind.CANNOT, why)
+            return
+        note = f"undoes {task.command} in {_row(task)}"
+        if inverse.in_part and _applies(inverse, task):
+            self._leave(task, Kind.IN_PART, inverse.in_part)
+            note += f"; {inverse.in_part}"
+        self.found.rows[task.type].append(FilledRow(inverse.command, _cells(task, inverse), note))
+
+    def finish(self) -> None:
+        """The Sync commands come last, once, and only where Teams users may be waiting for them."""
+        commands = {row.command for row in self.found.rows.get(USERS, ())}
+        wanted = tuple(sync for sync, after in SYNC_AFTER.items() if after & commands)
+        if not self._syncs:
+            self.found.sync_missing = wanted
+            return
+        for sync in wanted:
+            note = "for Teams users that the rows above delete or restore; the load synchronised them too"
+            self.found.rows[USERS].append(FilledRow(sync, {}, note))
+        for task in self._syncs:
+            if wanted:
+                why = f"at the end of the sheet stands {' and '.join(wanted)}"
+                self._leave(task, Kind.WITH, why)
+            else:
+                self._leave(task, Kind.CANNOT, INVERSES[USERS][task.command].why_not)
+
+    def _leave(self, task: Done, kind: Kind, why: str) -> None:
+        self.found.left.append(Left(task, kind, why))
+
+
+def _row(task: Done) -> str:
+    return f"{task.sheet} row {task.row}"
+
+
+def _applies(inverse: Inverse, task: Done) -> bool:
+    return not inverse.in_part_where or any(name in task.values for name in inverse.in_part_where)
+
+
+def _cells(task: Done, inverse: Inverse) -> dict[str, str]:
+    """The inverse's cells by header."""
+    cells: dict[str, str] = {}
+    for name in (*inverse.fields, *inverse.optional):
+        value = task.values.get(name)
+        if isinstance(value, list):
+            of = BY_NAME[task.type].by_name[name]
+            cells |= {Column(of, (number,)).name: str(each) for number, each in enumerate(value)}
+        elif value is not None:
+            cells[name] = str(value)
+    for given in inverse.given:
+        if task.values.get(given.where) not in (None, False):
+            cells.setdefault(given.field, given.value)
+    return cells

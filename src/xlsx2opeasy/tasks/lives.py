@@ -1,0 +1,85 @@
+"""Which user or device each task of a load is about, and whether the load itself added or deleted it.
+
+What a load added goes with all that was done to it; what it deleted cannot be touched any more. Called by
+`inverse.py`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from xlsx2opeasy.check.across import exact_key, user_key
+
+_USER_FIELDS = ("user.userId", "agentId", "userId")
+_ADDING = frozenset({"AddUser", "AddUserDevice", "AddDevice"})
+_DELETING_USER = frozenset({"DeleteUser", "DeleteUserAndDevices"})
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A task that took effect, or (not `known`) may have: its row, and the fields that were remembered."""
+
+    sheet: str
+    row: int
+    type: str
+    command: str
+    values: dict[str, Any]
+    known: bool = True
+
+
+@dataclass(eq=False, slots=True)
+class Life:
+    """The time in which a user or a device exists; `begun` and `ended` are the tasks that made it so.
+
+    None where it was there before the load, or is there after it. `devices` are those added with a user.
+    """
+
+    begun: Done | None = None
+    ended: Done | None = None
+    devices: list["Life"] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """The lives that a task is about, None where it is about none of that kind."""
+
+    user: Life | None = None
+    device: Life | None = None
+
+
+def lives_of(tasks: Sequence[Done]) -> list[Touched]:
+    """For each of `tasks`, in the order in which they took effect, the lives that it begins, ends or touches.
+
+    A task that is not known to have taken effect begins and ends none.
+    """
+    registry = _Registry()
+    return [registry.take(task) if task.known else Touched() for task in tasks]
+
+
+class _Registry:
+    """The last life of every user and device that was named so far."""
+
+    def __init__(self) -> None:
+        self._users: dict[str, Life] = {}
+        self._devices: dict[str, Life] = {}
+
+    def take(self, task: Done) -> Touched:
+        user_id = next((task.values[name] for name in _USER_FIELDS if name in task.values), None)
+        name = task.values.get("device.name")
+        user = self._life(self._users, user_key(user_id), task) if user_id is not None else None
+        device = self._life(self._devices, exact_key(name), task) if name is not None else None
+        if user is not None and device is not None and device.begun is task:
+            user.devices.append(device)
+        if user is not None and task.command in _DELETING_USER:
+            user.ended = task
+            for each in user.devices if task.command == "DeleteUserAndDevices" else ():
+                each.ended = each.ended or task
+        if device is not None and task.command == "DeleteDevice":
+            device.ended = task
+        return Touched(user, device)
+
+    def _life(self, of: dict[str, Life], key: str, task: Done) -> Life:
+        known = of.get(key)
+        if known is None or known.ended is not None:
+            known = of[key] = Life(begun=task if task.command in _ADDING else None)
+        return known

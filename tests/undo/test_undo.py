@@ -1,0 +1,370 @@
+"""`undo`: the inverse of a load brings the enterprise back, and what cannot be undone is said, row for row."""
+
+import json
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+
+from load.books import read_results, write_rows
+from xlsx2opeasy.errors import LoadRefused, LocalFailure, UsageError, WorkbookUnusable
+from xlsx2opeasy.load.home import Home, state_folder
+from xlsx2opeasy.load.undo import choose_undo_output, undo_of
+from xlsx2opeasy.sandbox.serve import RunningSandbox, serve_in_thread
+from xlsx2opeasy.sandbox.settings import SandboxSettings
+
+from .machine import ANNA, BERT, CARL, NEW, OTHER, STATE, Machine, left_in, tasks_in, words_of
+
+PASSWORD = "Canary-Passw0rd-4711"
+NO_FORMER = "set the former values by hand"
+Row = dict[str, str]
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[RunningSandbox]:
+    with serve_in_thread(SandboxSettings(state=STATE)) as running:
+        yield running
+        assert not running.truth.crashes
+
+
+@pytest.fixture
+def machine(sandbox: RunningSandbox, tmp_path: Path) -> Machine:
+    return Machine(sandbox, tmp_path)
+
+
+def row(command: str, **fields: str) -> Row:
+    return {"command": command} | {name.replace("__", "."): text for name, text in fields.items()}
+
+
+def user(command: str, user_id: str, **fields: str) -> Row:
+    return row(command, user__userId=user_id, **fields)
+
+
+def add_user(user_id: str, **fields: str) -> Row:
+    return user("AddUser", user_id, groupId="Dallas", **fields)
+
+
+def kinds(path: Path) -> list[tuple[str, str, str]]:
+    return [(sheet, number, kind) for sheet, number, _, _, kind, _ in left_in(path)]
+
+
+def test_what_can_be_undone_is_undone_wholly(machine: Machine, tmp_path: Path) -> None:
+    """All ten commands with an exact inverse, over three sheets and two operations."""
+    before = machine.state()
+    loaded = machine.load_rows({
+        "Users": [
+            add_user(NEW, user__phoneNumber="2145550105", user__userPassword=PASSWORD),
+            user(
+                "AddUserDevice",
+                OTHER,
+                groupId="Dallas",
+                user__phoneNumber="2145550121",
+                user__pingUserName="other",
+                user__pingUserPassword="Canary4712",
+                device__name="other-phone",
+                device__linePort="other.primary",
+                device__accessPassword=PASSWORD,
+            ),
+            row("AddDevice", groupId="Dallas", device__name="lobby-phone", device__level="Group"),
+            user("SuspendUser", ANNA),
+            user("RestoreUser", BERT),
+            user("SuspendUser", BERT),
+            user("ModifyUser", NEW, user__title="Boss"),
+            row("ModifyDevice", device__name="other-phone", device__description="mine"),
+            user("SuspendUser", OTHER),
+        ],
+        "CallCenterAgent": [
+            row(
+                "Assign",
+                agentId=CARL,
+                **{
+                    "callCenterInfo[0].callCenterId": "help.cc@example.com",
+                    "callCenterInfo[1].callCenterId": "info.cc@example.com",
+                },
+            ),
+            row("Assign", agentId=NEW, **{"callCenterInfo[0].callCenterId": "help.cc@example.com"}),
+            row(
+                "Modify",
+                agentId=CARL,
+                **{"callCenterInfo[0].callCenterId": "info.cc@example.com", "callCenterInfo[0].join": "TRUE"},
+            ),
+        ],
+        "CallForwarding": [row("Modify", userId=NEW, callforwarding__callFwdBusyActive="TRUE")],
+        "PhoneNumbers": [
+            row("Assign", groupId="Dallas", phoneNumbers="214-555-0100 - 214-555-0109"),
+            row("Unassign", groupId="Dallas", phoneNumbers="2145550130"),
+        ],
+    })  # fmt: skip
+    assert loaded.exit_code == 0, loaded
+    assert len(loaded.operations) == 2
+    assert machine.state() != before
+    path = machine.undo(loaded)
+    assert path == tmp_path / "branch.undo.xlsx"
+    assert tasks_in(path) == [
+        ("Users", "RestoreUser", {"user": {"userId": BERT}}),
+        ("Users", "SuspendUser", {"user": {"userId": BERT}}),
+        ("Users", "RestoreUser", {"user": {"userId": ANNA}}),
+        ("Users", "DeleteDevice", {"device": {"name": "lobby-phone", "level": "Group"}}),
+        (
+            "Users",
+            "DeleteUserAndDevices",
+            {"user": {"userId": OTHER, "pingUserDispositionalState": "Deactivate"}},
+        ),
+        ("Users", "DeleteUser", {"user": {"userId": NEW}}),
+        (
+            "CallCenterAgent",
+            "Remove",
+            {
+                "agentId": CARL,
+                "callCenterInfo": [
+                    {"callCenterId": "help.cc@example.com"},
+                    {"callCenterId": "info.cc@example.com"},
+                ],
+            },
+        ),
+        ("PhoneNumbers", "Assign", {"phoneNumbers": {"groupId": "Dallas", "phoneNumbers": "2145550130"}}),
+        (
+            "PhoneNumbers",
+            "Unassign",
+            {"phoneNumbers": {"groupId": "Dallas", "phoneNumbers": "214-555-0100 - 214-555-0109"}},
+        ),
+    ]
+    assert {kind for _, _, kind in kinds(path)} == {"undone with another row"}
+    assert kinds(path)[0][:2] == ("Users", "8")
+    undone = machine.load(path)
+    assert (undone.exit_code, undone.rows["succeeded"]) == (0, 9), undone
+    assert machine.state() == before
+
+
+def test_teams_users_are_synchronised_again_where_the_load_did_that(machine: Machine) -> None:
+    before = machine.state()
+    loaded = machine.load_rows({
+        "Users": [
+            row("SyncAddedModifiedTeamsUsers"),
+            add_user(NEW, userProfile="MS Teams", user__useExistingPingAccount="TRUE"),
+        ]
+    })  # fmt: skip
+    path = machine.undo(loaded)
+    assert [(command, content) for _, command, content in tasks_in(path)] == [
+        ("DeleteUser", {"user": {"userId": NEW, "pingUserDispositionalState": "Retain"}}),
+        ("SyncDeletedTeamsUsers", {}),
+    ]
+    assert kinds(path) == [("Users", "2", "undone with another row")]
+    assert machine.load(path).exit_code == 0
+    assert machine.state() == before
+
+
+def test_what_cannot_be_undone_stands_in_its_sheet_with_the_reason(machine: Machine) -> None:
+    loaded = machine.load_rows({
+        "Users": [
+            user("ModifyUser", ANNA, user__title="Boss", user__userPassword=PASSWORD),
+            row("ModifyDevice", device__name="spare-phone", device__description="x"),
+            user("DeleteUser", ANNA),
+            user("DeleteUserAndDevices", CARL),
+            row("DeleteDevice", device__name="spare-phone"),
+            row("SyncDeletedTeamsUsers"),
+        ],
+        "CallRecording": [row("Modify", userId=BERT, callRecording__recordCall="Always")],
+        "CallForwarding": [row("Modify", userId=BERT, callforwarding__callFwdBusyActive="TRUE")],
+        "PhoneNumbers": [row("Modify", phoneNumbers="2145550120", activated="TRUE")],
+    })  # fmt: skip
+    assert loaded.exit_code == 0, loaded
+    path = machine.undo(loaded)
+    assert openpyxl.load_workbook(path).sheetnames == ["Read me", "Not undone"]
+    assert "Nothing of the job can be undone" in words_of(path)
+    left = left_in(path)
+    assert [(each[0], each[1], each[2], each[3], each[4]) for each in left] == [
+        ("Users", "2", "ModifyUser", ANNA, "nothing left to undo"),
+        ("Users", "3", "ModifyDevice", "spare-phone", "nothing left to undo"),
+        ("Users", "4", "DeleteUser", ANNA, "cannot be undone"),
+        ("Users", "5", "DeleteUserAndDevices", CARL, "cannot be undone"),
+        ("Users", "6", "DeleteDevice", "spare-phone", "cannot be undone"),
+        ("Users", "7", "SyncDeletedTeamsUsers", "", "cannot be undone"),
+        ("CallRecording", "2", "Modify", BERT, "cannot be undone"),
+        ("CallForwarding", "2", "Modify", BERT, "cannot be undone"),
+        ("PhoneNumbers", "2", "Modify", "2145550120", "cannot be undone"),
+    ]
+    assert NO_FORMER in left[-1][5]
+    assert "the password and the settings of the deleted user" in left[2][5]
+    assert "Users row 4 deleted" in left[0][5]
+
+
+def test_rows_of_one_load_that_took_each_other_back(machine: Machine) -> None:
+    before = machine.state()
+    loaded = machine.load_rows({
+        "Users": [
+            add_user(NEW),
+            user("ModifyUser", NEW, user__title="Boss"),
+            user("DeleteUser", NEW),
+            user("AddUserDevice", OTHER, groupId="Dallas", device__name="other-phone"),
+            user("DeleteUser", OTHER),
+            user("AddUserDevice", "third.person@example.com", groupId="Dallas", device__name="third-phone"),
+            row("DeleteDevice", device__name="third-phone"),
+        ],
+        "PhoneNumbers": [
+            row("Assign", groupId="Plano", phoneNumbers="2145550100 - 2145550101"),
+            row("Unassign", groupId="Plano", phoneNumbers="2145550101"),
+        ],
+    })  # fmt: skip
+    assert loaded.exit_code == 0, loaded
+    path = machine.undo(loaded)
+    assert [(command, content) for _, command, content in tasks_in(path)] == [
+        ("DeleteUserAndDevices", {"user": {"userId": "third.person@example.com"}}),
+        ("DeleteDevice", {"device": {"name": "other-phone"}}),
+        ("Assign", {"phoneNumbers": {"groupId": "Plano", "phoneNumbers": "2145550101"}}),
+        ("Unassign", {"phoneNumbers": {"groupId": "Plano", "phoneNumbers": "2145550100 - 2145550101"}}),
+    ]
+    assert {kind for _, _, kind in kinds(path)} == {"nothing left to undo"}
+    assert machine.load(path).exit_code == 0
+    assert machine.state() == before
+
+
+def test_what_is_undone_in_part_is_undone_and_said(machine: Machine) -> None:
+    loaded = machine.load_rows({
+        "CallCenterAgent": [
+            row("Remove", agentId=ANNA, **{"callCenterInfo[0].callCenterId": "sales.cc@example.com"})
+        ],
+        "PhoneNumbers": [
+            row("Assign", groupId="Dallas", phoneNumbers="2145550100", activated="TRUE"),
+            row("Assign", groupId="Dallas", phoneNumbers="2145550110 - 2145550112"),
+            row("Modify", groupId="Plano", phoneNumbers="(214) 555-0112"),
+        ],
+    })  # fmt: skip
+    assert loaded.exit_code == 0, loaded
+    path = machine.undo(loaded)
+    assert [(of, command) for of, command, _ in tasks_in(path)] == [
+        ("CallCenterAgent", "Assign"),
+        ("PhoneNumbers", "Unassign"),
+    ]
+    assert kinds(path) == [
+        ("CallCenterAgent", "2", "undone in part"),
+        ("PhoneNumbers", "2", "undone in part"),
+        ("PhoneNumbers", "3", "cannot be undone"),
+        ("PhoneNumbers", "4", "cannot be undone"),
+    ]
+    assert "PhoneNumbers row 4 moved some of these numbers" in left_in(path)[2][5]
+    note = [cell.value for cell in openpyxl.load_workbook(path)["PhoneNumbers"][2]][-1]
+    assert note == (
+        "undoes Assign in PhoneNumbers row 2; whether the numbers were activated before is not known here"
+    )
+    assert machine.load(path).exit_code == 0
+
+
+def test_only_what_succeeded_is_undone(machine: Machine, tmp_path: Path) -> None:
+    loaded = machine.load_rows(
+        {"Users": [add_user(ANNA), add_user(NEW), add_user("bad@x")]}, skip_invalid=True
+    )
+    assert [each[0] for each in read_results(Path(str(loaded.results))).values()] == [
+        "FAILED",
+        "SUCCESS",
+        "INVALID",
+    ]
+    path = machine.undo(loaded)
+    assert [content["user"]["userId"] for _, _, content in tasks_in(path)] == [NEW]
+    assert left_in(path) == []
+    again = machine.load_rows({"Users": [add_user(ANNA)]})
+    with pytest.raises(UsageError, match="took effect, so there is nothing to undo"):
+        machine.undo(again)
+
+
+def test_the_first_sheet_says_what_it_is_and_what_to_look_at(machine: Machine) -> None:
+    loaded = machine.load_rows({
+        "Users": [add_user(NEW), user("RestoreUser", BERT), user("SuspendUser", ANNA)],
+        "PhoneNumbers": [row("Assign", groupId="Dallas", phoneNumbers="2145550100")],
+    })  # fmt: skip
+    said = words_of(machine.undo(loaded))
+    assert said.startswith(f"The undo of job {loaded.job}\nNothing was sent")
+    assert f"enterprise {machine.enterprise_id} at {machine.sandbox.url}" in said
+    assert "the server works through Users, then PhoneNumbers" in said
+    assert "SyncDeletedTeamsUsers" in said
+    assert "SyncAddedModifiedTeamsUsers" in said
+    assert "xlsx2opeasy load branch.undo.xlsx" in said
+
+
+def test_nothing_is_overwritten_and_only_its_owner_reads_it(machine: Machine, tmp_path: Path) -> None:
+    loaded = machine.load_rows({"Users": [add_user(NEW)]})
+    first, second = machine.undo(loaded), machine.undo(loaded)
+    assert [first.name, second.name] == ["branch.undo.xlsx", "branch.undo-2.xlsx"]
+    assert stat.S_IMODE(first.stat().st_mode) == 0o600
+    facts = undo_of(Home(state_folder()).job(str(loaded.job))).facts
+    with pytest.raises(WorkbookUnusable, match="exists and is not replaced"):
+        choose_undo_output(facts, first)
+    with pytest.raises(UsageError, match="does not end in"):
+        choose_undo_output(facts, tmp_path / "undo.csv")
+
+
+def test_without_the_workbook_s_folder_it_goes_into_the_current_one(
+    machine: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine.folder = tmp_path / "gone"
+    machine.folder.mkdir()
+    loaded = machine.load_rows({"Users": [add_user(NEW)]})
+    machine.folder.rename(tmp_path / "moved")
+    here = tmp_path / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    assert machine.undo(loaded) == here / "branch.undo.xlsx"
+
+
+def test_a_secret_is_in_nothing_that_undo_keeps_or_writes(
+    machine: Machine, home: Path, tmp_path: Path
+) -> None:
+    loaded = machine.load_rows({
+        "Users": [
+            add_user(NEW, user__userPassword=PASSWORD, user__sipAuthPassword="Canary4713"),
+            user("ModifyUser", ANNA, user__userPassword=PASSWORD),
+        ]
+    })  # fmt: skip
+    path = machine.undo(loaded)
+    everything = b"".join(each.read_bytes() for each in home.rglob("*") if each.is_file())
+    for sheet in openpyxl.load_workbook(path).worksheets:
+        everything += repr([[cell.value for cell in line] for line in sheet.iter_rows()]).encode()
+    assert b"Canary" not in everything
+
+
+def test_a_rehearsal_is_refused(machine: Machine) -> None:
+    rehearsed = machine.load_rows({"Users": [add_user(NEW)]}, rehearsal=True)
+    with pytest.raises(UsageError, match="was a rehearsal"):
+        machine.undo(rehearsed)
+
+
+def test_rows_that_succeeded_before_belong_to_another_job(machine: Machine) -> None:
+    first = machine.load_rows({"Users": [add_user(NEW), add_user(ANNA)]})
+    results = Path(str(first.results))
+    book = openpyxl.load_workbook(results)
+    sheet: Any = book["Users"]
+    column = [cell.value for cell in sheet[1]].index("user.userId") + 1
+    sheet.cell(3, column).value = OTHER
+    book.save(results)
+    second = machine.load(results)
+    path = machine.undo(second)
+    assert [content["user"]["userId"] for _, _, content in tasks_in(path)] == [OTHER]
+    assert f"Rows that had succeeded before job {second.job} (1)" in words_of(path)
+
+
+def test_a_job_without_what_undo_needs_says_so(machine: Machine) -> None:
+    loaded = machine.load_rows({"Users": [add_user(NEW)]})
+    folder = Home(state_folder()).job(str(loaded.job))
+    kept = folder.done.read_text()
+    assert json.loads(kept)[:5] == ["Users", 2, "Users", "AddUser", "SUCCESS"]
+    folder.done.write_text(kept[:-3])
+    with pytest.raises(LocalFailure, match="is damaged"):
+        machine.undo(loaded)
+    folder.done.unlink()
+    with pytest.raises(LocalFailure, match="cannot be undone"):
+        machine.undo(loaded)
+
+
+def test_an_unfinished_job_is_refused_with_what_goes_on_with_it(machine: Machine, tmp_path: Path) -> None:
+    from xlsx2opeasy.load.prepare import LoadOptions, Target, freeze, prepare
+
+    book = write_rows(tmp_path / "branch.xlsx", {"Users": [add_user(NEW)]})
+    target = Target(machine.sandbox.url, machine.enterprise_id)
+    prepared = prepare(book, target, LoadOptions())
+    folder = freeze(Home(state_folder()), book, target, LoadOptions(), prepared)
+    with pytest.raises(LoadRefused, match="not finished") as refused:
+        undo_of(folder)
+    assert refused.value.hint.endswith(f"xlsx2opeasy resume {folder.job_id}")
