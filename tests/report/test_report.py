@@ -23,9 +23,10 @@ EVIL = "</script><script>document.title='pwned'</script><img src=x onerror=docum
 SECRET = "Canary-Passw0rd1"
 
 
-@pytest.fixture
-def hostile(tmp_path: Path) -> Path:
-    """A workbook with script in every cell, and its report."""
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """The report of a workbook with script in every cell, and the home of its job: loaded once for all."""
+    tmp_path, home = tmp_path_factory.mktemp("hostile"), tmp_path_factory.mktemp("home")
     table = f"""
 | command | groupId | user.userId | user.lastName | user.firstName | user.userPassword | #{EVIL} |
 | AddUser | {EVIL} | john.doe@example.com | {EVIL} | {EVIL} | {SECRET} | {EVIL} |
@@ -33,10 +34,18 @@ def hostile(tmp_path: Path) -> Path:
 | DeleteUser | | nobody.there@example.com | | | | |
 """
     path = write_workbook(tmp_path / "hostile<b>&.xlsx", {"Users": table})
-    done = run("load", path, "--sandbox", "--skip-invalid", "--report")
+    env = {"XLSX2OPEASY_HOME": str(home)}
+    done = run("load", path, "--sandbox", "--skip-invalid", "--report", env=env)
     (report,) = tmp_path.glob("*.report.html")
     assert str(report) in done.stderr
-    return report
+    return report, home
+
+
+@pytest.fixture
+def hostile(loaded: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> Path:
+    """That report, with its job in this test's home."""
+    monkeypatch.setenv("XLSX2OPEASY_HOME", str(loaded[1]))
+    return loaded[0]
 
 
 def test_a_hostile_workbook_stays_text_in_the_browser(hostile: Path, tmp_path: Path) -> None:

@@ -63,6 +63,6 @@ def test_a_405_names_every_method_that_the_path_has(session: Session) -> None:
 
 
 def test_schemathesis_finds_nothing(tmp_path: Path) -> None:
-    done = fuzz(examples=4, seed=20261122, folder=tmp_path)
+    done = fuzz(examples=2, seed=20261122, folder=tmp_path)
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
     assert "Tested: 38" in done.stdout
