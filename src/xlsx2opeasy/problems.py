@@ -42,7 +42,7 @@ class Problem:
 
     @property
     def words(self) -> str:
-        """Message and hint as one: `"12a" holds more than digits, please write digits only, such as 0101`."""
+        """Message and hint as one: `"12a" holds more than digits, write digits only, such as 0101`."""
         if not self.hint:
             return self.message
         return f"{self.message}{'' if self.message.endswith('.') else ','} {self.hint}"

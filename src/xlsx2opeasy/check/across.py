@@ -112,7 +112,7 @@ def _lives(
                         row,
                         name,
                         f'"{text}" is added in row {added} already',
-                        "please take one of the two rows out, or correct the name",
+                        "take one of the two rows out, or correct the name",
                     )
                 added, deleted = row, None
             elif deleted is not None:
@@ -121,7 +121,7 @@ def _lives(
                     row,
                     name,
                     f'"{text}" is deleted in row {deleted}, so {command} must fail',
-                    f"please put this row before it, or add the {what} again first",
+                    f"put this row before it, or add the {what} again first",
                 )
             elif command in deleting:
                 added, deleted = None, row
@@ -158,7 +158,7 @@ def _given_to_two(grid: Grid, name: str, key: Callable[[str, str], str]) -> Iter
             continue
         if its_key in holder:
             message = f'"{number}" is given to another user in row {holder[its_key][1]} already'
-            yield Conflict("given-twice", row, name, message, "please give each user one of their own")
+            yield Conflict("given-twice", row, name, message, "give each user one of their own")
         else:
             holder[its_key] = (user, row)
             held_by[user] = its_key
@@ -195,7 +195,7 @@ def _sync_missing(grid: Grid) -> Iterator[Conflict]:
     rows = grid.rows(changes).tolist()
     if rows:
         message = f"Teams users are added or changed, and no row says {_SYNC[0]}"
-        hint = f"if Calling Services are to be enabled for them now, please add a last row {_SYNC[0]}"
+        hint = f"if Calling Services are to be enabled for them now, add a last row {_SYNC[0]}"
         yield Conflict("sync-missing", rows[-1], COMMAND_HEADER, message, hint, Severity.WARNING)
 
 
@@ -219,7 +219,7 @@ def _overlaps(ranges: list[tuple[int, int, int]]) -> Iterator[Conflict]:
         if first <= furthest:
             earlier, later = sorted((its_row, row))
             message = f"these numbers overlap with those of row {earlier}"
-            hint = "please correct one of the two, unless that is meant"
+            hint = "correct one of the two, unless that is meant"
             yield Conflict("ranges-overlap", later, "phoneNumbers", message, hint, Severity.WARNING)
         if last > furthest:
             furthest, its_row = last, row
@@ -235,5 +235,5 @@ def _same_rows(grid: Grid) -> Iterator[Conflict]:
         first = first_of.setdefault(tuple(cells), row)
         if first != row and cells[0] not in _SYNC:
             message = f"this row is the same as row {first}"
-            hint = "it is sent as well; please take it out, unless that is meant"
+            hint = "it is sent as well; take it out, unless that is meant"
             yield Conflict("same-row", row, COMMAND_HEADER, message, hint, Severity.WARNING)

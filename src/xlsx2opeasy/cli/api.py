@@ -148,11 +148,9 @@ def refuse_existing(output: Path | None, *, as_json: bool, force: bool) -> None:
     if as_json:
         raise UsageError("--output and --json contradict each other", "leave one of them out")
     if output.suffix.casefold() != ".xlsx":
-        raise UsageError(f"{output} does not end in .xlsx", f"please write {output.with_suffix('.xlsx')}")
+        raise UsageError(f"{output} does not end in .xlsx", f"write {output.with_suffix('.xlsx')}")
     if output.exists() and not force:
-        raise WorkbookUnusable(
-            f"{output} exists and is not replaced", "please choose another name, or add --force"
-        )
+        raise WorkbookUnusable(f"{output} exists and is not replaced", "choose another name, or add --force")
 
 
 def masked(value: Any, settings: Settings) -> Any:  # noqa: ANN401

@@ -45,16 +45,14 @@ def command(file: Path, task_types: tuple[str, ...], commands: tuple[str, ...], 
       xlsx2opeasy template numbers.xlsx --task-type PhoneNumbers
     """
     if file.suffix.lower() != ".xlsx":
-        raise UsageError(f"{file} does not end in .xlsx", f"please write {file.with_suffix('.xlsx')}")
+        raise UsageError(f"{file} does not end in .xlsx", f"write {file.with_suffix('.xlsx')}")
     if file.exists() and not force:
-        raise WorkbookUnusable(
-            f"{file} exists and is not replaced", "please choose another name, or add --force"
-        )
+        raise WorkbookUnusable(f"{file} exists and is not replaced", "choose another name, or add --force")
     content = template_bytes(task_types, commands)
     try:
         write_file(file, content)
     except OSError as error:
         raise WorkbookUnusable(
-            f"{file} cannot be written: {error.strerror or error}", "please choose another folder"
+            f"{file} cannot be written: {error.strerror or error}", "choose another folder"
         ) from error
     say(f"{file} is ready. Next: fill it in, then: xlsx2opeasy check {file}")

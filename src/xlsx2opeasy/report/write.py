@@ -31,7 +31,7 @@ def write_report(folder: JobFolder, output: Path | None = None) -> Path:
     disk refuses.
     """
     if output is not None and (output.exists() or output.is_symlink()):
-        raise UsageError(f"{output} exists already", "please name a file that does not exist yet")
+        raise UsageError(f"{output} exists already", "name a file that does not exist yet")
     data = report_data(folder)
     target = output or _beside(data)
     try:

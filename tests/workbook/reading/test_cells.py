@@ -121,7 +121,7 @@ def test_d07_edges_are_trimmed_with_before_and_after(tmp_path: Path) -> None:
     assert value(sheet, TITLE) == "Boss"
     problem = sheet.problems[0]
     assert (problem.rule, problem.value) == ("space-trimmed", "  Boss \t")
-    assert "“Boss” is read" in problem.message
+    assert '"Boss" is read' in problem.message
 
 
 def test_d07_white_space_alone_is_blank(tmp_path: Path) -> None:

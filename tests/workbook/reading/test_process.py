@@ -42,7 +42,7 @@ def test_a_reader_that_dies_is_one_sentence(
     assert path.name in caught.value.message
     assert "new workbook" in caught.value.hint
     if "sleep" not in code:
-        assert "“Users”" in caught.value.message
+        assert '"Users"' in caught.value.message
 
 
 @pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="the system has no limit of address space")
@@ -94,7 +94,7 @@ def test_f72_a_file_that_settles_is_read_again(tmp_path: Path, monkeypatch: pyte
 def test_files_that_are_not_there(tmp_path: Path) -> None:
     with pytest.raises(WorkbookUnusable, match="no file"):
         read_workbook(tmp_path / "none.xlsx")
-    with pytest.raises(WorkbookUnusable, match="cannot be read"):
+    with pytest.raises(WorkbookUnusable, match="is a folder"):
         read_workbook(tmp_path)
 
 

@@ -125,8 +125,8 @@ def test_unknown_headers_name_the_nearest(tmp_path: Path) -> None:
         tmp_path, [*HEADERS, "user.frstName", "device.dect112Info.handsetInfo[3].ipeiNumbr"], TASK
     ).sheets[0]
     assert errors(sheet.problems) == ["unknown-header", "unknown-header"]
-    assert "“user.firstName”" in sheet.problems[0].hint
-    assert "“device.dect112Info.handsetInfo[3].ipeiNumber”" in sheet.problems[1].hint
+    assert '"user.firstName"' in sheet.problems[0].hint
+    assert '"device.dect112Info.handsetInfo[3].ipeiNumber"' in sheet.problems[1].hint
 
 
 def test_a_header_that_is_an_error_is_no_note(tmp_path: Path) -> None:
