@@ -53,7 +53,8 @@ class Sheet:
 class Workbook:
     """A workbook, read: its task sheets in the catalogue's order, and what else was noticed.
 
-    `sha256` is of the bytes that were read; `other_sheets` are those left alone.
+    `sha256` is of the bytes that were read; `other_sheets` are those of the
+    user's that are left alone.
     """
 
     path: Path

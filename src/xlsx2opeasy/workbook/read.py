@@ -5,6 +5,7 @@ from pathlib import Path
 from xlsx2opeasy.problems import Problem, Severity
 from xlsx2opeasy.spec.catalogue import BY_NAME
 from xlsx2opeasy.workbook.model import Sheet, Workbook
+from xlsx2opeasy.workbook.own_sheets import own_sheets, template_version, version_problem
 from xlsx2opeasy.workbook.reading.container import has_macros
 from xlsx2opeasy.workbook.reading.guard import open_guarded
 from xlsx2opeasy.workbook.reading.reader_process import read_apart
@@ -23,8 +24,10 @@ def read_workbook(path: Path) -> Workbook:
     source = read_source(path)
     with open_guarded(source.data, path.name) as package:
         problems = list(_about_file(source, macros=has_macros(package)))
-    raw = read_apart(source.data, path.name)
-    named = sort_sheets(raw.book.sheets)
+        problems += filter(None, [version_problem(template_version(package))])
+        raw = read_apart(source.data, path.name)
+        named = sort_sheets(raw.book.sheets)
+        own = own_sheets(package, named.others)
     problems += named.problems
     sheets: dict[str, Sheet] = {}
     for each in raw.sheets:
@@ -36,7 +39,8 @@ def read_workbook(path: Path) -> Workbook:
     if all(sheet.rows.empty for sheet in sheets.values()) and not _any_error(problems, sheets):
         problems.append(no_tasks(named))
     ordered = tuple(sheets[name] for name in BY_NAME if name in sheets)
-    return Workbook(path, source.sha256, ordered, tuple(named.others), tuple(problems))
+    others = tuple(title for title in named.others if title not in own)
+    return Workbook(path, source.sha256, ordered, others, tuple(problems))
 
 
 def _any_error(problems: list[Problem], sheets: dict[str, Sheet]) -> bool:

@@ -7,12 +7,14 @@ import openpyxl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from results.books import book, sheet_xml, text_cell
+from results.books import MAIN, STRICT, book, sheet_xml, text_cell
 
-from xlsx2opeasy.errors import WorkbookUnusable
+from judges import open_xml_errors, saved_by_libreoffice
+from xlsx2opeasy.errors import UsageError, WorkbookUnusable
 from xlsx2opeasy.problems import Problem
 from xlsx2opeasy.workbook.annotate import marks, problem_sheet
 from xlsx2opeasy.workbook.annotate.write import write_annotated
+from xlsx_lint import lint
 
 from .made import RED, YELLOW, comments, fills, parts, problem, rich_book, warning
 
@@ -119,6 +121,44 @@ def test_without_problems_only_the_list_is_new(tmp_path: Path) -> None:
     assert sheet["A1"].value == "book.xlsx: 0 errors, 0 warnings"
 
 
+def test_a_line_of_the_list_is_as_high_as_its_wrapped_words(tmp_path: Path) -> None:
+    path = annotated(
+        rich_book(tmp_path / "book.xlsx"),
+        problem("C2"),
+        problem("C3", "word " * 30),
+        problem("C4", "x\n" * 200),
+    )
+    sheet = openpyxl.load_workbook(path)["Problems 2"]
+    assert [sheet.row_dimensions[row].height for row in (4, 5, 6)] == [None, 45, 405]
+
+
+def test_a_marked_copy_is_not_marked_again_also_when_libreoffice_saved_it(tmp_path: Path) -> None:
+    marked = annotated(rich_book(tmp_path / "book.xlsx"), problem("C2"))
+    saved = saved_by_libreoffice(marked, tmp_path)
+    for path in (marked, saved):
+        with pytest.raises(WorkbookUnusable, match="itself a marked copy") as refused:
+            write_annotated(path, tmp_path / "twice.xlsx", [problem("C2")])
+        assert "Correct the workbook that it was made of" in refused.value.hint
+        assert not (tmp_path / "twice.xlsx").exists()
+
+
+def test_a_strict_workbook_is_marked_too(tmp_path: Path) -> None:
+    strict = sheet_xml().replace(MAIN, STRICT)
+    source = book(tmp_path / "book.xlsx", strict, strict=True)
+    target = annotated(source, problem("B2", "is wrong", hint="mend it"), warning("A9"))
+    assert set(open_xml_errors(target)) <= set(open_xml_errors(source))
+    assert lint(target) == lint(source) == set()
+    everything = parts(target)
+    assert not [
+        name for name, content in everything.items() if b"schemas.openxmlformats.org/spreadsheetml" in content
+    ]
+    types = b"".join(content for name, content in everything.items() if name.endswith(".rels"))
+    assert b"http://schemas.openxmlformats.org/officeDocument/2006/relationships" not in types
+    saved = saved_by_libreoffice(target, tmp_path)
+    assert fills(saved) == {"B2": RED, "A9": YELLOW}
+    assert comments(saved)["B2"] == "Error: is wrong, mend it"
+
+
 def test_beyond_the_cap_cells_are_marked_and_listed_and_it_is_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -136,7 +176,7 @@ def test_an_existing_file_is_refused_and_stays(tmp_path: Path) -> None:
     before = source.read_bytes()
     with pytest.raises(WorkbookUnusable, match="exists already"):
         write_annotated(source, source, [problem("A2")])
-    with pytest.raises(WorkbookUnusable, match="must end in"):
+    with pytest.raises(UsageError, match="must end in"):
         write_annotated(source, tmp_path / "marked.xlsm", [problem("A2")])
     assert source.read_bytes() == before
     assert list(tmp_path.iterdir()) == [source]

@@ -16,13 +16,14 @@ from hypothesis import strategies as st
 from xlsx2opeasy.spec.catalogue import BY_NAME, TASK_TYPES
 from xlsx2opeasy.spec.model import Kind, TaskType
 from xlsx2opeasy.spec.outcomes import RESULT_COLUMNS, Outcome
+from xlsx2opeasy.workbook.own_sheets import READ_ME, TEMPLATE_VERSION
 from xlsx2opeasy.workbook.styles import OUTCOME_COLOURS
 from xlsx2opeasy.workbook.template.columns import template_sheets
 from xlsx2opeasy.workbook.template.messages import MOST_MESSAGE, MOST_TITLE
-from xlsx2opeasy.workbook.template.read_me import STEPS, TITLE
+from xlsx2opeasy.workbook.template.read_me import STEPS
 from xlsx2opeasy.workbook.template.sheet import ROWS
 from xlsx2opeasy.workbook.template.validations import MOST_FORMULA
-from xlsx2opeasy.workbook.template.write import TEMPLATE_VERSION, template_bytes
+from xlsx2opeasy.workbook.template.write import template_bytes
 
 EVERY_TYPE = pytest.mark.parametrize("task_type", TASK_TYPES, ids=lambda each: each.name)
 LONGEST_FORMULA = 8192
@@ -61,15 +62,15 @@ def column_format(sheet: Any, number: int) -> Any:
 
 
 def test_a_first_sheet_to_read_and_one_for_each_task_type(book: Any) -> None:
-    assert book.sheetnames == [TITLE, *BY_NAME]
-    assert book.active.title == TITLE
-    words = [cell.value for row in book[TITLE] for cell in row]
+    assert book.sheetnames == [READ_ME, *BY_NAME]
+    assert book.active.title == READ_ME
+    words = [cell.value for row in book[READ_ME] for cell in row]
     assert len(STEPS) == 10
     assert set(STEPS) <= set(words)
 
 
 def test_the_legend_shows_the_colours_that_results_have(book: Any) -> None:
-    cells = {cell.value: cell for row in book[TITLE] for cell in row if cell.value in set(Outcome)}
+    cells = {cell.value: cell for row in book[READ_ME] for cell in row if cell.value in set(Outcome)}
     assert {
         Outcome(value): (cell.fill.fgColor.rgb[2:], cell.font.color.rgb[2:]) for value, cell in cells.items()
     } == OUTCOME_COLOURS

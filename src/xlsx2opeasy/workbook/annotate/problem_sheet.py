@@ -10,10 +10,10 @@ from itertools import islice
 from xlsx2opeasy.problems import Problem, Severity
 from xlsx2opeasy.workbook.annotate.marks import MOST_COMMENTS, SheetMarks
 from xlsx2opeasy.workbook.annotate.styles import MarkStyles
+from xlsx2opeasy.workbook.own_sheets import COPY_NOTE, PROBLEMS
 from xlsx2opeasy.workbook.results_text import text_element, visible
 from xlsx2opeasy.workbook.results_xml import quoted
 
-TITLE = "Problems"
 CONTENT_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"
 
 MOST_LINKS = 65_000
@@ -23,6 +23,11 @@ MOST_LISTED = 1_000_000
 """Excel's grid has 1,048,576 rows."""
 
 _COLUMNS = {"Severity": 10, "Sheet": 17, "Cell": 9, "Field": 32, "Value": 28, "Message": 62, "Hint": 62}
+_TEXT_COLUMNS = ("Field", "Value", "Message", "Hint")
+_LINE_HEIGHT, _MOST_HEIGHT = 15, 405
+"""Points of a line, and about the most that Excel gives to a row. A row says its height itself, for a program
+that opens the file need not fit it to wrapped text."""
+
 _LINK_COLUMN = "C"
 _ONE_PAGE_WIDE = '<sheetPr><pageSetUpPr fitToPage="1"/></sheetPr>'
 _PAGE = b'<pageSetup orientation="landscape" fitToHeight="0"/>'
@@ -32,7 +37,7 @@ def free_title(taken: Sequence[str]) -> str:
     """`Problems`, or `Problems 2`, …, whichever no sheet is called."""
     folded = {title.casefold() for title in taken}
     number = 1
-    while (title := TITLE if number == 1 else f"{TITLE} {number}").casefold() in folded:
+    while (title := PROBLEMS if number == 1 else f"{PROBLEMS} {number}").casefold() in folded:
         number += 1
     return title
 
@@ -42,7 +47,7 @@ def introduction(source: str, problems: Sequence[Problem], sheets: Sequence[Shee
     errors = sum(each.severity is Severity.ERROR for each in problems)
     lines = [
         f"{source}: {_counted(errors, 'error')}, {_counted(len(problems) - errors, 'warning')}",
-        f"This copy is for looking. Correct {source} itself and check it again. The column Cell has links.",
+        f"{COPY_NOTE} Correct {source} itself and check it again. The column Cell has links.",
     ]
     lines += (
         f"{sheet.title}: the first {MOST_COMMENTS:,} of {sheet.count:,} marked cells have a comment."
@@ -74,7 +79,7 @@ def problem_sheet(
     last_row = header_row + min(len(problems), MOST_LISTED)
     yield _head(namespace, header_row, last_row, frozen).encode()
     for number, line in enumerate(introduction, start=1):
-        yield _row(number, [("A", line, styles.heading if number == 1 else 0)])
+        yield _row(number, [("A", line, styles.title if number == 1 else 0)])
     yield _row(
         header_row, [(letter, name, styles.heading) for letter, name in zip("ABCDEFG", _COLUMNS, strict=True)]
     )
@@ -114,6 +119,8 @@ def _problem(
     link = styles.link if has_link and problem.sheet in linked else styles.text
     place = problem.cell or (f"row {problem.row}" if problem.row is not None else problem.column or "")
     texts = (problem.field, problem.value, problem.message, problem.hint)
+    widths = (_COLUMNS[name] for name in _TEXT_COLUMNS)
+    lines = max(_lines(text or "", width) for text, width in zip(texts, widths, strict=True))
     return _row(
         number,
         [
@@ -122,17 +129,24 @@ def _problem(
             ("C", place or ("sheet" if problem.sheet else ""), link),
             *((letter, text or "", styles.text) for letter, text in zip("DEFG", texts, strict=True)),
         ],
+        lines,
     )
 
 
-def _row(number: int, cells: Sequence[tuple[str, str, int]]) -> bytes:
+def _lines(text: str, width: int) -> int:
+    """How many lines a wrapped text takes: a little more than its length says, for words stay whole."""
+    return sum(1 + int(1.15 * len(line)) // width for line in text.split("\n"))
+
+
+def _row(number: int, cells: Sequence[tuple[str, str, int]], lines: int = 1) -> bytes:
     """A row of inline strings (18.3.1.53), which are never formulas."""
     content = "".join(
         f'<c r="{letter}{number}" s="{style}" t="inlineStr"><is>{text_element(text)}</is></c>'
         for letter, text, style in cells
         if text
     )
-    return f'<row r="{number}">{content}</row>'.encode()
+    height = f' ht="{min(lines * _LINE_HEIGHT, _MOST_HEIGHT)}" customHeight="1"' if lines > 1 else ""
+    return f'<row r="{number}"{height}>{content}</row>'.encode()
 
 
 def _links(problems: Sequence[Problem], linked: frozenset[str], header_row: int) -> Iterator[bytes]:

@@ -23,6 +23,7 @@ FILLS = {Severity.ERROR: "FFB3B3", Severity.WARNING: "FFE699"}
 """The fills (RGB) of marked cells; they differ in lightness too."""
 
 _LINK = "0563C1"
+_LIGHT, _DARK = "FFFFFF", "1F4E78"
 _TEXT_FORMAT = 49
 
 Wanted = tuple[int, Severity]
@@ -34,6 +35,7 @@ class MarkStyles:
     """Indices into `cellXfs`: of marked cells, and of the cells of the problem sheet."""
 
     marked: Mapping[Wanted, int]
+    title: int
     heading: int
     text: int
     link: int
@@ -63,11 +65,14 @@ def with_mark_styles(styles: bytes, part: str, wanted: Iterable[Wanted]) -> tupl
             f'<xf {ids} quotePrefix="1" {applied}><alignment vertical="top" wrapText="1"/></xf>'
         )
 
-    heading = fonts.index(bold(base))
-    heading_format = f'<xf numFmtId="0" fontId="{heading}" fillId="0" borderId="0"{parent} applyFont="1"/>'
+    def headed(font: int, fill: int) -> int:
+        ids = f'numFmtId="0" fontId="{font}" fillId="{fill}" borderId="0"{parent} applyFont="1"'
+        return formats.index(f"<xf {ids}{_applied('Fill', fill)}/>")
+
     found = MarkStyles(
         marked,
-        formats.index(heading_format),
+        headed(fonts.index(bold(base)), 0),
+        headed(fonts.index(bold(base, _LIGHT)), fills.index(solid(_DARK))),
         listed(),
         listed(fonts.index(underlined(base, _LINK))),
         {severity: listed(fill=fill) for severity, fill in fill_ids.items()},

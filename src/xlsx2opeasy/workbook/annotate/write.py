@@ -24,6 +24,7 @@ from xlsx2opeasy.workbook.annotate.marks import MOST_COMMENTS, SheetMarks, marks
 from xlsx2opeasy.workbook.annotate.problem_sheet import CONTENT_TYPE, free_title, introduction, problem_sheet
 from xlsx2opeasy.workbook.annotate.sheet import marked_sheet, survey
 from xlsx2opeasy.workbook.annotate.styles import MarkStyles, Wanted, with_mark_styles
+from xlsx2opeasy.workbook.own_sheets import problem_lists
 from xlsx2opeasy.workbook.package_copy import copy_package, open_package
 from xlsx2opeasy.workbook.package_edits import PackageEdits
 from xlsx2opeasy.workbook.results_parts import WorkbookParts
@@ -46,21 +47,19 @@ class Annotated:
 
 
 def refuse_target(source: Path, target: Path) -> None:
-    """`WorkbookUnusable` where `target` exists (so no input is overwritten) or has another extension."""
+    """`WorkbookUnusable` where `target` exists (no input is overwritten); `UsageError`: another extension."""
     if target.exists() or target.is_symlink():
         raise WorkbookUnusable(f"{target} exists already.", "Name a file that does not exist yet.")
     if target.suffix.casefold() != source.suffix.casefold():
         other = target.with_suffix(source.suffix)
-        raise WorkbookUnusable(
-            f"A copy of {source.name} must end in {source.suffix}.", f"Please write {other}."
-        )
+        raise UsageError(f"a copy of {source.name} must end in {source.suffix}", f"write {other}")
 
 
 def write_annotated(source: Path, target: Path, problems: Sequence[Problem]) -> Annotated:
     """Writes `target`, which does not exist yet: the workbook `source` with `problems` marked in it.
 
     `WorkbookUnusable` where the target is refused, or source or target cannot be used, or the workbook cannot
-    be marked without harm (a signed package, cells out of order, …): then nothing was written.
+    be marked without harm (a signed package, cells out of order, a marked copy, …): then nothing was written.
     """
     refuse_target(source, target)
     with open_package(source) as package:
@@ -89,6 +88,7 @@ class _Annotation:
 
     def prepare(self) -> str:
         """Makes the edits; gives the title of the sheet that lists the problems."""
+        self._refuse_marked_copy()
         parts = [self.edits.parts.sheet(sheet.title)[0] for sheet in self.sheets]
         surveys = [survey(self._stream(part), sheet) for part, sheet in zip(parts, self.sheets, strict=True)]
         part = self.edits.styles_part()
@@ -105,6 +105,20 @@ class _Annotation:
     def _stream(self, part: str) -> SheetStream:
         return SheetStream(self.edits.parts.package.blocks(part), part)
 
+    def _titles(self) -> list[str]:
+        sheets = parsed(self.edits.text(self.edits.parts.main), self.edits.parts.main).child("sheets")
+        return [each.attributes.get("name", "") for each in sheets.all("sheet")] if sheets else []
+
+    def _refuse_marked_copy(self) -> None:
+        """Marks upon marks would say of a corrected cell that it is still wrong."""
+        package = self.edits.parts.package
+        names = [entry.orig_filename for entry in package.entries]
+        if problem_lists(self._titles(), names, package.blocks):
+            raise WorkbookUnusable(
+                f"{self.source} is itself a marked copy, and its old marks would stay among the new ones.",
+                "Correct the workbook that it was made of, and mark that one.",
+            )
+
     def _list(self, styles: MarkStyles) -> str:
         """Adds the sheet that lists the problems, as the last."""
         main = self.edits.parts.main
@@ -112,7 +126,7 @@ class _Annotation:
         sheets = root.child("sheets")
         assert sheets is not None
         there = list(sheets.all("sheet"))
-        titles = [each.attributes.get("name", "") for each in there]
+        titles = self._titles()
         title = free_title(titles)
         folder = posixpath.join(posixpath.dirname(main), "worksheets")
         part = self.edits.free_name(folder, "sheetProblems", "xml")

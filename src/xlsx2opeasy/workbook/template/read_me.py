@@ -10,9 +10,6 @@ from xlsx2opeasy.workbook.styles import OUTCOME_COLOURS
 from xlsx2opeasy.workbook.template.columns import TemplateSheet
 from xlsx2opeasy.workbook.template.looks import MARKS, Look, Looks
 
-TITLE = "Read me"
-"""The sheet's name: that of no task type, so that the loader leaves it alone."""
-
 STEPS = (
     "One row is one task. Each kind of task has its sheet; one that you do not need may stay empty or go.",
     "Choose the command first: the row then marks the cells it needs, and greys out those it does not use.",

@@ -7,13 +7,11 @@ from io import BytesIO
 from xlsxwriter import Workbook
 
 from xlsx2opeasy.spec.words import API_VERSION
+from xlsx2opeasy.workbook.own_sheets import READ_ME, TEMPLATE_VERSION, VERSION_PROPERTY
 from xlsx2opeasy.workbook.template.columns import template_sheets
 from xlsx2opeasy.workbook.template.looks import TABS, Looks
-from xlsx2opeasy.workbook.template.read_me import TITLE, ReadMe
+from xlsx2opeasy.workbook.template.read_me import ReadMe
 from xlsx2opeasy.workbook.template.sheet import SheetWriter
-
-TEMPLATE_VERSION = "1.0"
-"""Stands in the workbook's properties; goes up when sheets, columns or their rules change."""
 
 _MADE = datetime(2026, 11, 22, tzinfo=UTC).replace(tzinfo=None)
 """One date for all, so that the same catalogue makes the same parts."""
@@ -31,7 +29,7 @@ def template_bytes(task_types: Collection[str] = (), commands: Collection[str] =
     book = Workbook(file, {"in_memory": True})
     _describe(book)
     looks = Looks(book)
-    ReadMe(book.add_worksheet(TITLE), looks).write(sheets, TEMPLATE_VERSION)
+    ReadMe(book.add_worksheet(READ_ME), looks).write(sheets, TEMPLATE_VERSION)
     for sheet, colour in zip(sheets, TABS, strict=False):
         page = book.add_worksheet(sheet.task_type.name)
         page.set_tab_color(colour)
@@ -50,5 +48,5 @@ def _describe(book: Workbook) -> None:
             "created": _MADE,
         }
     )
-    book.set_custom_property("Template version", TEMPLATE_VERSION, "text")
+    book.set_custom_property(VERSION_PROPERTY, TEMPLATE_VERSION, "text")
     book.set_custom_property("Specification", API_VERSION, "text")

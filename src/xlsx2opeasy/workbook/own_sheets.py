@@ -1,0 +1,108 @@
+"""What this program itself has put into a workbook: the version of its blank workbook, and sheets of words.
+
+Called by `read.py` and `annotate/write.py`. All of it survives being saved by Excel and LibreOffice.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Final
+from zipfile import ZipFile
+
+from xlsx2opeasy.errors import WorkbookUnusable
+from xlsx2opeasy.problems import Problem, Severity
+from xlsx2opeasy.workbook.reading.package import children, find_part, parsed, read_part, relations
+
+TEMPLATE_VERSION: Final = "1.0"
+"""Of the blank workbooks; goes up when sheets, columns or their rules change."""
+
+VERSION_PROPERTY: Final = "Template version"
+"""The custom property of the workbook that holds it (ECMA-376 part 1, 22.3)."""
+
+READ_ME: Final = "Read me"
+"""The first sheet of a blank workbook: that of no task type, so that the loader leaves it alone."""
+
+PROBLEMS: Final = "Problems"
+"""The last sheet of a marked copy, `Problems 2` where there is one of that name."""
+
+COPY_NOTE: Final = "This copy is for looking."
+"""How the second line of that sheet begins."""
+
+_BLOCK = 1 << 20
+_VERSION = re.compile(r"([0-9]{1,4})\.([0-9]{1,4})")
+_LIST_TITLE = re.compile(rf"{PROBLEMS}(?: [0-9]+)?")
+
+
+def template_version(package: ZipFile) -> str | None:
+    """The version of the blank workbook that this one began as; None where it says none."""
+    try:
+        related = relations(package, "").values()
+        part = next((each.target for each in related if each.kind == "custom-properties"), "")
+        if not find_part(package, part):
+            return None
+        for each in children(parsed(read_part(package, part), part), "property"):
+            if each.get("name") == VERSION_PROPERTY:
+                return "".join(each.itertext()).strip()
+    except WorkbookUnusable:
+        return None  # no task stands in a property
+    return None
+
+
+def version_problem(found: str | None) -> Problem | None:
+    """A warning where the workbook began as an older blank workbook than this program's, or a newer one."""
+    there, ours = _VERSION.fullmatch(found or ""), _VERSION.fullmatch(TEMPLATE_VERSION)
+    if there is None or ours is None or there[0] == ours[0]:
+        return None
+    if [int(each) for each in there.groups()] < [int(each) for each in ours.groups()]:
+        return _warning(
+            "template-older",
+            f"The workbook was made from an older blank workbook (version {there[0]}; now {ours[0]}); "
+            "it is read all the same, and lacks the columns that were added since.",
+            "If you need one of those: xlsx2opeasy template makes a new one; or add the column yourself.",
+        )
+    return _warning(
+        "template-newer",
+        f"The workbook was made by a newer xlsx2opeasy (blank workbook {there[0]}; this program knows "
+        f"{ours[0]}); it is read as far as this program understands it.",
+        "Install the newest xlsx2opeasy to be sure.",
+    )
+
+
+def own_sheets(package: ZipFile, titles: Iterable[str]) -> frozenset[str]:
+    """Those of the titles whose sheets are this program's words, no sheets of the user's."""
+
+    def blocks(part: str) -> Iterator[bytes]:
+        with package.open(part) as stream:
+            while block := stream.read(_BLOCK):
+                yield block
+
+    wanted = frozenset(titles)
+    own = wanted & {READ_ME} if template_version(package) is not None else frozenset[str]()
+    return own | problem_lists(wanted, package.namelist(), blocks)
+
+
+def problem_lists(
+    titles: Iterable[str], parts: Sequence[str], blocks: Callable[[str], Iterator[bytes]]
+) -> frozenset[str]:
+    """Those of the titles that list the problems of a marked copy, none where the workbook is no such copy.
+
+    `parts` are the names of all parts of the workbook, `blocks` gives one of them piece by piece.
+    """
+    lists = frozenset(title for title in titles if _LIST_TITLE.fullmatch(title))
+    if not lists:
+        return lists
+    texts = [part for part in parts if part.lower().endswith("sharedstrings.xml")]
+    sheets = [part for part in reversed(parts) if "/worksheets/" in part.lower() and part.endswith(".xml")]
+    return lists if any(_holds_note(blocks(part)) for part in texts + sheets) else frozenset()
+
+
+def _holds_note(blocks: Iterator[bytes]) -> bool:
+    note, before = COPY_NOTE.encode(), b""
+    for block in blocks:
+        if note in before + block:
+            return True
+        before = block[-len(note) :]
+    return False
+
+
+def _warning(rule: str, message: str, hint: str) -> Problem:
+    return Problem(sheet="", rule=rule, message=message, hint=hint, severity=Severity.WARNING)
