@@ -192,67 +192,6 @@ def test_what_cannot_be_undone_stands_in_its_sheet_with_the_reason(machine: Mach
     assert "Users row 4 deleted" in left[0][5]
 
 
-def test_rows_of_one_load_that_took_each_other_back(machine: Machine) -> None:
-    before = machine.state()
-    loaded = machine.load_rows({
-        "Users": [
-            add_user(NEW),
-            user("ModifyUser", NEW, user__title="Boss"),
-            user("DeleteUser", NEW),
-            user("AddUserDevice", OTHER, groupId="Dallas", device__name="other-phone"),
-            user("DeleteUser", OTHER),
-            user("AddUserDevice", "third.person@example.com", groupId="Dallas", device__name="third-phone"),
-            row("DeleteDevice", device__name="third-phone"),
-        ],
-        "PhoneNumbers": [
-            row("Assign", groupId="Plano", phoneNumbers="2145550100 - 2145550101"),
-            row("Unassign", groupId="Plano", phoneNumbers="2145550101"),
-        ],
-    })  # fmt: skip
-    assert loaded.exit_code == 0, loaded
-    path = machine.undo(loaded)
-    assert [(command, content) for _, command, content in tasks_in(path)] == [
-        ("DeleteUserAndDevices", {"user": {"userId": "third.person@example.com"}}),
-        ("DeleteDevice", {"device": {"name": "other-phone"}}),
-        ("Assign", {"phoneNumbers": {"groupId": "Plano", "phoneNumbers": "2145550101"}}),
-        ("Unassign", {"phoneNumbers": {"groupId": "Plano", "phoneNumbers": "2145550100 - 2145550101"}}),
-    ]
-    assert {kind for _, _, kind in kinds(path)} == {"nothing left to undo"}
-    assert machine.load(path).exit_code == 0
-    assert machine.state() == before
-
-
-def test_what_is_undone_in_part_is_undone_and_said(machine: Machine) -> None:
-    loaded = machine.load_rows({
-        "CallCenterAgent": [
-            row("Remove", agentId=ANNA, **{"callCenterInfo[0].callCenterId": "sales.cc@example.com"})
-        ],
-        "PhoneNumbers": [
-            row("Assign", groupId="Dallas", phoneNumbers="2145550100", activated="TRUE"),
-            row("Assign", groupId="Dallas", phoneNumbers="2145550110 - 2145550112"),
-            row("Modify", groupId="Plano", phoneNumbers="(214) 555-0112"),
-        ],
-    })  # fmt: skip
-    assert loaded.exit_code == 0, loaded
-    path = machine.undo(loaded)
-    assert [(of, command) for of, command, _ in tasks_in(path)] == [
-        ("CallCenterAgent", "Assign"),
-        ("PhoneNumbers", "Unassign"),
-    ]
-    assert kinds(path) == [
-        ("CallCenterAgent", "2", "undone in part"),
-        ("PhoneNumbers", "2", "undone in part"),
-        ("PhoneNumbers", "3", "cannot be undone"),
-        ("PhoneNumbers", "4", "cannot be undone"),
-    ]
-    assert "PhoneNumbers row 4 moved some of these numbers" in left_in(path)[2][5]
-    note = [cell.value for cell in openpyxl.load_workbook(path)["PhoneNumbers"][2]][-1]
-    assert note == (
-        "undoes Assign in PhoneNumbers row 2; whether the numbers were activated before is not known here"
-    )
-    assert machine.load(path).exit_code == 0
-
-
 def test_only_what_succeeded_is_undone(machine: Machine, tmp_path: Path) -> None:
     loaded = machine.load_rows(
         {"Users": [add_user(ANNA), add_user(NEW), add_user("bad@x")]}, skip_invalid=True
@@ -268,61 +207,6 @@ def test_only_what_succeeded_is_undone(machine: Machine, tmp_path: Path) -> None
     again = machine.load_rows({"Users": [add_user(ANNA)]})
     with pytest.raises(UsageError, match="took effect, so there is nothing to undo"):
         machine.undo(again)
-
-
-def test_the_first_sheet_says_what_it_is_and_what_to_look_at(machine: Machine) -> None:
-    loaded = machine.load_rows({
-        "Users": [add_user(NEW), user("RestoreUser", BERT), user("SuspendUser", ANNA)],
-        "PhoneNumbers": [row("Assign", groupId="Dallas", phoneNumbers="2145550100")],
-    })  # fmt: skip
-    said = words_of(machine.undo(loaded))
-    assert said.startswith(f"The undo of job {loaded.job}\nNothing was sent")
-    assert f"enterprise {machine.enterprise_id} at {machine.sandbox.url}" in said
-    assert "the server works through Users, then PhoneNumbers" in said
-    assert "SyncDeletedTeamsUsers" in said
-    assert "SyncAddedModifiedTeamsUsers" in said
-    assert "xlsx2opeasy load branch.undo.xlsx" in said
-
-
-def test_nothing_is_overwritten_and_only_its_owner_reads_it(machine: Machine, tmp_path: Path) -> None:
-    loaded = machine.load_rows({"Users": [add_user(NEW)]})
-    first, second = machine.undo(loaded), machine.undo(loaded)
-    assert [first.name, second.name] == ["branch.undo.xlsx", "branch.undo-2.xlsx"]
-    assert stat.S_IMODE(first.stat().st_mode) == 0o600
-    facts = undo_of(Home(state_folder()).job(str(loaded.job))).facts
-    with pytest.raises(WorkbookUnusable, match="exists and is not replaced"):
-        choose_undo_output(facts, first)
-    with pytest.raises(UsageError, match="does not end in"):
-        choose_undo_output(facts, tmp_path / "undo.csv")
-
-
-def test_without_the_workbook_s_folder_it_goes_into_the_current_one(
-    machine: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    machine.folder = tmp_path / "gone"
-    machine.folder.mkdir()
-    loaded = machine.load_rows({"Users": [add_user(NEW)]})
-    machine.folder.rename(tmp_path / "moved")
-    here = tmp_path / "here"
-    here.mkdir()
-    monkeypatch.chdir(here)
-    assert machine.undo(loaded) == here / "branch.undo.xlsx"
-
-
-def test_a_secret_is_in_nothing_that_undo_keeps_or_writes(
-    machine: Machine, home: Path, tmp_path: Path
-) -> None:
-    loaded = machine.load_rows({
-        "Users": [
-            add_user(NEW, user__userPassword=PASSWORD, user__sipAuthPassword="Canary4713"),
-            user("ModifyUser", ANNA, user__userPassword=PASSWORD),
-        ]
-    })  # fmt: skip
-    path = machine.undo(loaded)
-    everything = b"".join(each.read_bytes() for each in home.rglob("*") if each.is_file())
-    for sheet in openpyxl.load_workbook(path).worksheets:
-        everything += repr([[cell.value for cell in line] for line in sheet.iter_rows()]).encode()
-    assert b"Canary" not in everything
 
 
 def test_a_rehearsal_is_refused(machine: Machine) -> None:
@@ -345,19 +229,6 @@ def test_rows_that_succeeded_before_belong_to_another_job(machine: Machine) -> N
     assert f"Rows that had succeeded before job {second.job} (1)" in words_of(path)
 
 
-def test_a_job_without_what_undo_needs_says_so(machine: Machine) -> None:
-    loaded = machine.load_rows({"Users": [add_user(NEW)]})
-    folder = Home(state_folder()).job(str(loaded.job))
-    kept = folder.done.read_text()
-    assert json.loads(kept)[:5] == ["Users", 2, "Users", "AddUser", "SUCCESS"]
-    folder.done.write_text(kept[:-3])
-    with pytest.raises(LocalFailure, match="is damaged"):
-        machine.undo(loaded)
-    folder.done.unlink()
-    with pytest.raises(LocalFailure, match="cannot be undone"):
-        machine.undo(loaded)
-
-
 def test_an_unfinished_job_is_refused_with_what_goes_on_with_it(machine: Machine, tmp_path: Path) -> None:
     from xlsx2opeasy.load.prepare import LoadOptions, Target, freeze, prepare
 
@@ -368,3 +239,50 @@ def test_an_unfinished_job_is_refused_with_what_goes_on_with_it(machine: Machine
     with pytest.raises(LoadRefused, match="not finished") as refused:
         undo_of(folder)
     assert refused.value.hint.endswith(f"xlsx2opeasy resume {folder.job_id}")
+
+
+def test_the_workbook_s_words_place_and_secrets(
+    machine: Machine, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine.folder = tmp_path / "office"
+    machine.folder.mkdir()
+    loaded = machine.load_rows({
+        "Users": [
+            add_user(NEW, user__userPassword=PASSWORD, user__sipAuthPassword="Canary4713"),
+            user("ModifyUser", CARL, user__userPassword=PASSWORD),
+            user("RestoreUser", BERT),
+            user("SuspendUser", ANNA),
+        ],
+        "PhoneNumbers": [row("Assign", groupId="Dallas", phoneNumbers="2145550100")],
+    })  # fmt: skip
+    first, second = machine.undo(loaded), machine.undo(loaded)
+    assert [first.name, second.name] == ["branch.undo.xlsx", "branch.undo-2.xlsx"]
+    assert stat.S_IMODE(first.stat().st_mode) == 0o600
+    said = words_of(first)
+    assert said.startswith(f"The undo of job {loaded.job}\nNothing was sent")
+    assert f"enterprise {machine.enterprise_id} at {machine.sandbox.url}" in said
+    assert "the server works through Users, then PhoneNumbers" in said
+    assert "SyncDeletedTeamsUsers" in said
+    assert "SyncAddedModifiedTeamsUsers" in said
+    assert "xlsx2opeasy load branch.undo.xlsx" in said
+    everything = b"".join(each.read_bytes() for each in home.rglob("*") if each.is_file())
+    for sheet in openpyxl.load_workbook(first).worksheets:
+        everything += repr([[cell.value for cell in line] for line in sheet.iter_rows()]).encode()
+    assert b"Canary" not in everything
+    folder = Home(state_folder()).job(str(loaded.job))
+    facts = undo_of(folder).facts
+    with pytest.raises(WorkbookUnusable, match="exists and is not replaced"):
+        choose_undo_output(facts, first)
+    with pytest.raises(UsageError, match="does not end in"):
+        choose_undo_output(facts, tmp_path / "undo.csv")
+    machine.folder.rename(tmp_path / "moved")
+    monkeypatch.chdir(tmp_path)
+    assert machine.undo(loaded) == tmp_path / "branch.undo.xlsx"
+    kept = folder.done.read_text()
+    assert json.loads(kept.splitlines()[0])[:5] == ["Users", 2, "Users", "AddUser", "SUCCESS"]
+    folder.done.write_text(kept[:-3])
+    with pytest.raises(LocalFailure, match="is damaged"):
+        machine.undo(loaded)
+    folder.done.unlink()
+    with pytest.raises(LocalFailure, match="cannot be undone"):
+        machine.undo(loaded)

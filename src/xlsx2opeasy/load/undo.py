@@ -138,6 +138,11 @@ def _about(undo: Undo, output: Path) -> Iterator[str]:
             f"From sheet to sheet that order cannot be kept: the server works through {order},"
             " however the sheets stand here. Where that matters, load the sheets one by one."
         )
+    if any(row.command == "Unassign" for row in rows.get("PhoneNumbers", ())):
+        yield (
+            "Unassign rows take numbers out of their group also where these were in it before the load:"
+            " an Assign does not tell."
+        )
     for sync in undo.inverted.sync_missing:
         yield f"Where Teams users are among the rows, add a last row to Users with the command {sync}."
     if undo.inverted.left:

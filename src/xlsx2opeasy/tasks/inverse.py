@@ -5,7 +5,7 @@ made up: such rows are `Left`, with the reason.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
@@ -15,7 +15,7 @@ from xlsx2opeasy.spec.inverses import INVERSES, SUBJECTS, SYNC_AFTER, Inverse
 from xlsx2opeasy.spec.model import Column, TaskType
 from xlsx2opeasy.tasks.cells import ordered
 from xlsx2opeasy.tasks.lives import Done, Life, Touched, lives_of
-from xlsx2opeasy.tasks.number_moves import NumberMoves
+from xlsx2opeasy.tasks.number_moves import TouchedNumbers, assigned_before, same_numbers
 from xlsx2opeasy.workbook.task_workbook import FilledRow, FilledSheet
 
 USERS: Final = "Users"
@@ -75,7 +75,7 @@ class Inverted:
 
 def inverted(done: Sequence[Done]) -> Inverted:
     """The inverse of `done`, which stand in the order in which they took effect."""
-    inverter = _Inverter()
+    inverter = _Inverter(assigned_before(done))
     assigned = _assigned_in_the_same_load(done)
     for task, touched in zip(reversed(done), reversed(lives_of(done)), strict=True):
         inverter.take(task, touched, assigned.get((task.sheet, task.row)))
@@ -110,9 +110,10 @@ def _assigned_in_the_same_load(done: Iterable[Done]) -> dict[tuple[str, int], Do
 class _Inverter:
     """Takes the tasks from the last to the first."""
 
-    def __init__(self) -> None:
+    def __init__(self, assigned_before: Mapping[int, Done]) -> None:
         self.found = Inverted()
-        self._moves = NumberMoves()
+        self._assigned_before = assigned_before
+        self._moves = TouchedNumbers()
         self._syncs: list[Done] = []
 
     def take(self, task: Done, touched: Touched, assigned: Done | None) -> None:
@@ -136,8 +137,18 @@ class _Inverter:
         elif (moved := self._moved_later(task)) is not None:
             why = f"{_row(moved)} moved some of these numbers afterwards: look where they are now"
             self._leave(task, Kind.CANNOT, why)
+        elif (earlier := self._assigned_before.get(id(task))) is not None:
+            self._assigned_again(task, earlier)
         else:
             self._invert(task, INVERSES[task.type][task.command])
+
+    def _assigned_again(self, task: Done, earlier: Done) -> None:
+        if same_numbers(task, earlier):
+            why = f"{_row(earlier)} had assigned the numbers already; undoing that undoes this"
+            self._leave(task, Kind.WITH, why)
+        else:
+            why = f"{_row(earlier)} had assigned some of these numbers already: unassign the others by hand"
+            self._leave(task, Kind.CANNOT, why)
 
     def _moved_later(self, task: Done) -> Done | None:
         if task.type != "PhoneNumbers":

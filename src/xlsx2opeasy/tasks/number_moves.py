@@ -1,6 +1,7 @@
-"""Phone numbers that were moved to another group, found by any range that holds one of them."""
+"""Phone numbers that rows gave, took or moved, found by any range that holds one of them."""
 
 from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from xlsx2opeasy.check.across import number_key
@@ -10,7 +11,7 @@ from xlsx2opeasy.tasks.lives import Done
 
 @dataclass(slots=True)
 class _Ranges:
-    """Ranges that do not overlap, in their order: first numbers, last numbers, and a task that moved them."""
+    """Ranges that do not overlap, in their order: first numbers, last numbers, and a task about each."""
 
     firsts: list[int] = field(default_factory=list)
     lasts: list[int] = field(default_factory=list)
@@ -25,28 +26,67 @@ class _Ranges:
         there = self.overlapping(first, last)
         first = min([first, *self.firsts[there]])
         last = max([last, *self.lasts[there]])
-        self.firsts[there], self.lasts[there], self.tasks[there] = [first], [last], [task]
+        self._put(there, [(first, last, task)])
+
+    def take_out(self, first: int, last: int) -> None:
+        """Forgets the numbers from `first` to `last`; what is beside them stays."""
+        there = self.overlapping(first, last)
+        cut = list(zip(self.firsts[there], self.lasts[there], self.tasks[there], strict=True))
+        left = [(start, first - 1, task) for start, _, task in cut if start < first]
+        right = [(last + 1, end, task) for _, end, task in cut if end > last]
+        self._put(there, left + right)
+
+    def _put(self, there: slice, ranges: list[tuple[int, int, Done]]) -> None:
+        self.firsts[there] = [first for first, _, _ in ranges]
+        self.lasts[there] = [last for _, last, _ in ranges]
+        self.tasks[there] = [task for _, _, task in ranges]
 
 
-class NumberMoves:
-    """The moves so far. Numbers are compared by their digits, those of one length among themselves."""
+class TouchedNumbers:
+    """What rows did so far. Numbers are compared by their digits, those of one length among themselves."""
 
     def __init__(self) -> None:
         self._by_length: dict[int, _Ranges] = {}
 
     def add(self, numbers: str, task: Done) -> None:
-        """Notes that `task` moved a number, or a range of them."""
+        """Notes that `task` is about a number, or a range of them."""
         if (ends := _ends(numbers)) is not None:
             length, first, last = ends
             self._by_length.setdefault(length, _Ranges()).add(first, last, task)
 
+    def take_out(self, numbers: str) -> None:
+        """Forgets these numbers."""
+        if (ends := _ends(numbers)) is not None and ends[0] in self._by_length:
+            self._by_length[ends[0]].take_out(ends[1], ends[2])
+
     def of_any(self, numbers: str) -> Done | None:
-        """A task that moved any of `numbers`."""
+        """A task that is about any of `numbers`."""
         if (ends := _ends(numbers)) is None or ends[0] not in self._by_length:
             return None
         ranges = self._by_length[ends[0]]
         found = ranges.tasks[ranges.overlapping(ends[1], ends[2])]
         return found[0] if found else None
+
+
+def assigned_before(done: Iterable[Done]) -> dict[int, Done]:
+    """Of each Assign row (by its `id`) that gives numbers which a row before had given: that row."""
+    given = TouchedNumbers()
+    found: dict[int, Done] = {}
+    for task in done:
+        if task.type == "PhoneNumbers" and task.known:
+            numbers = str(task.values.get("phoneNumbers", ""))
+            if task.command != "Assign":
+                given.take_out(numbers)
+                continue
+            if (earlier := given.of_any(numbers)) is not None:
+                found[id(task)] = earlier
+            given.add(numbers, task)
+    return found
+
+
+def same_numbers(one: Done, other: Done) -> bool:
+    """Whether two rows are about exactly the same numbers."""
+    return _ends(str(one.values.get("phoneNumbers", ""))) == _ends(str(other.values.get("phoneNumbers", "")))
 
 
 def _ends(numbers: str) -> tuple[int, int, int] | None:
