@@ -1,0 +1,48 @@
+"""Where a connection's settings come from: a flag, else the environment, else the profile in `config.toml`.
+
+The API key comes from the environment, the operating system's keyring, a file, or a question; never from an
+argument, where everybody on the machine could read it.
+"""
+
+from xlsx2opeasy.settings.config import ENTERPRISE_FIELD, config_file
+from xlsx2opeasy.settings.keyrings import WEBEX_KEYRING_NAME, KeyringTrouble, keyring_name
+from xlsx2opeasy.settings.keys import (
+    api_key_source,
+    find_api_key,
+    find_webex_token,
+    hold_what_is_read,
+    key_file_is_open,
+    read_key_file,
+    webex_token_source,
+    webex_url,
+)
+from xlsx2opeasy.settings.resolved import (
+    Flags,
+    Settings,
+    Value,
+    read_limits_and_wire,
+    read_settings,
+    resolve,
+)
+
+__all__ = [
+    "ENTERPRISE_FIELD",
+    "WEBEX_KEYRING_NAME",
+    "Flags",
+    "KeyringTrouble",
+    "Settings",
+    "Value",
+    "api_key_source",
+    "config_file",
+    "find_api_key",
+    "find_webex_token",
+    "hold_what_is_read",
+    "key_file_is_open",
+    "keyring_name",
+    "read_key_file",
+    "read_limits_and_wire",
+    "read_settings",
+    "resolve",
+    "webex_token_source",
+    "webex_url",
+]

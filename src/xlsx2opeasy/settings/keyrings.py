@@ -1,0 +1,96 @@
+"""The operating system's keyring: which entry holds which key, and what is wrong where it cannot be used.
+
+An entry is named by enterprise and server, not by profile: so whichever way these two are given, by flags,
+environment or a profile, the same key is found.
+"""
+
+import contextlib
+from collections.abc import Iterator
+
+from xlsx2opeasy.errors import UsageError
+from xlsx2opeasy.secret import Secret
+from xlsx2opeasy.settings.resolved import Settings
+
+KEYRING_SERVICE = "xlsx2opeasy"
+WEBEX_KEYRING_NAME = "webex"
+
+
+class KeyringTrouble(UsageError):
+    """The keyring cannot be used on this machine, or not at the moment."""
+
+
+def keyring_name(settings: Settings) -> str:
+    """The name under which the keyring holds the key of an enterprise at a server."""
+    from xlsx2opeasy.opeasy import checked_origin  # it brings httpx, which most commands need not
+
+    return f"{settings.enterprise_id}@{checked_origin(settings.url)}"
+
+
+def keyring_kind() -> str:
+    """What the keyring in use calls itself. Raises KeyringTrouble where there is none."""
+    import keyring
+
+    with _telling():
+        backend = keyring.get_keyring()
+        if backend.priority <= 0:
+            raise KeyringTrouble(*_none())
+        return str(backend.name)
+
+
+def look_up(name: str) -> Secret | None:
+    """The entry of this name, None where there is none. Raises KeyringTrouble."""
+    import keyring
+
+    with _telling():
+        found = keyring.get_password(KEYRING_SERVICE, name)
+        return Secret(found) if found else None
+
+
+def store(name: str, secret: Secret) -> None:
+    """Puts the entry there and reads it back. Raises KeyringTrouble where it was not kept."""
+    import keyring
+
+    with _telling():
+        keyring.set_password(KEYRING_SERVICE, name, secret.reveal())
+        kept = keyring.get_password(KEYRING_SERVICE, name)
+    if kept != secret.reveal():
+        raise KeyringTrouble(*_none())
+
+
+def remove(name: str) -> bool:
+    """Takes the entry away; False where there was none. Raises KeyringTrouble."""
+    import keyring
+
+    if look_up(name) is None:
+        return False
+    with _telling():
+        keyring.delete_password(KEYRING_SERVICE, name)
+    return True
+
+
+@contextlib.contextmanager
+def _telling() -> Iterator[None]:
+    """A backend is a plugin of any make and raises what it likes; its words might hold the key."""
+    from keyring.errors import KeyringLocked, NoKeyringError
+
+    try:
+        yield
+    except KeyringTrouble:
+        raise
+    except NoKeyringError:
+        raise KeyringTrouble(*_none()) from None
+    except KeyringLocked:
+        raise KeyringTrouble(
+            "the keyring of this machine is locked", "unlock it, by logging in at the desktop, and try again"
+        ) from None
+    except Exception as error:  # noqa: BLE001 - see above
+        raise KeyringTrouble(
+            f"the keyring of this machine cannot be used ({type(error).__name__})", _WAY_OUT
+        ) from None
+
+
+_WAY_OUT = "set OPEASY_API_KEY, or keep the key in a file that only you can read and give --api-key-file"
+
+
+def _none() -> tuple[str, str]:
+    return "this machine has no keyring that keeps keys", _WAY_OUT

@@ -1,0 +1,124 @@
+"""Where the secrets are found: the API key, and Webex's access token."""
+
+import os
+import stat
+from collections.abc import Callable
+from pathlib import Path
+
+from xlsx2opeasy.errors import AccessDenied, UsageError
+from xlsx2opeasy.secret import Secret
+from xlsx2opeasy.settings.keyrings import WEBEX_KEYRING_NAME, KeyringTrouble, keyring_name, look_up
+from xlsx2opeasy.settings.resolved import Flags, Settings
+
+KEY_VARIABLE, TOKEN_VARIABLE = "OPEASY_API_KEY", "WEBEX_ACCESS_TOKEN"
+_NOTHING_THERE = "there is no Webex access token"
+
+
+def find_api_key(settings: Settings, flags: Flags, ask: Callable[[str], str] | None) -> Secret:
+    """The key from `--api-key-file`, `OPEASY_API_KEY`, the keyring, or a question (where `ask` can be asked).
+
+    Raises AccessDenied where there is none, UsageError where the file cannot be read.
+    """
+    if flags.api_key_file is not None:
+        return read_key_file(flags.api_key_file)
+    if key := os.environ.get(KEY_VARIABLE):
+        return Secret(key.strip())
+    trouble = ""
+    try:
+        if kept := look_up(keyring_name(settings)):
+            return kept
+    except KeyringTrouble as error:
+        trouble = f" ({error.message})"
+    if ask is not None and (key := ask(f"API key for enterprise {settings.enterprise_id}")):
+        return Secret(key.strip())
+    raise AccessDenied(
+        f"there is no API key for enterprise {settings.enterprise_id} at {settings.url}{trouble}",
+        f"set {KEY_VARIABLE}, give --api-key-file{'' if trouble else ', or store it: xlsx2opeasy login'}",
+    )
+
+
+def api_key_source(settings: Settings, flags: Flags) -> str | None:
+    """Where `find_api_key` would find the key without asking, in words; None where nowhere."""
+    if flags.api_key_file is not None:
+        return f"option --api-key-file ({flags.api_key_file})"
+    if os.environ.get(KEY_VARIABLE):
+        return f"environment variable {KEY_VARIABLE}"
+    return "keyring" if _kept(keyring_name(settings)) else None
+
+
+def find_webex_token() -> Secret:
+    """Webex's access token from `WEBEX_ACCESS_TOKEN` or the keyring; AccessDenied where there is none."""
+    if token := os.environ.get(TOKEN_VARIABLE):
+        return Secret(token)
+    try:
+        kept = look_up(WEBEX_KEYRING_NAME)
+    except KeyringTrouble as error:
+        raise AccessDenied(f"{_NOTHING_THERE} ({error.message})", f"set {TOKEN_VARIABLE}") from None
+    if kept is None:
+        raise AccessDenied(_NOTHING_THERE, f"set {TOKEN_VARIABLE}, or store it: xlsx2opeasy login --webex")
+    return kept
+
+
+def webex_token_source() -> str | None:
+    """Where `find_webex_token` would find the token, in words; None where nowhere."""
+    if os.environ.get(TOKEN_VARIABLE):
+        return f"environment variable {TOKEN_VARIABLE}"
+    return "keyring" if _kept(WEBEX_KEYRING_NAME) else None
+
+
+def webex_url() -> str | None:
+    """`WEBEX_URL`, where it is set."""
+    return os.environ.get("WEBEX_URL") or None
+
+
+def _kept(name: str) -> bool:
+    """Whether the keyring has the entry: one that cannot be used has none."""
+    try:
+        return look_up(name) is not None
+    except KeyringTrouble:
+        return False
+
+
+def read_key_file(path: Path) -> Secret:
+    """The key in a file. Raises UsageError where it cannot be read, or is empty."""
+    try:
+        key = path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(
+            f"the API key file {path} {_why_no_key(path, error)}", "name a text file that holds the key alone"
+        ) from error
+    if not key:
+        raise UsageError(f"the API key file {path} is empty", "put the key into it, alone")
+    return Secret(key)
+
+
+def _why_no_key(path: Path, error: OSError | UnicodeDecodeError) -> str:
+    match error:
+        case FileNotFoundError() | NotADirectoryError():
+            return "does not exist"
+        case IsADirectoryError():
+            return "is a folder"
+        case PermissionError():
+            return "is a folder" if path.is_dir() else "may not be read by you"
+        case UnicodeDecodeError():
+            return "is no text file"
+        case _:
+            return f"cannot be read: {error.strerror or error}"
+
+
+def hold_what_is_read(settings: Settings, flags: Flags) -> None:
+    """Reads the files that a connection needs, before anything is begun with it.
+
+    Raises UsageError where the API key file or the CA bundle cannot be used.
+    """
+    from xlsx2opeasy.http.reach import tls_context  # it brings httpx, which most commands need not
+
+    if flags.api_key_file is not None:
+        read_key_file(flags.api_key_file)
+    if settings.ca_bundle is not None:
+        tls_context(settings.ca_bundle)
+
+
+def key_file_is_open(path: Path) -> bool:
+    """Whether others than the owner can read the key file; not where there is no such file."""
+    return os.name != "nt" and path.is_file() and bool(path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO))
