@@ -14,6 +14,10 @@ from xlsx2opeasy.workbook.results_text import text_element
 from xlsx2opeasy.workbook.sheet_edits import Edit
 from xlsx2opeasy.workbook.styles import ResultStyles
 
+_WIDTHS = (12, 11, 40, 36)
+"""Of the result columns, in characters; of Error detail the least."""
+
+_MARGIN, _WIDEST = 2, 110
 _ODD_SPANS = re.compile(rb"""\sspans\s*=\s*(?:"[^"]*"|'[^']*')""")
 _SPAN = re.compile(rb"\s*([0-9]{1,5}):([0-9]{1,5})\s*")
 
@@ -45,6 +49,13 @@ class ResultRows:
         self._all_before = layout.cells is not None and layout.cells.right < min(layout.columns)
         self._spans: dict[bytes, bytes] = {}
         self._outcomes = {each: self._content(each.value, styles.outcomes[each]) for each in Outcome}
+
+    def widths(self) -> dict[int, int]:
+        """The widths of the result columns in characters, by number; Error detail has its longest line's."""
+        lines = (len(line) for result in self._results.values() for line in result.detail.splitlines())
+        detail = min(max(lines, default=0) + _MARGIN, _WIDEST)
+        widths = (_WIDTHS[0], _WIDTHS[1], max(_WIDTHS[2], detail), _WIDTHS[3])
+        return dict(zip(self._layout.columns, widths, strict=True))
 
     def absent(self, number: int) -> bytes:
         """A row that the sheet lacks."""

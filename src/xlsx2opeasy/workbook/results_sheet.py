@@ -6,7 +6,6 @@ Called by `results.py` with what the first pass (`results_survey.py`) found. Bes
 
 from collections.abc import Iterator
 
-from xlsx2opeasy.spec.outcomes import RESULT_COLUMNS
 from xlsx2opeasy.workbook.results_cells import Area, area_reference
 from xlsx2opeasy.workbook.results_rows import ResultRows
 from xlsx2opeasy.workbook.results_stream import SheetStream
@@ -14,37 +13,33 @@ from xlsx2opeasy.workbook.results_survey import Survey, union
 from xlsx2opeasy.workbook.results_xml import Element, parsed, spliced, with_attribute
 from xlsx2opeasy.workbook.sheet_edits import Edit, edited_rows
 
-WIDTHS: dict[str, float] = dict(zip(RESULT_COLUMNS, (12.0, 11.0, 70.0, 36.0), strict=True))
-"""Widths of the result columns, in characters."""
-
 _PADDING = 0.7109375
 """What Excel adds to a width for the margins of a cell (18.3.1.13, at the default font)."""
 
 
 def rewritten(stream: SheetStream, layout: Survey, rows: ResultRows) -> Iterator[bytes]:
     """The sheet with its results, as UTF-8."""
-    yield _head(stream, layout, rows.numbers)
+    yield _head(stream, layout, rows)
     yield from edited_rows(stream, rows)
     yield _tail(stream, layout)
 
 
-def _head(stream: SheetStream, layout: Survey, numbers: list[int]) -> bytes:
+def _head(stream: SheetStream, layout: Survey, rows: ResultRows) -> bytes:
     """The part before the rows, with a true `dimension` and with widths for new columns."""
     edits: list[Edit] = []
-    dimension = stream.root.child("dimension")
+    dimension, numbers = stream.root.child("dimension"), rows.numbers
     if dimension and numbers:
         ours = Area(numbers[0], min(layout.columns), numbers[-1], max(layout.columns))
         reference = area_reference(union(layout.cells, (ours,)))
         tag = stream.head[dimension.start : dimension.inside]
         edits.append((dimension.start, dimension.inside, with_attribute(tag, "ref", reference)))
     if layout.new:
-        edits.append(_columns(stream, layout))
+        edits.append(_columns(stream, layout, rows.widths()))
     return spliced(stream.head, edits)
 
 
-def _columns(stream: SheetStream, layout: Survey) -> tuple[int, int, bytes]:
+def _columns(stream: SheetStream, layout: Survey, widths: dict[int, int]) -> tuple[int, int, bytes]:
     """The edit that gives the new columns their widths; other columns keep theirs (18.3.1.13, 18.3.1.17)."""
-    widths = {column: WIDTHS[name] for name, column in zip(RESULT_COLUMNS, layout.columns, strict=True)}
     prefix = stream.root.prefix
     there = stream.root.child("cols")
     ranges = list(there.all("col")) if there else []

@@ -8,7 +8,7 @@ import openpyxl
 import pytest
 
 from xlsx2opeasy.errors import WorkbookUnusable
-from xlsx2opeasy.spec.outcomes import RESULT_COLUMNS
+from xlsx2opeasy.spec.outcomes import RESULT_COLUMNS, Outcome, RowResult
 
 from .books import (
     CHAIN,
@@ -226,7 +226,7 @@ def test_new_columns_get_widths_and_hidden_ones_show(tmp_path: Path) -> None:
         ("1", "2", "20"),
         *[
             (str(3 + place), str(3 + place), f"{width}.7109375")
-            for place, width in enumerate((12, 11, 70, 36))
+            for place, width in enumerate((12, 11, 40, 36))
         ],
         ("7", "16384", "9"),
     ]
@@ -234,9 +234,19 @@ def test_new_columns_get_widths_and_hidden_ones_show(tmp_path: Path) -> None:
     assert '<col min="1" max="2" width="20"/>' in xml
 
 
+@pytest.mark.parametrize(("length", "width"), [(0, 40), (38, 40), (39, 41), (108, 110), (500, 110)])
+def test_error_detail_is_as_wide_as_its_longest_line_within_bounds(
+    tmp_path: Path, length: int, width: int
+) -> None:
+    results = {2: FAILED, 3: RowResult(Outcome.FAILED, "1", "short\n" + "x" * length, "job 7")}
+    xml = part(write(book(tmp_path / "book.xlsx", sheet_xml()), results).target, SHEET)
+    assert f'<col min="5" max="5" width="{width}.7109375"' in xml
+
+
 def test_a_second_load_leaves_the_widths_alone(tmp_path: Path) -> None:
     first = write(book(tmp_path / "book.xlsx", sheet_xml()), {2: FAILED}).target
-    wide = part(first, SHEET).replace("60.7109375", "99")
+    wide = part(first, SHEET).replace("40.7109375", "99")
+    assert 'width="99"' in wide
     second = write(book(tmp_path / "second.xlsx", wide), {2: SUCCESS}).target
     assert part(second, SHEET).partition("<sheetData>")[0] == wide.partition("<sheetData>")[0]
 

@@ -29,7 +29,7 @@ ROWS = 10_000
 """How many rows below the headers are prepared."""
 
 _COMMAND_WIDTH = 30
-_RESULT_WIDTHS = (14, 12, 60, 26)
+_RESULT_WIDTHS = (14, 14, 100, 38)
 _HEADER_HEIGHT = 30
 _A3 = 8
 
