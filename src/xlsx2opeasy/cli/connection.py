@@ -1,26 +1,32 @@
-"""The options that say where the API is, shared by every command that connects."""
+"""The options that say where the API is, shared by every command that connects.
+
+What a connection needs is imported when there is one: commands that only have the options start at once.
+"""
 
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from xlsx2opeasy.cli.completers import complete_profiles
 from xlsx2opeasy.cli.words import tell
-from xlsx2opeasy.load.clock_watch import ClockWatch
-from xlsx2opeasy.load.interrupt import Interruption
-from xlsx2opeasy.load.job import JobFacts
-from xlsx2opeasy.load.open_job import Connect
-from xlsx2opeasy.opeasy import Connection, OpEasyClient, checked_origin, user_agent
 from xlsx2opeasy.settings import Flags, Settings, find_api_key, key_file_is_open
+
+if TYPE_CHECKING:
+    from xlsx2opeasy.load.interrupt import Interruption
+    from xlsx2opeasy.load.job import JobFacts
+    from xlsx2opeasy.load.open_job import Connect
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 _OPTIONS = (
     click.option("--url", help="The server's address, such as https://opeasy.example.com (OPEASY_URL)."),
     click.option("--enterprise-id", help="The enterprise to provision (OPEASY_ENTERPRISE_ID)."),
-    click.option("--profile", help="A profile of config.toml (OPEASY_PROFILE)."),
+    click.option(
+        "--profile", help="A profile of config.toml (OPEASY_PROFILE).", shell_complete=complete_profiles
+    ),
     click.option(
         "--ca-bundle", type=click.Path(path_type=Path), help="Trust these certificates (OPEASY_CA_BUNDLE)."
     ),
@@ -44,10 +50,12 @@ def ask_secretly(question: str) -> str:
     return str(click.prompt(question, hide_input=True, err=True))
 
 
-def connector(settings: Settings, flags: Flags) -> Connect:
+def connector(settings: Settings, flags: Flags) -> "Connect":
     """Makes clients for a job's own server and enterprise; the key is looked for when it is first needed."""
+    from xlsx2opeasy.load.clock_watch import ClockWatch
+    from xlsx2opeasy.opeasy import Connection, OpEasyClient, user_agent
 
-    def connect(facts: JobFacts, interruption: Interruption) -> OpEasyClient:
+    def connect(facts: "JobFacts", interruption: "Interruption") -> OpEasyClient:
         if flags.api_key_file is not None and key_file_is_open(flags.api_key_file):
             tell(f"warning: others than you can read {flags.api_key_file}; chmod 600 it")
         ask = ask_secretly if sys.stdin.isatty() else None
@@ -62,6 +70,3 @@ def connector(settings: Settings, flags: Flags) -> Connect:
         return OpEasyClient(connection, clock=interruption, on_request=ClockWatch(interruption.wall, tell))
 
     return connect
-
-
-__all__ = ["ask_secretly", "checked_origin", "connection_options", "connector"]

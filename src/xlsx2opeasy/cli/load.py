@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 import click
 
-from xlsx2opeasy.cli.connection import checked_origin, connection_options, connector
+from xlsx2opeasy.cli.connection import connection_options, connector
 from xlsx2opeasy.cli.screen import Screen, show_summary
 from xlsx2opeasy.cli.words import complain, counted, place_of, say_json, tell
 from xlsx2opeasy.errors import LoadRefused, LocalFailure, UsageError, Xlsx2OpeasyError
@@ -20,7 +20,7 @@ from xlsx2opeasy.load.prepare import REHEARSAL_ORIGIN, LoadOptions, Prepared, Ta
 from xlsx2opeasy.load.result import LoadResult
 from xlsx2opeasy.load.run import Waiting
 from xlsx2opeasy.load.service import Surroundings, load
-from xlsx2opeasy.opeasy import Connection, OpEasyClient, user_agent
+from xlsx2opeasy.opeasy import Connection, OpEasyClient, checked_origin, user_agent
 from xlsx2opeasy.sandbox.serve import serve_in_thread
 from xlsx2opeasy.sandbox.settings import SandboxSettings
 from xlsx2opeasy.sandbox.state import State, StateFileError, read_state

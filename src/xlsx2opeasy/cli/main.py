@@ -30,6 +30,8 @@ COMMANDS = {
     "webex": "lists Webex Calling's jobs",
     "fields": "explains the fields, their rules and commands",
     "sandbox": "serves a simulated OpEasy to try things on",
+    "login": "stores the API key in the operating system's keyring",
+    "config": "shows the settings and where each comes from",
 }
 """In the order in which help lists them; the module `cli.NAME` (`import_` for `import`) holds `command`."""
 
