@@ -1,5 +1,6 @@
 """Where the results workbook goes, and writing it there without ever overwriting what is not ours."""
 
+import contextlib
 import hashlib
 import itertools
 import os
@@ -11,10 +12,12 @@ from xlsx2opeasy.errors import LocalFailure, UsageError, WorkbookUnusable
 from xlsx2opeasy.load.events import Listener, Notice
 from xlsx2opeasy.load.open_job import OpenJob
 from xlsx2opeasy.load.settle import Settlement
+from xlsx2opeasy.load.sidecar import sidecar_bytes
 from xlsx2opeasy.load.state import JOB, Fact
 from xlsx2opeasy.spec.outcomes import RowResult
 from xlsx2opeasy.workbook.results import SheetResults, write_results
 from xlsx2opeasy.workbook.results_replace import replacing
+from xlsx2opeasy.workbook.unwritable import UnwritableWorkbook
 
 
 def choose_output(workbook: Path, *, wanted: Path | None, in_place: bool, rehearsal: bool) -> Path:
@@ -60,7 +63,8 @@ def write_workbook(job: OpenJob, settlement: Settlement, tell: Listener) -> Path
     """Writes the results into a copy of the frozen workbook; gives the path where they are.
 
     Where the place that was chosen cannot be written, or holds something else by now, they go beside it; at
-    the last into the job's folder. Raises WorkbookUnusable where no place takes them.
+    the last into the job's folder. Where the workbook itself cannot take them, a workbook of our own does.
+    Raises WorkbookUnusable where no place takes them.
     """
     earlier = job.state.written
     chosen = Path(earlier if earlier and Path(earlier).exists() else job.facts.output)
@@ -73,6 +77,8 @@ def write_workbook(job: OpenJob, settlement: Settlement, tell: Listener) -> Path
         for place in dict.fromkeys((target, free_name(_name_beside(target)), kept)):
             try:
                 _write(job, _sheets(job, settlement), made, place)
+            except UnwritableWorkbook as refusal:
+                return _write_sidecar(job, settlement, refusal, tell)
             except WorkbookUnusable as error:
                 problem = problem or error
             else:
@@ -83,6 +89,32 @@ def write_workbook(job: OpenJob, settlement: Settlement, tell: Listener) -> Path
     finally:
         made.unlink(missing_ok=True)
     raise problem or WorkbookUnusable(f"the results could not be written beside {chosen}")
+
+
+def _write_sidecar(job: OpenJob, settlement: Settlement, refusal: UnwritableWorkbook, tell: Listener) -> Path:
+    """Writes a workbook of our own with the results; never in the place of the workbook itself."""
+    name = Path(job.facts.workbook).name
+    results = {each.title: each.results for each in _sheets(job, settlement)}
+    content = sidecar_bytes(job.folder.workbook, name, refusal.message, results)
+    chosen = Path(job.state.written or job.facts.output).with_suffix(".xlsx")
+    ours = str(chosen) != job.facts.workbook and _is_ours(job, chosen)
+    target = chosen if ours else free_name(_name_beside(chosen))
+    problem: WorkbookUnusable = refusal
+    for place in (target, job.folder.path / "results.xlsx"):
+        with contextlib.suppress(LocalFailure):  # what the person needs is written all the same
+            job.note(JOB, Fact.WRITTEN, path=str(place), sha256=hashlib.sha256(content).hexdigest())
+        try:
+            with replacing(place, like=job.folder.workbook) as file:
+                file.write(content)
+        except WorkbookUnusable as error:
+            problem = error
+        else:
+            reason = refusal.message.rstrip(".")
+            tell(
+                Notice(f"{name} itself cannot take results: {reason}. They are in {place}, beside its rows.")
+            )
+            return place
+    raise problem
 
 
 def _sheets(job: OpenJob, settlement: Settlement) -> list[SheetResults]:
@@ -106,6 +138,8 @@ def _write(job: OpenJob, sheets: Sequence[SheetResults], made: Path, place: Path
             write_results(job.folder.workbook, made, sheets)
         digest = hashlib.sha256(made.read_bytes()).hexdigest()
         job.note(JOB, Fact.WRITTEN, path=str(place), sha256=digest)
+    except UnwritableWorkbook:
+        raise
     except (WorkbookUnusable, LocalFailure):
         write_results(job.folder.workbook, place, sheets)
         return

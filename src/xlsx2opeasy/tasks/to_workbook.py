@@ -18,7 +18,6 @@ from xlsx2opeasy.tasks.found import Found, FoundTask
 from xlsx2opeasy.workbook.read import read_workbook
 from xlsx2opeasy.workbook.results_text import cut, visible
 from xlsx2opeasy.workbook.task_workbook import (
-    FIRST_ROW,
     MOST_COLUMNS,
     MOST_ROWS,
     FilledRow,
@@ -117,7 +116,7 @@ def read_back(workbook: TaskWorkbook, content: bytes) -> Checked:
         told = {(problem.row, problem.field) for problem in read.problems}
         names = (COMMAND_HEADER, *written.headers)
         texts = {name: read.rows[name].to_dict() for name in names}
-        for number, row in enumerate(written.rows, FIRST_ROW):
+        for number, row in zip(written.row_numbers, written.rows, strict=True):
             wanted = {COMMAND_HEADER: row.command, **row.cells}
             for name in names:
                 if texts[name].get(number, "") != wanted.get(name, "") and (number, name) not in told:

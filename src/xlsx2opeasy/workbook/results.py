@@ -25,6 +25,7 @@ from xlsx2opeasy.workbook.results_sheet import rewritten
 from xlsx2opeasy.workbook.results_stream import SheetStream
 from xlsx2opeasy.workbook.results_survey import Survey, survey
 from xlsx2opeasy.workbook.styles import ResultStyles, with_result_styles
+from xlsx2opeasy.workbook.unwritable import refusing_harm
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +53,14 @@ def write_results(source: Path, target: Path, sheets: Sequence[SheetResults]) ->
 
     The four result columns are found by their headers and used again, else made at the right of everything on
     the sheet. `target` is replaced at once, and has the mode of the file it replaces, else of `source`.
-    `WorkbookUnusable` where source or target cannot be used, or results cannot be written without harm (a
-    signed package, rows out of order, …): then nothing was touched. `ValueError` for a sheet named twice, or
-    a row that is not below its header.
+    `WorkbookUnusable` where target cannot be used, `UnwritableWorkbook` where results cannot be written into
+    the source without harm (a signed package, rows out of order, …): then nothing was touched. `ValueError`
+    for a sheet named twice, or a row that is not below its header.
     """
     _refuse_nonsense(sheets)
     if not source.is_file():
         raise WorkbookUnusable(f"{source} does not exist.")
-    with replacing(target, like=source) as file, open_package(source) as package:
+    with replacing(target, like=source) as file, refusing_harm(), open_package(source) as package:
         edits = PackageEdits(WorkbookParts(package))
         changes = _Changes(edits)
         for sheet in sheets:

@@ -15,10 +15,11 @@ from xlsxwriter.worksheet import Worksheet
 
 from xlsx2opeasy.spec.catalogue import COMMAND_HEADER
 from xlsx2opeasy.spec.model import TaskType
-from xlsx2opeasy.spec.outcomes import RESULT_COLUMNS, RowResult
+from xlsx2opeasy.spec.outcomes import RESULT_COLUMNS, Outcome, RowResult
 from xlsx2opeasy.workbook.note_page import NotePage, write_note_page
 from xlsx2opeasy.workbook.results_text import cut, visible
-from xlsx2opeasy.workbook.template.looks import Looks
+from xlsx2opeasy.workbook.styles import OUTCOME_COLOURS
+from xlsx2opeasy.workbook.template.looks import Look, Looks
 
 NOTE_HEADER: Final = "# note"
 """The column of what a person must know of a row; it is never sent."""
@@ -50,13 +51,22 @@ class FilledSheet:
     """One sheet: its headers after `command`, in their order, and its rows from row 2 on.
 
     With `results_are_notes` the rows' results stand in note columns, which a load does not read: they are of
-    an enterprise that nobody knows.
+    an enterprise that nobody knows. Where the sheet stands for another one it can have that one's `title`,
+    `header_row` and Excel's `numbers` of the rows.
     """
 
     task_type: TaskType
     headers: tuple[str, ...]
     rows: Sequence[FilledRow] = field(repr=False)
     results_are_notes: bool = False
+    title: str = ""
+    header_row: int = FIRST_ROW - 1
+    numbers: Sequence[int] | None = field(default=None, repr=False)
+
+    @property
+    def row_numbers(self) -> Sequence[int]:
+        """Excel's number of each row."""
+        return range(FIRST_ROW, FIRST_ROW + len(self.rows)) if self.numbers is None else self.numbers
 
     @property
     def all_headers(self) -> tuple[str, ...]:
@@ -89,7 +99,7 @@ def filled_bytes(
     for page in first:
         write_note_page(book.add_worksheet(page.title), page, looks, text)
     for sheet in sheets:
-        _write(book.add_worksheet(sheet.task_type.name), sheet, looks, text)
+        _write(book.add_worksheet(sheet.title or sheet.task_type.name), sheet, looks, text)
     for page in last:
         write_note_page(book.add_worksheet(page.title), page, looks, text)
     book.close()
@@ -104,15 +114,28 @@ def _write(page: Worksheet, sheet: FilledSheet, looks: Looks, text: Format) -> N
         look = looks.result_header() if own else looks.header(header.partition(".")[0])
         widest = max([len(header) + 4, *(len(row.get(header, "")) + 2 for row in texts[:_SAMPLE])])
         page.set_column(column, column, min(widest, _WIDEST), looks.body())
-        page.write_string(0, column, header, look)
+        page.write_string(sheet.header_row - 1, column, header, look)
     place = {header: column for column, header in enumerate(headers)}
-    for number, row in enumerate(texts, FIRST_ROW - 1):
+    for number, row in zip(sheet.row_numbers, texts, strict=True):
         for header, value in row.items():
-            if value and page.write_string(number, place[header], value, text):
+            look = looks.of(_outcome_look(value)) if header == RESULT_COLUMNS[0] else text
+            if value and page.write_string(number - 1, place[header], value, look):
                 raise ValueError("XlsxWriter refused a cell")
-    page.freeze_panes(1, 2 if len(headers) > 1 else 1)
-    page.autofilter(0, 0, max(1, len(texts)), len(headers) - 1)
-    page.ignore_errors({"number_stored_as_text": f"A1:XFD{len(texts) + 1}"})
+    last = max([sheet.header_row + 1, *sheet.row_numbers[-1:]])
+    page.freeze_panes(sheet.header_row, 2 if len(headers) > 1 else 1)
+    page.autofilter(sheet.header_row - 1, 0, last - 1, len(headers) - 1)
+    page.ignore_errors({"number_stored_as_text": f"A1:XFD{last}"})
+
+
+def _outcome_look(value: str) -> Look:
+    fill, colour = OUTCOME_COLOURS[Outcome(value)]
+    return {
+        "bg_color": f"#{fill}",
+        "font_color": f"#{colour}",
+        "bold": True,
+        "valign": "top",
+        "num_format": "@",
+    }
 
 
 def _texts(row: FilledRow, sheet: FilledSheet) -> dict[str, str]:
