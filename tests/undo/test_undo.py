@@ -9,8 +9,8 @@ from typing import Any
 import openpyxl
 import pytest
 
-from load.books import read_results, write_rows
-from xlsx2opeasy.errors import LoadRefused, LocalFailure, UsageError, WorkbookUnusable
+from load.books import read_results
+from xlsx2opeasy.errors import LocalFailure, UsageError, WorkbookUnusable
 from xlsx2opeasy.load.home import Home, state_folder
 from xlsx2opeasy.load.undo import choose_undo_output, undo_of
 from xlsx2opeasy.sandbox.serve import RunningSandbox, serve_in_thread
@@ -192,55 +192,6 @@ def test_what_cannot_be_undone_stands_in_its_sheet_with_the_reason(machine: Mach
     assert "Users row 4 deleted" in left[0][5]
 
 
-def test_only_what_succeeded_is_undone(machine: Machine, tmp_path: Path) -> None:
-    loaded = machine.load_rows(
-        {"Users": [add_user(ANNA), add_user(NEW), add_user("bad@x")]}, skip_invalid=True
-    )
-    assert [each[0] for each in read_results(Path(str(loaded.results))).values()] == [
-        "FAILED",
-        "SUCCESS",
-        "INVALID",
-    ]
-    path = machine.undo(loaded)
-    assert [content["user"]["userId"] for _, _, content in tasks_in(path)] == [NEW]
-    assert left_in(path) == []
-    again = machine.load_rows({"Users": [add_user(ANNA)]})
-    with pytest.raises(UsageError, match="took effect, so there is nothing to undo"):
-        machine.undo(again)
-
-
-def test_a_rehearsal_is_refused(machine: Machine) -> None:
-    rehearsed = machine.load_rows({"Users": [add_user(NEW)]}, rehearsal=True)
-    with pytest.raises(UsageError, match="was a rehearsal"):
-        machine.undo(rehearsed)
-
-
-def test_rows_that_succeeded_before_belong_to_another_job(machine: Machine) -> None:
-    first = machine.load_rows({"Users": [add_user(NEW), add_user(ANNA)]})
-    results = Path(str(first.results))
-    book = openpyxl.load_workbook(results)
-    sheet: Any = book["Users"]
-    column = [cell.value for cell in sheet[1]].index("user.userId") + 1
-    sheet.cell(3, column).value = OTHER
-    book.save(results)
-    second = machine.load(results)
-    path = machine.undo(second)
-    assert [content["user"]["userId"] for _, _, content in tasks_in(path)] == [OTHER]
-    assert f"Rows that had succeeded before job {second.job} (1)" in words_of(path)
-
-
-def test_an_unfinished_job_is_refused_with_what_goes_on_with_it(machine: Machine, tmp_path: Path) -> None:
-    from xlsx2opeasy.load.prepare import LoadOptions, Target, freeze, prepare
-
-    book = write_rows(tmp_path / "branch.xlsx", {"Users": [add_user(NEW)]})
-    target = Target(machine.sandbox.url, machine.enterprise_id)
-    prepared = prepare(book, target, LoadOptions())
-    folder = freeze(Home(state_folder()), book, target, LoadOptions(), prepared)
-    with pytest.raises(LoadRefused, match="not finished") as refused:
-        undo_of(folder)
-    assert refused.value.hint.endswith(f"xlsx2opeasy resume {folder.job_id}")
-
-
 def test_the_workbook_s_words_place_and_secrets(
     machine: Machine, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -286,3 +237,24 @@ def test_the_workbook_s_words_place_and_secrets(
     folder.done.unlink()
     with pytest.raises(LocalFailure, match="cannot be undone"):
         machine.undo(loaded)
+
+
+def test_only_what_succeeded_in_this_job_is_undone(machine: Machine) -> None:
+    """Not what failed, what was never sent, and what an earlier load did."""
+    rows = [add_user(ANNA), add_user(NEW), add_user("bad@x")]
+    first = machine.load_rows({"Users": rows}, skip_invalid=True)
+    results = Path(str(first.results))
+    assert [each[0] for each in read_results(results).values()] == ["FAILED", "SUCCESS", "INVALID"]
+    path = machine.undo(first)
+    assert [content["user"]["userId"] for _, _, content in tasks_in(path)] == [NEW]
+    assert left_in(path) == []
+    with pytest.raises(UsageError, match="took effect, so there is nothing to undo"):
+        machine.undo(machine.load(results, skip_invalid=True))
+    book = openpyxl.load_workbook(results)
+    sheet: Any = book["Users"]
+    sheet.cell(2, [cell.value for cell in sheet[1]].index("user.userId") + 1).value = OTHER
+    book.save(results)
+    third = machine.load(results, skip_invalid=True)
+    path = machine.undo(third)
+    assert [content["user"]["userId"] for _, _, content in tasks_in(path)] == [OTHER]
+    assert f"Rows that had succeeded before job {third.job} (1)" in words_of(path)
