@@ -32,6 +32,7 @@ COMMANDS = {
     "sandbox": "serves a simulated OpEasy to try things on",
     "login": "stores the API key in the operating system's keyring",
     "config": "shows the settings and where each comes from",
+    "doctor": "looks for what is wrong with the connection",
 }
 """In the order in which help lists them; the module `cli.NAME` (`import_` for `import`) holds `command`."""
 
