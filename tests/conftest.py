@@ -1,10 +1,16 @@
-"""What every test shares: the folder of helpers on the path, and a home of its own for jobs and settings."""
+"""What every test shares: helpers on the path, a home of its own for jobs and settings, a reader at hand."""
 
+import io
 import os
 import sys
 from pathlib import Path
 
 import pytest
+
+from xlsx2opeasy.errors import WorkbookUnusable
+from xlsx2opeasy.workbook.reading import child, wire
+
+_OF_THE_READING_PROCESS = ("test_process", "test_hostile")
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -18,3 +24,22 @@ def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("XLSX2OPEASY_HOME", str(folder))
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
     return folder
+
+
+@pytest.fixture(autouse=True)
+def reader_at_hand(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reads within the test's own process, since a process for each of hundreds of small workbooks takes minutes.
+
+    The process, its limits and its end are tested where they are the subject, and by every run of the command.
+    """
+    if request.path.stem not in _OF_THE_READING_PROCESS:
+        monkeypatch.setattr("xlsx2opeasy.workbook.read.read_apart", _read_here)
+
+
+def _read_here(data: bytes, name: str) -> wire.RawBook:
+    answer = io.BytesIO()
+    try:
+        child.read(data, answer)
+    except WorkbookUnusable as error:
+        wire.write_refusal(answer, error.message, error.hint)
+    return wire.read_streams(answer.getvalue())
