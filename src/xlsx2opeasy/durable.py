@@ -1,9 +1,35 @@
 """Files that are wholly there or not at all, also after a power loss, and that only their owner reads."""
 
 import contextlib
+import errno
 import os
 import secrets
 from pathlib import Path
+
+_REASONS = {
+    errno.ENOSPC: "the disk is full",
+    errno.EDQUOT: "your disk quota is used up",
+    errno.EROFS: "the disk is read-only",
+    errno.EACCES: "you may not write there",
+    errno.EPERM: "you may not write there",
+    errno.ENOENT: "its folder does not exist",
+    errno.ENOTDIR: "its folder does not exist",
+    errno.ENAMETOOLONG: "its name is too long",
+    errno.EFBIG: "it is larger than the disk allows",
+}
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
+
+def why_refused(error: OSError) -> str:
+    """Why the disk refused a file, in words."""
+    return _REASONS.get(error.errno or 0, error.strerror or str(error))
+
+
+def what_helps(error: OSError, folder: Path) -> str:
+    """What to do where the program's own `folder` was refused: room is not what every disk lacks."""
+    if error.errno in _FULL:
+        return f"free disk space at {folder}"
+    return f"see to it that you may write to {folder}, or set XLSX2OPEASY_HOME to a folder of your own"
 
 
 def make_folder(folder: Path) -> None:

@@ -11,7 +11,8 @@ from foreign.state import Settings
 from xlsx2opeasy.load.failpoint import VARIABLE
 from xlsx2opeasy.load.home import Home
 from xlsx2opeasy.load.journal import INTENT, OUTCOME, Verdict
-from xlsx2opeasy.load.prepare import LoadOptions, Target, freeze, prepare
+from xlsx2opeasy.load.freeze import freeze
+from xlsx2opeasy.load.prepare import LoadOptions, Target, prepare
 from xlsx2opeasy.load.result import LoadResult
 from xlsx2opeasy.load.state import Call
 from xlsx2opeasy.load.undecided import Settling

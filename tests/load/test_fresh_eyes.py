@@ -4,11 +4,12 @@ import os
 from pathlib import Path
 
 import click
+import openpyxl
 import pytest
 
 from xlsx2opeasy.cli.main import COMMANDS, LazyGroup
 
-from .books import outcomes, user_book
+from .books import outcomes, user_book, users, write_rows
 from .command import run
 from .rig import Rig
 
@@ -69,3 +70,70 @@ def test_a_workbook_that_cannot_be_read_is_7(env: dict[str, str], tmp_path: Path
         closed = user_book(tmp_path / "closed.xlsx")
         closed.chmod(0)
         assert run("check", closed, env=env).code == 7
+
+
+def test_results_that_cannot_be_written_are_told_before_anything_is_sent(
+    rig: Rig, env: dict[str, str], tmp_path: Path
+) -> None:
+    """Root may write everywhere, so the name is one that no disk takes."""
+    book = user_book(tmp_path / ("n" * 247 + ".xlsx"))
+    done = run("load", book, *QUICK, env=env)
+    assert (done.code, done.json["status"], done.json["job"]) == (7, "failed", None)
+    assert "its name is too long" in done.err
+    assert "nothing was sent; name a file for them with --output FILE" in done.err
+    assert (rig.server.requests, list(rig.home.loads.glob("*"))) == ([], [])
+    assert run("load", book, "--output", tmp_path / "short.xlsx", *QUICK, env=env).code == 0
+    assert outcomes(tmp_path / "short.xlsx") == ["SUCCESS"] * 3
+
+
+def test_a_load_that_could_not_log_in_is_loaded_again_once_that_is_mended(
+    rig: Rig, env: dict[str, str], tmp_path: Path
+) -> None:
+    book = user_book(tmp_path / "a.xlsx")
+    refused = run("load", book, *QUICK, env=env | {"OPEASY_API_KEY": "wrong"})
+    assert refused.code == 4
+    assert "Nothing was sent. Once that is mended, load the workbook again" in refused.json["message"]
+    elsewhere = run("load", book, *QUICK, env=env | {"OPEASY_ENTERPRISE_ID": "mistyped"})
+    assert elsewhere.code == 4
+    assert run("load", book, *QUICK, env=env).code == 0
+    assert run("resume", env=env).code == 2, "nothing is left to resume"
+    jobs = run("jobs", "--json", env=env).json["items"]
+    assert [each["latestExecutionExitCode"] for each in jobs] == ["COMPLETED", "STOPPED", "STOPPED"]
+
+
+def test_rows_that_succeeded_before_are_told_before_they_are_sent_again(
+    rig: Rig, env: dict[str, str], tmp_path: Path
+) -> None:
+    book = write_rows(tmp_path / "a.xlsx", {"Users": users(3)})
+    first = run("load", book, *QUICK, env=env)
+    assert first.code == 0
+    write_rows(book, {"Users": users(4)})
+    again = run("load", book, "--quiet", *QUICK, env=env)
+    assert again.code == 0
+    assert f"3 rows of this workbook succeeded in job {first.json['job']} of " in again.err
+    assert f"to send only the others, load {tmp_path / 'a.results.xlsx'} instead" in again.err
+
+
+def test_a_column_of_ones_own_is_not_written_over(rig: Rig, env: dict[str, str], tmp_path: Path) -> None:
+    for name, text in (("Job", "Clerk"), ("Result", "passed")):
+        rows = [{**row, name: text} for row in users(2)]
+        done = run("load", write_rows(tmp_path / "a.xlsx", {"Users": rows}), *QUICK, env=env)
+        assert (done.code, done.json["status"], done.json["job"]) == (3, "invalid", None)
+        assert f'Users has a column "{name}" of your own' in done.json["message"]
+        assert (list(tmp_path.glob("*results*")), rig.server.requests) == ([], [])
+
+
+def test_results_go_where_their_names_say(rig: Rig, env: dict[str, str], tmp_path: Path) -> None:
+    """Emptied Result cells, and a rehearsal that is loaded for real, or rehearsed again."""
+    book = user_book(tmp_path / "a.xlsx")
+    rehearsed = run("load", book, "--sandbox", "--json", env=env)
+    again = run("load", rehearsed.json["results"], "--sandbox", "--json", env=env)
+    assert again.json["results"] == str(tmp_path / "a.rehearsal-2.xlsx")
+    real = run("load", again.json["results"], *QUICK, env=env)
+    assert real.json["results"] == str(tmp_path / "a.results.xlsx")
+    emptied = openpyxl.load_workbook(real.json["results"])
+    for row in emptied["Users"].iter_rows(min_row=2):
+        next(cell for cell in row if cell.value == "SUCCESS").value = None
+    emptied.save(real.json["results"])
+    once_more = run("load", real.json["results"], "--again", *QUICK, env=env)
+    assert once_more.json["results"] == real.json["results"]

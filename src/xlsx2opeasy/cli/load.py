@@ -244,7 +244,9 @@ def _confirmation(place: _Place, options: dict[str, Any], screen: Screen) -> Cal
         if not asks:
             return True
         with screen.paused():
-            return click.confirm(f"Send {counted(prepared.tasks, 'task')} to {place.spoken}?", err=True)
+            before = f" ({prepared.repeated:,} of them succeeded before)" if prepared.repeated else ""
+            question = f"Send {counted(prepared.tasks, 'task')}{before} to {place.spoken}?"
+            return click.confirm(question, err=True)
 
     return confirm
 

@@ -76,7 +76,7 @@ class Screen(AbstractContextManager["Screen"]):
 
     def __call__(self, event: Event) -> None:
         """Takes an event in; never raises for a closed terminal, so that no load stops in mid-call for it."""
-        if not self._quiet:
+        if not self._quiet or (isinstance(event, Notice) and event.important):
             try:
                 self._show(event)
             except OSError:

@@ -3,7 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from xlsx2opeasy.durable import write_file
@@ -33,7 +33,7 @@ class Candidate:
     """A workbook that is about to be loaded, as far as it tells which earlier jobs it has to do with.
 
     `carried` are the fingerprints of the rows whose SUCCESS stands beside them, `jobs` all that its Job cells
-    name.
+    name, `sent` the fingerprints of the rows that are to be sent.
     """
 
     workbook: Path
@@ -42,6 +42,7 @@ class Candidate:
     identity: str
     carried: Counter[str]
     jobs: frozenset[str]
+    sent: Counter[str] = field(default_factory=Counter)
 
 
 def refuse_if_done_or_unfinished(home: Home, candidate: Candidate, *, again: bool) -> None:
@@ -53,15 +54,16 @@ def refuse_if_done_or_unfinished(home: Home, candidate: Candidate, *, again: boo
     for folder, facts, state in real_jobs(home):
         if (facts.origin, facts.enterprise_id) == (candidate.origin, candidate.enterprise_id):
             same_tasks = facts.identity == candidate.identity
-            if state.finished is None and (same_tasks or _same_workbook(facts, state, candidate)):
+            same = same_tasks or same_workbook(facts, state, candidate)
+            if state.finished is None and same and not state.never_came_to_send:
                 _refuse_unfinished(facts)
-            if state.finished == UNKNOWN and (same_tasks or _same_workbook(facts, state, candidate)):
+            if state.finished == UNKNOWN and same:
                 _refuse_unknown(facts, state, candidate, again=again)
             if same_tasks and not again:
                 _refuse_done(folder, facts, state, candidate)
 
 
-def _same_workbook(facts: JobFacts, state: JobState, candidate: Candidate) -> bool:
+def same_workbook(facts: JobFacts, state: JobState, candidate: Candidate) -> bool:
     """Whether it is the job's workbook, or carries its results: also where it was changed since."""
     path = str(candidate.workbook.absolute())
     return path in (facts.workbook, facts.output, state.written) or facts.job in candidate.jobs
@@ -94,7 +96,8 @@ def _refuse_done(folder: JobFolder, facts: JobFacts, state: JobState, candidate:
         results = f"; its results are in {state.written}" if state.written else ""
         raise LoadRefused(
             f"the same tasks were loaded by job {facts.job} on {facts.created[:10]}{results}",
-            "correct the red rows in that workbook and load it; or --again, if every row is to be sent again",
+            "correct the rows that did not succeed in that workbook and load it;"
+            " or --again, if every row is to be sent again",
         )
 
 

@@ -33,12 +33,12 @@ class Ending:
         verdict = verdict_of(self._job, settlement, stopped, results)
         final = stopped is None or isinstance(stopped, UndecidedError)
         if trouble is not None and final:
-            verdict, final = verdict_of_stop(self._job.facts, trouble), False
+            verdict, final = verdict_of_stop(self._job, trouble), False
         if final:
             try:
                 self._finish(settlement, verdict)
             except LocalFailure as failure:
-                verdict = verdict_of_stop(self._job.facts, failure)
+                verdict = verdict_of_stop(self._job, failure)
         else:
             self._remember_stop(verdict)
         return self._result(verdict, results, settlement.counts(), settlement)
@@ -56,7 +56,8 @@ class Ending:
         try:
             return str(write_workbook(self._job, settlement, self._tell)), None
         except (WorkbookUnusable, LocalFailure) as error:
-            self._tell(Notice(f"The results workbook was not written: {error.message}"))
+            said = f"The results workbook was not written: {error.message.rstrip('.')}."
+            self._tell(Notice(said, important=True))
             return None, error
 
     def _result(

@@ -8,6 +8,13 @@ from xlsx2opeasy.problems import Problem
 
 
 @dataclass(frozen=True, slots=True)
+class WorkbookOpened:
+    """The workbook is about to be read and checked."""
+
+    workbook: str
+
+
+@dataclass(frozen=True, slots=True)
 class WorkbookChecked:
     """The workbook was read and checked."""
 
@@ -83,13 +90,15 @@ class ResultsSaved:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something a person should know, in one sentence."""
+    """Something a person should know, in one sentence; `important` also where no progress is wanted."""
 
     text: str
+    important: bool = False
 
 
 Event: TypeAlias = (
-    WorkbookChecked
+    WorkbookOpened
+    | WorkbookChecked
     | JobStarted
     | PhaseStarted
     | ChunkAccepted

@@ -7,12 +7,10 @@ The job's letter: L for a load, R for a rehearsal, S for what `scheduled results
 """
 
 import hashlib
-import re
 from dataclasses import dataclass
 
-_CELL = re.compile(
-    r"(?P<job>[LRS][0-9]{8}-[a-z0-9]{4})(?: (?P<enterprise>[0-9a-f]{6})-(?P<task>[0-9a-f]{12}))?"
-)
+from xlsx2opeasy.spec.outcomes import JOB_CELL
+
 REHEARSAL_LETTER = "R"
 
 
@@ -32,7 +30,7 @@ class JobCell:
 
 def read_cell(text: str) -> JobCell | None:
     """What a Job cell says, or None where it is none of ours."""
-    found = _CELL.fullmatch(text.strip())
+    found = JOB_CELL.fullmatch(text.strip())
     return JobCell(found["job"], found["enterprise"] or "", found["task"] or "") if found else None
 
 

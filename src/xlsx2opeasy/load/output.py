@@ -3,11 +3,13 @@
 import contextlib
 import hashlib
 import itertools
-import os
+import re
+import secrets
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
+from xlsx2opeasy.durable import why_refused
 from xlsx2opeasy.errors import LocalFailure, UsageError, WorkbookUnusable
 from xlsx2opeasy.load.events import Listener, Notice
 from xlsx2opeasy.load.open_job import OpenJob
@@ -19,38 +21,56 @@ from xlsx2opeasy.workbook.results import SheetResults, write_results
 from xlsx2opeasy.workbook.results_replace import replacing
 from xlsx2opeasy.workbook.unwritable import UnwritableWorkbook
 
+_REHEARSAL = re.compile(r"\.rehearsal(-\d+)?$")
+_RESULTS = re.compile(r"\.results(-\d+)?$")
+
 
 def choose_output(workbook: Path, *, wanted: Path | None, in_place: bool, rehearsal: bool) -> Path:
     """The path for the results: beside the workbook unless `wanted` or `in_place` say otherwise.
 
-    A file that exists is never chosen, but for the workbook itself where that was asked for.
+    A file that exists is never chosen, but for the workbook itself where that was asked for. Raises
+    UsageError for another extension than the workbook's, WorkbookUnusable where no file can be written there:
+    both are found out before anything is sent.
     """
     workbook = workbook.absolute()
+    itself = in_place and wanted is None and not rehearsal
     if wanted is not None:
-        return free_name(_fit_for_results(wanted.absolute(), workbook))
-    if rehearsal:
-        stem = workbook.stem.removesuffix(".rehearsal")
-        return free_name(workbook.with_name(f"{stem}.rehearsal{workbook.suffix}"))
-    return workbook if in_place else _beside(workbook)
+        _refuse_other_extension(wanted, workbook)
+        place = wanted.absolute()
+    elif rehearsal:
+        place = workbook.with_name(f"{_REHEARSAL.sub('', workbook.stem)}.rehearsal{workbook.suffix}")
+    else:
+        place = workbook if itself else _beside(workbook)
+    try:
+        chosen = place if itself else free_name(place)
+        _try_to_write(chosen)
+    except OSError as error:
+        raise WorkbookUnusable(
+            f"the results cannot be written to {place}: {why_refused(error)}",
+            f"nothing was sent; name {'another' if wanted else 'a'} file for them with --output FILE",
+        ) from error
+    return chosen
 
 
-def _fit_for_results(wanted: Path, workbook: Path) -> Path:
-    """`wanted`, if a results workbook can stand there: found out before anything is sent."""
+def _refuse_other_extension(wanted: Path, workbook: Path) -> None:
     if wanted.suffix.lower() != workbook.suffix.lower():
         raise UsageError(
             f"the results of {workbook.name} cannot be called {wanted.name}",
             f"give a name that ends in {workbook.suffix}",
         )
-    if not wanted.parent.is_dir() or not os.access(wanted.parent, os.W_OK):
-        raise WorkbookUnusable(
-            f"the folder {wanted.parent} of the results does not exist or cannot be written",
-            "nothing was sent; choose another --output",
-        )
-    return wanted
+
+
+def _try_to_write(chosen: Path) -> None:
+    """Makes a file and removes it: permissions are not all that a disk may have against one."""
+    probe = chosen.with_name(f".{secrets.token_hex(8)}.tmp") if chosen.exists() else chosen
+    probe.touch(mode=0o600, exist_ok=False)
+    probe.unlink()
 
 
 def _beside(workbook: Path) -> Path:
-    return free_name(workbook.with_name(f"{workbook.stem}.results{workbook.suffix}"))
+    """`NAME.results.xlsx`, also where NAME is that of a rehearsal or of results whose cells were emptied."""
+    stem = _RESULTS.sub("", _REHEARSAL.sub("", workbook.stem))
+    return workbook.with_name(f"{stem}.results{workbook.suffix}")
 
 
 def free_name(path: Path) -> Path:
@@ -84,7 +104,7 @@ def write_workbook(job: OpenJob, settlement: Settlement, tell: Listener) -> Path
             else:
                 if place != chosen:
                     why = problem.message if problem else f"{chosen} was changed since the load began"
-                    tell(Notice(f"The results are in {place}: {why}."))
+                    tell(Notice(f"The results are in {place}: {why.rstrip('.')}.", important=True))
                 return place
     finally:
         made.unlink(missing_ok=True)
@@ -111,7 +131,10 @@ def _write_sidecar(job: OpenJob, settlement: Settlement, refusal: UnwritableWork
         else:
             reason = refusal.message.rstrip(".")
             tell(
-                Notice(f"{name} itself cannot take results: {reason}. They are in {place}, beside its rows.")
+                Notice(
+                    f"{name} itself cannot take results: {reason}. They are in {place}, beside its rows.",
+                    important=True,
+                )
             )
             return place
     raise problem

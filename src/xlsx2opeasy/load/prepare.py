@@ -1,47 +1,25 @@
-"""From a workbook to a job: read, check, plan, freeze. Nothing is sent here.
+"""From a workbook to what would be sent of it: read, check, plan. Nothing is sent here, or written."""
 
-When this is done everything is on disk that the load and any `resume` need: the facts, the rows, the chunk
-files, and the workbook's own bytes.
-"""
-
-import getpass
-import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 
 from xlsx2opeasy.check.checked import Checked, check_workbook
-from xlsx2opeasy.durable import write_file
-from xlsx2opeasy.errors import LoadRefused, LocalFailure, WorkbookUnusable
-from xlsx2opeasy.load.cutting import chunk_file
-from xlsx2opeasy.load.earlier import Candidate, refuse_if_done_or_unfinished
-from xlsx2opeasy.load.fingerprint import enterprise_digits, fingerprint, read_cell
-from xlsx2opeasy.load.home import Home, JobFolder
-from xlsx2opeasy.load.job import JobFacts, JobRow, PhaseFacts, write_facts, write_rows
-from xlsx2opeasy.load.output import choose_output
+from xlsx2opeasy.load.carried import refuse_other_enterprise, refuse_undecided, succeeded_before
+from xlsx2opeasy.load.fingerprint import fingerprint
+from xlsx2opeasy.load.job import JobRow
 from xlsx2opeasy.load.plan import Phase, phases_of
+from xlsx2opeasy.load.target import REHEARSAL_ORIGIN, Target
 from xlsx2opeasy.problems import Problem, Severity
 from xlsx2opeasy.spec.outcomes import Outcome
 from xlsx2opeasy.tasks.build import Task, tasks_of
-from xlsx2opeasy.tasks.chunks import chunk_name, cut
+from xlsx2opeasy.tasks.chunks import cut
 from xlsx2opeasy.tasks.identity import task_hash, workbook_identity
 from xlsx2opeasy.tasks.limits import ChunkLimits
 from xlsx2opeasy.workbook.read import read_workbook
 
-REHEARSAL_ORIGIN = "rehearsal"
-EMPTY_FILE = b'{"tasks":{}}'
-
-
-@dataclass(frozen=True)
-class Target:
-    """Where a workbook is to be loaded. A rehearsal's address changes each time, so its origin is a word."""
-
-    origin: str
-    enterprise_id: str
-    rehearsal: bool = False
+__all__ = ["REHEARSAL_ORIGIN", "LoadOptions", "Prepared", "Target", "prepare"]
 
 
 @dataclass(frozen=True)
@@ -63,7 +41,8 @@ class LoadOptions:
 class Prepared:
     """A checked workbook and what would be sent of it.
 
-    `carried` are the fingerprints of the rows whose SUCCESS of an earlier load stands beside them.
+    `carried` are the fingerprints of the rows whose SUCCESS of an earlier load stands beside them; `repeated`
+    counts the rows that are to be sent although they succeeded in an earlier job.
     """
 
     checked: Checked
@@ -72,6 +51,7 @@ class Prepared:
     identity: str
     carried: Counter[str]
     stopped: str = ""
+    repeated: int = 0
 
     @property
     def tasks(self) -> int:
@@ -85,16 +65,16 @@ def prepare(workbook: Path, target: Target, options: LoadOptions) -> Prepared:
     `stopped` says why nothing is to be sent where the workbook is invalid.
     """
     checked = check_workbook(read_workbook(workbook))
-    _refuse_undecided(checked)
+    refuse_undecided(checked)
     if not options.again:
-        _refuse_other_enterprise(checked, target)
+        refuse_other_enterprise(checked, target)
     tasks = [task for sheet in checked.sheets for task in tasks_of(sheet, options.wire_names)]
     hashes = [task_hash(task, target.origin, target.enterprise_id) for task in tasks]
     marks = {
         (task.sheet, task.row): fingerprint(target.origin, target.enterprise_id, digits)
         for task, digits in zip(tasks, hashes, strict=True)
     }
-    succeeded = _succeeded(checked, marks)
+    succeeded = succeeded_before(checked, marks)
     done = set() if options.all_rows or options.again else succeeded
     stopped = _why_stopped(checked, options)
     to_send = [] if stopped else [task for task in tasks if (task.sheet, task.row) not in done]
@@ -112,59 +92,6 @@ def _why_stopped(checked: Checked, options: LoadOptions) -> str:
         return ""
     number = len(checked.errors)
     return f"nothing was sent: the workbook has {number} error{'s' if number != 1 else ''}"
-
-
-def _refuse_undecided(checked: Checked) -> None:
-    for sheet in checked.sheets:
-        for row, result in sorted(sheet.sheet.earlier_results.items()):
-            if result.outcome is Outcome.UNKNOWN:
-                cell = read_cell(result.job)
-                if cell is None or not cell.rehearsal:
-                    job = f" {cell.job}" if cell else ""
-                    raise LoadRefused(
-                        f"{sheet.sheet.title} row {row} is UNKNOWN since an earlier load",
-                        "who knows better what became of it empties its Result cell;"
-                        f" it is settled by: xlsx2opeasy resume{job}",
-                    )
-
-
-def _refuse_other_enterprise(checked: Checked, target: Target) -> None:
-    mine = enterprise_digits(target.origin, target.enterprise_id)
-    for sheet in checked.sheets:
-        for row, result in sheet.sheet.earlier_results.items():
-            cell = read_cell(result.job)
-            if (
-                cell
-                and cell.enterprise
-                and not cell.rehearsal
-                and not target.rehearsal
-                and cell.enterprise != mine
-            ):
-                raise LoadRefused(
-                    f"{sheet.sheet.title} row {row} has the result of job {cell.job} at another enterprise"
-                    f" than {target.enterprise_id}",
-                    "choose that enterprise; or --again, if all its rows are to be sent to this one",
-                )
-
-
-def _succeeded(checked: Checked, marks: Mapping[tuple[str, int], str]) -> set[tuple[str, int]]:
-    """The rows whose SUCCESS stands beside them and whose task has not changed since.
-
-    A SUCCESS without a job was typed by somebody who knows: whether the task changed cannot be told, and
-    leaving the row alone provisions nothing twice.
-    """
-    done = set()
-    for sheet in checked.sheets:
-        for row, result in sheet.sheet.earlier_results.items():
-            cell = read_cell(result.job)
-            place = (sheet.sheet.title, row)
-            if result.outcome is not Outcome.SUCCESS or place not in marks:
-                continue
-            typed_by_hand = cell is None
-            unchanged = cell is not None and marks[place] == f"{cell.enterprise}-{cell.task}"
-            if typed_by_hand or (cell is not None and not cell.rehearsal and unchanged):
-                done.add(place)
-    return done
 
 
 def _rows(
@@ -207,92 +134,3 @@ def _messages(problems: Sequence[Problem], sheet: str) -> dict[int, str]:
             text = f"{each.cell} {each.field}: {each.words}"
             said[each.row] = f"{said[each.row]}; {text}" if each.row in said else text
     return said
-
-
-def freeze(home: Home, workbook: Path, target: Target, options: LoadOptions, prepared: Prepared) -> JobFolder:
-    """Puts the job on disk, whole, before the first request.
-
-    Raises LoadRefused where this workbook's tasks are loaded, done or undecided already, LocalFailure where
-    the disk refuses, WorkbookUnusable where the workbook changed since it was read.
-    """
-    if not target.rehearsal and not prepared.stopped:
-        candidate = _candidate(workbook, target, prepared)
-        refuse_if_done_or_unfinished(home, candidate, again=options.again)
-    folder = home.new_job(rehearsal=target.rehearsal)
-    try:
-        _copy_workbook(workbook, folder, prepared.checked.workbook.sha256)
-        write_file(folder.shell, EMPTY_FILE)
-        phases = tuple(_write_phase(folder, phase, options.limits) for phase in prepared.phases)
-        rows_sha256 = write_rows(folder, prepared.rows)
-        output = choose_output(
-            workbook,
-            wanted=options.output,
-            in_place=options.in_place or _is_results_workbook(prepared.checked),
-            rehearsal=target.rehearsal,
-        )
-        write_facts(
-            folder,
-            JobFacts(
-                job=folder.job_id,
-                created=datetime.now(UTC).isoformat(timespec="milliseconds"),
-                user=getpass.getuser(),
-                workbook=str(workbook.absolute()),
-                workbook_sha256=prepared.checked.workbook.sha256,
-                origin=target.origin,
-                enterprise_id=target.enterprise_id,
-                identity=prepared.identity,
-                rehearsal=target.rehearsal,
-                output=str(output),
-                drop_rejected=options.drop_rejected,
-                keep=options.keep,
-                sheets={each.sheet.title: each.sheet.header_row for each in prepared.checked.sheets},
-                phases=phases,
-                rows_sha256=rows_sha256,
-                wire_names=dict(options.wire_names),
-                tool_version=version("xlsx2opeasy"),
-                stopped=prepared.stopped,
-            ),
-        )
-    except OSError as error:
-        raise LocalFailure(
-            f"the job could not be put on disk: {error.strerror or error}",
-            f"nothing was sent; free disk space at {folder.path}",
-        ) from error
-    return folder
-
-
-def _candidate(workbook: Path, target: Target, prepared: Prepared) -> Candidate:
-    cells = (
-        read_cell(result.job)
-        for each in prepared.checked.sheets
-        for result in each.sheet.earlier_results.values()
-    )
-    jobs = frozenset(cell.job for cell in cells if cell is not None)
-    identity, carried = prepared.identity, prepared.carried
-    return Candidate(workbook, target.origin, target.enterprise_id, identity, carried, jobs)
-
-
-def _is_results_workbook(checked: Checked) -> bool:
-    """Whether a load (not a rehearsal) wrote results into it: then it gets its new results in itself."""
-    cells = (
-        read_cell(result.job) for each in checked.sheets for result in each.sheet.earlier_results.values()
-    )
-    return any(cell is not None and not cell.rehearsal for cell in cells)
-
-
-def _copy_workbook(workbook: Path, folder: JobFolder, sha256: str) -> None:
-    content = workbook.read_bytes()
-    if hashlib.sha256(content).hexdigest() != sha256:
-        raise WorkbookUnusable(
-            f"{workbook} changed while it was being checked", "close it in other programs, then load it again"
-        )
-    write_file(folder.workbook, content)
-
-
-def _write_phase(folder: JobFolder, phase: Phase, limits: ChunkLimits) -> PhaseFacts:
-    chunks = []
-    for number, chunk in enumerate(cut(phase.tasks, limits), 1):
-        name = chunk_name(phase.number, number)
-        write_file(folder.chunks / name, chunk.body)
-        chunks.append(chunk_file(name, chunk))
-    return PhaseFacts(phase.number, phase.why, tuple(chunks))

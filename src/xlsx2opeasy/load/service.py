@@ -4,21 +4,26 @@ import contextlib
 import hashlib
 from collections.abc import Callable
 from contextlib import AbstractContextManager, closing, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from xlsx2opeasy.errors import LoadRefused, UsageError
-from xlsx2opeasy.load.earlier import peek, real_jobs
-from xlsx2opeasy.load.events import Listener, Notice, WorkbookChecked
+from xlsx2opeasy.load.carried import refuse_columns_of_ones_own
+from xlsx2opeasy.load.earlier import Candidate, peek, real_jobs, refuse_if_done_or_unfinished
+from xlsx2opeasy.load.event_log import EventLog
+from xlsx2opeasy.load.events import Listener, Notice, WorkbookChecked, WorkbookOpened
+from xlsx2opeasy.load.freeze import candidate_of, freeze, output_of
 from xlsx2opeasy.load.home import Home, JobFolder, state_folder
 from xlsx2opeasy.load.interrupt import Interruption
 from xlsx2opeasy.load.job import JobFacts
 from xlsx2opeasy.load.locks import enterprise_lock, job_lock
 from xlsx2opeasy.load.open_job import Connect, OpenJob
-from xlsx2opeasy.load.prepare import LoadOptions, Prepared, Target, freeze, prepare
+from xlsx2opeasy.load.overtaken import give_way, overtaken, repeated
+from xlsx2opeasy.load.prepare import LoadOptions, Prepared, prepare
 from xlsx2opeasy.load.result import LoadResult
 from xlsx2opeasy.load.run import Runner, Waiting
 from xlsx2opeasy.load.state import UNKNOWN, JobState
+from xlsx2opeasy.load.target import Target
 from xlsx2opeasy.load.undecided import Settling, require_undecided
 
 Confirm = Callable[[Prepared], bool]
@@ -48,15 +53,39 @@ def load(
     where the job could not be put on disk: nothing was sent then. Every other end is a LoadResult.
     """
     with around.interruption.listening(), _lock(around.home, target):
+        around.tell(WorkbookOpened(str(workbook)))
         prepared = prepare(workbook, target, options)
         checked = prepared.checked
         around.tell(
             WorkbookChecked(str(workbook), checked.total, checked.problems, checked.workbook.other_sheets)
         )
+        refuse_columns_of_ones_own(checked)
+        output_of(workbook, target, options, prepared)  # found out before the question, and before sending
+        candidate = candidate_of(workbook, target, prepared)
+        prepared = _with_repeated(prepared, target, options, candidate, around)
         if prepared.tasks and not confirm(prepared):
             raise LoadRefused("nothing was sent: the question was answered with no", "")
         folder = freeze(around.home, workbook, target, options, prepared)
+        if not target.rehearsal:
+            for each in overtaken(around.home, candidate):
+                give_way(each, folder.job_id)
         return _work_on(folder, around)
+
+
+def _with_repeated(
+    prepared: Prepared, target: Target, options: LoadOptions, candidate: Candidate, around: Surroundings
+) -> Prepared:
+    """Tells of rows that succeeded before and are to be sent again, unless just that was asked for."""
+    if target.rehearsal or options.again or options.all_rows:
+        return prepared
+    refuse_if_done_or_unfinished(around.home, candidate, again=False)
+    found = repeated(around.home, candidate)
+    for each in found:
+        rows = "1 row" if each.rows == 1 else f"{each.rows:,} rows"
+        instead = f"; to send only the others, load {each.results} instead" if each.results else ""
+        said = f"{rows} of this workbook succeeded in job {each.job} of {each.date} and will be sent again"
+        around.tell(Notice(f"{said}{instead}.", important=True))
+    return replace(prepared, repeated=sum(each.rows for each in found))
 
 
 def resume(job_id: str | None, around: Surroundings, settling: Settling | None = None) -> LoadResult:
@@ -83,11 +112,11 @@ def _lock(home: Home, target: Target) -> AbstractContextManager[None]:
 
 
 def _work_on(folder: JobFolder, around: Surroundings, settling: Settling | None = None) -> LoadResult:
-    with job_lock(folder), closing(OpenJob(folder)) as job:
+    with job_lock(folder), closing(OpenJob(folder)) as job, EventLog(folder, around.tell) as log:
         if settling is not None:
             require_undecided(job, settling)
-        runner = Runner(job, around.connect, around.interruption, around.tell, around.waiting, settling)
-        return runner.run()
+        runner = Runner(job, around.connect, around.interruption, log, around.waiting, settling)
+        return log.ended(runner.run())
 
 
 def _latest_unfinished(home: Home) -> JobFolder:

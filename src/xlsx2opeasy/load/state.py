@@ -100,6 +100,12 @@ class PhaseState:
         doubts = (self.scheduled_id, self.schedule_in_doubt, self.undecided)
         return any(each is not None for each in doubts)
 
+    @property
+    def may_be_at_server(self) -> bool:
+        """Whether a draft or more of it is at the server, or may be."""
+        drafts = (self.operation_id, *self.known_drafts, *self.possible_orphans)
+        return self.may_run or self.results_saved or any(drafts)
+
     def forget_draft(self) -> None:
         """The draft is gone at the server: the next one is built from the first chunk on."""
         self.operation_id = None
@@ -131,6 +137,12 @@ class JobState:
     """Of every results workbook that this job put somewhere: such a file may be replaced."""
     cleaned: bool = False
     open_intents: dict[int, Record] = field(default_factory=dict)
+
+    @property
+    def never_came_to_send(self) -> bool:
+        """Whether its run stopped at an error with nothing of it at the server: no connection, or login."""
+        anything = any(phase.may_be_at_server for phase in self.phases.values())
+        return self.finished is None and self.stopped == FAILED and not anything
 
     def phase(self, number: int) -> PhaseState:
         """The state of phase `number`, from 1."""

@@ -35,7 +35,7 @@ def verdict_of(
 ) -> Verdict:
     """How the load ended; `stopped` is what ended it early, `results` where the results workbook is."""
     if stopped is not None:
-        return verdict_of_stop(job.facts, stopped)
+        return verdict_of_stop(job, stopped)
     counts = settlement.counts()
     correct = f"correct the red rows, then: {load_command(job.facts, results)}"
     if job.facts.stopped:
@@ -58,14 +58,23 @@ def verdict_of(
     return _verdict(WITH_ERRORS, f"{_rows(wrong)} did not succeed; {correct}")
 
 
-def verdict_of_stop(facts: JobFacts, stopped: Xlsx2OpeasyError) -> Verdict:
+def verdict_of_stop(job: OpenJob, stopped: Xlsx2OpeasyError) -> Verdict:
     """How a load ended that something stopped."""
     if isinstance(stopped, UndecidedError):
         return _verdict(UNKNOWN, stopped.message)
     hint = f" {stopped.hint.removesuffix('.')}." if stopped.hint else ""
-    begin = "Go on with" if isinstance(stopped, StillRunning | Interrupted) else "Then"
-    message = f"{stopped.message.removesuffix('.')}.{hint} {begin}: {resume_command(facts)}"
+    message = (
+        f"{stopped.message.removesuffix('.')}.{hint} {_go_on(job, stopped)}: {resume_command(job.facts)}"
+    )
     return Verdict(stopped.status, stopped.exit_code, message)
+
+
+def _go_on(job: OpenJob, stopped: Xlsx2OpeasyError) -> str:
+    if isinstance(stopped, StillRunning | Interrupted):
+        return "Go on with"
+    if job.facts.rehearsal or any(each.may_be_at_server for each in job.state.phases.values()):
+        return "Then"
+    return "Nothing was sent. Once that is mended, load the workbook again, or go on with"
 
 
 def resume_command(facts: JobFacts) -> str:

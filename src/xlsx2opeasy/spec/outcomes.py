@@ -1,10 +1,17 @@
 """What can become of a row, and the columns of the workbook that say it."""
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
 RESULT_COLUMNS: tuple[str, ...] = ("Result", "Error code", "Error detail", "Job")
 """The headers at the right of the user's own columns, in this order."""
+
+
+JOB_CELL = re.compile(
+    r"(?P<job>[LRS][0-9]{8}-[a-z0-9]{4})(?: (?P<enterprise>[0-9a-f]{6})-(?P<task>[0-9a-f]{12}))?"
+)
+"""What the Job column says: the job, and where there is a task its fingerprint (`load/fingerprint.py`)."""
 
 
 class Outcome(StrEnum):

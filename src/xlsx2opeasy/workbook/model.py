@@ -34,7 +34,8 @@ class Sheet:
     normalised: edges trimmed, numbers as their digits, leading zeros restored. A cell that could not be read
     faithfully has an error in `problems` and "" in `rows`; `unreadable` names it, so that no second error
     ("is required") is told of it. `result_letters` are the columns
-    of an earlier load's results by header, and `earlier_results` what they say, by row.
+    of an earlier load's results by header, and `earlier_results` what they say, by row; `earlier_jobs` has
+    the texts of the Job column, also where the Result beside them is blank.
     """
 
     task_type: TaskType
@@ -47,6 +48,7 @@ class Sheet:
     unreadable: frozenset[tuple[int, str]] = frozenset()
     earlier_results: dict[int, RowResult] = field(default_factory=dict)
     result_letters: dict[str, str] = field(default_factory=dict)
+    earlier_jobs: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 Called by `results.py`.
 """
 
-import errno
 import os
 import secrets
 import stat
@@ -12,19 +11,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
+from xlsx2opeasy.durable import why_refused
 from xlsx2opeasy.errors import WorkbookUnusable
 
-_REASONS = {
-    errno.ENOSPC: "the disk is full",
-    errno.EDQUOT: "your disk quota is used up",
-    errno.EROFS: "the disk is read-only",
-    errno.EACCES: "the folder or the file may not be written",
-    errno.EPERM: "the folder or the file may not be written",
-    errno.ENOENT: "its folder does not exist",
-    errno.ENOTDIR: "its folder does not exist",
-    errno.ENAMETOOLONG: "its name is too long",
-    errno.EFBIG: "it is larger than the disk allows",
-}
 _ELSEWHERE = "Close it in other programs, or name another file with --output."
 
 
@@ -45,8 +34,7 @@ def replacing(target: Path, like: Path) -> Iterator[BinaryIO]:
         temporary.replace(target)
         _sync_folder(target.parent)
     except OSError as error:
-        reason = _REASONS.get(error.errno or 0, error.strerror or str(error))
-        raise WorkbookUnusable(f"{target} cannot be written: {reason}.", _ELSEWHERE) from error
+        raise WorkbookUnusable(f"{target} cannot be written: {why_refused(error)}.", _ELSEWHERE) from error
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)

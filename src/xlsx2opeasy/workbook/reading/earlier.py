@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from xlsx2opeasy.problems import Problem
 from xlsx2opeasy.spec.model import folded
-from xlsx2opeasy.spec.outcomes import RESULT_COLUMNS, Outcome, RowResult
+from xlsx2opeasy.spec.outcomes import JOB_CELL, RESULT_COLUMNS, Outcome, RowResult
 from xlsx2opeasy.workbook.reading.findings import visible
 
 RESULT, CODE, DETAIL, JOB = RESULT_COLUMNS
@@ -13,12 +13,12 @@ _OUTCOMES = {folded(outcome.value): outcome for outcome in Outcome}
 
 def earlier_results(
     title: str,
-    letter: str,
+    letters: Mapping[str, str],
     rows: Sequence[int],
     columns: Mapping[str, Sequence[str]],
     problems: list[Problem],
 ) -> dict[int, RowResult]:
-    """By row, what the Result column says; a word that it never says is an error at its cell.
+    """By row, what the Result column says; a word that no load writes there is an error at its cell.
 
     `columns` are the result columns that the sheet has, by name, with a text for each of `rows`.
     """
@@ -26,10 +26,12 @@ def earlier_results(
     blank = [""] * len(rows)
     texts = (columns.get(name, blank) for name in (RESULT, CODE, DETAIL, JOB))
     for row, result, code, detail, job in zip(rows, *texts, strict=True):
+        if job and len(letters) < len(RESULT_COLUMNS) and not JOB_CELL.fullmatch(job.strip()):
+            problems.append(_unknown_job(title, row, letters[JOB], job))
         if not result:
             continue
         if (outcome := _OUTCOMES.get(folded(result))) is None:
-            problems.append(_unknown(title, row, letter, result))
+            problems.append(_unknown(title, row, letters[RESULT], result))
         else:
             found[row] = RowResult(outcome, code, detail, job)
     return found
@@ -39,10 +41,24 @@ def _unknown(title: str, row: int, letter: str, result: str) -> Problem:
     return Problem(
         sheet=title,
         rule="unknown-result",
-        message=f'"{visible(result)}" is no result; allowed are {", ".join(Outcome)}.',
+        message=f"\"{visible(result)}\" is no result; allowed are {', '.join(Outcome)}.",
         hint="Empty the cell to send the row again, or write SUCCESS to leave it alone.",
         row=row,
         column=letter,
         field=RESULT,
         value=result,
+    )
+
+
+def _unknown_job(title: str, row: int, letter: str, job: str) -> Problem:
+    """A Job column without all of the other three: no load made it, and none may write over it."""
+    return Problem(
+        sheet=title,
+        rule="unknown-job",
+        message=f'"{visible(job)}" is no job of this program, whose results go into columns of such names.',
+        hint=f'Rename the header of your own column, for example to "# {JOB}".',
+        row=row,
+        column=letter,
+        field=JOB,
+        value=job,
     )

@@ -16,7 +16,7 @@ from xlsx2opeasy.spec.outcomes import RESULT_COLUMNS, RowResult
 from xlsx2opeasy.workbook.model import Sheet
 from xlsx2opeasy.workbook.reading.address import letters_of
 from xlsx2opeasy.workbook.reading.columns import ColumnPlan, ColumnReader, Gathered
-from xlsx2opeasy.workbook.reading.earlier import RESULT, earlier_results
+from xlsx2opeasy.workbook.reading.earlier import JOB, earlier_results
 from xlsx2opeasy.workbook.reading.headers import (
     SEARCHED_ROWS,
     Headers,
@@ -134,7 +134,7 @@ class _SheetReader:
             *merge_problems(raw.title, raw.layout.merged, block),
             *hidden_problems(raw.title, raw.hidden_rows, raw.layout, block),
         ]
-        earlier = self._earlier(results, np.searchsorted(present, kept), kept, problems)
+        earlier, jobs = self._earlier(results, np.searchsorted(present, kept), kept, problems)
         rows = set(kept.tolist())
         return Sheet(
             task_type=self.task_type,
@@ -147,6 +147,7 @@ class _SheetReader:
             unreadable=frozenset(each for each in self.gathered.unreadable if each[0] in rows),
             earlier_results=earlier,
             result_letters={name: letters_of(column) for name, column in headers.results.items()},
+            earlier_jobs=jobs,
         )
 
     def _plans(self) -> Iterator[ColumnPlan]:
@@ -202,13 +203,14 @@ class _SheetReader:
 
     def _earlier(
         self, results: dict[str, pa.LargeStringArray], places: Ints, kept: Ints, problems: list[Problem]
-    ) -> dict[int, RowResult]:
-        if RESULT not in results:
-            return {}
+    ) -> tuple[dict[int, RowResult], frozenset[str]]:
+        if not results:
+            return {}, frozenset()
         chosen = pa.array(places)
         texts = {name: results[name].take(chosen).to_pylist() for name in RESULT_COLUMNS if name in results}
-        letter = letters_of(self.headers.results[RESULT])
-        return earlier_results(self.raw.title, letter, kept.tolist(), texts, problems)
+        letters = {name: letters_of(column) for name, column in self.headers.results.items()}
+        found = earlier_results(self.raw.title, letters, kept.tolist(), texts, problems)
+        return found, frozenset(texts.get(JOB, ())) - {""}
 
 
 def _frame(columns: dict[str, pa.LargeStringArray], present: Ints, kept: Ints) -> pd.DataFrame:
