@@ -1,5 +1,6 @@
 """Workbooks for tests, written down as Markdown tables: one table a sheet, the first row its headers."""
 
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -34,3 +35,20 @@ def rows_of(table: str) -> list[list[str]]:
 def _cells(line: str) -> list[str]:
     inner = line.replace("\\|", "\0").strip().strip("|")
     return [text.strip().replace("\0", "|") for text in inner.split("|")]
+
+
+_SIGNATURE = (
+    '<Relationship Id="rIdS" Target="_xmlsignatures/origin.sigs" Type="http://schemas.openxmlformats.org/'
+    'package/2006/relationships/digital-signature/origin"/></Relationships>'
+)
+
+
+def signed(path: Path) -> Path:
+    """The workbook, as if somebody had signed it: so nothing may be written into it."""
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    parts["_rels/.rels"] = parts["_rels/.rels"].replace(b"</Relationships>", _SIGNATURE.encode())
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+    return path

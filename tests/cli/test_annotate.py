@@ -7,7 +7,7 @@ from pathlib import Path
 import openpyxl
 
 from installed import run
-from workbooks import write_workbook
+from workbooks import signed, write_workbook
 
 WRONG = {
     "Users": """
@@ -68,3 +68,28 @@ def test_a_right_workbook_gets_a_copy_too(tmp_path: Path) -> None:
     path, target = write_workbook(tmp_path / "right.xlsx", {"Users": table}), tmp_path / "marked.xlsx"
     assert run("check", path, "--annotate", target).returncode == 0
     assert openpyxl.load_workbook(target)["Problems"]["A1"].value == "right.xlsx: 0 errors, 0 warnings"
+
+
+def test_a_signed_workbook_s_problems_stand_in_a_workbook_of_ours(tmp_path: Path) -> None:
+    path, target = signed(write_workbook(tmp_path / "wrong.xlsx", WRONG)), tmp_path / "marked.xlsx"
+    before = path.read_bytes()
+    done = run("check", path, "--annotate", target, "--json")
+    assert (done.returncode, path.read_bytes()) == (3, before)
+    signature = "The workbook is digitally signed; writing into it would break the signature"
+    assert done.stderr == (
+        f"wrong.xlsx itself cannot be marked: {signature}. What was found is listed in {target}.\n"
+    )
+    (sheet,) = openpyxl.load_workbook(target).worksheets
+    rows = list(sheet.iter_rows(values_only=True))
+    assert (sheet.title, rows[0][0], rows[2][0]) == (
+        "Problems",
+        f"wrong.xlsx: {len(rows) - 4} errors, 0 warnings",
+        "Correct wrong.xlsx and check it again.",
+    )
+    problems = json.loads(done.stdout)["problems"]
+    keys = ("severity", "sheet", "cell", "field", "value", "message", "hint")
+    assert [list(row) for row in rows[4:]] == [[each[key] or None for key in keys] for each in problems]
+    assert "Canary" not in str(rows)
+    refused = run("check", target)
+    assert refused.returncode == 3
+    assert "no row" in refused.stdout + refused.stderr or "no task" in refused.stdout + refused.stderr

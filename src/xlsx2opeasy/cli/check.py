@@ -13,6 +13,7 @@ from xlsx2opeasy.errors import InvalidWorkbook, WorkbookUnusable, Xlsx2OpeasyErr
 from xlsx2opeasy.problems import Problem, Severity
 from xlsx2opeasy.workbook.annotate.write import refuse_target, write_annotated
 from xlsx2opeasy.workbook.read import read_workbook
+from xlsx2opeasy.workbook.unwritable import UnwritableWorkbook
 
 SHOWN_OF_A_KIND = 3
 """How many problems of one kind are printed in full; the others are told by their rows."""
@@ -61,12 +62,27 @@ def command(workbook: Path, *, marked: Path | None, as_json: bool) -> NoReturn:
 def _annotate(workbook: Path, target: Path, checked: Checked) -> None:
     """Writes the marked copy; where that fails what was found is told already."""
     try:
-        done = write_annotated(workbook, target, checked.problems)
+        try:
+            done = write_annotated(workbook, target, checked.problems)
+        except UnwritableWorkbook as refusal:
+            _list_problems(workbook, target, refusal, checked)
+            return
     except WorkbookUnusable as error:
         complain(error.message, error.hint)
         raise SystemExit(error.exit_code) from None
     cells = f"{counted(done.marked, 'cell')} marked, {done.commented:,} with a comment"
     tell(f'Marked copy: {target} ({cells}; sheet "{done.title}")')
+
+
+def _list_problems(workbook: Path, target: Path, refusal: UnwritableWorkbook, checked: Checked) -> None:
+    """The findings in a workbook of our own, where the workbook itself cannot be marked."""
+    from xlsx2opeasy.load.output import free_name
+    from xlsx2opeasy.workbook.annotate.problem_list import write_problem_list
+
+    place = free_name(target.with_suffix(".xlsx"))
+    write_problem_list(place, workbook.name, refusal.message, checked.problems)
+    reason = refusal.message.rstrip(".")
+    tell(f"{workbook.name} itself cannot be marked: {reason}. What was found is listed in {place}.")
 
 
 def _document(workbook: Path, checked: Checked) -> dict[str, object]:

@@ -22,8 +22,8 @@ MOST_LINKS = 65_000
 MOST_LISTED = 1_000_000
 """Excel's grid has 1,048,576 rows."""
 
-_COLUMNS = {"Severity": 10, "Sheet": 17, "Cell": 9, "Field": 32, "Value": 28, "Message": 62, "Hint": 62}
-_TEXT_COLUMNS = ("Field", "Value", "Message", "Hint")
+COLUMNS = {"Severity": 10, "Sheet": 17, "Cell": 9, "Field": 32, "Value": 28, "Message": 62, "Hint": 62}
+_TEXTCOLUMNS = ("Field", "Value", "Message", "Hint")
 _LINE_HEIGHT, _MOST_HEIGHT = 15, 405
 """Points of a line, and about the most that Excel gives to a row. A row says its height itself, for a program
 that opens the file need not fit it to wrapped text."""
@@ -81,7 +81,7 @@ def problem_sheet(
     for number, line in enumerate(introduction, start=1):
         yield _row(number, [("A", line, styles.title if number == 1 else 0)])
     yield _row(
-        header_row, [(letter, name, styles.heading) for letter, name in zip("ABCDEFG", _COLUMNS, strict=True)]
+        header_row, [(letter, name, styles.heading) for letter, name in zip("ABCDEFG", COLUMNS, strict=True)]
     )
     for number, problem in enumerate(islice(problems, MOST_LISTED), start=header_row + 1):
         yield _problem(number, problem, linked, styles, has_link=number - header_row <= MOST_LINKS)
@@ -103,7 +103,7 @@ def _head(namespace: str, header_row: int, last_row: int, frozen: bool) -> str:
     views = f'<sheetViews><sheetView workbookViewId="0">{pane}</sheetView></sheetViews>'
     columns = "".join(
         f'<col min="{number}" max="{number}" width="{width}.7109375" customWidth="1"/>'
-        for number, width in enumerate(_COLUMNS.values(), start=1)
+        for number, width in enumerate(COLUMNS.values(), start=1)
     )
     return (
         '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
@@ -117,16 +117,15 @@ def _problem(
 ) -> bytes:
     """One line of the table."""
     link = styles.link if has_link and problem.sheet in linked else styles.text
-    place = problem.cell or (f"row {problem.row}" if problem.row is not None else problem.column or "")
     texts = (problem.field, problem.value, problem.message, problem.hint)
-    widths = (_COLUMNS[name] for name in _TEXT_COLUMNS)
+    widths = (COLUMNS[name] for name in _TEXTCOLUMNS)
     lines = max(_lines(text or "", width) for text, width in zip(texts, widths, strict=True))
     return _row(
         number,
         [
             ("A", problem.severity.value, styles.severities[problem.severity]),
             ("B", problem.sheet, styles.text),
-            ("C", place or ("sheet" if problem.sheet else ""), link),
+            ("C", place_of(problem), link),
             *((letter, text or "", styles.text) for letter, text in zip("DEFG", texts, strict=True)),
         ],
         lines,
@@ -136,6 +135,12 @@ def _problem(
 def _lines(text: str, width: int) -> int:
     """How many lines a wrapped text takes: a little more than its length says, for words stay whole."""
     return sum(1 + int(1.15 * len(line)) // width for line in text.split("\n"))
+
+
+def place_of(problem: Problem) -> str:
+    """Where on its sheet the problem is: a cell, a row, a column or all of it."""
+    place = problem.cell or (f"row {problem.row}" if problem.row is not None else problem.column or "")
+    return place or ("sheet" if problem.sheet else "")
 
 
 def _row(number: int, cells: Sequence[tuple[str, str, int]], lines: int = 1) -> bytes:

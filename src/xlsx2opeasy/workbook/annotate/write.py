@@ -10,6 +10,7 @@ with wrong cells and their comments, the styles, and the list of sheets.
     comments        their words
     drawing         their boxes
     problem_sheet   the list
+    problem_list    the list in a workbook of its own, where this one cannot be marked
 """
 
 import posixpath
@@ -31,6 +32,7 @@ from xlsx2opeasy.workbook.results_parts import WorkbookParts
 from xlsx2opeasy.workbook.results_replace import replacing
 from xlsx2opeasy.workbook.results_stream import SheetStream
 from xlsx2opeasy.workbook.results_xml import parsed, quoted, with_last_child
+from xlsx2opeasy.workbook.unwritable import MarkedCopy, refusing_harm
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +60,16 @@ def refuse_target(source: Path, target: Path) -> None:
 def write_annotated(source: Path, target: Path, problems: Sequence[Problem]) -> Annotated:
     """Writes `target`, which does not exist yet: the workbook `source` with `problems` marked in it.
 
-    `WorkbookUnusable` where the target is refused, or source or target cannot be used, or the workbook cannot
-    be marked without harm (a signed package, cells out of order, a marked copy, …): then nothing was written.
+    `WorkbookUnusable` where the target is refused or cannot be used, `MarkedCopy` where the source is one,
+    `UnwritableWorkbook` where it cannot be marked without harm (a signed package, cells out of order, …):
+    then nothing was written.
     """
     refuse_target(source, target)
-    with open_package(source) as package:
+    with replacing(target, like=source) as file, refusing_harm(), open_package(source) as package:
         annotation = _Annotation(PackageEdits(WorkbookParts(package)), problems, source.name)
         title = annotation.prepare()
         edits = annotation.edits
-        with replacing(target, like=source) as file:
-            copy_package(package, file, edits.changed, edits.added)
+        copy_package(package, file, edits.changed, edits.added)
         names = (*(package.entry(part).orig_filename for part in edits.changed), *edits.added)
     marked = sum(sheet.count for sheet in annotation.sheets)
     commented = sum(min(sheet.count, MOST_COMMENTS) for sheet in annotation.sheets)
@@ -114,7 +116,7 @@ class _Annotation:
         package = self.edits.parts.package
         names = [entry.orig_filename for entry in package.entries]
         if problem_lists(self._titles(), names, package.blocks):
-            raise WorkbookUnusable(
+            raise MarkedCopy(
                 f"{self.source} is itself a marked copy, and its old marks would stay among the new ones.",
                 "Correct the workbook that it was made of, and mark that one.",
             )

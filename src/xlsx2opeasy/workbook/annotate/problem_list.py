@@ -1,0 +1,36 @@
+"""The problems of a workbook that cannot be marked, listed in a workbook of our own.
+
+Called by `cli/check.py`. Values of secret fields are masked already.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from xlsx2opeasy.durable import write_file
+from xlsx2opeasy.errors import WorkbookUnusable
+from xlsx2opeasy.problems import Problem
+from xlsx2opeasy.workbook.annotate.problem_sheet import COLUMNS, MOST_LISTED, introduction, place_of
+from xlsx2opeasy.workbook.note_page import NotePage
+from xlsx2opeasy.workbook.own_sheets import PROBLEMS
+from xlsx2opeasy.workbook.task_workbook import filled_bytes
+
+
+def write_problem_list(target: Path, source: str, why: str, problems: Sequence[Problem]) -> None:
+    """Writes `target`, readable by its owner alone; `why` says why the workbook `source` was not marked.
+
+    Raises WorkbookUnusable where the disk refuses.
+    """
+    said = introduction(source, problems[:MOST_LISTED], [])[0]
+    lines = [said, f"{source} itself could not be marked: {why}", f"Correct {source} and check it again."]
+    page = NotePage(PROBLEMS, lines, tuple(COLUMNS), [_row(each) for each in problems[:MOST_LISTED]])
+    try:
+        write_file(target.absolute(), filled_bytes([], [page]))
+    except OSError as error:
+        raise WorkbookUnusable(
+            f"{target} cannot be written: {error.strerror or error}", "name a file in another folder"
+        ) from error
+
+
+def _row(problem: Problem) -> tuple[str, ...]:
+    texts = (problem.field or "", problem.value or "", problem.message, problem.hint)
+    return (problem.severity.value, problem.sheet, place_of(problem), *texts)
