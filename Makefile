@@ -5,7 +5,7 @@ BIN := .venv/bin
 STAMP := .venv/installed
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: demo test lint types examples templates docs corpus fuzz clean
+.PHONY: demo test lint types examples templates docs corpus fuzz bench clean
 
 $(STAMP): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -51,6 +51,9 @@ corpus: $(STAMP)  ## Checks every workbook of a folder: make corpus DIR=/some/fo
 
 fuzz: $(STAMP)  ## Plays random loads with faults and crashes: make fuzz SEEDS=1000 FIRST=0
 	@PYTHONPATH=tests $(BIN)/python -m load.fuzz --seeds "$(or $(SEEDS),1000)" --first "$(or $(FIRST),0)"
+
+bench: $(STAMP)  ## Measures and writes docs/benchmark.*: make bench ROWS=100000, or a first look: make bench QUICK=1
+	@$(BIN)/python -m bench $(if $(QUICK),--quick) $(if $(ROWS),--rows $(ROWS))
 
 clean:
 	rm -rf .venv demo

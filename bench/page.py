@@ -1,0 +1,69 @@
+"""Writes what was measured: `docs/benchmark.json`, `docs/benchmark.md` and the plot `docs/benchmark.png`."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from bench.lines import Line
+
+_HEAD = "| measured | against | due | reached | ours | the other |\n|---|---|---|---|---|---|\n"
+
+
+def write_pages(folder: Path, lines: Sequence[Line], about: Mapping[str, Any], bounds: str) -> None:
+    """Writes the three files into `folder`; `bounds` is what is said below the table."""
+    document = {**about, "lines": [line.as_json() for line in lines]}
+    (folder / "benchmark.json").write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+    (folder / "benchmark.md").write_text(_page(lines, about, bounds), encoding="utf-8")
+    _plot(folder / "benchmark.png", lines)
+
+
+def _page(lines: Sequence[Line], about: Mapping[str, Any], bounds: str) -> str:
+    machine = about["machine"]
+    return (
+        "# How fast it is\n\n"
+        f"Made by `make bench` on {about['date']}: {machine['cores']} cores, {machine['system']},"
+        f" Python {machine['python']}, load of the machine {machine['load']} at the start. One run, medians;"
+        " seconds are of the processor unless the line says wall. A figure in **bold** is not yet what is"
+        " due.\n\n"
+        f"{_HEAD}{''.join(map(_row, lines))}\n"
+        "![Reached against due: a bar up to 1 is what is due, or better](benchmark.png)\n\n"
+        f"{bounds}"
+    )
+
+
+def _row(line: Line) -> str:
+    reached = line.reached_in_words if line.is_met else f"**{line.reached_in_words}**"
+    absolute = line.other == 1.0
+    mine = "-" if line.mine is None else f"{line.mine:,.2f} {line.unit}"
+    other = "-" if absolute else f"{line.other:,.2f} {line.unit}"
+    note = f" ({line.note})" if line.note else ""
+    cells = (line.measured + note, line.against or "-", line.due_in_words, reached, mine, other)
+    return f"| {' | '.join(cells)} |\n"
+
+
+def _plot(path: Path, lines: Sequence[Line]) -> None:
+    """Each line as a bar: 1 is what is due, less is better."""
+    import matplotlib as mpl
+    from matplotlib import pyplot as plt
+
+    mpl.use("Agg")
+    shown = [line for line in lines if line.reached is not None][::-1]
+    shares = [_share(line) for line in shown]
+    figure, axes = plt.subplots(figsize=(10, 0.42 * len(shown) + 1.2), dpi=110)
+    colours = ["#2a7f62" if line.is_met else "#c8553d" for line in shown]
+    bars = axes.barh([line.name for line in shown], shares, color=colours)
+    axes.bar_label(bars, [f"{line.reached_in_words} (due {line.due_in_words})" for line in shown], padding=4)
+    axes.axvline(1.0, color="black", linewidth=1)
+    axes.set_xscale("log")
+    axes.set_xlim(min(shares) / 2, max(shares) * 40)
+    axes.set_xlabel("reached / due: 1 is what is due, less is better")
+    axes.spines[["top", "right"]].set_visible(False)
+    figure.tight_layout()
+    figure.savefig(path)
+    plt.close(figure)
+
+
+def _share(line: Line) -> float:
+    assert line.reached is not None
+    return line.due / line.reached if line.faster else line.reached / line.due
