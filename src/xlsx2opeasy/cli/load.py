@@ -10,7 +10,8 @@ from typing import Any, NoReturn
 import click
 
 from xlsx2opeasy.cli.connection import connection_options, connector
-from xlsx2opeasy.cli.screen import Screen, show_summary
+from xlsx2opeasy.cli.screen import Screen
+from xlsx2opeasy.cli.summary import show_summary
 from xlsx2opeasy.cli.words import complain, counted, place_of, say_json, tell
 from xlsx2opeasy.errors import LoadRefused, LocalFailure, UsageError, Xlsx2OpeasyError
 from xlsx2opeasy.load.events import Event, Notice
@@ -202,6 +203,7 @@ def _load(workbook: Path, place: _Place, options: dict[str, Any]) -> LoadResult:
         again=options["again"],
         keep=options["keep"],
         wire_names=place.wire_names,
+        sandbox_state=options["sandbox_state"],
     )
     waiting = Waiting(options["poll_interval"], options["wait"])
     try:

@@ -8,7 +8,8 @@ import click
 
 from xlsx2opeasy.cli.connection import connection_options, connector
 from xlsx2opeasy.cli.load import mistake, nothing_done, pinned_wire_names
-from xlsx2opeasy.cli.screen import Screen, show_summary
+from xlsx2opeasy.cli.screen import Screen
+from xlsx2opeasy.cli.summary import show_summary
 from xlsx2opeasy.cli.words import complain, say_json
 from xlsx2opeasy.errors import LoadRefused, UsageError, Xlsx2OpeasyError
 from xlsx2opeasy.load.interrupt import Interruption

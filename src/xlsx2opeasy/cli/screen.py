@@ -1,17 +1,31 @@
-"""A load as a person sees it: progress while it runs, and a summary at its end. A consumer of load events."""
+"""A load as a person sees it while it runs. A consumer of load events."""
 
-from collections import Counter
+import math
+import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-import click
 from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.markup import escape
+from rich.progress import (
+    BarColumn,
+    Progress,
+    ProgressColumn,
+    SpinnerColumn,
+    Task,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+)
+from rich.text import Text
 
 from xlsx2opeasy.cli.check import other_sheets, problem_lines
-from xlsx2opeasy.cli.words import clean, counted, tell, tell_ours
+from xlsx2opeasy.cli.words import clean, counted, tell
 from xlsx2opeasy.load.events import (
     ChunkAccepted,
     DraftVerified,
@@ -23,31 +37,15 @@ from xlsx2opeasy.load.events import (
     ResultsSaved,
     StatusSeen,
     WorkbookChecked,
+    WorkbookOpened,
 )
-from xlsx2opeasy.load.result import LoadResult
-from xlsx2opeasy.spec.error_codes import ERROR_CODES
-from xlsx2opeasy.spec.outcomes import Outcome, RowResult
 
-COMMONEST = 3
-_HEADINGS = {
-    "completed": "done",
-    "completedWithErrors": "done, with errors",
-    "running": "still running",
-    "failed": "stopped",
-}
-_SPOKEN_COUNTS = (
-    ("succeeded", "succeeded", "green"),
-    ("skipped", "skipped (succeeded before)", "green"),
-    ("failed", "failed", "red"),
-    ("rejected", "rejected by the server", "red"),
-    ("invalid", "invalid", "red"),
-    ("notSent", "not sent", "yellow"),
-    ("unknown", "unknown", "magenta"),
-)
+MANY_FILES = 10
+"""From so many files on, each tenth of them is worth a line where there is no bar."""
 
 
 class Screen(AbstractContextManager["Screen"]):
-    """Listens to a load. On a terminal it draws bars, elsewhere it writes a line for each change."""
+    """Listens to a load. On a terminal it draws what lasts, elsewhere it writes a line for each change."""
 
     def __init__(self, *, quiet: bool) -> None:
         self._quiet = quiet
@@ -56,13 +54,16 @@ class Screen(AbstractContextManager["Screen"]):
         self._progress = Progress(
             SpinnerColumn(),
             TextColumn("{task.description}"),
-            BarColumn(),
+            BarColumn(bar_width=20),
             TextColumn("{task.fields[note]}"),
             TimeElapsedColumn(),
+            _TimeLeft(),
             console=self._console,
             disable=not self._live,
+            transient=True,
         )
-        self._bars: dict[tuple[int, str], TaskID] = {}
+        self._bars: dict[str, TaskID] = {}
+        self._upload = _Upload("", 0, 0.0)
         self._last_status = ""
 
     def __enter__(self) -> Self:
@@ -84,42 +85,73 @@ class Screen(AbstractContextManager["Screen"]):
 
     def _show(self, event: Event) -> None:
         match event:
+            case WorkbookOpened():
+                self._start("check", f"{Path(event.workbook).name}: reading and checking")
             case WorkbookChecked():
                 self._checked(event)
             case JobStarted():
                 tasks = counted(event.tasks, "task")
                 self.line(f"Job {event.job}: {tasks} to enterprise {event.enterprise_id} at {event.origin}")
             case PhaseStarted():
-                for_what = f" ({event.why})" if event.why else ""
-                said = f"Operation {event.phase}{for_what}: uploading"
-                self._start(event.phase, "upload", said, event.chunks, counted(event.tasks, "task"))
+                self._phase_started(event)
             case ChunkAccepted():
-                self._advance(event.phase, "upload", event.chunk)
+                self._accepted(event)
             case _:
                 self._show_run(event)
 
     def _checked(self, event: WorkbookChecked) -> None:
+        self._end("check")
         for line in problem_lines(event.problems):
             self.line(line)
         self.line(f"{event.workbook}: {counted(event.rows, 'row')} checked")
         for line in other_sheets(event.other_sheets):
             self.line(line)
 
+    def _phase_started(self, event: PhaseStarted) -> None:
+        for_what = f" ({event.why})" if event.why else ""
+        said, tasks = f"Operation {event.phase}{for_what}: uploading", counted(event.tasks, "task")
+        self._upload = _Upload(f"Operation {event.phase}", event.chunks, time.monotonic())
+        self._start("upload", said, event.chunks, tasks)
+        self._line_elsewhere(f"{said} {tasks}")
+
+    def _accepted(self, event: ChunkAccepted) -> None:
+        upload = self._upload
+        upload.tasks += event.tasks
+        self._update("upload", upload.note(event.chunk), done=event.chunk)
+        if event.chunk >= upload.chunks:
+            self._start("upload", f"{upload.operation}: comparing what the server holds")
+        elif upload.is_a_tenth(event.chunk):
+            self._line_elsewhere(f"{upload.operation}: {upload.note(event.chunk)}")
+
     def _show_run(self, event: Event) -> None:
         match event:
             case DraftVerified():
+                self._end("upload")
                 rejected = f", {event.rejected} rejected by the server" if event.rejected else ""
                 self.line(f"Operation {event.phase}: uploaded and verified{rejected}")
             case OperationScheduled():
-                self._start(event.phase, "run", f"Operation {event.phase}: running", None, "")
-                self._last_status = ""
+                self._run_started(event.phase)
             case StatusSeen():
                 self._status(event)
             case ResultsSaved():
-                self._done(event.phase, "run")
+                self._end("run")
                 self.line(f"Operation {event.phase}: {counted(event.results, 'result')} fetched")
             case Notice():
                 self.line(f"note: {event.text}")
+
+    def _run_started(self, phase: int) -> None:
+        said = f"Operation {phase}: running"
+        self._start("run", said)
+        self._line_elsewhere(said)
+        self._last_status = ""
+
+    def _status(self, event: StatusSeen) -> None:
+        if self._live and "run" not in self._bars:
+            self._run_started(event.phase)  # it was started by an earlier run of the job
+        self._update("run", event.status)
+        if event.status != self._last_status:
+            self._last_status = event.status
+            self._line_elsewhere(f"Operation {event.phase}: {event.status}")
 
     @contextmanager
     def paused(self) -> Iterator[None]:
@@ -129,84 +161,54 @@ class Screen(AbstractContextManager["Screen"]):
         self._progress.start()
 
     def line(self, text: str) -> None:
-        """A line of its own, above the bars."""
+        """A line that stays, above the bars."""
         if self._live:
             self._console.print(clean(text), markup=False)
         else:
             tell(text)
 
-    def _start(self, phase: int, what: str, said: str, total: int | None, note: str) -> None:
+    def _line_elsewhere(self, text: str) -> None:
+        """A line for what bars show on a terminal."""
+        if not self._live:
+            tell(text)
+
+    def _start(self, what: str, said: str, total: int | None = None, note: str = "") -> None:
+        self._end(what)
         if self._live:
-            self._bars[(phase, what)] = self._progress.add_task(clean(said), total=total, note=note)
-        else:
-            tell(f"{said} {note}".rstrip())
+            self._bars[what] = self._progress.add_task(escape(clean(said)), total=total, note=note)
 
-    def _advance(self, phase: int, what: str, done: int) -> None:
-        if (bar := self._bars.get((phase, what))) is not None:
-            self._progress.update(bar, completed=done)
+    def _update(self, what: str, note: str, *, done: int | None = None) -> None:
+        if (bar := self._bars.get(what)) is not None:
+            self._progress.update(bar, completed=done, note=escape(clean(note)))
 
-    def _done(self, phase: int, what: str) -> None:
-        if (bar := self._bars.get((phase, what))) is not None:
-            self._progress.update(bar, total=1, completed=1)
-
-    def _status(self, event: StatusSeen) -> None:
-        if (bar := self._bars.get((event.phase, "run"))) is not None:
-            self._progress.update(bar, note=clean(event.status))
-        if event.status != self._last_status:
-            self._last_status = event.status
-            if not self._live:
-                tell(f"Operation {event.phase}: {event.status}")
+    def _end(self, what: str) -> None:
+        """Takes the bar away: what is over is told by a line, or not at all."""
+        if (bar := self._bars.pop(what, None)) is not None:
+            self._progress.remove_task(bar)
 
 
-def show_summary(result: LoadResult, *, rehearsal: bool = False) -> None:
-    """The closing words: counts, the commonest errors with what to do, where the workbook is, what next."""
-    rows = result.rows
-    parts = (click.style(_heading(result), bold=True), counted(rows["total"], "row"), _counts(rows))
-    tell_ours(": ".join(part for part in parts if part))
-    for line in _commonest(result):
-        tell(line)
-    if result.results:
-        tell(f"Results: {result.results}")
-    if result.message:
-        tell(result.message)
-    if (rows["failed"] or rows["rejected"] or rows["invalid"]) and "xlsx2opeasy " not in result.message:
-        tell(_next_step(result, rehearsal=rehearsal))
+@dataclass
+class _Upload:
+    """How far the files of one operation are, and how fast they went in this run."""
+
+    operation: str
+    chunks: int
+    began: float
+    tasks: int = 0
+
+    def note(self, chunk: int) -> str:
+        """`3 of 5 files, 240 tasks a second`."""
+        rate = self.tasks / max(time.monotonic() - self.began, 0.001)
+        return f"{chunk:,} of {counted(self.chunks, 'file')}, {rate:,.0f} tasks a second"
+
+    def is_a_tenth(self, chunk: int) -> bool:
+        """Whether another tenth of many files is there."""
+        return self.chunks >= MANY_FILES and chunk * 10 // self.chunks > (chunk - 1) * 10 // self.chunks
 
 
-def _next_step(result: LoadResult, *, rehearsal: bool) -> str:
-    if rehearsal:
-        return f"Next: correct these rows in {result.workbook}, then rehearse again"
-    return f"Next: correct the red rows there, then: xlsx2opeasy load {result.results or result.workbook}"
+class _TimeLeft(ProgressColumn):
+    """How long it will take: known of uploads, not of what the server does by itself."""
 
-
-def _heading(result: LoadResult) -> str:
-    return _HEADINGS.get(result.status, result.status).capitalize()
-
-
-def _counts(rows: dict[str, int]) -> str:
-    said = (
-        click.style(f"{rows[name]:,} {word}", fg=colour)
-        for name, word, colour in _SPOKEN_COUNTS
-        if rows[name]
-    )
-    return ", ".join(said)
-
-
-def _commonest(result: LoadResult) -> Iterator[str]:
-    if result.settlement is None:
-        return
-    wrong = [
-        each
-        for each in result.settlement.results.values()
-        if each.outcome in (Outcome.FAILED, Outcome.REJECTED)
-    ]
-    kinds = Counter(_kind(each) for each in wrong)
-    for (label, remedy), number in kinds.most_common(COMMONEST):
-        yield f"  {number:,} x {label}{' -> ' + remedy if remedy else ''}"
-
-
-def _kind(result: RowResult) -> tuple[str, str]:
-    """What rows with the same trouble share: the words for it, and what to do."""
-    if known := ERROR_CODES.get(result.code):
-        return f"{known.code} {known.description.rstrip('.')}", known.remedy
-    return f"{result.code} {result.detail}".strip(), ""
+    def render(self, task: Task) -> Text:
+        left = task.time_remaining if task.total else None
+        return Text("" if left is None else f"about {timedelta(seconds=math.ceil(left))} left")

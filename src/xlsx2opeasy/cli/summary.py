@@ -1,0 +1,82 @@
+"""The closing words of a load: what a person needs to know, and the command to run next."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+import click
+
+from xlsx2opeasy.cli.words import counted, tell, tell_ours
+from xlsx2opeasy.load.result import LoadResult
+from xlsx2opeasy.spec.error_codes import ERROR_CODES
+from xlsx2opeasy.spec.outcomes import Outcome, RowResult
+
+COMMONEST = 3
+_HEADINGS = {
+    "completed": "done",
+    "completedWithErrors": "done, with errors",
+    "running": "still running",
+    "failed": "stopped",
+}
+_SPOKEN_COUNTS = (
+    ("succeeded", "succeeded", "green"),
+    ("skipped", "skipped (succeeded before)", "green"),
+    ("failed", "failed", "red"),
+    ("rejected", "rejected by the server", "red"),
+    ("invalid", "invalid", "red"),
+    ("notSent", "not sent", "yellow"),
+    ("unknown", "unknown", "magenta"),
+)
+
+
+def show_summary(result: LoadResult, *, rehearsal: bool = False) -> None:
+    """The closing words: counts, the commonest errors with what to do, where the workbook is, what next."""
+    rows = result.rows
+    parts = (click.style(_heading(result), bold=True), counted(rows["total"], "row"), _counts(rows))
+    tell_ours(": ".join(part for part in parts if part))
+    for line in _commonest(result):
+        tell(line)
+    if result.results:
+        tell(f"Results: {result.results}")
+    if result.message:
+        tell(result.message)
+    if (rows["failed"] or rows["rejected"] or rows["invalid"]) and "xlsx2opeasy " not in result.message:
+        tell(_next_step(result, rehearsal=rehearsal))
+
+
+def _next_step(result: LoadResult, *, rehearsal: bool) -> str:
+    if rehearsal:
+        return f"Next: correct these rows in {result.workbook}, then rehearse again"
+    return f"Next: correct these rows there, then: xlsx2opeasy load {result.results or result.workbook}"
+
+
+def _heading(result: LoadResult) -> str:
+    return _HEADINGS.get(result.status, result.status).capitalize()
+
+
+def _counts(rows: dict[str, int]) -> str:
+    said = (
+        click.style(f"{rows[name]:,} {word}", fg=colour)
+        for name, word, colour in _SPOKEN_COUNTS
+        if rows[name]
+    )
+    return ", ".join(said)
+
+
+def _commonest(result: LoadResult) -> Iterator[str]:
+    if result.settlement is None:
+        return
+    wrong = [
+        each
+        for each in result.settlement.results.values()
+        if each.outcome in (Outcome.FAILED, Outcome.REJECTED)
+    ]
+    kinds = Counter(_kind(each) for each in wrong)
+    for (label, remedy), number in kinds.most_common(COMMONEST):
+        yield f"  {number:,} x {label}{' -> ' + remedy if remedy else ''}"
+
+
+def _kind(result: RowResult) -> tuple[str, str]:
+    """What rows with the same trouble share: the words for it, and what to do."""
+    if known := ERROR_CODES.get(result.code):
+        return f"{known.code} {known.description.rstrip('.')}", known.remedy
+    return f"{result.code} {result.detail}".strip(), ""
