@@ -4,8 +4,12 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from workbooks import write_workbook
 from xlsx2opeasy.check.checked import check_workbook
+from xlsx2opeasy.errors import UsageError
+from xlsx2opeasy.tasks import build
 from xlsx2opeasy.tasks.build import all_tasks
 from xlsx2opeasy.workbook.read import read_workbook
 
@@ -196,3 +200,44 @@ def test_values_go_out_as_typed(tmp_path: Path) -> None:
             "extension": "0031",
         },
     }
+
+
+def test_a_row_may_write_its_list_in_one_cell_and_the_next_one_item_a_column(tmp_path: Path) -> None:
+    tasks = _tasks(
+        tmp_path / "a.xlsx",
+        {
+            "Users": """
+| command | user.userId | user.servicePacks | user.servicePacks[0] | user.servicePacks[3] |
+| ModifyUser | jane.a@example.com | one; two | | |
+| ModifyUser | jane.b@example.com | | three | "four" \\ |
+| ModifyUser | jane.c@example.com | | | |
+"""
+        },
+    )
+    lists = [task["content"]["user"].get("servicePacks") for task in tasks]
+    assert lists == [["one", "two"], ["three", '"four" \\'], None]
+
+
+def test_sheets_longer_than_a_block_lose_and_mix_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = "\n".join(f"| ModifyUser | number{n}@example.com | {'Boss' * (n % 3 == 0)} |" for n in range(7))
+    sheets = {"Users": f"| command | user.userId | user.title |\n{rows}"}
+    whole = _tasks(tmp_path / "a.xlsx", sheets)
+    monkeypatch.setattr(build, "_BLOCK", 2)
+    assert _tasks(tmp_path / "b.xlsx", sheets) == whole
+    assert [task["content"]["user"]["userId"] for task in whole] == [
+        f"number{n}@example.com" for n in range(7)
+    ]
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["user.title", "user.title.inner", "user.userId[0]", "user"],
+    ids=["same", "below", "list", "above"],
+)
+def test_no_field_is_sent_to_the_place_of_another(tmp_path: Path, path: str) -> None:
+    table = "| command | user.userId | user.title | user.department |\n| ModifyUser | jane.a@example.com | b | c |"
+    checked = check_workbook(read_workbook(write_workbook(tmp_path / "a.xlsx", {"Users": table})))
+    with pytest.raises(UsageError, match="the place of another field"):
+        list(all_tasks(checked.sheets, {"user.department": path}))

@@ -14,7 +14,7 @@ from xlsx2opeasy.tasks.limits import ChunkLimits
 ORDER = [each.name for each in PROCESSING_ORDER]
 TASKS = st.lists(
     st.builds(
-        lambda name, text, row: Task(name, "Modify", {"userId": text, "row": row}, name, row),
+        lambda name, text, row: Task.of(name, "Modify", {"userId": text, "row": row}, name, row),
         st.sampled_from(ORDER),
         st.text(max_size=30),
         st.integers(2, 10**6),

@@ -69,4 +69,4 @@ def _tasks(job: OpenJob, phase: PhaseFacts, without: set[int]) -> Iterable[Task]
             for task in listed:
                 row = sent[name].pop(0)
                 if rows[(row.sheet, row.row)] not in without:
-                    yield Task(name, task["command"], task["content"], row.sheet, row.row)
+                    yield Task.of(name, task["command"], task["content"], row.sheet, row.row)

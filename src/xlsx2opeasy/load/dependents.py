@@ -38,7 +38,7 @@ def leave_out_dependents(job: OpenJob, phase: PhaseFacts) -> bool:
 def _tasks(job: OpenJob, phase: PhaseFacts) -> list[Task]:
     rows, tasks = job.sent_rows(phase), job.sent_tasks(phase)
     return [
-        Task(name, task["command"], task["content"], row.sheet, row.row)
+        Task.of(name, task["command"], task["content"], row.sheet, row.row)
         for name in rows
         for row, task in zip(rows[name], tasks[name], strict=True)
     ]

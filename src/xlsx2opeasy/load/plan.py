@@ -122,6 +122,8 @@ class _Ranges:
 def _needed_before(tasks: Sequence[Task], reader: Reader) -> set[int]:
     """The identities (`id`) of the tasks that an earlier operation must have done."""
     ranges = _ranges_of(tasks, reader)
+    if not ranges:
+        return set()
     index = _Ranges(ranges)
     needed = {
         each.position: each

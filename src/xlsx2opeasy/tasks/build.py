@@ -5,131 +5,170 @@ A blank cell sends nothing, so no empty object and no null ever goes out; `""` s
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, TypeAlias
+from dataclasses import dataclass, field
+from itertools import repeat
+from typing import Any, Self, TypeAlias
 
+import orjson
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from xlsx2opeasy.check.checked import CheckedSheet
 from xlsx2opeasy.check.normal import CLEAR, TRUE, is_list_cell, items_of
+from xlsx2opeasy.errors import UsageError
 from xlsx2opeasy.spec.catalogue import COMMAND_HEADER
 from xlsx2opeasy.spec.model import Column, Kind
+from xlsx2opeasy.tasks import json_columns
+from xlsx2opeasy.tasks.json_columns import Texts, Values
 
 Content: TypeAlias = dict[str, Any]
-Keys: TypeAlias = tuple[str | int, ...]
 WireNames: TypeAlias = Mapping[str, str]
 """A field's name in the workbook -> its path in a task, where `[wire]` is configured otherwise."""
 
 _KEY = re.compile(r"[^.\[\]]+")
+_BLOCK = 10_000
+"""So many rows at a time, so that what Arrow needs meanwhile stays small."""
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One task as it is sent, and the row it came from (`row` is Excel's number)."""
+    """One task as it is sent, and the row it came from (`row` is Excel's number).
+
+    `text` is its JSON object in UTF-8 (page "Create New Operation", JSON File Fields).
+    """
 
     type: str
     command: str
-    content: Content
+    text: bytes
     sheet: str
     row: int
 
+    @classmethod
+    def of(cls, type_: str, command: str, content: Content, sheet: str, row: int) -> Self:
+        """The task with this content."""
+        return cls(type_, command, orjson.dumps({"command": command, "content": content}), sheet, row)
+
+    @property
+    def content(self) -> Content:
+        """What the command is to do: read from the text, and new each time."""
+        content: Content = self.as_sent()["content"]
+        return content
+
     def as_sent(self) -> dict[str, Any]:
-        """The JSON object of the task (page "Create New Operation", JSON File Fields)."""
-        return {"command": self.command, "content": self.content}
+        """The JSON object of the task."""
+        sent: dict[str, Any] = orjson.loads(self.text)
+        return sent
 
 
-@dataclass(frozen=True, slots=True)
-class _Object:
-    """The columns that fill one object of a task: the way to it, its keys, and each column's values."""
+@dataclass(slots=True)
+class _Node:
+    """A place in the content: a value that a column fills, an object or list of `members` by key, or both.
 
-    parents: Keys
-    keys: Keys
-    columns: list[list[Any]]
+    It is both where a sheet has a list in one cell and one item a column; a row may use either.
+    """
+
+    members: "dict[str | int, _Node]" = field(default_factory=dict)
+    column: Column | None = None
 
 
 def tasks_of(checked: CheckedSheet, wire_names: WireNames | None = None) -> list[Task]:
-    """The tasks of a sheet's valid rows, in the order of the rows."""
+    """The tasks of a sheet's valid rows, in the order of the rows.
+
+    Raises UsageError where `wire_names` send two of its columns to the same place.
+    """
     values = checked.values
     if checked.invalid:
         values = values[~values.index.isin(checked.invalid)]
-    objects = _objects([each.column for each in checked.sheet.columns], values, wire_names or {})
-    has_lists = any(isinstance(key, int) for each in objects for key in (*each.parents, *each.keys))
+    root = _tree([each.column for each in checked.sheet.columns], wire_names or {})
     name, title = checked.sheet.task_type.name, checked.sheet.title
-    commands = values[COMMAND_HEADER].tolist()
-    contents = _contents(objects, len(values))
-    return [
-        Task(name, command, _with_lists(content) if has_lists else content, title, number)
-        for number, command, content in zip(values.index.tolist(), commands, contents, strict=True)
-    ]
+    tasks: list[Task] = []
+    for start in range(0, len(values), _BLOCK):
+        block = values.iloc[start : start + _BLOCK]
+        texts = _task_texts(root, block).cast(pa.large_binary()).to_pylist()
+        commands = block[COMMAND_HEADER].tolist()
+        tasks += map(Task, repeat(name), commands, texts, repeat(title), block.index.tolist())
+    return tasks
 
 
-def _objects(columns: list[Column], values: pd.DataFrame, wire_names: WireNames) -> list[_Object]:
-    """The columns by the object that they fill, outer objects before those within."""
-    by_parents: dict[Keys, list[tuple[str | int, list[Any]]]] = {}
-    for column in columns:
-        *parents, key = _keys(column, wire_names)
-        by_parents.setdefault(tuple(parents), []).append((key, _typed(column, values[column.name])))
-    return [
-        _Object(parents, tuple(key for key, _ in filled), [cells for _, cells in filled])
-        for parents, filled in sorted(by_parents.items(), key=lambda each: len(each[0]))
-    ]
+def _tree(columns: list[Column], wire_names: WireNames) -> _Node:
+    """Where each column's value stands in the content, outer values before those within."""
+    root = _Node()
+    paths = [(_keys(column, wire_names), column) for column in columns]
+    for keys, column in sorted(paths, key=lambda each: len(each[0])):
+        node = root
+        for key in keys:
+            _refuse_other(node, key, column)
+            node = node.members.setdefault(key, _Node())
+        _refuse_other(node, None, column)
+        node.column = column
+    return root
 
 
-def _keys(column: Column, wire_names: WireNames) -> Keys:
+def _refuse_other(node: _Node, key: str | int | None, column: Column) -> None:
+    """Raise UsageError where `column` cannot stand at `node`, or under its `key`, beside what is there."""
+    same_field = node.column is None or (key is not None and node.column.field is column.field)
+    same_kind = key is None or all(type(each) is type(key) for each in node.members)
+    if not (same_field and same_kind):
+        raise UsageError(
+            f"[wire] sends {column.name} to the place of another field",
+            "give each field a path of its own in config.toml",
+        )
+
+
+def _keys(column: Column, wire_names: WireNames) -> tuple[str | int, ...]:
     """`callCenterInfo[0].callCenterId` -> ("callCenterInfo", 0, "callCenterId")."""
     path = column.place(wire_names.get(column.field.name, column.field.wire_name))
     return tuple(int(key) if key.isdecimal() else key for key in _KEY.findall(path))
 
 
-def _typed(column: Column, texts: "pd.Series[str]") -> list[Any]:
-    """The column's JSON values, None where a cell is blank; each distinct text is converted once."""
-    encoded = pa.array(texts, pa.large_string()).dictionary_encode()
-    converted = [_value(column, text) if text else None for text in encoded.dictionary.to_pylist()]
-    return [converted[index] for index in encoded.indices.to_pylist()]
+def _task_texts(root: _Node, block: pd.DataFrame) -> Texts:
+    """The JSON object of each row."""
+    commands = json_columns.strings(_cells(block, COMMAND_HEADER), str)
+    contents = _members(root, block) if root.members else pa.nulls(len(block), pa.large_string())
+    contents = pc.fill_null(contents, pa.scalar("{}", pa.large_string()))
+    return json_columns.objects({"command": commands, "content": contents})
 
 
-def _value(column: Column, text: str) -> Any:  # noqa: ANN401
+def _json(node: _Node, block: pd.DataFrame) -> Values:
+    """The JSON of a node in each row, null where none of its cells is filled."""
+    if node.column is None:
+        return _members(node, block)
+    own = _value(node.column, _cells(block, node.column.name))
+    return pc.coalesce(json_columns.decoded(own), _members(node, block)) if node.members else own
+
+
+def _members(node: _Node, block: pd.DataFrame) -> Texts:
+    """The members of a node as an object, or as a list in the order of their numbers."""
+    made = {key: _json(member, block) for key, member in node.members.items()}
+    numbers = sorted(key for key in made if isinstance(key, int))
+    if not numbers:
+        return json_columns.objects({str(key): texts for key, texts in made.items()})
+    return _list([made[number] for number in numbers])
+
+
+def _list(items: list[Values]) -> Texts:
+    """The items in the order of their numbers; a list of one item that is cleared is the empty list."""
+    made = json_columns.lists(items)
+    return pc.if_else(pc.equal(made, '[""]'), pa.scalar("[]", pa.large_string()), made)
+
+
+def _cells(block: pd.DataFrame, name: str) -> Texts:
+    cells = pa.array(block[name], pa.large_string())
+    return cells.combine_chunks() if isinstance(cells, pa.ChunkedArray) else cells
+
+
+def _value(column: Column, cells: Texts) -> Values:
+    """The column's JSON values."""
     match column.field.kind:
         case Kind.BOOLEAN:
-            return text == TRUE
+            return json_columns.values(cells, TRUE.__eq__)
         case Kind.INTEGER:
-            return int(text)
+            return json_columns.values(cells, int)
         case _ if is_list_cell(column):
-            return [] if text == CLEAR else items_of(text)
+            return json_columns.values(cells, lambda text: [] if text == CLEAR else items_of(text))
         case _:
-            return "" if text == CLEAR else text
-
-
-def _contents(objects: list[_Object], rows: int) -> Iterator[Content]:
-    """Each row's content, its lists still objects whose keys are numbers."""
-    if not objects:
-        yield from ({} for _ in range(rows))
-        return
-    cells_by_object = [zip(*each.columns, strict=True) for each in objects]
-    for cells_of_row in zip(*cells_by_object, strict=True):
-        content: dict[Any, Any] = {}
-        for each, cells in zip(objects, cells_of_row, strict=True):
-            filled = {key: value for key, value in zip(each.keys, cells, strict=True) if value is not None}
-            if filled:
-                node = content
-                for key in each.parents:
-                    node = node.setdefault(key, {})
-                node.update(filled)
-        yield content
-
-
-def _with_lists(node: Any) -> Any:  # noqa: ANN401
-    """Objects whose keys are numbers become lists in the numbers' order, so that gaps in `[n]` close up.
-
-    A list of one item that is cleared (`user.servicePacks[0]` holding `""`) is the empty list.
-    """
-    if not isinstance(node, dict):
-        return node
-    if any(isinstance(key, int) for key in node):
-        items = [_with_lists(node[key]) for key in sorted(node)]
-        return [] if items == [""] else items
-    return {key: _with_lists(value) for key, value in node.items()}
+            return json_columns.strings(cells, lambda text: "" if text == CLEAR else text)
 
 
 def all_tasks(sheets: tuple[CheckedSheet, ...], wire_names: WireNames | None = None) -> Iterator[Task]:

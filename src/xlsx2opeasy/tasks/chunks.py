@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import orjson
-
 from xlsx2opeasy.spec.catalogue import PROCESSING_ORDER
 from xlsx2opeasy.tasks.build import Task
 from xlsx2opeasy.tasks.limits import ChunkLimits
@@ -31,35 +29,34 @@ class Chunk:
 
 def cut(tasks: Iterable[Task], limits: ChunkLimits) -> Iterator[Chunk]:
     """Chunks of `tasks` in processing order of their types, each type's rows in their own order."""
-    gathered: list[tuple[Task, bytes]] = []
+    gathered: list[Task] = []
     size = _EMPTY
     for task in sorted(tasks, key=lambda each: _ORDER[each.type]):
-        text = orjson.dumps(task.as_sent())
-        grown = size + _growth(gathered, task, text)
+        grown = size + _growth(gathered, task)
         if gathered and (len(gathered) == limits.tasks or grown > limits.bytes):
             yield _chunk(gathered)
             gathered = []
-            grown = _EMPTY + _growth(gathered, task, text)
-        gathered.append((task, text))
+            grown = _EMPTY + _growth(gathered, task)
+        gathered.append(task)
         size = grown
     if gathered:
         yield _chunk(gathered)
 
 
-def _growth(gathered: Sequence[tuple[Task, bytes]], task: Task, text: bytes) -> int:
+def _growth(gathered: Sequence[Task], task: Task) -> int:
     """By how many bytes the file grows with one more task: in an open list, or with a list of its own."""
     comma = 1 if gathered else 0
-    if gathered and gathered[-1][0].type == task.type:
-        return comma + len(text)
-    return comma + len(f'"{task.type}":[]') + len(text)
+    if gathered and gathered[-1].type == task.type:
+        return comma + len(task.text)
+    return comma + len(f'"{task.type}":[]') + len(task.text)
 
 
-def _chunk(gathered: Sequence[tuple[Task, bytes]]) -> Chunk:
+def _chunk(gathered: Sequence[Task]) -> Chunk:
     by_type: dict[str, list[bytes]] = {}
-    for task, text in gathered:
-        by_type.setdefault(task.type, []).append(text)
+    for task in gathered:
+        by_type.setdefault(task.type, []).append(task.text)
     lists = (b'"%s":[%s]' % (name.encode(), b",".join(texts)) for name, texts in by_type.items())
-    return Chunk(tuple(task for task, _ in gathered), b'{"tasks":{%s}}' % b",".join(lists))
+    return Chunk(tuple(gathered), b'{"tasks":{%s}}' % b",".join(lists))
 
 
 CHUNK_PATTERN = "operation-*-chunk-*.json"
