@@ -1,10 +1,10 @@
-"""Saying things to a person: on standard error but for a command's product, without control characters."""
+"""Saying things to a person: on standard error but for a command's product, without control characters.
 
-import json
-import traceback
+Help comes through here, too: what a few functions need alone is imported in them.
+"""
+
 import unicodedata
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 import click
@@ -44,6 +44,8 @@ def complain(message: str, hint: str = "") -> None:
 
 def say_json(document: Any) -> None:  # noqa: ANN401
     """One JSON document on standard output."""
+    import json
+
     click.echo(json.dumps(document, ensure_ascii=True, indent=2))
 
 
@@ -65,6 +67,9 @@ def counted(number: int, what: str) -> str:
 
 def place_of(error: Exception) -> str:
     """Kind and place of an error, without its message, which might hold a secret."""
+    import traceback
+    from pathlib import Path
+
     frames = traceback.extract_tb(error.__traceback__)
     place = f"{Path(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else "?"
     return f"{type(error).__name__} in {place}"
