@@ -7,11 +7,12 @@ import click
 import openpyxl
 import pytest
 
+from foreign.messages import Cut, general_error
 from xlsx2opeasy.cli.main import COMMANDS, LazyGroup
 
-from .books import outcomes, user_book, users, write_rows
+from .books import outcomes, read_results, user_book, users, write_rows
 from .command import run
-from .rig import Rig
+from .rig import Rig, on_call
 
 QUICK = ("--poll-interval", "0.05", "--json")
 
@@ -137,3 +138,39 @@ def test_results_go_where_their_names_say(rig: Rig, env: dict[str, str], tmp_pat
     emptied.save(real.json["results"])
     once_more = run("load", real.json["results"], "--again", *QUICK, env=env)
     assert once_more.json["results"] == real.json["results"]
+
+
+def test_a_rehearsal_says_where_to_correct_and_how_to_rehearse_again(
+    env: dict[str, str], tmp_path: Path
+) -> None:
+    book = write_rows(tmp_path / "a.xlsx", {"Users": [*users(2), {**users(1)[0], "user.userId": "short@x"}]})
+    done = run("load", book, "--sandbox", "--skip-invalid", "--json", env=env)
+    assert done.json["message"] == (
+        "1 row did not succeed; correct the rows that did not succeed in a.xlsx (their results are in"
+        f" a.rehearsal.xlsx), then: xlsx2opeasy load {book} --sandbox --skip-invalid"
+    )
+    well = run("load", user_book(tmp_path / "b.xlsx"), "--sandbox", "--json", env=env)
+    assert well.json["message"].endswith(f"To load it: xlsx2opeasy load {tmp_path / 'b.xlsx'}")
+
+
+def test_an_operation_that_was_started_is_not_offered_as_one_without_a_run(rig: Rig, tmp_path: Path) -> None:
+    """The deletion is refused because the operation runs: only which run it is, is not known."""
+    rig.server.settings.polls_processing = 10**6
+    rig.server.settings.after = on_call("POST", "/v1/scheduledoperations", Cut())
+    result = rig.load(user_book(tmp_path / "a.xlsx"))
+    assert result.status == "unknown"
+    assert "--scheduled-id" in result.message
+    assert "--not-scheduled" not in result.message
+    assert "never" not in result.message
+    details = {each[2] for each in read_results(Path(str(result.results))).values()}
+    assert len(details) == 1
+    assert "--not-scheduled" not in details.pop()
+
+
+def test_the_server_s_words_about_a_refused_start_are_told(rig: Rig, tmp_path: Path) -> None:
+    text = "the enterprise has no such feature"
+    refusals = [general_error(404, text)] * 5
+    rig.server.settings.before = on_call("POST", "/v1/scheduledoperations", *refusals)
+    result = rig.load(user_book(tmp_path / "a.xlsx"))
+    assert (result.exit_code, rig.schedules()) == (5, 1)
+    assert text in result.message

@@ -20,6 +20,7 @@ from xlsx2opeasy.load.output import write_workbook
 from xlsx2opeasy.load.service import Surroundings
 from xlsx2opeasy.load.settle import Settlement, settle
 from xlsx2opeasy.load.state import ABANDONED, JOB, UNKNOWN, Fact, PhaseState
+from xlsx2opeasy.load.undecided import how_to_settle
 
 NOT_SENT = "not sent: the job was abandoned"
 
@@ -73,8 +74,7 @@ def _refuse_unsettled(job_id: str, state: PhaseState) -> None:
     if state.undecided is not None or state.schedule_in_doubt is not None:
         raise LoadRefused(
             f"job {job_id} cannot be given up: operation {state.operation_id} may have been started",
-            f"look for it in the portal, then xlsx2opeasy resume {job_id} --scheduled-id ID,"
-            f" or --not-scheduled {state.operation_id}"
+            f"look for it in the portal, then {how_to_settle(state, job_id)}"
             if state.undecided is not None
             else f"xlsx2opeasy resume {job_id} finds out",
         )

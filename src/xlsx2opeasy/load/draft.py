@@ -14,7 +14,7 @@ from xlsx2opeasy.load.job import PhaseFacts, read_chunk
 from xlsx2opeasy.load.open_job import OpenJob
 from xlsx2opeasy.load.rejections import Rejection, keep_rejections
 from xlsx2opeasy.load.state import Call, Fact
-from xlsx2opeasy.load.undecided import give_up
+from xlsx2opeasy.load.undecided import REFUSES_DELETION, give_up
 from xlsx2opeasy.load.verify import Counts, DraftInDoubtError, DraftVerifier, in_words, received
 from xlsx2opeasy.opeasy import CallError, Classification, OpEasyClient, Operation
 from xlsx2opeasy.spec.catalogue import BY_NAME
@@ -97,8 +97,7 @@ class DraftBuilder:
         except CallError as error:
             if state.schedule_request is None or error.http_status not in (400, 409):
                 raise
-            why = "the server refuses to delete the operation, so it was started"
-            raise give_up(self._job, self._phase, why) from error
+            raise give_up(self._job, self._phase, REFUSES_DELETION) from error
 
     # -- opening ------------------------------------------------------------------------------------------
 

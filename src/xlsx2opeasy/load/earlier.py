@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from xlsx2opeasy.durable import write_file
+from xlsx2opeasy.durable import what_helps, why_refused, write_file
 from xlsx2opeasy.errors import LoadRefused, LocalFailure
 from xlsx2opeasy.load.home import Home, JobFolder
 from xlsx2opeasy.load.job import JobFacts, JobRow, read_facts
@@ -112,7 +112,7 @@ def write_outcomes(folder: JobFolder, rows: Iterable[JobRow], settlement: Settle
         write_file(folder.outcomes, "\n".join(lines).encode())
     except OSError as error:
         raise LocalFailure(
-            f"{folder.outcomes} cannot be written: {error.strerror or error}", "free disk space"
+            f"{folder.outcomes} cannot be written: {why_refused(error)}", what_helps(error, folder.path)
         ) from error
 
 

@@ -12,7 +12,7 @@ from xlsx2opeasy.load.job import PhaseFacts
 from xlsx2opeasy.load.journal import Verdict
 from xlsx2opeasy.load.open_job import OpenJob
 from xlsx2opeasy.load.state import Call, Fact
-from xlsx2opeasy.load.undecided import give_up, names_our_operation, undecided
+from xlsx2opeasy.load.undecided import REFUSES_DELETION, give_up, names_our_operation, undecided
 from xlsx2opeasy.opeasy import CallError, Classification, Deletion, OpEasyClient
 
 _MAY_MEAN_SCHEDULED = frozenset({400, 409})
@@ -72,6 +72,7 @@ class Scheduler:
 
     def _after_failed(self, error: CallError) -> None:
         if error.http_status == 404:
+            self._require_gone(error)
             self._job.note(self._number, Fact.GONE)
             raise DraftFencedError from error
         if error.classification is Classification.UNKNOWN or error.http_status == 409:
@@ -83,6 +84,16 @@ class Scheduler:
             raise error  # it certainly is not scheduled, and will not be: the server's words count
         else:
             raise error
+
+    def _require_gone(self, refusal: CallError) -> None:
+        """Raises the refusal where the server knows the operation all the same: its words are what counts."""
+        try:
+            self._client.get_operation(str(self._job.phase_state(self._phase).operation_id))
+        except CallError as error:
+            if error.http_status != 404:
+                raise refusal from error
+        else:
+            raise refusal
 
     def _find_out(self) -> None:
         """The ladder for a schedule request in doubt; afterwards the run's id is known, or it raises."""
@@ -110,8 +121,7 @@ class Scheduler:
             verdict = Verdict.REJECTED if definite else Verdict.UNKNOWN
             self._job.answer(intent, verdict, http=error.http_status, said=error.message)
             if definite and error.http_status in _MAY_MEAN_SCHEDULED:
-                why = "the server refuses to delete the operation, so it was started"
-                raise give_up(self._job, self._phase, why) from error
+                raise give_up(self._job, self._phase, REFUSES_DELETION) from error
             raise
         if deletion is Deletion.NOT_FOUND and not attempted_before:
             self._job.answer(intent, Verdict.REJECTED, http=404)

@@ -67,6 +67,7 @@ def freeze(home: Home, workbook: Path, target: Target, options: LoadOptions, pre
                 wire_names=dict(options.wire_names),
                 tool_version=version("xlsx2opeasy"),
                 stopped=prepared.stopped,
+                called_with=options.called_with,
             ),
         )
     except BaseException as error:

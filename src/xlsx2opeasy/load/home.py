@@ -12,7 +12,7 @@ from pathlib import Path
 
 import platformdirs
 
-from xlsx2opeasy.durable import make_folder, sync_folder
+from xlsx2opeasy.durable import make_folder, sync_folder, what_helps, why_refused
 from xlsx2opeasy.errors import LocalFailure, UsageError
 
 HOME_VARIABLE = "XLSX2OPEASY_HOME"
@@ -119,8 +119,8 @@ class Home:
             sync_folder(self.loads)
         except OSError as error:
             raise LocalFailure(
-                f"the folder {self.loads} cannot be written: {error.strerror or error}",
-                f"nothing was sent; free disk space there, or set {HOME_VARIABLE} to another folder",
+                f"the folder {self.loads} cannot be written: {why_refused(error)}",
+                f"nothing was sent; {what_helps(error, self.path)}",
             ) from error
         return JobFolder(folder)
 

@@ -47,7 +47,8 @@ class JobFacts:
     """The facts of a job, as `job.json` holds them. No secrets.
 
     `identity` is of the workbook's tasks at this enterprise; `sheets` gives each task sheet's header row;
-    `output` is where the results go. `stopped` says why nothing is to be sent, where the workbook is invalid.
+    `output` is where the results go. `called_with` are options with which the next load is to be called, too.
+    `stopped` says why nothing is to be sent, where the workbook is invalid.
     Times are ISO 8601 in UTC.
     """
 
@@ -69,6 +70,7 @@ class JobFacts:
     wire_names: Mapping[str, str] = field(default_factory=dict)
     tool_version: str = ""
     stopped: str = ""
+    called_with: tuple[str, ...] = ()
     schema_version: int = SCHEMA_VERSION
 
 

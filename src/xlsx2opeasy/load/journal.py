@@ -202,5 +202,6 @@ def _telling(path: Path) -> Iterator[None]:
     except (sqlite3.Error, OSError) as error:
         raise LocalFailure(
             f"the journal {path} cannot be written or read: {error}",
-            "nothing further was sent; free disk space or repair the folder, then resume the job",
+            "nothing further was sent; see to it that the disk has room and you may write to this folder,"
+            " then resume the job",
         ) from error

@@ -1,5 +1,6 @@
 """From a workbook to what would be sent of it: read, check, plan. Nothing is sent here, or written."""
 
+import shlex
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -35,6 +36,17 @@ class LoadOptions:
     again: bool = False
     keep: bool = False
     wire_names: Mapping[str, str] = field(default_factory=dict)
+    sandbox_state: Path | None = None
+
+    @property
+    def called_with(self) -> tuple[str, ...]:
+        """The options that also hold for the load of the corrected workbook, as they are typed."""
+        state = shlex.quote(str(self.sandbox_state)) if self.sandbox_state else ""
+        return (
+            *(("--skip-invalid",) if self.skip_invalid else ()),
+            *(("--on-rejected drop",) if self.drop_rejected else ()),
+            *((f"--sandbox-state {state}",) if state else ()),
+        )
 
 
 @dataclass(frozen=True)

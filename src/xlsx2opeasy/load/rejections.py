@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from xlsx2opeasy.durable import write_file
+from xlsx2opeasy.durable import what_helps, why_refused, write_file
 from xlsx2opeasy.errors import LocalFailure
 from xlsx2opeasy.load.job import PhaseFacts
 from xlsx2opeasy.load.open_job import OpenJob
@@ -31,7 +31,8 @@ def keep_rejections(job: OpenJob, phase: PhaseFacts, rejections: Sequence[Reject
         write_file(path, json.dumps(kept).encode())
     except OSError as error:
         raise LocalFailure(
-            f"{path} cannot be written: {error.strerror or error}", "nothing was scheduled; free disk space"
+            f"{path} cannot be written: {why_refused(error)}",
+            f"nothing was scheduled; {what_helps(error, path.parent)}",
         ) from error
     job.note(phase.number, Fact.REJECTIONS, count=len(kept))
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from xlsx2opeasy.durable import write_file
+from xlsx2opeasy.durable import what_helps, why_refused, write_file
 from xlsx2opeasy.errors import LocalFailure
 from xlsx2opeasy.load.interrupt import Interruption
 from xlsx2opeasy.load.job import PhaseFacts
@@ -33,8 +33,8 @@ def save_results(job: OpenJob, phase: PhaseFacts, client: OpEasyClient, interrup
             write_file(results_file(job, phase, name), json.dumps(results).encode())
         except OSError as error:
             raise LocalFailure(
-                f"the results could not be saved in {job.folder.results}: {error.strerror or error}",
-                "nothing was deleted at the server; free disk space",
+                f"the results could not be saved in {job.folder.results}: {why_refused(error)}",
+                f"nothing was deleted at the server; {what_helps(error, job.folder.path)}",
             ) from error
         finally:
             raw.unlink(missing_ok=True)

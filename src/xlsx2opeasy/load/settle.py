@@ -15,6 +15,7 @@ from xlsx2opeasy.load.match import alike_keys, match
 from xlsx2opeasy.load.open_job import OpenJob
 from xlsx2opeasy.load.rejections import read_rejections
 from xlsx2opeasy.load.results import read_saved
+from xlsx2opeasy.load.undecided import how_to_settle
 from xlsx2opeasy.spec.error_codes import ERROR_CODES
 from xlsx2opeasy.spec.outcomes import Outcome, RowResult
 
@@ -100,9 +101,8 @@ def _how_to_find_out(job: OpenJob, phase: PhaseFacts) -> str:
     state, name = job.phase_state(phase), job.facts.job
     if state.undecided is not None:
         return (
-            f"sent with operation {state.operation_id}, and it cannot be told whether that was started:"
-            f" look for it in the portal, then xlsx2opeasy resume {name} --scheduled-id ID"
-            f" or xlsx2opeasy resume {name} --not-scheduled {state.operation_id}"
+            f"sent with operation {state.operation_id}, and it cannot be told what became of that:"
+            f" look for it in the portal, then {how_to_settle(state, name)}"
         )
     return f"sent, its result is not here yet: xlsx2opeasy resume {name}"
 

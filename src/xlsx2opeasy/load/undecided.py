@@ -13,6 +13,12 @@ from xlsx2opeasy.load.open_job import OpenJob
 from xlsx2opeasy.load.state import JOB, Fact, PhaseState
 from xlsx2opeasy.opeasy import CallError, Classification, OpEasyClient
 
+REFUSES_DELETION = "the server refuses to delete the operation, so it was started"
+"""Why an operation is undecided that certainly was started: only the id of its run is not known."""
+
+
+_NO_RUN = "   it certainly has none            : xlsx2opeasy resume {job} --not-scheduled {operation}"
+
 
 class UndecidedError(Xlsx2OpeasyError):
     """Nobody can tell whether the operation was scheduled: its rows are UNKNOWN until a person decides."""
@@ -92,6 +98,7 @@ def _words(job: OpenJob, phase: PhaseFacts) -> tuple[str, ...]:
     answer = (
         f"it was started as run {state.scheduled_id}" if state.scheduled_id else "no reliable answer came"
     )
+    started = state.scheduled_id is not None or state.undecided == REFUSES_DELETION
     evidence = f"request {request.detail.get('request_id')} of {request.at}, " if request else ""
     return (
         "RESULT UNKNOWN - nothing was repeated, on purpose.",
@@ -99,13 +106,27 @@ def _words(job: OpenJob, phase: PhaseFacts) -> tuple[str, ...]:
             f"What we know : operation {operation} ({tasks:,} tasks) was complete and verified. The request"
             f" to START it was sent{sent_at}; {answer}, and {state.undecided}."
         ),
-        "So           : the server may be executing it, may have done so, may start it later, or never will.",
+        f"So           : {_what_follows(started=started)}",
         "Danger       : loading the workbook again now may provision every row twice.",
         f"Evidence     : {evidence}files xlsx2opeasy-{name}-{phase.number}-*.json (give this to support)",
         f"To decide    : in the portal look for operation {operation}",
         f"   it has a scheduled run with id S : xlsx2opeasy resume {name} --scheduled-id S",
-        f"   it certainly has none            : xlsx2opeasy resume {name} --not-scheduled {operation}",
+        *(() if started else (_NO_RUN.format(job=name, operation=operation),)),
     )
+
+
+def how_to_settle(state: PhaseState, job: str) -> str:
+    """The commands that settle an undecided operation, once a person looked for it in the portal."""
+    with_id = f"xlsx2opeasy resume {job} --scheduled-id ID"
+    if state.scheduled_id is not None or state.undecided == REFUSES_DELETION:
+        return with_id
+    return f"{with_id} or xlsx2opeasy resume {job} --not-scheduled {state.operation_id}"
+
+
+def _what_follows(*, started: bool) -> str:
+    if started:
+        return "the server may be executing it, or may have done so; which of its runs it is, is not known."
+    return "the server may be executing it, may have done so, may start it later, or never will."
 
 
 def _time(at: str) -> str:

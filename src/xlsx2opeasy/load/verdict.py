@@ -2,6 +2,7 @@
 
 import shlex
 from dataclasses import dataclass
+from pathlib import Path
 
 from xlsx2opeasy.errors import Interrupted, StillRunning, Xlsx2OpeasyError
 from xlsx2opeasy.load.job import JobFacts
@@ -37,7 +38,7 @@ def verdict_of(
     if stopped is not None:
         return verdict_of_stop(job, stopped)
     counts = settlement.counts()
-    correct = f"correct the red rows, then: {load_command(job.facts, results)}"
+    correct = f"{_what_to_correct(job.facts, results, counts)}, then: {load_command(job.facts, results)}"
     if job.facts.stopped:
         return _verdict(INVALID, f"{job.facts.stopped}; {correct}")
     if counts["rejected"] and not job.facts.drop_rejected:
@@ -53,9 +54,16 @@ def verdict_of(
             WITH_ERRORS, f"{said}; look in the portal who sent them; xlsx2opeasy jobs show {job.facts.job}"
         )
     if counts["succeeded"] + counts["skipped"] == counts["total"]:
-        return _verdict(COMPLETED, "every row succeeded")
+        return _verdict(COMPLETED, _all_well(job.facts))
     wrong = counts["total"] - counts["succeeded"] - counts["skipped"]
     return _verdict(WITH_ERRORS, f"{_rows(wrong)} did not succeed; {correct}")
+
+
+def _all_well(facts: JobFacts) -> str:
+    if not facts.rehearsal:
+        return "every row succeeded"
+    command = f"xlsx2opeasy load {shlex.quote(facts.workbook)}"
+    return f"every row succeeded in the rehearsal; nothing was sent to a real server. To load it: {command}"
 
 
 def verdict_of_stop(job: OpenJob, stopped: Xlsx2OpeasyError) -> Verdict:
@@ -84,9 +92,20 @@ def resume_command(facts: JobFacts) -> str:
 
 def load_command(facts: JobFacts, results: str | None) -> str:
     """What loads the corrected workbook: the one with the results, but for a rehearsal."""
+    options = "".join(f" {each}" for each in facts.called_with)
     if facts.rehearsal:
-        return f"xlsx2opeasy load {shlex.quote(facts.workbook)} --sandbox"
-    return f"xlsx2opeasy load {shlex.quote(results or facts.workbook)}"
+        return f"xlsx2opeasy load {shlex.quote(facts.workbook)} --sandbox{options}"
+    return f"xlsx2opeasy load {shlex.quote(results or facts.workbook)}{options}"
+
+
+def _what_to_correct(facts: JobFacts, results: str | None, counts: dict[str, int]) -> str:
+    """What a person corrects, and where: not the results of a rehearsal, but its workbook."""
+    none_in_a_row = bool(facts.stopped) and not counts["invalid"]
+    what = "what is wrong" if none_in_a_row else "the rows that did not succeed"
+    if not facts.rehearsal:
+        return f"correct {what}"
+    said = f" (their results are in {Path(results).name})" if results and not none_in_a_row else ""
+    return f"correct {what} in {Path(facts.workbook).name}{said}"
 
 
 def _verdict(status: str, message: str) -> Verdict:
