@@ -14,6 +14,7 @@
 Every message is a sentence for a person; `hint` says what to do next. Neither ever holds a secret.
 """
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 
@@ -22,6 +23,8 @@ class Xlsx2OpeasyError(Exception):
 
     exit_code: ClassVar[int] = 1
     status: ClassVar[str] = "failed"
+    rows: Mapping[str, int] | None = None
+    """The counts of `load --json`, where a workbook had been read before this stopped its load."""
 
     def __init__(self, message: str, hint: str = "") -> None:
         """`message` says what is wrong, `hint` what to do next."""

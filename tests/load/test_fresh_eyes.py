@@ -7,7 +7,8 @@ import click
 import openpyxl
 import pytest
 
-from foreign.messages import Cut, general_error
+from foreign.messages import Answer, Cut, Request, general_error
+from foreign.server import ForeignServer
 from xlsx2opeasy.cli.main import COMMANDS, LazyGroup
 
 from .books import outcomes, read_results, user_book, users, write_rows
@@ -174,3 +175,58 @@ def test_the_server_s_words_about_a_refused_start_are_told(rig: Rig, tmp_path: P
     result = rig.load(user_book(tmp_path / "a.xlsx"))
     assert (result.exit_code, rig.schedules()) == (5, 1)
     assert text in result.message
+
+
+def test_a_refused_load_counts_the_rows_of_its_workbook(
+    rig: Rig, env: dict[str, str], tmp_path: Path
+) -> None:
+    book = user_book(tmp_path / "a.xlsx")
+    assert run("load", book, *QUICK, env=env).code == 0
+    refused = run("load", book, *QUICK, env=env)
+    assert refused.code == 6
+    assert {name: number for name, number in refused.json["rows"].items() if number} == {
+        "total": 3,
+        "notSent": 3,
+    }
+
+
+def test_a_row_beyond_the_bytes_of_a_chunk_is_named(rig: Rig, env: dict[str, str], tmp_path: Path) -> None:
+    done = run("load", user_book(tmp_path / "a.xlsx"), "--chunk-bytes", "20", "--quiet", *QUICK, env=env)
+    assert done.code == 0
+    assert "Users row 2 and 2 more rows cannot be made smaller than the 20 bytes of --chunk-bytes" in done.err
+
+
+def test_the_results_of_somebody_else_s_tasks_keep_no_password(rig: Rig, tmp_path: Path) -> None:
+    def with_foreign(request: Request, answer: Answer) -> Answer | None:
+        if not request.path.endswith("/results/users") or not isinstance(answer.body, dict):
+            return None
+        (name, listed), *_ = answer.body.items()
+        content = {"user": {"userId": "x@example.com", "Password": "canary-1"}, "userPassword": "canary-2"}
+        foreign = {**listed[0], "content": content, "errorDescription": "not canary-1"}
+        return Answer(answer.status, {name: [*listed, foreign]})
+
+    rig.server.settings.after = with_foreign
+    result = rig.load(user_book(tmp_path / "a.xlsx"))
+    kept = b"".join(path.read_bytes() for path in rig.folder(result).path.rglob("*") if path.is_file())
+    assert b"x@example.com" in kept
+    assert b"canary" not in kept
+
+
+@pytest.mark.parametrize("answer", [Answer(500), Answer(200, b"<html>Sign in</html>")])
+def test_a_login_that_got_a_strange_answer_is_not_called_unsent(
+    rig: Rig, tmp_path: Path, answer: Answer
+) -> None:
+    rig.server.settings.before = on_call("POST", "/authsessions", *[answer] * 20)
+    result = rig.load(user_book(tmp_path / "a.xlsx"))
+    assert result.exit_code == 5
+    assert result.message.startswith("the login got no answer that can be relied on")
+    assert "resume" in result.message
+
+
+def test_a_server_that_is_not_there_is_told_in_plain_words(rig: Rig, tmp_path: Path) -> None:
+    with ForeignServer() as gone:
+        pass
+    result = Rig(gone, rig.home).load(user_book(tmp_path / "a.xlsx"))
+    assert result.exit_code == 5
+    said = "the server could not be reached: nothing answers at this address (Connection refused)"
+    assert result.message.startswith(said)

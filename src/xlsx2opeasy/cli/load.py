@@ -21,6 +21,7 @@ from xlsx2opeasy.load.prepare import REHEARSAL_ORIGIN, LoadOptions, Prepared, Ta
 from xlsx2opeasy.load.result import LoadResult
 from xlsx2opeasy.load.run import Waiting
 from xlsx2opeasy.load.service import Surroundings, load
+from xlsx2opeasy.load.settle import counts_of
 from xlsx2opeasy.opeasy import Connection, OpEasyClient, checked_origin, user_agent
 from xlsx2opeasy.sandbox.serve import serve_in_thread
 from xlsx2opeasy.sandbox.settings import SandboxSettings
@@ -264,9 +265,9 @@ def mistake(error: Exception) -> LocalFailure:
 
 def nothing_done(workbook: Path | str, error: Xlsx2OpeasyError) -> LoadResult:
     """The result of a load that ended before it became a job."""
-    names = ("total", "succeeded", "failed", "rejected", "invalid", "notSent", "unknown", "skipped")
     status = "refused" if isinstance(error, LoadRefused) else error.status
     message = f"{error.message.rstrip('.')}. {error.hint}" if error.hint else error.message
+    rows = dict(error.rows or counts_of({}, 0))
     return LoadResult(
-        None, status, error.exit_code, str(workbook), None, dict.fromkeys(names, 0), (), message
+        None, status, error.exit_code, str(workbook), None, rows, (), message
     )

@@ -18,19 +18,27 @@ from xlsx2opeasy.errors import LocalFailure, WorkbookUnusable
 from xlsx2opeasy.load.carried import job_cells
 from xlsx2opeasy.load.cutting import chunk_file
 from xlsx2opeasy.load.earlier import Candidate, refuse_if_done_or_unfinished
+from xlsx2opeasy.load.events import Listener, Notice
 from xlsx2opeasy.load.home import Home, JobFolder
 from xlsx2opeasy.load.job import JobFacts, PhaseFacts, write_facts, write_rows
 from xlsx2opeasy.load.output import choose_output
 from xlsx2opeasy.load.plan import Phase
 from xlsx2opeasy.load.prepare import LoadOptions, Prepared
 from xlsx2opeasy.load.target import Target
-from xlsx2opeasy.tasks.chunks import chunk_name, cut
+from xlsx2opeasy.tasks.chunks import beyond_limit, chunk_name, cut
 from xlsx2opeasy.tasks.limits import ChunkLimits
 
 EMPTY_FILE = b'{"tasks":{}}'
 
 
-def freeze(home: Home, workbook: Path, target: Target, options: LoadOptions, prepared: Prepared) -> JobFolder:
+def freeze(
+    home: Home,
+    workbook: Path,
+    target: Target,
+    options: LoadOptions,
+    prepared: Prepared,
+    tell: Listener = lambda _: None,
+) -> JobFolder:
     """Puts the job on disk, whole, before the first request.
 
     Raises LoadRefused where this workbook's tasks are loaded, done or undecided already, LocalFailure where
@@ -44,7 +52,7 @@ def freeze(home: Home, workbook: Path, target: Target, options: LoadOptions, pre
     try:
         _copy_workbook(workbook, folder, prepared.checked.workbook.sha256)
         write_file(folder.shell, EMPTY_FILE)
-        phases = tuple(_write_phase(folder, phase, options.limits) for phase in prepared.phases)
+        phases = tuple(_write_phase(folder, phase, options.limits, tell) for phase in prepared.phases)
         rows_sha256 = write_rows(folder, prepared.rows)
         write_facts(
             folder,
@@ -113,10 +121,15 @@ def _copy_workbook(workbook: Path, folder: JobFolder, sha256: str) -> None:
     write_file(folder.workbook, content)
 
 
-def _write_phase(folder: JobFolder, phase: Phase, limits: ChunkLimits) -> PhaseFacts:
+def _write_phase(folder: JobFolder, phase: Phase, limits: ChunkLimits, tell: Listener) -> PhaseFacts:
     chunks = []
+    too_large = []
     for number, chunk in enumerate(cut(phase.tasks, limits), 1):
         name = chunk_name(phase.number, number)
         write_file(folder.chunks / name, chunk.body)
         chunks.append(chunk_file(name, chunk))
+        if len(chunk.body) > limits.bytes:
+            too_large.append(chunk)
+    if too_large:
+        tell(Notice(beyond_limit(too_large, limits), important=True))
     return PhaseFacts(phase.number, phase.why, tuple(chunks))

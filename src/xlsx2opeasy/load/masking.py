@@ -7,6 +7,13 @@ from typing import Any
 from xlsx2opeasy.problems import MASK
 from xlsx2opeasy.spec.catalogue import BY_NAME
 
+_SOUNDS_SECRET = re.compile(r"pass(word|code|wd)|secret|token|api_?key|authcode", re.IGNORECASE)
+"""Names under which another program's tasks, whose results come with ours, may hold what is secret."""
+
+
+def _is_filled(value: object) -> bool:
+    return isinstance(value, str | int) and not isinstance(value, bool)
+
 
 class Secrets:
     """Which places in the tasks of one type are secret; `wire_names` are those of `[wire]`."""
@@ -34,7 +41,7 @@ class Secrets:
         return text
 
     def _masked(self, value: Any, path: str) -> Any:  # noqa: ANN401
-        if path in self._paths:
+        if path in self._paths or (_SOUNDS_SECRET.search(path.rpartition(".")[2]) and _is_filled(value)):
             return MASK
         if isinstance(value, Mapping):
             return {key: self._masked(item, _below(path, key)) for key, item in value.items()}
@@ -51,7 +58,7 @@ class Secrets:
         return value
 
     def _values(self, value: Any, path: str) -> Iterator[Any]:  # noqa: ANN401
-        if path in self._paths:
+        if path in self._paths or (_SOUNDS_SECRET.search(path.rpartition(".")[2]) and _is_filled(value)):
             yield value
         elif isinstance(value, Mapping):
             for key, item in value.items():

@@ -11,6 +11,7 @@ from xlsx2opeasy.load.carried import refuse_other_enterprise, refuse_undecided, 
 from xlsx2opeasy.load.fingerprint import fingerprint
 from xlsx2opeasy.load.job import JobRow
 from xlsx2opeasy.load.plan import Phase, phases_of
+from xlsx2opeasy.load.refusal import counting_rows
 from xlsx2opeasy.load.target import REHEARSAL_ORIGIN, Target
 from xlsx2opeasy.problems import Problem, Severity
 from xlsx2opeasy.spec.outcomes import Outcome
@@ -77,9 +78,10 @@ def prepare(workbook: Path, target: Target, options: LoadOptions) -> Prepared:
     `stopped` says why nothing is to be sent where the workbook is invalid.
     """
     checked = check_workbook(read_workbook(workbook))
-    refuse_undecided(checked)
-    if not options.again:
-        refuse_other_enterprise(checked, target)
+    with counting_rows(checked):
+        refuse_undecided(checked)
+        if not options.again:
+            refuse_other_enterprise(checked, target)
     tasks = [task for sheet in checked.sheets for task in tasks_of(sheet, options.wire_names)]
     hashes = [task_hash(task, target.origin, target.enterprise_id) for task in tasks]
     marks = {

@@ -20,6 +20,7 @@ from xlsx2opeasy.load.locks import enterprise_lock, job_lock
 from xlsx2opeasy.load.open_job import Connect, OpenJob
 from xlsx2opeasy.load.overtaken import give_way, overtaken, repeated
 from xlsx2opeasy.load.prepare import LoadOptions, Prepared, prepare
+from xlsx2opeasy.load.refusal import counting_rows
 from xlsx2opeasy.load.result import LoadResult
 from xlsx2opeasy.load.run import Runner, Waiting
 from xlsx2opeasy.load.state import UNKNOWN, JobState
@@ -59,17 +60,31 @@ def load(
         around.tell(
             WorkbookChecked(str(workbook), checked.total, checked.problems, checked.workbook.other_sheets)
         )
-        refuse_columns_of_ones_own(checked)
-        output_of(workbook, target, options, prepared)  # found out before the question, and before sending
-        candidate = candidate_of(workbook, target, prepared)
-        prepared = _with_repeated(prepared, target, options, candidate, around)
-        if prepared.tasks and not confirm(prepared):
-            raise LoadRefused("nothing was sent: the question was answered with no", "")
-        folder = freeze(around.home, workbook, target, options, prepared)
-        if not target.rehearsal:
-            for each in overtaken(around.home, candidate):
-                give_way(each, folder.job_id)
+        with counting_rows(checked):
+            folder = _begun(workbook, target, options, prepared, around, confirm)
         return _work_on(folder, around)
+
+
+def _begun(
+    workbook: Path,
+    target: Target,
+    options: LoadOptions,
+    prepared: Prepared,
+    around: Surroundings,
+    confirm: Confirm,
+) -> JobFolder:
+    """The job on disk, after all that could keep it from being begun, the person's answer last."""
+    refuse_columns_of_ones_own(prepared.checked)
+    output_of(workbook, target, options, prepared)
+    candidate = candidate_of(workbook, target, prepared)
+    prepared = _with_repeated(prepared, target, options, candidate, around)
+    if prepared.tasks and not confirm(prepared):
+        raise LoadRefused("nothing was sent: the question was answered with no", "")
+    folder = freeze(around.home, workbook, target, options, prepared, around.tell)
+    if not target.rehearsal:
+        for each in overtaken(around.home, candidate):
+            give_way(each, folder.job_id)
+    return folder
 
 
 def _with_repeated(

@@ -4,7 +4,7 @@ Results carry no row number and may come in any order. What fits no row, or a ro
 said and never guessed; the counts over all rows always add up.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -33,19 +33,21 @@ class Settlement:
 
     def counts(self) -> dict[str, int]:
         """The counts of `--json`; they add up to `total`."""
-        by_outcome = dict.fromkeys(Outcome, 0)
-        for result in self.results.values():
-            by_outcome[result.outcome] += 1
-        return {
-            "total": len(self.results) + self.skipped,
-            "succeeded": by_outcome[Outcome.SUCCESS],
-            "failed": by_outcome[Outcome.FAILED],
-            "rejected": by_outcome[Outcome.REJECTED],
-            "invalid": by_outcome[Outcome.INVALID],
-            "notSent": by_outcome[Outcome.NOT_SENT],
-            "unknown": by_outcome[Outcome.UNKNOWN],
-            "skipped": self.skipped,
-        }
+        return counts_of(Counter(result.outcome for result in self.results.values()), self.skipped)
+
+
+def counts_of(by_outcome: Mapping[Outcome, int], skipped: int) -> dict[str, int]:
+    """The counts of `--json` of so many rows by outcome, and those that were left alone."""
+    return {
+        "total": sum(by_outcome.values()) + skipped,
+        "succeeded": by_outcome.get(Outcome.SUCCESS, 0),
+        "failed": by_outcome.get(Outcome.FAILED, 0),
+        "rejected": by_outcome.get(Outcome.REJECTED, 0),
+        "invalid": by_outcome.get(Outcome.INVALID, 0),
+        "notSent": by_outcome.get(Outcome.NOT_SENT, 0),
+        "unknown": by_outcome.get(Outcome.UNKNOWN, 0),
+        "skipped": skipped,
+    }
 
 
 def settle(job: OpenJob, stopped_because: str = "") -> Settlement:

@@ -55,6 +55,7 @@ class CallFailure:
     same (`Location`, a cut body): to be confirmed, never to be trusted. `retry_after` is in seconds.
     `cause` is set where trying again cannot help. `after_unanswered` says that an earlier try of the same
     call got no answer, so that it may have been applied by then.
+    `begun` says that the request had left this machine.
     """
 
     classification: Classification
@@ -68,6 +69,7 @@ class CallFailure:
     retry_after: float | None = None
     cause: Cause | None = None
     after_unanswered: bool = False
+    begun: bool = True
 
 
 class CallError(Xlsx2OpeasyError):
@@ -121,15 +123,19 @@ def error_of(failure: CallFailure, hint: str = "", *, login: bool = False) -> Ca
 
 
 def _sentence(failure: CallFailure) -> str:
-    call = f"{failure.method} {failure.path}"
-    status = f" ({failure.status})" if failure.status is not None else ""
+    """What happened in plain words; which call it was, and its status, in parentheses at the end."""
     told = failure.server.message or failure.reason
     about = f" [{failure.server.field}]" if failure.server.field else ""
-    match failure.classification:
-        case Classification.NOT_SENT:
-            start = f"{call} was not sent"
-        case Classification.REJECTED:
-            start = f"{call} was refused{status}"
-        case Classification.UNKNOWN:
-            start = f"{call} got no answer that can be relied on{status}"
-    return f"{start}: {told}{about}" if told else start
+    status = f", {failure.status}" if failure.status is not None else ""
+    start = _what_happened(failure)
+    call = f"({failure.method} {failure.path}{status})"
+    return f"{start}: {told}{about} {call}" if told else f"{start} {call}"
+
+
+def _what_happened(failure: CallFailure) -> str:
+    request = "the login" if failure.path.endswith("/authsessions") else "the request"
+    if failure.classification is Classification.REJECTED:
+        return f"the server refused {request}"
+    if failure.classification is Classification.NOT_SENT and not failure.begun:
+        return "the server could not be reached"
+    return f"{request} got no answer that can be relied on"

@@ -66,6 +66,7 @@ def failure_of(
         cause=cause,
         evidence_id=evidence_of(call, progress.header("Location"), progress.body),
         retry_after=retry_after(progress.header("Retry-After"), progress.header("Date")),
+        begun=progress.begun,
     )
 
 
@@ -128,7 +129,7 @@ def _reason(problem: Exception) -> str:
         case httpx.ConnectTimeout():
             return "the server did not answer the connection in time"
         case httpx.ConnectError():
-            return f"no connection ({problem})"
+            return _no_connection(str(problem))
         case httpx.TimeoutException():
             return "the time was over before the whole answer had come"
         case httpx.LocalProtocolError():
@@ -139,6 +140,24 @@ def _reason(problem: Exception) -> str:
             return f"the file to be sent could not be read to its end ({problem.strerror})"
         case _:
             return f"the connection broke before the whole answer had come ({type(problem).__name__})"
+
+
+_NO_CONNECTION: Final = (
+    ("refused", "nothing answers at this address"),
+    ("not known", "there is no server of this name"),
+    ("name resolution", "there is no server of this name, or no network"),
+    ("getaddrinfo", "there is no server of this name"),
+    ("nodename", "there is no server of this name"),
+    ("unreachable", "no network leads there"),
+    ("ssl", "no secure connection could be made; perhaps it is another port, or no https"),
+)
+
+
+def _no_connection(technical: str) -> str:
+    """Why there is no connection, in words; the system's own words follow in parentheses."""
+    technical = re.sub(r"^\[[^\]]*\] *", "", technical)
+    known = (words for part, words in _NO_CONNECTION if part in technical.casefold())
+    return f"{next(known, 'no connection')} ({technical})"
 
 
 def _scrubbed(text: str, known: list[Secret], call: Call) -> str:

@@ -85,3 +85,14 @@ def manifest(workbook: Path, sha256: str, chunks: Sequence[tuple[str, Chunk]]) -
         "sha256": sha256,
         "chunks": [described(name, chunk) for name, chunk in chunks],
     }
+
+
+def beyond_limit(chunks: Sequence[Chunk], limits: ChunkLimits) -> str:
+    """A sentence about chunks of one task each that are larger than allowed: a row cannot be divided."""
+    first = chunks[0].tasks[0]
+    more = f" and {len(chunks) - 1:,} more rows" if len(chunks) > 1 else ""
+    size = f"{len(chunks[0].body):,} bytes" if len(chunks) == 1 else "more"
+    return (
+        f"{first.sheet} row {first.row}{more} cannot be made smaller than the {limits.bytes:,} bytes of"
+        f" --chunk-bytes: {size}, each in a file of its own."
+    )
