@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
 
-from python_calamine import CalamineWorkbook
+from python_calamine import CalamineWorkbook, SheetTypeEnum
 
 from xlsx2opeasy.spec.outcomes import RESULT_COLUMNS
 
@@ -58,20 +58,33 @@ def without(grid: Grid, columns: Collection[int]) -> list[list[str]]:
     return rows
 
 
-def differences(
-    before: Mapping[str, Grid], after: Mapping[str, Grid], title: str, header_row: int
-) -> list[str]:
-    """What differs between the sheets of two workbooks but the result columns of one of them.
+def titles(path: Path) -> list[str]:
+    """The titles of all worksheets, not of charts and the like."""
+    book = CalamineWorkbook.from_path(str(path))
+    try:
+        return [each.name for each in book.sheets_metadata if each.typ == SheetTypeEnum.WorkSheet]
+    finally:
+        book.close()
+
+
+def sheets(path: Path) -> dict[str, Grid]:
+    """All worksheets by their titles as calamine reads them."""
+    return {title: by_calamine(path, title) for title in titles(path)}
+
+
+def differences(before: Mapping[str, Grid], after: Mapping[str, Grid]) -> list[str]:
+    """What differs between the sheets of a workbook and its copy but columns headed as results in row 1.
 
     A sheet that lists problems may be new.
     """
     new = {each for each in after.keys() - before.keys() if not each.startswith("Problems")}
     found = [f"the sheets are {[*after]}, not {[*before]}"] if new or before.keys() - after.keys() else []
     for name in before.keys() & after.keys():
-        grid = after[name]
-        ours = result_columns(grid, header_row).values() if name == title and len(grid) >= header_row else ()
-        one, other = without(before[name], ours), without(grid, ours)
+        columns = result_columns(after[name], 1) if len(after[name]) else {}
+        ours = columns.values() if len(columns) == len(RESULT_COLUMNS) else ()
+        one, other = without(before[name], ours), without(after[name], ours)
         if one != other:
-            at = next((n for n, rows in enumerate(zip(one, other, strict=False)) if rows[0] != rows[1]), -1)
-            found.append(f"{name} differs, first in line {at + 1 or 'at the end'}")
+            lines = zip(one, other, strict=False)
+            at = next((str(n) for n, pair in enumerate(lines, 1) if pair[0] != pair[1]), "the end")
+            found.append(f"{name} differs, first in line {at}")
     return found

@@ -1,21 +1,20 @@
 """Jobs as a workbook: a sheet of jobs, and one of their executions and steps, with real dates and durations.
 
 What a server sent is written as text that is certainly no formula: typed as a string, with Excel's text
-format and its leading apostrophe (`quotePrefix`), and nothing that XML or Excel would refuse.
+format and its leading apostrophe (`quotePrefix`), and nothing that XML or Excel would refuse. By XlsxWriter,
+whose files the Open XML SDK's validator accepts as they are.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Any, Final
 
-from openpyxl import Workbook
-from openpyxl.cell import Cell
-from openpyxl.styles import Font
-from openpyxl.utils import get_column_letter
-from openpyxl.worksheet.worksheet import Worksheet
+from xlsxwriter import Workbook
+from xlsxwriter.format import Format
+from xlsxwriter.worksheet import Worksheet
 
 from xlsx2opeasy.durable import write_file
 from xlsx2opeasy.errors import WorkbookUnusable
@@ -24,7 +23,6 @@ from xlsx2opeasy.workbook.results_text import cut, visible
 
 _TIME_FORMAT: Final = "yyyy-mm-dd hh:mm:ss"
 _DURATION_FORMAT: Final = "[h]:mm:ss.000"
-_LOOKS_ESCAPED: Final = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 _FIRST_DAY: Final = datetime(1900, 3, 1, tzinfo=UTC)
 """Excel's calendar is wrong before this day."""
 _FIRST_INEXACT: Final = 10**15
@@ -78,13 +76,12 @@ def write_jobs(path: Path, jobs: Sequence[Job]) -> None:
 
     Raises WorkbookUnusable where it cannot be written, for instance because Excel holds it open.
     """
-    book = Workbook()
-    book.remove(book.worksheets[0])
-    _fill(book.create_sheet("Jobs"), _JOB_COLUMNS, (_job_row(job) for job in jobs))
-    lines = (line for job in jobs for line in _execution_rows(job))
-    _fill(book.create_sheet("Executions and steps"), _EXECUTION_COLUMNS, lines)
     content = BytesIO()
-    book.save(content)
+    book = Workbook(content, {"in_memory": True})
+    _fill(book, "Jobs", _JOB_COLUMNS, (_job_row(job) for job in jobs))
+    lines = (line for job in jobs for line in _execution_rows(job))
+    _fill(book, "Executions and steps", _EXECUTION_COLUMNS, lines)
+    book.close()
     try:
         write_file(path.absolute(), content.getvalue())
     except OSError as error:
@@ -94,42 +91,51 @@ def write_jobs(path: Path, jobs: Sequence[Job]) -> None:
         ) from error
 
 
-def _fill(sheet: Worksheet, columns: Sequence[tuple[str, int]], rows: Iterable[Sequence[object]]) -> None:
-    for number, (heading, width) in enumerate(columns, 1):
-        sheet.column_dimensions[get_column_letter(number)].width = width
-        sheet.cell(1, number, heading).font = Font(bold=True)
-    for place, row in enumerate(rows, 2):
-        for number, value in enumerate(row, 1):
+@dataclass(frozen=True, slots=True)
+class _Formats:
+    """How cells of a kind look."""
+
+    heading: Format
+    time: Format
+    duration: Format
+    text: Format
+
+
+def _fill(
+    book: Workbook, title: str, columns: Sequence[tuple[str, int]], rows: Iterable[Sequence[object]]
+) -> None:
+    page = book.add_worksheet(title)
+    formats = _Formats(
+        book.add_format({"bold": True}),
+        book.add_format({"num_format": _TIME_FORMAT}),
+        book.add_format({"num_format": _DURATION_FORMAT}),
+        book.add_format({"num_format": "@", "quote_prefix": True}),
+    )
+    for number, (heading, width) in enumerate(columns):
+        page.set_column(number, number, width)
+        page.write_string(0, number, heading, formats.heading)
+    last = 0
+    for last, row in enumerate(rows, 1):
+        for number, value in enumerate(row):
             if value not in (None, ""):
-                cell = sheet.cell(place, number)
-                assert isinstance(cell, Cell)
-                _put(cell, value)
-    sheet.freeze_panes = "A2"
-    sheet.auto_filter.ref = f"A1:{get_column_letter(len(columns))}{sheet.max_row}"
+                _put(page, last, number, value, formats)
+    page.freeze_panes(1, 0)
+    page.autofilter(0, 0, last, len(columns) - 1)
 
 
-def _put(cell: Cell, value: object) -> None:
+def _put(page: Worksheet, row: int, column: int, value: object, formats: _Formats) -> None:
     """Puts the value in as what it is; what Excel has no kind for goes in as text."""
     match value:
         case datetime() if value >= _FIRST_DAY:
-            cell.value = value.astimezone(UTC).replace(tzinfo=None)
-            cell.number_format = _TIME_FORMAT
+            page.write_datetime(row, column, value.astimezone(UTC).replace(tzinfo=None), formats.time)
         case timedelta() if value >= timedelta(0):
-            cell.value = value
-            cell.number_format = _DURATION_FORMAT
+            page.write_datetime(row, column, value, formats.duration)
         case bool():
-            cell.value = value
+            page.write_boolean(row, column, value)
         case int() if abs(value) < _FIRST_INEXACT:
-            cell.value = value
+            page.write_number(row, column, value)
         case _:
-            _put_text(cell, str(value))
-
-
-def _put_text(cell: Cell, text: str) -> None:
-    cell.value = _LOOKS_ESCAPED.sub("_x005F_", cut(visible(text)))
-    cell.data_type = "s"
-    cell.number_format = "@"
-    cell.quotePrefix = True
+            page.write_string(row, column, cut(visible(str(value))), formats.text)
 
 
 def _job_row(job: Job) -> tuple[object, ...]:
