@@ -1,6 +1,7 @@
 """What new users stumbled over in `load` and `resume`: each is told in a plain sentence, and costs nothing."""
 
 import os
+from datetime import timedelta
 from pathlib import Path
 
 import click
@@ -10,6 +11,7 @@ import pytest
 from foreign.messages import Answer, Cut, Request, general_error
 from foreign.server import ForeignServer
 from xlsx2opeasy.cli.main import COMMANDS, LazyGroup
+from xlsx2opeasy.load.forget import Kept, forget
 
 from .books import outcomes, read_results, user_book, users, write_rows
 from .command import run
@@ -230,3 +232,24 @@ def test_a_server_that_is_not_there_is_told_in_plain_words(rig: Rig, tmp_path: P
     assert result.exit_code == 5
     said = "the server could not be reached: nothing answers at this address (Connection refused)"
     assert result.message.startswith(said)
+
+
+def test_forget_keeps_results_that_stand_nowhere_else(rig: Rig, tmp_path: Path) -> None:
+    folder = tmp_path / "share"
+    folder.mkdir()
+    book = user_book(folder / "a.xlsx")
+
+    def unplug(request: Request) -> None:
+        if request.path.endswith("/scheduledoperations") and folder.exists():
+            folder.rename(tmp_path / "gone")
+
+    rig.server.settings.before = unplug
+    result = rig.load(book)
+    results = Path(str(result.results))
+    assert outcomes(results) == ["SUCCESS"] * 3
+    assert ".." not in rig.notices
+    assert "its folder does not exist" in rig.notices
+    kept = forget(rig.home, timedelta(0), also_done=True).kept
+    assert kept == {result.job: Kept.ONLY_RESULTS}
+    results.rename(tmp_path / "mine.xlsx")
+    assert forget(rig.home, timedelta(0), also_done=True).removed == (result.job,)

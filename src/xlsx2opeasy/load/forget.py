@@ -4,6 +4,7 @@ import shutil
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from pathlib import Path
 
 from xlsx2opeasy.durable import sync_folder
 from xlsx2opeasy.errors import LocalFailure
@@ -16,8 +17,11 @@ from xlsx2opeasy.load.state import UNKNOWN
 class Kept(StrEnum):
     """Why a job that is old enough is kept."""
 
-    UNFINISHED = "not finished: resume it, or abandon it"
-    LEFT_OVER = "something of it is left at the server: resume it"
+    WORKED_ON = "a process works on it now"
+    UNFINISHED = "it is not finished; resume or abandon it first"
+    UNDECIDED = "it is not known what became of its rows; xlsx2opeasy resume says how that is settled"
+    LEFT_OVER = "something of it is left at the server, which xlsx2opeasy resume deletes"
+    ONLY_RESULTS = "its results workbook is nowhere else; move it away (xlsx2opeasy jobs show names it) first"
     PROTECTS = "its rows succeeded, and it keeps their workbook from being loaded twice"
     DAMAGED = "its files are damaged"
 
@@ -58,11 +62,15 @@ def _judge(folder: JobFolder, *, also_done: bool) -> tuple[str, Kept | None]:
     facts, state = peek(folder)
     ended = state.finished_at or facts.created
     if is_worked_on(folder):
-        return ended, Kept.UNFINISHED
+        return ended, Kept.WORKED_ON
+    if state.written and Path(state.written).parent == folder.path and Path(state.written).exists():
+        return ended, Kept.ONLY_RESULTS
     if facts.rehearsal:
         return ended, None
-    if state.finished in (None, UNKNOWN):
+    if state.finished is None:
         return ended, Kept.UNFINISHED
+    if state.finished == UNKNOWN:
+        return ended, Kept.UNDECIDED
     if not state.cleaned:
         return ended, Kept.LEFT_OVER
     return ended, Kept.PROTECTS if succeeded_in(folder) and not also_done else None
