@@ -5,6 +5,7 @@ inverse needs is written down before: in the order in which the server worked, a
 """
 
 import json
+import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -43,8 +44,10 @@ def read_done(folder: JobFolder) -> Iterator[Done]:
         with folder.done.open(encoding="utf-8") as lines:
             for line in lines:
                 sheet, row, kind, command, outcome, values = json.loads(line)
-                yield Done(sheet, row, kind, command, values, known=outcome == Outcome.SUCCESS)
-    except (OSError, ValueError, TypeError) as error:
+                sheet, kind, command = map(sys.intern, (sheet, kind, command))  # a million lines share them
+                named = {sys.intern(name): value for name, value in values.items()}
+                yield Done(sheet, row, kind, command, named, known=outcome == Outcome.SUCCESS)
+    except (OSError, ValueError, TypeError, AttributeError) as error:
         raise LocalFailure(
             f"{folder.done} is damaged: {error}", "the job cannot be undone with its help; undo it by hand"
         ) from error

@@ -101,7 +101,7 @@ def write_undo(undo: Undo, output: Path) -> None:
     """Writes the workbook, for its owner's eyes alone. Raises WorkbookUnusable where that is impossible."""
     sheets = undo.inverted.sheets()
     last = [_left_page(undo)] if undo.inverted.left else []
-    content = filled_bytes(sheets, [_about_page(undo, output)], last)
+    content = filled_bytes(sheets, [_about_page(undo, output)], last, by_way_of_disk=True)
     if sheets and (errors := read_back(TaskWorkbook(sheets), content).errors):
         raise RuntimeError(f"the undo of {undo.facts.job} is no valid workbook: {errors[0].rule}")
     try:
@@ -138,7 +138,7 @@ def _about(undo: Undo, output: Path) -> Iterator[str]:
             f"From sheet to sheet that order cannot be kept: the server works through {order},"
             " however the sheets stand here. Where that matters, load the sheets one by one."
         )
-    if any(row.command == "Unassign" for row in rows.get("PhoneNumbers", ())):
+    if any(each.inverse.command == "Unassign" for each in rows.get("PhoneNumbers", ())):
         yield (
             "Unassign rows take numbers out of their group also where these were in it before the load:"
             " an Assign does not tell."

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final
+from typing import Final, overload
 
 from xlsx2opeasy.spec.catalogue import BY_NAME, TASK_TYPES
 from xlsx2opeasy.spec.inverses import INVERSES, SUBJECTS, SYNC_AFTER, Inverse
@@ -52,14 +52,58 @@ class Left:
         return ", ".join(said)
 
 
+@dataclass(frozen=True, slots=True)
+class Undoing:
+    """A row of the workbook: the command that undoes `of`, or (of a Sync command) comes after such rows."""
+
+    of: Done
+    inverse: Inverse
+
+    def row(self) -> FilledRow:
+        """The row as it is written; made only then, for there may be a million."""
+        note = f"undoes {self.of.command} in {_row(self.of)}"
+        if self.inverse.command in SYNC_AFTER:
+            note = "for Teams users that the rows above delete or restore; the load synchronised them too"
+        elif self.in_part:
+            note += f"; {self.in_part}"
+        return FilledRow(self.inverse.command, _cells(self.of, self.inverse), note)
+
+    @property
+    def in_part(self) -> str:
+        """What the row does not bring back."""
+        where = self.inverse.in_part_where
+        return self.inverse.in_part if not where or any(name in self.of.values for name in where) else ""
+
+
+class _Rows(Sequence[FilledRow]):
+    """The rows of a sheet, each made when it is asked for."""
+
+    def __init__(self, undoings: Sequence[Undoing]) -> None:
+        self._undoings = undoings
+
+    def __len__(self) -> int:
+        return len(self._undoings)
+
+    @overload
+    def __getitem__(self, place: int) -> FilledRow: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[FilledRow]: ...
+
+    def __getitem__(self, place: int | slice) -> FilledRow | Sequence[FilledRow]:
+        if isinstance(place, slice):
+            return _Rows(self._undoings[place])
+        return self._undoings[place].row()
+
+
 @dataclass(slots=True)
 class Inverted:
-    """The inverse rows by task type, in the order of their sheets; and what is left.
+    """What undoes a load by task type, in the order of the sheets' rows; and what is left.
 
     `sync_missing` are the Sync commands that Teams users may need afterwards, where the load itself had none.
     """
 
-    rows: dict[str, list[FilledRow]] = field(default_factory=lambda: defaultdict(list))
+    rows: dict[str, list[Undoing]] = field(default_factory=lambda: defaultdict(list))
     left: list[Left] = field(default_factory=list)
     sync_missing: tuple[str, ...] = ()
 
@@ -83,10 +127,10 @@ def inverted(done: Sequence[Done]) -> Inverted:
     return inverter.found
 
 
-def _sheet(task_type: TaskType, rows: list[FilledRow]) -> FilledSheet:
-    headers = {header for row in rows for header in row.cells}
+def _sheet(task_type: TaskType, undoings: Sequence[Undoing]) -> FilledSheet:
+    headers = {header for each in undoings for header in _cells(each.of, each.inverse)}
     used: set[Column] = {column for header in headers if (column := task_type.column(header)) is not None}
-    return FilledSheet(task_type, tuple(column.name for column in ordered(task_type, used)), rows)
+    return FilledSheet(task_type, tuple(column.name for column in ordered(task_type, used)), _Rows(undoings))
 
 
 def _assigned_in_the_same_load(done: Iterable[Done]) -> dict[tuple[str, int], Done]:
@@ -191,22 +235,20 @@ class _Inverter:
             why = inverse.why_not or f"the task has no {missing[0]}, which {inverse.command} needs"
             self._leave(task, Kind.CANNOT, why)
             return
-        note = f"undoes {task.command} in {_row(task)}"
-        if inverse.in_part and _applies(inverse, task):
-            self._leave(task, Kind.IN_PART, inverse.in_part)
-            note += f"; {inverse.in_part}"
-        self.found.rows[task.type].append(FilledRow(inverse.command, _cells(task, inverse), note))
+        undoing = Undoing(task, inverse)
+        if undoing.in_part:
+            self._leave(task, Kind.IN_PART, undoing.in_part)
+        self.found.rows[task.type].append(undoing)
 
     def finish(self) -> None:
         """The Sync commands come last, once, and only where Teams users may be waiting for them."""
-        commands = {row.command for row in self.found.rows.get(USERS, ())}
+        commands = {each.inverse.command for each in self.found.rows.get(USERS, ())}
         wanted = tuple(sync for sync, after in SYNC_AFTER.items() if after & commands)
         if not self._syncs:
             self.found.sync_missing = wanted
             return
         for sync in wanted:
-            note = "for Teams users that the rows above delete or restore; the load synchronised them too"
-            self.found.rows[USERS].append(FilledRow(sync, {}, note))
+            self.found.rows[USERS].append(Undoing(self._syncs[0], Inverse(sync)))
         for task in self._syncs:
             if wanted:
                 why = f"at the end of the sheet stands {' and '.join(wanted)}"
@@ -220,10 +262,6 @@ class _Inverter:
 
 def _row(task: Done) -> str:
     return f"{task.sheet} row {task.row}"
-
-
-def _applies(inverse: Inverse, task: Done) -> bool:
-    return not inverse.in_part_where or any(name in task.values for name in inverse.in_part_where)
 
 
 def _cells(task: Done, inverse: Inverse) -> dict[str, str]:

@@ -5,7 +5,7 @@ What a load added goes with all that was done to it; what it deleted cannot be t
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from xlsx2opeasy.check.across import exact_key, user_key
@@ -36,7 +36,7 @@ class Life:
 
     begun: Done | None = None
     ended: Done | None = None
-    devices: list["Life"] = field(default_factory=list)
+    devices: tuple["Life", ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ class _Registry:
         user = self._life(self._users, user_key(user_id), task) if user_id is not None else None
         device = self._life(self._devices, exact_key(name), task) if name is not None else None
         if user is not None and device is not None and device.begun is task:
-            user.devices.append(device)
+            user.devices += (device,)
         if user is not None and task.command in _DELETING_USER:
             user.ended = task
             for each in user.devices if task.command == "DeleteUserAndDevices" else ():

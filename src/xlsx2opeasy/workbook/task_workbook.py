@@ -7,6 +7,7 @@ and its leading apostrophe (`quotePrefix`). By XlsxWriter, as the blank workbook
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
+from itertools import islice
 from typing import Final
 
 from xlsxwriter import Workbook
@@ -85,15 +86,20 @@ class FilledSheet:
 
 
 def filled_bytes(
-    sheets: Sequence[FilledSheet], first: Sequence[NotePage] = (), last: Sequence[NotePage] = ()
+    sheets: Sequence[FilledSheet],
+    first: Sequence[NotePage] = (),
+    last: Sequence[NotePage] = (),
+    *,
+    by_way_of_disk: bool = False,
 ) -> bytes:
     """The workbook: pages of words, the task sheets, more pages of words.
 
-    Texts must fit into a cell (`results_text`); only results and notes are cut.
+    Texts must fit into a cell (`results_text`); only results and notes are cut. `by_way_of_disk` keeps the
+    rows in temporary files rather than in memory: for many rows, and for rows without secrets only.
     """
     file = BytesIO()
-    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    book = Workbook(file, options)
+    way = {"constant_memory": True} if by_way_of_disk else {"in_memory": True}
+    book = Workbook(file, {**way, "strings_to_formulas": False, "strings_to_urls": False})
     looks = Looks(book)
     text = book.add_format({"num_format": "@", "valign": "top", "quote_prefix": True})
     for page in first:
@@ -107,18 +113,13 @@ def filled_bytes(
 
 
 def _write(page: Worksheet, sheet: FilledSheet, looks: Looks, text: Format) -> None:
-    headers = sheet.all_headers
-    texts = [_texts(row, sheet) for row in sheet.rows]
-    for column, header in enumerate(headers):
-        own = header in RESULT_COLUMNS
-        look = looks.result_header() if own else looks.header(header.partition(".")[0])
-        widest = max([len(header) + 4, *(len(row.get(header, "")) + 2 for row in texts[:_SAMPLE])])
-        page.set_column(column, column, min(widest, _WIDEST), looks.body())
-        page.write_string(sheet.header_row - 1, column, header, look)
+    headers, result_headers = sheet.all_headers, sheet.result_headers
+    _write_headers(page, sheet, headers, result_headers, looks)
     place = {header: column for column, header in enumerate(headers)}
-    for number, row in zip(sheet.row_numbers, texts, strict=True):
-        for header, value in row.items():
-            look = looks.of(_outcome_look(value)) if header == RESULT_COLUMNS[0] else text
+    outcomes = {outcome.value: looks.of(_outcome_look(outcome)) for outcome in Outcome}
+    for number, row in zip(sheet.row_numbers, sheet.rows, strict=True):
+        for header, value in _texts(row, result_headers).items():
+            look = outcomes[value] if header == RESULT_COLUMNS[0] else text
             if value and page.write_string(number - 1, place[header], value, look):
                 raise ValueError("XlsxWriter refused a cell")
     last = max([sheet.header_row + 1, *sheet.row_numbers[-1:]])
@@ -127,8 +128,21 @@ def _write(page: Worksheet, sheet: FilledSheet, looks: Looks, text: Format) -> N
     page.ignore_errors({"number_stored_as_text": f"A1:XFD{last}"})
 
 
-def _outcome_look(value: str) -> Look:
-    fill, colour = OUTCOME_COLOURS[Outcome(value)]
+def _write_headers(
+    page: Worksheet, sheet: FilledSheet, headers: Sequence[str], result_headers: Sequence[str], looks: Looks
+) -> None:
+    """The header row, and each column as wide as its first rows need."""
+    sample = [_texts(row, result_headers) for row in islice(sheet.rows, _SAMPLE)]
+    for column, header in enumerate(headers):
+        own = header in RESULT_COLUMNS
+        look = looks.result_header() if own else looks.header(header.partition(".")[0])
+        widest = max([len(header) + 4, *(len(row.get(header, "")) + 2 for row in sample)])
+        page.set_column(column, column, min(widest, _WIDEST), looks.body())
+        page.write_string(sheet.header_row - 1, column, header, look)
+
+
+def _outcome_look(outcome: Outcome) -> Look:
+    fill, colour = OUTCOME_COLOURS[outcome]
     return {
         "bg_color": f"#{fill}",
         "font_color": f"#{colour}",
@@ -138,13 +152,13 @@ def _outcome_look(value: str) -> Look:
     }
 
 
-def _texts(row: FilledRow, sheet: FilledSheet) -> dict[str, str]:
+def _texts(row: FilledRow, result_headers: Sequence[str]) -> dict[str, str]:
     texts = {COMMAND_HEADER: row.command, **row.cells, NOTE_HEADER: _fit(row.note)}
     if not row.note:
         del texts[NOTE_HEADER]
     if row.result is not None:
         said = (row.result.outcome.value, row.result.code, row.result.detail, row.result.job)
-        texts |= dict(zip(sheet.result_headers, map(_fit, said), strict=False))
+        texts |= dict(zip(result_headers, map(_fit, said), strict=False))
     return texts
 
 

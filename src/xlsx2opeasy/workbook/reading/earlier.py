@@ -41,7 +41,7 @@ def _unknown(title: str, row: int, letter: str, result: str) -> Problem:
     return Problem(
         sheet=title,
         rule="unknown-result",
-        message=f"\"{visible(result)}\" is no result; allowed are {', '.join(Outcome)}.",
+        message=f'"{visible(result)}" is no result; allowed are {", ".join(Outcome)}.',
         hint="Empty the cell to send the row again, or write SUCCESS to leave it alone.",
         row=row,
         column=letter,
