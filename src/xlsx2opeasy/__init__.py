@@ -1,7 +1,8 @@
 """Checks, converts and loads Excel workbooks into the Clearspan OpEasy Provisioning API.
 
-What a program may use stands in `__all__` (docs/library.md). Each name is imported when it is first used, so
-that importing the package, and with it `xlsx2opeasy --help`, stays quick.
+The functions `check`, `convert`, `load`, `resume` and `template` are in `xlsx2opeasy.library`; the values,
+errors and the API's client that go with them stand in `__all__` here (docs/library.md). Each name is imported
+when it is first used, so that importing the package, and with it `xlsx2opeasy --help`, stays quick.
 """
 
 import importlib
@@ -21,14 +22,16 @@ if TYPE_CHECKING:
         WorkbookUnusable,
         Xlsx2OpeasyError,
     )
-    from xlsx2opeasy.library import load_workbook, resume_job
+    from xlsx2opeasy.load.events import Event, Listener
     from xlsx2opeasy.load.prepare import LoadOptions, Target
     from xlsx2opeasy.load.result import LoadResult
     from xlsx2opeasy.load.run import Waiting
+    from xlsx2opeasy.load.task_files import TaskFiles
     from xlsx2opeasy.opeasy import CallError, Connection, OpEasyClient
     from xlsx2opeasy.problems import Problem
     from xlsx2opeasy.secret import Secret
     from xlsx2opeasy.spec.catalogue import TASK_TYPES
+    from xlsx2opeasy.tasks.limits import ChunkLimits
     from xlsx2opeasy.workbook.model import Workbook
     from xlsx2opeasy.workbook.read import read_workbook
 
@@ -37,9 +40,12 @@ __all__ = [
     "AccessDenied",
     "CallError",
     "Checked",
+    "ChunkLimits",
     "Connection",
+    "Event",
     "Interrupted",
     "InvalidWorkbook",
+    "Listener",
     "LoadOptions",
     "LoadRefused",
     "LoadResult",
@@ -50,15 +56,14 @@ __all__ = [
     "ServiceFailed",
     "StillRunning",
     "Target",
+    "TaskFiles",
     "UsageError",
     "Waiting",
     "Workbook",
     "WorkbookUnusable",
     "Xlsx2OpeasyError",
     "check_workbook",
-    "load_workbook",
     "read_workbook",
-    "resume_job",
 ]
 
 _MODULES = {
@@ -75,14 +80,16 @@ _MODULES = {
         "WorkbookUnusable",
         "Xlsx2OpeasyError",
     ),
-    "library": ("load_workbook", "resume_job"),
+    "load.events": ("Event", "Listener"),
     "load.prepare": ("LoadOptions", "Target"),
     "load.result": ("LoadResult",),
     "load.run": ("Waiting",),
+    "load.task_files": ("TaskFiles",),
     "opeasy": ("CallError", "Connection", "OpEasyClient"),
     "problems": ("Problem",),
     "secret": ("Secret",),
     "spec.catalogue": ("TASK_TYPES",),
+    "tasks.limits": ("ChunkLimits",),
     "workbook.model": ("Workbook",),
     "workbook.read": ("read_workbook",),
 }

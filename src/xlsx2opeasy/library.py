@@ -1,28 +1,101 @@
-"""Loading from a program of one's own: what `xlsx2opeasy load` and `resume` do, without a command line.
+"""The commands as functions: what `xlsx2opeasy check`, `convert`, `load`, `resume` and `template` do.
 
-The names that a program should use are those of the package itself (`from xlsx2opeasy import load_workbook`).
+Import them from here (`from xlsx2opeasy.library import check, load`). The package itself has rooms named
+`check` and `load`, so that there the same words would mean modules. Functions that take time call `tell` with
+typed events; none prints, none exits, and none asks a question.
 """
 
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from xlsx2opeasy.errors import LoadRefused
-from xlsx2opeasy.load.events import Event, Listener
+from xlsx2opeasy.check.checked import Checked, check_workbook
+from xlsx2opeasy.errors import InvalidWorkbook, LoadRefused, UsageError
+from xlsx2opeasy.load import service
+from xlsx2opeasy.load.events import Event, Listener, WorkbookChecked, WorkbookOpened
 from xlsx2opeasy.load.interrupt import Interruption
 from xlsx2opeasy.load.job import JobFacts
 from xlsx2opeasy.load.open_job import Connect
 from xlsx2opeasy.load.prepare import LoadOptions, Target
 from xlsx2opeasy.load.result import LoadResult
 from xlsx2opeasy.load.run import Waiting
-from xlsx2opeasy.load.service import Surroundings, load, resume
+from xlsx2opeasy.load.task_files import TaskFiles, write_task_files
 from xlsx2opeasy.opeasy import Connection, OpEasyClient, user_agent
+from xlsx2opeasy.spec.catalogue import TASK_TYPES
+from xlsx2opeasy.tasks.limits import ChunkLimits
+from xlsx2opeasy.workbook.read import read_workbook
+from xlsx2opeasy.workbook.template.file import write_template
+
+__all__ = ["check", "convert", "load", "resume", "template"]
 
 
 def _say_nothing(_: Event) -> None:
     pass
 
 
-def load_workbook(
+def check(workbook: Path, *, tell: Listener = _say_nothing) -> Checked:
+    """Reads a workbook and holds every cell against the API's rules; nothing is sent.
+
+    What is wrong stands in `problems` of the answer, each at its cell. Tells `WorkbookOpened` and
+    `WorkbookChecked`. Raises WorkbookUnusable where the file cannot be read.
+    """
+    tell(WorkbookOpened(str(workbook)))
+    checked = check_workbook(read_workbook(workbook))
+    tell(WorkbookChecked(str(workbook), checked.total, checked.problems, checked.workbook.other_sheets))
+    return checked
+
+
+def convert(
+    workbook: Path,
+    folder: Path,
+    limits: ChunkLimits | None = None,
+    *,
+    wire_names: Mapping[str, str] | None = None,
+    tell: Listener = _say_nothing,
+) -> TaskFiles:
+    """Writes the task files that a load would send, and `manifest.json`, into `folder`; nothing is sent.
+
+    Tells what `check` tells. Raises InvalidWorkbook where a row breaks a rule (nothing is written then),
+    WorkbookUnusable where the workbook cannot be read or the folder cannot be written.
+    """
+    checked = check(workbook, tell=tell)
+    if checked.errors:
+        first = checked.errors[0]
+        where = f"{first.sheet}!{first.cell}" if first.cell else first.sheet
+        raise InvalidWorkbook(
+            f"{workbook} has {len(checked.errors)} errors, the first at {where}: {first.words}",
+            "correct the cells that check names; nothing was written",
+        )
+    return write_task_files(workbook, checked, folder, limits or ChunkLimits(), wire_names or {})
+
+
+def template(
+    file: Path,
+    *,
+    task_types: Collection[str] = (),
+    commands: Collection[str] = (),
+    replace_file: bool = False,
+) -> Path:
+    """Writes a blank workbook to fill in, with these task types and commands only (all where none is named).
+
+    Names are spelt as in the specification. Raises UsageError for a name that is none and for a file that
+    does not end in `.xlsx`, WorkbookUnusable where the file exists (unless `replace_file`) or cannot be
+    written.
+    """
+    _require_known(task_types, {each.name for each in TASK_TYPES}, "task type")
+    _require_known(commands, {name for each in TASK_TYPES for name in each.command_names}, "command")
+    how = "choose another name, or say replace_file=True"
+    write_template(file, task_types, commands, replace=replace_file, how_to_replace=how)
+    return file
+
+
+def _require_known(names: Collection[str], known: Collection[str], what: str) -> None:
+    for name in names:
+        if name not in known:
+            raise UsageError(f'"{name}" is no {what}', f"write one of {', '.join(sorted(known))}")
+
+
+def load(
     workbook: Path,
     connection: Connection,
     options: LoadOptions | None = None,
@@ -32,17 +105,17 @@ def load_workbook(
 ) -> LoadResult:
     """Checks and loads a workbook, and writes what became of each row into a copy of it.
 
-    The job is kept in this machine's home (`XLSX2OPEASY_HOME`), so that `resume_job` or the command can go on
-    with it. `tell` is called with each event. In the main thread Ctrl-C, SIGTERM and SIGHUP end it in good
-    order. How the load ended is in the result, also where it failed; LoadRefused, WorkbookUnusable and
-    LocalFailure are raised where it could not begin.
+    The job is kept in this machine's home (`XLSX2OPEASY_HOME`), so that `resume` or the command can go on
+    with it. `tell` is called with each event of `xlsx2opeasy.load.events`. In the main thread Ctrl-C, SIGTERM
+    and SIGHUP end it in good order. How the load ended is in the result, also where it failed; LoadRefused,
+    WorkbookUnusable and LocalFailure are raised where it could not begin.
     """
     target = Target(connection.origin, connection.enterprise_id)
-    around = Surroundings(tell, _connecting(connection), waiting or Waiting())
-    return load(workbook, target, options or LoadOptions(), around)
+    around = service.Surroundings(tell, _connecting(connection), waiting or Waiting())
+    return service.load(workbook, target, options or LoadOptions(), around)
 
 
-def resume_job(
+def resume(
     job: str | None,
     connection: Connection,
     *,
@@ -54,7 +127,7 @@ def resume_job(
     Raises UsageError where there is nothing to resume, LoadRefused where the job belongs to another server or
     enterprise than the connection's.
     """
-    return resume(job, Surroundings(tell, _connecting(connection), waiting or Waiting()))
+    return service.resume(job, service.Surroundings(tell, _connecting(connection), waiting or Waiting()))
 
 
 def _connecting(connection: Connection) -> Connect:

@@ -1,17 +1,31 @@
 """`xlsx2opeasy template`: a blank workbook to fill in."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
 from xlsx2opeasy.cli.words import say
-from xlsx2opeasy.durable import write_file
-from xlsx2opeasy.errors import UsageError, WorkbookUnusable
-from xlsx2opeasy.spec.catalogue import TASK_TYPES
-from xlsx2opeasy.workbook.template.write import template_bytes
+from xlsx2opeasy.spec.catalogue import TASK_TYPES, nearest
+from xlsx2opeasy.spec.model import folded
+from xlsx2opeasy.workbook.template.file import write_template
 
 _TASK_TYPES = [task_type.name for task_type in TASK_TYPES]
 _COMMANDS = list(dict.fromkeys(name for task_type in TASK_TYPES for name in task_type.command_names))
+
+
+class _CommandName(click.Choice[str]):
+    """A command of the catalogue; where there is none of that name, the nearest is told."""
+
+    def convert(
+        self,
+        value: Any,
+        param: click.Parameter | None,
+        ctx: click.Context | None,  # noqa: ANN401
+    ) -> str:
+        if isinstance(value, str) and (near := nearest(value, _COMMANDS)) and folded(near) != folded(value):
+            self.fail(f'there is no command "{value}"; did you mean {near}?', param, ctx)
+        return super().convert(value, param, ctx)
 
 
 @click.command(name="template")
@@ -27,7 +41,7 @@ _COMMANDS = list(dict.fromkeys(name for task_type in TASK_TYPES for name in task
     "--command",
     "commands",
     multiple=True,
-    type=click.Choice(_COMMANDS, case_sensitive=False),
+    type=_CommandName(_COMMANDS, case_sensitive=False),
     metavar="COMMAND",
     help="Only the sheets and columns that this command uses; may be given several times.",
 )
@@ -44,15 +58,6 @@ def command(file: Path, task_types: tuple[str, ...], commands: tuple[str, ...], 
       xlsx2opeasy template leavers.xlsx --command DeleteUser --command DeleteUserAndDevices
       xlsx2opeasy template numbers.xlsx --task-type PhoneNumbers
     """
-    if file.suffix.lower() != ".xlsx":
-        raise UsageError(f"{file} does not end in .xlsx", f"write {file.with_suffix('.xlsx')}")
-    if file.exists() and not force:
-        raise WorkbookUnusable(f"{file} exists and is not replaced", "choose another name, or add --force")
-    content = template_bytes(task_types, commands)
-    try:
-        write_file(file, content)
-    except OSError as error:
-        raise WorkbookUnusable(
-            f"{file} cannot be written: {error.strerror or error}", "choose another folder"
-        ) from error
+    how = "choose another name, or add --force"
+    write_template(file, task_types, commands, replace=force, how_to_replace=how)
     say(f"{file} is ready. Next: fill it in, then: xlsx2opeasy check {file}")

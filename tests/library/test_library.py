@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 import xlsx2opeasy
-from xlsx2opeasy import errors
+from xlsx2opeasy import errors, library
 from xlsx2opeasy.sandbox.serve import serve_in_thread
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 DOCUMENT = (ROOT / "docs" / "library.md").read_text(encoding="utf-8")
 EXAMPLES = "\n".join(re.findall(r"```python\n(.*?)```", DOCUMENT, re.DOTALL))
 HEAVY = {"pandas", "pandera", "httpx", "starlette", "openpyxl", "rich", "click"}
@@ -45,6 +45,43 @@ def test_a_public_name_is_never_that_of_a_module() -> None:
     assert not modules & set(xlsx2opeasy.__all__)
 
 
+@pytest.mark.parametrize("name", library.__all__)
+@pytest.mark.parametrize("first", ["", "import xlsx2opeasy.check, xlsx2opeasy.load\n"])
+def test_a_function_is_one_whatever_was_imported_before(name: str, first: str) -> None:
+    # In a process of this test's own state: names of functions and of packages never meet.
+    space: dict[str, object] = {}
+    exec(f"{first}from xlsx2opeasy.library import {name} as found\nimport xlsx2opeasy.check", space)
+    exec("import xlsx2opeasy.load\nfrom xlsx2opeasy import library", space)
+    assert space["found"] is getattr(library, name)
+    assert callable(space["found"])
+
+
+def test_a_template_is_not_replaced_unless_one_says_so(tmp_path: Path) -> None:
+    file = library.template(tmp_path / "a.xlsx", task_types=["PhoneNumbers"])
+    before = file.read_bytes()
+    with pytest.raises(errors.WorkbookUnusable, match="exists"):
+        library.template(file)
+    assert file.read_bytes() == before
+    library.template(file, commands=["DeleteUser"], replace_file=True)
+    assert file.read_bytes() != before
+    assert library.check(file).total == 0
+    for wrong in ({"commands": ["AddUsr"]}, {"task_types": ["User"]}):
+        with pytest.raises(errors.UsageError, match="is no"):
+            library.template(tmp_path / "b.xlsx", **wrong)
+    with pytest.raises(errors.UsageError, match="xlsx"):
+        library.template(tmp_path / "b.txt")
+
+
+def test_check_and_convert_tell_what_happens(tmp_path: Path) -> None:
+    told: list[xlsx2opeasy.Event] = []
+    mistakes = ROOT / "example_workbooks" / "typical-mistakes.xlsx"
+    checked = library.check(mistakes, tell=told.append)
+    assert [type(each).__name__ for each in told] == ["WorkbookOpened", "WorkbookChecked"]
+    with pytest.raises(errors.InvalidWorkbook, match=f"{len(checked.errors)} errors, the first at Users!A3"):
+        library.convert(mistakes, tmp_path / "tasks")
+    assert not (tmp_path / "tasks").exists()
+
+
 def test_importing_the_package_imports_nothing_heavy() -> None:
     done = python("-c", "import sys, xlsx2opeasy; print(*sys.modules)")
     assert not HEAVY & set(done.stdout.split())
@@ -74,6 +111,9 @@ def test_the_examples_of_the_document_run(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     said = done.stdout.splitlines()
     assert "55 rows, 0 of them invalid" in said
+    assert "55 tasks in ['operation-1-chunk-0001.json', 'operation-2-chunk-0001.json', " in done.stdout
+    assert said.count("operation 2 started") == 1
+    assert "operation 2: 54 tasks uploaded" in said
     assert f"completed 55 of 55 {tmp_path / 'done.xlsx'}" in said
     assert any("--again" in line for line in said)
     assert said[-3:-1] == ["1 task", "DeleteUser"]
@@ -103,10 +143,10 @@ def test_a_job_of_another_enterprise_is_not_resumed(tmp_path: Path) -> None:
     with serve_in_thread() as sandbox:
         secret = xlsx2opeasy.Secret(sandbox.api_key)
         mine = xlsx2opeasy.Connection(sandbox.url, "mine", xlsx2opeasy.Secret("wrong"))
-        stopped = xlsx2opeasy.load_workbook(tmp_path / "branch.xlsx", mine)
+        stopped = library.load(tmp_path / "branch.xlsx", mine)
         assert (stopped.status, stopped.exit_code) == ("failed", 4)
-        refused = xlsx2opeasy.resume_job(stopped.job, xlsx2opeasy.Connection(sandbox.url, "other", secret))
+        refused = library.resume(stopped.job, xlsx2opeasy.Connection(sandbox.url, "other", secret))
         assert refused.exit_code == 6
         assert "belongs to enterprise mine" in refused.message
-        done = xlsx2opeasy.resume_job(None, xlsx2opeasy.Connection(sandbox.url, "mine", secret))
+        done = library.resume(None, xlsx2opeasy.Connection(sandbox.url, "mine", secret))
         assert (done.job, done.exit_code) == (stopped.job, 0)
