@@ -1,10 +1,17 @@
 """Rows held against each other: an error only where the load must fail, a warning where it may."""
 
+import re
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from workbooks import write_workbook
+from xlsx2opeasy.check import across, rules
 from xlsx2opeasy.check.checked import check_workbook
 from xlsx2opeasy.workbook.read import read_workbook
 
@@ -121,3 +128,34 @@ def test_the_message_names_the_other_row(tmp_path: Path) -> None:
     checked = check_workbook(read_workbook(write_workbook(tmp_path / "rows.xlsx", {"Users": table})))
     (error,) = checked.errors
     assert (error.row, error.message) == (4, f'"{USER_A}" is added in row 2 already')
+
+
+NUMBERS_WRITTEN = st.from_regex(r"(\+?1[ .-]?)?\(?[0-2]{3}\)? ?[0-1]{3}-?[01]{4}", fullmatch=True) | st.text(
+    "01+- ab\u0661"
+)
+NAMES = st.text("aAbß\u212a\u00e9e\u0301 İ", max_size=3)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(NUMBERS_WRITTEN, max_size=30))
+def test_numbers_that_share_their_key_are_all_found(numbers: list[str]) -> None:
+    keys = across._number_keys(pd.Series(numbers, dtype="str")).tolist()
+    known = [across.number_key(number) for number in numbers]
+    for key, expected in zip(keys, known, strict=True):
+        assert key == expected or (key == "" and known.count(expected) == 1)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(NAMES, max_size=10))
+@pytest.mark.parametrize(
+    ("whole", "single"), [(across._user_keys, across.user_key), (across._exact_keys, across.exact_key)]
+)
+def test_a_column_has_the_keys_of_its_texts(
+    whole: Callable[["pd.Series[str]"], "pd.Series[str]"], single: Callable[[str], str], names: list[str]
+) -> None:
+    assert whole(pd.Series(names, dtype="str")).tolist() == [single(name) for name in names]
+
+
+def test_spaces_in_addresses_are_those_that_python_knows() -> None:
+    known = {each for each in map(chr, range(sys.maxunicode + 1)) if re.match(r"\s", each)}
+    assert set(rules._SPACES) == known

@@ -8,6 +8,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import pandas as pd
 
@@ -16,6 +17,8 @@ from xlsx2opeasy.check.rules import digits_of
 from xlsx2opeasy.problems import Severity
 from xlsx2opeasy.spec.catalogue import COMMAND_HEADER
 from xlsx2opeasy.spec.rules import NumberOrRange
+
+Texts: TypeAlias = "pd.Series[str]"
 
 ADDING_USER = frozenset({"AddUser", "AddUserDevice"})
 ADDING_DEVICE = frozenset({"AddDevice", "AddUserDevice"})
@@ -47,13 +50,14 @@ def across_rows(grid: Grid) -> Iterator[Conflict]:
 
 
 def _users(grid: Grid) -> Iterator[Conflict]:
-    yield from _lives(grid, "user.userId", "user", ADDING_USER, DELETING_USER, user_key)
-    yield from _lives(grid, "device.name", "device", ADDING_DEVICE, DELETING_DEVICE, exact_key)
+    yield from _lives(grid, "user.userId", "user", ADDING_USER, DELETING_USER, _user_keys)
+    yield from _lives(grid, "device.name", "device", ADDING_DEVICE, DELETING_DEVICE, _exact_keys)
     for name in ("device.linePort", "device.accessUserName"):
         yield from _unique(grid, name)
-    yield from _given_to_two(grid, "user.phoneNumber", lambda number, _: number_key(number))
+    groups = _texts(grid, "groupId")
+    yield from _given_to_two(grid, "user.phoneNumber", _number_keys)
     yield from _given_to_two(
-        grid, "user.extension", lambda number, group: f"{group}\n{number}" if group else ""
+        grid, "user.extension", lambda extensions: (groups + "\n" + extensions).where(groups != "", "")
     )
     yield from _syncs(grid)
 
@@ -74,16 +78,34 @@ def number_key(text: str) -> str:
     return digits[1:] if len(digits) == 11 and digits.startswith("1") else digits
 
 
-def _texts(grid: Grid, name: str) -> "pd.Series[str]":
+def _exact_keys(texts: Texts) -> Texts:
+    return texts if texts.str.isascii().all() else texts.map(exact_key)
+
+
+def _user_keys(texts: Texts) -> Texts:
+    return texts.str.lower() if texts.str.isascii().all() else texts.map(user_key)
+
+
+def _number_keys(texts: Texts) -> Texts:
+    """The keys of numbers that may share theirs, "" for others: equal keys have the same last ten digits."""
+    last = texts.str.replace("[^0-9]", "", regex=True).str[-10:]
+    candidates = texts.where((texts != "") & last.duplicated(keep=False), "")
+    keys = {text: number_key(text) for text in candidates.unique()}
+    return candidates.map(keys).astype("str")
+
+
+def _texts(grid: Grid, name: str) -> Texts:
     """The column's texts; all blank where the sheet does not have it."""
     return grid.values[name] if name in grid.filled else pd.Series("", index=grid.values.index, dtype="str")
 
 
-def _repeated(grid: Grid, name: str, key: Callable[[str], str]) -> Iterable[list[tuple[int, str, str]]]:
+def _repeated(
+    grid: Grid, name: str, keys_of: Callable[[Texts], Texts]
+) -> Iterable[list[tuple[int, str, str]]]:
     """Row, command and text of each group of rows that share a key, in the order of the rows."""
     texts = _texts(grid, name)
     filled = texts[texts != ""]
-    keys = filled.map(key)
+    keys = keys_of(filled)
     shared = keys[(keys != "") & keys.duplicated(keep=False)]
     groups: dict[str, list[tuple[int, str, str]]] = defaultdict(list)
     commands, typed = grid.command.loc[shared.index], filled.loc[shared.index]
@@ -98,10 +120,10 @@ def _lives(
     what: str,
     adding: frozenset[str],
     deleting: frozenset[str],
-    key: Callable[[str], str],
+    keys_of: Callable[[Texts], Texts],
 ) -> Iterator[Conflict]:
     """Adding twice with no deletion between, and anything but adding after a deletion."""
-    for group in _repeated(grid, name, key):
+    for group in _repeated(grid, name, keys_of):
         added: int | None = None
         deleted: int | None = None
         for row, command, text in group:
@@ -129,7 +151,7 @@ def _lives(
 
 def _unique(grid: Grid, name: str) -> Iterator[Conflict]:
     """Values that must be unique within the system, given by two rows that add a device."""
-    for group in _repeated(grid, name, exact_key):
+    for group in _repeated(grid, name, _exact_keys):
         adding = [each for each in group if each[1] in ADDING_DEVICE]
         for row, _, text in adding[1:]:
             message = f'"{text}" is given to another device in row {adding[0][0]} already'
@@ -138,20 +160,18 @@ def _unique(grid: Grid, name: str) -> Iterator[Conflict]:
             )
 
 
-def _given_to_two(grid: Grid, name: str, key: Callable[[str, str], str]) -> Iterator[Conflict]:
+def _given_to_two(grid: Grid, name: str, keys_of: Callable[[Texts], Texts]) -> Iterator[Conflict]:
     """A number that a second user gets while the first still has it, as far as the sheet can tell."""
-    users = _texts(grid, "user.userId").map(user_key)
-    groups = _texts(grid, "groupId")
     numbers = _texts(grid, name)
-    keys = pd.Series([key(number, group) for number, group in zip(numbers, groups, strict=True)], users.index)
+    keys = keys_of(numbers)
     wanted = set(keys[(keys != "") & (numbers != "") & keys.duplicated(keep=False)])
     if not wanted:
         return
     holder: dict[str, tuple[str, int]] = {}
     held_by: dict[str, str] = {}
-    for row, user, command, number, its_key in zip(
-        users.index.tolist(), users, grid.command, numbers, keys, strict=True
-    ):
+    users = _user_keys(_texts(grid, "user.userId"))
+    columns = (each.tolist() for each in (users, grid.command, numbers, keys))
+    for row, user, command, number, its_key in zip(users.index.tolist(), *columns, strict=True):
         if number or command in DELETING_USER:
             holder.pop(held_by.pop(user, ""), None)
         if not number or its_key not in wanted:
@@ -226,14 +246,20 @@ def _overlaps(ranges: list[tuple[int, int, int]]) -> Iterator[Conflict]:
 
 
 def _same_rows(grid: Grid) -> Iterator[Conflict]:
-    same = grid.values.duplicated(keep="first")
-    if not same.any():
-        return
     first_of: dict[tuple[str, ...], int] = {}
-    repeated = grid.values[grid.values.duplicated(keep=False)]
+    repeated = _repeated_rows(grid.values)
     for row, *cells in repeated.itertuples(name=None):
         first = first_of.setdefault(tuple(cells), row)
         if first != row and cells[0] not in _SYNC:
             message = f"this row is the same as row {first}"
             hint = "it is sent as well; take it out, unless that is meant"
             yield Conflict("same-row", row, COMMAND_HEADER, message, hint, Severity.WARNING)
+
+
+def _repeated_rows(values: pd.DataFrame) -> pd.DataFrame:
+    """The rows that stand more than once; each column rules out those whose value there is nobody else's."""
+    for name in values.columns:
+        twice = values[name].duplicated(keep=False)
+        if not twice.all():
+            values = values[twice]
+    return values[values.duplicated(keep=False)]

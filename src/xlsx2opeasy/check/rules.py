@@ -27,6 +27,8 @@ from xlsx2opeasy.spec.rules import (
 Texts: TypeAlias = "pd.Series[str]"
 Verdicts: TypeAlias = "pd.Series[bool]"
 
+_SPACES = "".join(each for each in map(chr, range(0x3001)) if each.isspace())
+"""What Python's own \\s means, spelt out: with \\s, pandas leaves Arrow for a loop over all texts."""
 _NUMBER = re.compile(r"\+?[0-9(][0-9 ().\-/]*")
 
 
@@ -43,7 +45,7 @@ def _one_of(rule: OneOf, texts: Texts) -> Verdicts:
 
 
 def _email_style(rule: EmailStyle, texts: Texts) -> Verdicts:
-    return texts.str.fullmatch(rf"(?:[^@\s]{{{rule.min_address},}}@[^@\s]+)?")
+    return texts.str.fullmatch(f"(?:[^@{_SPACES}]{{{rule.min_address},}}@[^@{_SPACES}]+)?")
 
 
 def _between(rule: Between, texts: Texts) -> Verdicts:
