@@ -56,6 +56,11 @@ def time_cell(at: datetime | None) -> Text:
     return cell(f"{at.astimezone():%Y-%m-%d %H:%M:%S %z}" if at else "")
 
 
+def minute_cell(at: datetime | None) -> Text:
+    """The same to the minute, for tables in which a person looks for a day."""
+    return cell(f"{at.astimezone():%Y-%m-%d %H:%M}" if at else "")
+
+
 def duration_cell(duration: timedelta | None) -> Text:
     """`0:00:11`, whole seconds; `1 day, 2:00:00`."""
     return cell(timedelta(seconds=round(duration.total_seconds())) if duration is not None else "")

@@ -11,16 +11,10 @@ from typing import NoReturn
 import click
 from rich.text import Text
 
+from xlsx2opeasy.cli.completers import complete_jobs
 from xlsx2opeasy.cli.connection import connection_options
-from xlsx2opeasy.cli.job_table import (
-    cell,
-    duration_cell,
-    exit_code_cell,
-    percentage_cell,
-    show_table,
-    status_cell,
-    time_cell,
-)
+from xlsx2opeasy.cli.job_states import COUNT_WORDS, STEP_WORDS, can_be_resumed, state_cell, state_of
+from xlsx2opeasy.cli.job_table import cell, duration_cell, minute_cell, show_table, time_cell
 from xlsx2opeasy.cli.words import complain, counted, say, say_json, tell
 from xlsx2opeasy.errors import Xlsx2OpeasyError
 from xlsx2opeasy.job_model import Job, StepExecution
@@ -29,9 +23,9 @@ from xlsx2opeasy.load.home import Home, state_folder
 from xlsx2opeasy.settings import Flags
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-_HEADINGS = ("Job", "Created", "Status", "Exit code", "Rows", "Not well", "Done", "Duration", "Workbook")
-_STEP_HEADINGS = ("Step", "Status", "Exit code", "Started", "Ended", "Duration")
-_WELL = ("total", "succeeded", "skipped")
+_HEADINGS = ("Job", "Created", "State", "Rows", "Workbook")
+_STEP_HEADINGS = ("Step", "State", "Started", "Ended", "Duration")
+MOST_NEXT_STEPS = 3
 
 
 @click.group(name="jobs", invoke_without_command=True)
@@ -57,12 +51,13 @@ def command(context: click.Context, start: int, most: int, *, as_json: bool) -> 
         _say_jobs(jobs)
     elif jobs:
         show_table(_HEADINGS, [_row(job) for job in jobs])
+        _tell_next_steps(jobs)
     else:
         tell("There are no such jobs on this machine.")
 
 
 @command.command(name="show")
-@click.argument("job")
+@click.argument("job", shell_complete=complete_jobs)
 @_JSON
 @click.pass_obj
 def show(json_before: bool | None, job: str, *, as_json: bool) -> NoReturn:
@@ -84,8 +79,29 @@ def show(json_before: bool | None, job: str, *, as_json: bool) -> NoReturn:
     raise SystemExit(0)
 
 
+@command.command(name="follow")
+@click.argument("job", required=False, shell_complete=complete_jobs)
+def follow_command(job: str | None) -> NoReturn:
+    """Watch JOB, or the latest running one, from another terminal until it ends, and end with its exit code.
+
+    Ctrl-C ends the watching and leaves the load alone.
+
+    \b
+    Example:
+      xlsx2opeasy jobs follow
+    """
+    from xlsx2opeasy.cli.following import follow_job
+
+    try:
+        code = follow_job(Home(state_folder()), job)
+    except Xlsx2OpeasyError as error:
+        complain(error.message, error.hint)
+        code = error.exit_code
+    raise SystemExit(code)
+
+
 @command.command(name="abandon")
-@click.argument("job")
+@click.argument("job", shell_complete=complete_jobs)
 @_JSON
 @connection_options
 @click.pass_obj
@@ -179,32 +195,40 @@ def _say_jobs(jobs: Sequence[Job]) -> None:
 def _row(job: Job) -> tuple[Text, ...]:
     return (
         cell(job.id),
-        time_cell(job.created),
-        status_cell(job),
-        exit_code_cell(job),
-        cell((job.counts or {}).get("total")),
-        cell(_not_well(job)),
-        percentage_cell(job),
-        duration_cell(job.elapsed),
+        minute_cell(job.created),
+        state_cell(job),
+        cell(_rows(job)),
         cell(Path(job.workbook).name if job.workbook else job.message),
     )
 
 
-def _not_well(job: Job) -> str:
+def _rows(job: Job) -> str:
+    """`55: 50 succeeded, 5 failed`; the total alone where nothing is known of them yet."""
     counts = job.counts or {}
-    return ", ".join(f"{number} {name}" for name, number in counts.items() if number and name not in _WELL)
+    parts = ", ".join(f"{counts[name]:,} {word}" for name, word in COUNT_WORDS.items() if counts.get(name))
+    return f"{counts.get('total', 0):,}: {parts}" if parts else ""
+
+
+def _tell_next_steps(jobs: Sequence[Job]) -> None:
+    """What to run next for jobs that are not at their end, the latest first."""
+    waiting = [job for job in jobs if can_be_resumed(job)]
+    for job in waiting[:MOST_NEXT_STEPS]:
+        tell(f"{job.id} is {state_of(job)}. Next: xlsx2opeasy resume {job.id}")
+    if (more := len(waiting) - MOST_NEXT_STEPS) > 0:
+        tell(f"{counted(more, 'job')} more can be resumed")
 
 
 def _show(job: Job) -> None:
     lines = {
         "Job": job.id,
-        "Status": f"{job.latest_execution_status}, {job.latest_execution_exit_code}",
+        "State": state_of(job),
         "Workbook": job.workbook,
         "Results": job.results,
         "Enterprise": job.target_customer_id,
         "Server": job.raw.get("origin"),
-        "Rows": ", ".join(f"{number} {name}" for name, number in (job.counts or {}).items() if number),
+        "Rows": _rows(job),
         "Message": job.message,
+        "Next": f"xlsx2opeasy resume {job.id}" if can_be_resumed(job) else None,
     }
     for name, value in lines.items():
         if value:
@@ -217,8 +241,7 @@ def _show(job: Job) -> None:
 def _step_row(step: StepExecution) -> tuple[Text, ...]:
     return (
         cell(step.name),
-        cell(step.status_message),
-        cell(step.exit_code),
+        cell(STEP_WORDS.get(step.exit_code or "", step.exit_code)),
         time_cell(step.started),
         time_cell(step.ended_at),
         duration_cell(step.elapsed),

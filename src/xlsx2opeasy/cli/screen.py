@@ -24,7 +24,6 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from xlsx2opeasy.cli.check import other_sheets, problem_lines
 from xlsx2opeasy.cli.words import clean, counted, tell
 from xlsx2opeasy.load.events import (
     ChunkAccepted,
@@ -100,6 +99,8 @@ class Screen(AbstractContextManager["Screen"]):
                 self._show_run(event)
 
     def _checked(self, event: WorkbookChecked) -> None:
+        from xlsx2opeasy.cli.check import other_sheets, problem_lines  # it brings pandas: not for followers
+
         self._end("check")
         for line in problem_lines(event.problems):
             self.line(line)

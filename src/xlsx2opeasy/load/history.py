@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from xlsx2opeasy.errors import LocalFailure, StillRunning
+from xlsx2opeasy.errors import Interrupted, LocalFailure, StillRunning
 from xlsx2opeasy.job_model import Job
 from xlsx2opeasy.load.home import Home, JobFolder
 from xlsx2opeasy.load.job import JobFacts, read_facts
@@ -89,8 +89,16 @@ def _item(facts: JobFacts, course: Course, *, running: bool) -> dict[str, Any]:
         "workbook": facts.workbook,
         "results": state.written,
         "operations": [each.operation_id for each in state.phases.values() if each.operation_id],
+        "loadStatus": _load_status(state, running=running),
         "message": "" if running else _message(facts, state),
     }
+
+
+def _load_status(state: JobState, *, running: bool) -> str:
+    """The `status` of `load --json`, and `abandoned`: finer than what Webex's shape can say."""
+    if running:
+        return StillRunning.status
+    return state.finished or state.stopped or Interrupted.status
 
 
 def _ending(state: JobState) -> tuple[str, str]:
