@@ -6,7 +6,12 @@ from typing import Any
 import openpyxl
 import pytest
 
+from judges import open_xml_errors
 from workbooks import signed
+from xlsx2opeasy.load.sidecar import sidecar_bytes
+from xlsx2opeasy.spec.outcomes import Outcome, RowResult
+from xlsx2opeasy.workbook.read import read_workbook
+from xlsx_lint import lint
 
 from .books import read_results, users, write_rows
 from .rig import Rig, executed
@@ -61,17 +66,26 @@ def read_with_header(path: Path, header_row: int) -> list[tuple[int, dict[str, A
     return [(int(row or 0), each) for row, each in found if each["command"]]
 
 
-@pytest.mark.parametrize("how", ["in place", "with macros", "twice"])
-def test_the_signed_workbook_itself_is_never_replaced(rig: Rig, tmp_path: Path, how: str) -> None:
-    name = "branch.xlsm" if how == "with macros" else "branch.xlsx"
+@pytest.mark.parametrize(
+    ("name", "in_place", "there", "beside"),
+    [
+        ("branch.xlsm", False, None, "branch.results.xlsx"),
+        ("branch.xlsm", True, None, "branch.results.xlsx"),
+        ("branch.results.xlsx", True, None, "branch.results-2.xlsx"),
+        ("branch.xlsx", False, "branch.results.xlsx", "branch.results-2.xlsx"),
+    ],
+)
+def test_the_signed_workbook_itself_is_never_replaced(
+    rig: Rig, tmp_path: Path, name: str, in_place: bool, there: str | None, beside: str
+) -> None:
     source = signed(write_rows(tmp_path / name, {"Users": users(1)}))
     before = source.read_bytes()
-    if how == "twice":
-        (tmp_path / "branch.results.xlsx").write_text("somebody's")
-    done = rig.load(source, in_place=how == "in place")
-    beside = tmp_path / ("branch.results-2.xlsx" if how == "twice" else "branch.results.xlsx")
-    assert (done.exit_code, done.results, source.read_bytes()) == (0, str(beside), before)
-    assert [each[0] for each in read_results(beside).values()] == ["SUCCESS"]
+    if there is not None:
+        (tmp_path / there).write_text("somebody's")
+    done = rig.load(source, in_place=in_place)
+    assert (done.exit_code, done.results, source.read_bytes()) == (0, str(tmp_path / beside), before)
+    assert [each[0] for each in read_results(tmp_path / beside).values()] == ["SUCCESS"]
+    assert (tmp_path / beside).stat().st_mode & 0o077 == 0
     assert done.message == "every row succeeded"
 
 
@@ -107,3 +121,29 @@ def test_columns_that_could_not_be_read_keep_every_row_from_being_loaded_from_it
     assert [row[0] for row in cells(beside)[1:]] == ["?", "?"]
     assert rig.load(beside).exit_code == 3
     assert rig.server.state.executed == []
+
+
+def test_it_passes_the_judges_and_carries_earlier_results(tmp_path: Path) -> None:
+    """A row that an earlier load settled keeps its result; so do its secrets, because it must load again."""
+    earlier = {
+        "Result": "SUCCESS",
+        "Error code": "",
+        "Error detail": "",
+        "Job": "L20261121-aaaa 3fa9c1-9f3a0c1b2d4e",
+    }
+    rows = [{**users(1)[0], "user.userPassword": PASSWORD, **earlier}, *users(2, first=1)]
+    frozen = write_rows(tmp_path / "frozen.xlsx", {"Users": rows, "phonenumbers": []})
+    results = {
+        "Users": {
+            3: RowResult(Outcome.FAILED, "102", "=1+1", "L20261122-bbbb"),
+            4: RowResult(Outcome.UNKNOWN),
+        }
+    }
+    beside = tmp_path / "beside.xlsx"
+    beside.write_bytes(sidecar_bytes(frozen, "branch.xlsx", "it is signed", results))
+    assert read_results(beside)[("Users", 2)] == tuple(earlier.values())
+    assert read_results(beside)[("Users", 3)] == ("FAILED", "102", "=1+1", "L20261122-bbbb")
+    before, after = read_workbook(frozen).sheets[0], read_workbook(beside).sheets[0]
+    assert after.rows.equals(before.rows)
+    assert lint(beside) == set()
+    assert open_xml_errors(beside) == []

@@ -116,7 +116,9 @@ def _write_sidecar(job: OpenJob, settlement: Settlement, refusal: UnwritableWork
     name = Path(job.facts.workbook).name
     results = {each.title: each.results for each in _sheets(job, settlement)}
     content = sidecar_bytes(job.folder.workbook, name, refusal.message, results)
-    chosen = Path(job.state.written or job.facts.output).with_suffix(".xlsx")
+    wanted = Path(job.state.written or job.facts.output)
+    in_place = str(wanted) == job.facts.workbook
+    chosen = (_name_beside(wanted) if in_place else wanted).with_suffix(".xlsx")
     ours = str(chosen) != job.facts.workbook and _is_ours(job, chosen)
     target = chosen if ours else free_name(_name_beside(chosen))
     problem: WorkbookUnusable = refusal
