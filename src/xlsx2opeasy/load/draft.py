@@ -10,7 +10,7 @@ from xlsx2opeasy.errors import ServiceFailed
 from xlsx2opeasy.load.cutting import cut_smaller
 from xlsx2opeasy.load.events import ChunkAccepted, DraftVerified, Listener, Notice
 from xlsx2opeasy.load.interrupt import Interruption
-from xlsx2opeasy.load.job import PhaseFacts, read_chunk
+from xlsx2opeasy.load.job import PhaseFacts, require_chunk
 from xlsx2opeasy.load.open_job import OpenJob
 from xlsx2opeasy.load.rejections import Rejection, keep_rejections
 from xlsx2opeasy.load.state import Call, Fact
@@ -171,7 +171,7 @@ class DraftBuilder:
         chunks = self._job.chunks(self._phase)
         while (index := self._job.phase_state(self._phase).appended) < len(chunks):
             self._interruption.checkpoint()
-            read_chunk(self._job.folder.chunks / chunks[index].file, chunks[index].sha256)
+            require_chunk(self._job.folder.chunks / chunks[index].file, chunks[index].sha256)
             self._append(index, chunks[index].file)
             self._tell(ChunkAccepted(self._number, index + 1, sum(chunks[index].counts.values())))
 

@@ -138,6 +138,11 @@ def read_chunk(path: Path, sha256: str | None) -> Mapping[str, Sequence[Mapping[
     return content
 
 
+def require_chunk(path: Path, sha256: str | None) -> None:
+    """Raises LocalFailure where a chunk file, which is about to be sent, is not the one that was written."""
+    _checked(path, sha256)
+
+
 def _checked(path: Path, sha256: str | None) -> bytes:
     try:
         content = path.read_bytes()
