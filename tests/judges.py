@@ -79,6 +79,14 @@ def _libreoffice(paths: Sequence[Path], folder: Path, target: str) -> None:
     subprocess.run(arguments, check=True, capture_output=True, timeout=120 + 5 * len(paths))
 
 
+def shell(name: str) -> str:
+    """The path of a shell that is installed."""
+    found = shutil.which(name)
+    if found is None:
+        _missing(f"the shell {name} is not installed.")
+    return str(found)
+
+
 def _missing(sentence: str) -> None:
     if "REQUIRE_JUDGES" in os.environ:
         pytest.fail(f"REQUIRE_JUDGES is set, but {sentence}")

@@ -5,10 +5,12 @@ So `--help` answers at once: nothing heavy (pandas, httpx) is imported before a 
 
 import importlib
 import keyword
+import os
 import sys
 from typing import Any, NoReturn
 
 import click
+from click.shell_completion import CompletionItem
 
 from xlsx2opeasy.cli.words import complain, place_of, say_json
 from xlsx2opeasy.errors import Interrupted, ServiceFailed, Xlsx2OpeasyError
@@ -33,8 +35,13 @@ COMMANDS = {
     "login": "stores the API key in the operating system's keyring",
     "config": "shows the settings and where each comes from",
     "doctor": "looks for what is wrong with the connection",
+    "completion": "prints the script that lets a shell complete words",
 }
 """In the order in which help lists them; the module `cli.NAME` (`import_` for `import`) holds `command`."""
+
+
+COMPLETION_VARIABLE = "_XLSX2OPEASY_COMPLETE"
+"""Set by the scripts of `completion`, when TAB is pressed."""
 
 
 class LazyGroup(click.Group):
@@ -51,6 +58,13 @@ class LazyGroup(click.Group):
         module = f"{name}_" if keyword.iskeyword(name) else name
         command: click.Command = importlib.import_module(f"xlsx2opeasy.cli.{module}").command
         return command
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """The commands and options that begin so, without importing any command."""
+        commands = [
+            CompletionItem(name, help=words) for name, words in COMMANDS.items() if name.startswith(incomplete)
+        ]
+        return [*commands, *click.Command.shell_complete(self, ctx, incomplete)]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The list of commands, without importing any."""
@@ -100,8 +114,10 @@ def _document_of_wrong_usage(message: str) -> None:
 
 def main() -> NoReturn:
     """The console script: every end has a sentence and an exit code of the contract."""
+    if COMPLETION_VARIABLE in os.environ:
+        importlib.import_module("xlsx2opeasy.cli.completion")  # it knows one shell more than click
     try:
-        code = cli.main(standalone_mode=False)
+        code = cli.main(prog_name="xlsx2opeasy", complete_var=COMPLETION_VARIABLE, standalone_mode=False)
     except click.Abort:
         complain("interrupted")
         code = Interrupted.exit_code
