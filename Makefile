@@ -46,8 +46,9 @@ templates: $(STAMP)  ## Makes the blank workbooks anew.
 docs: $(STAMP)  ## Makes the reference documents anew.
 	@$(BIN)/python docs/make.py
 
-corpus: $(STAMP)  ## Checks every workbook of a folder: make corpus DIR=/some/folder
+corpus: $(STAMP)  ## Checks every workbook of a folder, and writes results into them: make corpus DIR=/some/folder
 	@$(BIN)/python tests/corpus/run.py "$(DIR)"
+	@PYTHONPATH=tests SHARE="$(or $(SHARE),0.3)" SEED="$(or $(SEED),0)" $(BIN)/python -m corpus.results "$(DIR)"
 
 fuzz: $(STAMP)  ## Plays random loads with faults and crashes: make fuzz SEEDS=1000 FIRST=0
 	@PYTHONPATH=tests $(BIN)/python -m load.fuzz --seeds "$(or $(SEEDS),1000)" --first "$(or $(FIRST),0)"

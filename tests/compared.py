@@ -72,15 +72,15 @@ def sheets(path: Path) -> dict[str, Grid]:
     return {title: by_calamine(path, title) for title in titles(path)}
 
 
-def differences(before: Mapping[str, Grid], after: Mapping[str, Grid]) -> list[str]:
-    """What differs between the sheets of a workbook and its copy but columns headed as results in row 1.
+def differences(before: Mapping[str, Grid], after: Mapping[str, Grid], header_row: int = 1) -> list[str]:
+    """What differs between the sheets of a workbook and its copy but columns headed as results.
 
     A sheet that lists problems may be new.
     """
     new = {each for each in after.keys() - before.keys() if not each.startswith("Problems")}
     found = [f"the sheets are {[*after]}, not {[*before]}"] if new or before.keys() - after.keys() else []
     for name in before.keys() & after.keys():
-        columns = result_columns(after[name], 1) if len(after[name]) else {}
+        columns = result_columns(after[name], header_row) if len(after[name]) >= header_row else {}
         ours = columns.values() if len(columns) == len(RESULT_COLUMNS) else ()
         one, other = without(before[name], ours), without(after[name], ours)
         if one != other:

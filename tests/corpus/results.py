@@ -101,11 +101,12 @@ def judged_at_once(case: Case) -> None:
 def judged_by_programs(cases: list[Case], folder: Path) -> None:
     """The Open XML SDK finds nothing new, and LibreOffice reads the same values."""
     cases = [case for case in cases if case.target.exists()]
-    errors = all_open_xml_errors([path for case in cases for path in (case.source, case.target)])
+    errors = all_open_xml_errors([case.target for case in cases])
+    errors |= all_open_xml_errors([case.source for case in cases if errors[case.target]])
     sources = sheets_by_libreoffice([case.source for case in cases], folder / "before")
     targets = sheets_by_libreoffice([case.target for case in cases], folder / "after")
     for case in cases:
-        case.complaints += sorted(set(errors[case.target]) - set(errors[case.source]))[:3]
+        case.complaints += sorted(set(errors[case.target]) - set(errors.get(case.source, ())))[:3]
         case.complaints += [
             f"LibreOffice: {each}" for each in differences(sources[case.source], targets[case.target])
         ]
