@@ -9,37 +9,50 @@ import json
 import sys
 from pathlib import Path
 
+from commands import commands
 from conformance import CLIENT_TEST, SANDBOX_TEST, rows
+from exit_codes import EXIT_CODES
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from xlsx2opeasy.report.templates import templates_folder
 from xlsx2opeasy.sandbox.openapi import openapi
 from xlsx2opeasy.spec.catalogue import TASK_TYPES
 from xlsx2opeasy.spec.error_codes import ERROR_CODES
 from xlsx2opeasy.spec.words import API_VERSION, needs_in_words, rule_words, users_in_words
 
 HERE = Path(__file__).parent
-TEMPLATES = HERE.parent / "templates" / "docs"
 _SUFFIX = ".j2"
 
 
 def _cell(text: str) -> str:
     """A text for a cell of a Markdown table, where a bar would end it and an angle bracket begin a tag."""
-    return text.replace("|", "\\|").replace("<", "&lt;")
+    return _angle(text.replace("|", "\\|"))
+
+
+def _angle(text: str) -> str:
+    return text.replace("<", "&lt;")
+
+
+def _cell_code(text: str) -> str:
+    """The same within backquotes, where only the bar matters."""
+    return text.replace("|", "\\|")
 
 
 def _environment() -> Environment:
     environment = Environment(  # noqa: S701 - Markdown, and nothing in it is from outside
-        loader=FileSystemLoader(TEMPLATES),
+        loader=FileSystemLoader(templates_folder("docs")),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters["cell"] = _cell
+    environment.filters.update(angle=_angle, cell=_cell, cell_code=_cell_code)
     environment.globals.update(
         api_version=API_VERSION,
         client_test=CLIENT_TEST,
+        commands=commands(),
         conformance=rows(),
+        exit_codes=EXIT_CODES,
         error_codes=list(ERROR_CODES.values()),
         needs_in_words=needs_in_words,
         openapi=json.dumps(openapi(), indent=1, ensure_ascii=False),

@@ -6,11 +6,17 @@ from pathlib import Path
 
 import pytest
 
+from xlsx2opeasy import errors
+from xlsx2opeasy.cli.main import COMMANDS
+from xlsx2opeasy.load.result import EXIT_CODES as EXIT_CODES_OF_ENDS
 from xlsx2opeasy.spec.catalogue import TASK_TYPES
 from xlsx2opeasy.spec.error_codes import ERROR_CODES
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
+sys.path.insert(0, str(DOCS))
+
+from exit_codes import EXIT_CODES  # noqa: E402 - a module of the folder that makes the documents
 
 
 @pytest.fixture(scope="module")
@@ -51,3 +57,16 @@ def test_every_error_code_stands_with_its_remedy() -> None:
     text = (DOCS / "error-codes.md").read_text(encoding="utf-8")
     for error in ERROR_CODES.values():
         assert f"| {error.code} | {error.description} | {error.remedy} |" in text
+
+
+def test_every_command_stands_in_the_reference_with_an_example() -> None:
+    text = (DOCS / "commands.md").read_text(encoding="utf-8")
+    for name in COMMANDS:
+        section = text.partition(f"\n## xlsx2opeasy {name}\n")[2]
+        assert f"\nxlsx2opeasy {name}" in section, f"{name} has no usage and no example"
+
+
+def test_every_exit_code_of_an_error_stands_in_the_reference() -> None:
+    told = {code for code, _, _ in EXIT_CODES}
+    raised = {each.exit_code for each in errors.Xlsx2OpeasyError.__subclasses__()}
+    assert raised | set(EXIT_CODES_OF_ENDS.values()) == told
