@@ -30,6 +30,7 @@ def test_load_undo_load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
         }
         assert run("load", book, env=env).returncode == 0
         job = run("jobs", "--json", env=env).stdout.partition('"id": "')[2][:14]
+        assert f"Undo:       xlsx2opeasy undo {job}\n" in run("jobs", "show", job).stdout
         done = run("undo", job)
         target = tmp_path / "my branch.undo.xlsx"
         assert (done.returncode, done.stdout) == (0, f"2 tasks written to {target}. Nothing was sent.\n")
@@ -43,6 +44,8 @@ def test_load_undo_load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
         assert (chosen.returncode, "exists and is not replaced" in chosen.stderr) == (7, True)
         assert run("load", target, env=env).returncode == 0
         assert sandbox.enterprise().users == {}
+        assert run("load", book, "--again", env=env).returncode == 0
+        assert len(sandbox.enterprise().users) == 2
 
 
 def test_what_has_no_undo_says_why(tmp_path: Path) -> None:

@@ -6,9 +6,10 @@ import pytest
 
 from foreign.messages import Answer, Cut, Request
 from xlsx2opeasy.errors import LoadRefused
+from xlsx2opeasy.load.abandon import abandon
 from xlsx2opeasy.load.undo import undo_of
 
-from .books import outcomes, user_book
+from .books import numbers_then_users, outcomes, user_book
 from .rig import Rig, on_call
 
 
@@ -46,3 +47,17 @@ def test_a_row_without_a_result_is_left_alone_and_said(rig: Rig, tmp_path: Path)
     assert users == ["user0001@example.com", "user0000@example.com"]
     (left,) = undo.inverted.left
     assert (left.of.row, left.kind.value, left.about) == (4, "not known", "user0002@example.com")
+
+
+def test_what_a_job_did_before_it_was_abandoned_can_be_undone(rig: Rig, tmp_path: Path) -> None:
+    """The first of two operations ran; the second was refused, and the job given up."""
+    refusal = Answer(403, {"errorCode": "403", "message": "no more"})
+    rig.server.settings.before = on_call("POST", "/scheduledoperations", None, refusal)
+    stopped = rig.load(numbers_then_users(tmp_path / "branch.xlsx"))
+    assert stopped.rows["succeeded"] == 1
+    abandon(str(stopped.job), rig.around())
+    undo = undo_of(rig.folder(stopped))
+    assert [(row.command, dict(row.cells)) for sheet in undo.inverted.sheets() for row in sheet.rows] == [
+        ("Unassign", {"groupId": "Dallas", "phoneNumbers": "214-555-0100 - 214-555-0109"})
+    ]
+    assert undo.inverted.left == []

@@ -216,6 +216,7 @@ def test_the_workbook_s_words_place_and_secrets(
     assert "SyncDeletedTeamsUsers" in said
     assert "SyncAddedModifiedTeamsUsers" in said
     assert "xlsx2opeasy load branch.undo.xlsx" in said
+    assert "To load them again after the undo: xlsx2opeasy load branch.xlsx --again" in said
     everything = b"".join(each.read_bytes() for each in home.rglob("*") if each.is_file())
     for sheet in openpyxl.load_workbook(first).worksheets:
         everything += repr([[cell.value for cell in line] for line in sheet.iter_rows()]).encode()

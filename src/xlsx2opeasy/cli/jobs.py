@@ -229,6 +229,7 @@ def _show(job: Job) -> None:
         "Rows": _rows(job),
         "Message": job.message,
         "Next": f"xlsx2opeasy resume {job.id}" if can_be_resumed(job) else None,
+        "Undo": f"xlsx2opeasy undo {job.id}" if _can_be_undone(job) else None,
     }
     for name, value in lines.items():
         if value:
@@ -236,6 +237,11 @@ def _show(job: Job) -> None:
     if job.latest is not None:
         say()
         show_table(_STEP_HEADINGS, [_step_row(step) for step in job.latest.steps])
+
+
+def _can_be_undone(job: Job) -> bool:
+    """Whether rows of it succeeded at a server that is still there."""
+    return bool((job.counts or {}).get("succeeded")) and not job.raw.get("rehearsal")
 
 
 def _step_row(step: StepExecution) -> tuple[Text, ...]:

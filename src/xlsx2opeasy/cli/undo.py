@@ -5,11 +5,12 @@ from pathlib import Path
 
 import click
 
+from xlsx2opeasy.cli.completers import complete_jobs
 from xlsx2opeasy.cli.words import counted, say, tell
 
 
 @click.command(name="undo")
-@click.argument("job")
+@click.argument("job", shell_complete=complete_jobs)
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="The workbook to write.")
 def command(job: str, output: Path | None) -> None:
     """Write a workbook with the inverse of what succeeded in JOB, to look at and load. Nothing is sent.

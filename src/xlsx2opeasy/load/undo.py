@@ -152,6 +152,11 @@ def _about(undo: Undo, output: Path) -> Iterator[str]:
             f"Rows that had succeeded before job {facts.job} ({undo.skipped:,}) are not in here:"
             " the Job column of the results workbook names the job that each of them belongs to."
         )
+    name = Path(facts.workbook).name
+    yield (
+        f"Rows that you undo still say SUCCESS in {name}'s results. To load them again after the undo:"
+        f" xlsx2opeasy load {shlex.quote(name)} --again"
+    )
     yield f"Check it: xlsx2opeasy check {shlex.quote(output.name)}"
     yield f"Load it: xlsx2opeasy load {shlex.quote(output.name)}"
 
