@@ -32,8 +32,7 @@ from xlsx2opeasy.workbook.reading.tags import (
 
 _PIECE = 1 << 20
 _HEAD_LIMIT = 64 << 20
-_ROW = re.compile(rb"<row([\s/>][^>]*)")
-_ROW_NUMBER = re.compile(rb'\sr="([0-9]{1,9})"')
+_ROW = re.compile(rb'<row(?:\s[^>]*?)??\sr="([0-9]{1,9})"')
 _HIDDEN = re.compile(rb'\shidden="(?:1|true|on)"')
 _DATA = re.compile(rb"<sheetData(?:\s[^>]*?)?(/?)>")
 _DATA_END = b"</sheetData>"
@@ -139,8 +138,8 @@ class _Scanner:
 
     def feed(self, piece: bytes) -> None:
         """Scan one piece, which begins with a row tag."""
-        starts, numbers = self._rows_of(piece)
         tags = tags_of(piece)
+        starts, numbers = self._rows_of(piece, tags)
         cells = cells_of(tags)
         enclosing = np.searchsorted(starts, cells.start) - 1
         if len(cells.start) and (len(starts) == 0 or enclosing[0] < 0):
@@ -149,24 +148,28 @@ class _Scanner:
         self._check_order(cells.key, strayed)
         self._sort_out(piece, tags, cells)
 
-    def _rows_of(self, piece: bytes) -> tuple[Ints, Ints]:
-        starts, numbers = list[int](), list[int]()
+    def _rows_of(self, piece: bytes, tags: Tags) -> tuple[Ints, Ints]:
+        """Where each row begins, and its number."""
+        which = np.flatnonzero((tags.first == ord("r")) & (tags.second == ord("o")))
+        starts, numbers = tags.opens[which], list[int]()
         any_hidden = b"hidden" in piece
-        for tag in _ROW.finditer(piece):
-            number = _ROW_NUMBER.search(tag[1])
-            if number is None:
+        for start, end in zip(starts.tolist(), tags.closes[which].tolist(), strict=True):
+            tag = _ROW.match(piece, start, end)
+            if tag is None:
                 raise NotPlain
-            row = int(number[1])
-            if not 1 <= row <= LAST_ROW:
-                raise outside_grid(f"row {row}")
-            if row <= self._last_row and self.disorder is None:
-                self.disorder = f"row {row}"
-            self._last_row = row
-            starts.append(tag.start())
+            row = int(tag[1])
+            self._check_row(row)
             numbers.append(row)
-            if any_hidden and _HIDDEN.search(tag[1]):
+            if any_hidden and _HIDDEN.search(piece, start, end):
                 self.hidden.append(row)
-        return np.array(starts, np.int64), np.array(numbers, np.int64)
+        return starts, np.array(numbers, np.int64)
+
+    def _check_row(self, row: int) -> None:
+        if not 1 <= row <= LAST_ROW:
+            raise outside_grid(f"row {row}")
+        if row <= self._last_row and self.disorder is None:
+            self.disorder = f"row {row}"
+        self._last_row = row
 
     def _check_order(self, keys: Ints, strayed: Bools) -> None:
         if not len(keys):

@@ -13,6 +13,7 @@ from xlsx2opeasy.workbook.reading.address import LAST_COLUMN, LAST_ROW, outside_
 Ints: TypeAlias = "npt.NDArray[np.int64]"
 Bools: TypeAlias = "npt.NDArray[np.bool_]"
 Bytes: TypeAlias = "npt.NDArray[np.uint8]"
+Words: TypeAlias = "npt.NDArray[np.uint64]"
 
 STRIDE = 1 << 14  # columns
 """A cell's key is its row times this, plus its column less one: keys sort as the cells stand."""
@@ -23,6 +24,8 @@ _ATTRIBUTES_LIMIT = 32
 _MULTIPLIERS = np.array(
     [0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0x27D4EB2F165667C5], np.uint64
 )
+_MASKS = np.array([(1 << 8 * length) - 1 for length in range(9)], np.uint64)
+"""Which bits of a word are its first bytes."""
 _BEFORE_ADDRESS = b' r="'
 _BOOLEANS = (b"TRUE()</f><v>1<", b"FALSE()</f><v>0<")
 """What LibreOffice saves for a typed TRUE or FALSE, after its `<f>` tag."""
@@ -156,15 +159,16 @@ def check_head(head: bytes) -> None:
 
 def tags_of(piece: bytes) -> Tags:
     """All tags of a piece; raise NotPlain for comments, CDATA, and texts with a bare ">"."""
-    if b"<!" in piece or b"<?" in piece:
-        raise NotPlain
     text = np.frombuffer(piece + _PAD, np.uint8)
     opens, closes = np.flatnonzero(text == ord("<")), np.flatnonzero(text == ord(">"))
     if len(opens) != len(closes) or (opens > closes).any() or (closes[:-1] > opens[1:]).any():
         raise NotPlain  # a raw ">" in a text
     beyond = np.full(4, len(piece), np.int64)
     opens, closes = np.concatenate([opens, beyond]), np.concatenate([closes, beyond + 1])
-    return Tags(text, opens, closes, text[opens + 1], text[opens + 2])
+    first, second = text[opens + 1], text[opens + 2]
+    if ((first == ord("!")) | (first == ord("?"))).any():
+        raise NotPlain
+    return Tags(text, opens, closes, first, second)
 
 
 def _keys(tags: Tags, cell: Ints) -> tuple[Ints, Ints]:
@@ -200,6 +204,13 @@ def read_numbers(text: Bytes, place: Ints, lowest: int, base: int, limit: int) -
     return value, place
 
 
+def _word(text: Bytes, place: Ints, length: Ints) -> Words:
+    """The first bytes at each place, at most 8, as a number."""
+    every_place: Words = np.ndarray(len(text) - 7, "<u8", text, strides=(1,))
+    found: Words = every_place[np.minimum(place, len(every_place) - 1)] & _MASKS[np.clip(length, 0, 8)]
+    return found
+
+
 def _attribute_groups(text: Bytes, start: Ints, end: Ints) -> tuple[Ints, list[bytes]]:
     """The distinct attribute texts, and for each cell which one it has."""
     length = end - start
@@ -207,9 +218,7 @@ def _attribute_groups(text: Bytes, start: Ints, end: Ints) -> tuple[Ints, list[b
     if longest > _ATTRIBUTES_LIMIT:
         raise NotPlain
     words = (longest + 7) // 8 or 1
-    offsets = np.arange(words * 8)
-    wide = np.where(offsets < length[:, None], text[start[:, None] + offsets], 0).astype(np.uint8)
-    packed = wide.view(np.uint64)
+    packed = np.stack([_word(text, start + 8 * at, length - 8 * at) for at in range(words)], axis=1)
     mixed = (packed * _MULTIPLIERS[:words]).sum(axis=1, dtype=np.uint64)
     encoded = pa.array(mixed).dictionary_encode()
     group = np.asarray(encoded.indices).astype(np.int64)
