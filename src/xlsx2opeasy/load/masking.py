@@ -1,8 +1,9 @@
 """The secret values of tasks: masked in what is kept of answers, left out where tasks are compared."""
 
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from typing import Any, TypeAlias
 
 from xlsx2opeasy.problems import MASK
 from xlsx2opeasy.spec.catalogue import BY_NAME
@@ -11,8 +12,12 @@ _SOUNDS_SECRET = re.compile(r"pass(word|code|wd)|secret|token|api_?key|authcode"
 """Names under which another program's tasks, whose results come with ours, may hold what is secret."""
 
 
-def _is_filled(value: object) -> bool:
-    return isinstance(value, str | int) and not isinstance(value, bool)
+_Tree: TypeAlias = "dict[str, _Tree]"
+"""The keys on the way to secret values, `[n]` for the items of a list; `_SECRET` is where one stands."""
+
+_LISTED = "[n]"
+_SECRET: _Tree = {}
+_NOTHING: _Tree = {}
 
 
 class Secrets:
@@ -20,53 +25,80 @@ class Secrets:
 
     def __init__(self, task_type: str, wire_names: Mapping[str, str]) -> None:
         fields = BY_NAME[task_type].fields
-        self._paths = frozenset(wire_names.get(each.name, each.wire_name) for each in fields if each.secret)
+        self._tree = _tree_of(wire_names.get(each.name, each.wire_name) for each in fields if each.secret)
 
     def masked(self, content: Mapping[str, Any]) -> dict[str, Any]:
         """A task's content in which each secret value is the mask."""
-        changed: dict[str, Any] = self._masked(content, "")
+        changed: dict[str, Any] = _masked(content, self._tree, "")
         return changed
 
     def without(self, content: Any) -> Any:  # noqa: ANN401
-        """A task's content that has no secret values."""
-        return self._without(content, "")
+        """A task's content that has no secret values; it shares with `content` what holds none."""
+        return _without(content, self._tree)
 
     def hidden_in(self, text: str, content: Mapping[str, Any]) -> str:
         """`text` in which each secret value of `content` is the mask, where it is a word of its own."""
         if not text:
             return text
-        values = {str(each) for each in self._values(content, "") if each not in (None, "", MASK)}
+        values = {str(each) for each in _values(content, self._tree, "") if each not in (None, "", MASK)}
         for value in sorted(values, key=len, reverse=True):
-            text = re.sub(rf"(?<!\w){re.escape(value)}(?!\w)", MASK, text)
+            if value in text:
+                text = re.sub(rf"(?<!\w){re.escape(value)}(?!\w)", MASK, text)
         return text
 
-    def _masked(self, value: Any, path: str) -> Any:  # noqa: ANN401
-        if path in self._paths or (_SOUNDS_SECRET.search(path.rpartition(".")[2]) and _is_filled(value)):
-            return MASK
-        if isinstance(value, Mapping):
-            return {key: self._masked(item, _below(path, key)) for key, item in value.items()}
-        if isinstance(value, list):
-            return [self._masked(item, f"{path}[n]") for item in value]
-        return value
 
-    def _without(self, value: Any, path: str) -> Any:  # noqa: ANN401
-        if isinstance(value, dict):
-            inner = ((key, _below(path, key)) for key in value)
-            return {key: self._without(value[key], below) for key, below in inner if below not in self._paths}
-        if isinstance(value, list):
-            return [self._without(item, f"{path}[n]") for item in value]
-        return value
-
-    def _values(self, value: Any, path: str) -> Iterator[Any]:  # noqa: ANN401
-        if path in self._paths or (_SOUNDS_SECRET.search(path.rpartition(".")[2]) and _is_filled(value)):
-            yield value
-        elif isinstance(value, Mapping):
-            for key, item in value.items():
-                yield from self._values(item, _below(path, key))
-        elif isinstance(value, list):
-            for item in value:
-                yield from self._values(item, f"{path}[n]")
+def _tree_of(paths: Iterable[str]) -> _Tree:
+    tree: _Tree = {}
+    for path in paths:
+        *parents, last = path.replace(_LISTED, f".{_LISTED}").split(".")
+        place = tree
+        for key in parents:
+            if (place := place.setdefault(key, {})) is _SECRET:
+                break  # all below is secret already
+        else:
+            place[last] = _SECRET
+    return tree
 
 
-def _below(path: str, key: str) -> str:
-    return f"{path}.{key}" if path else key
+@cache
+def _sounds_secret(name: str) -> bool:
+    return _SOUNDS_SECRET.search(name) is not None
+
+
+def _is_secret(value: object, tree: _Tree, name: str) -> bool:
+    if tree is _SECRET:
+        return True
+    return _sounds_secret(name) and isinstance(value, str | int) and not isinstance(value, bool)
+
+
+def _masked(value: Any, tree: _Tree, name: str) -> Any:  # noqa: ANN401
+    if _is_secret(value, tree, name):
+        return MASK
+    if isinstance(value, Mapping):
+        return {key: _masked(item, tree.get(key, _NOTHING), key) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_masked(item, tree.get(_LISTED, _NOTHING), name) for item in value]
+    return value
+
+
+def _without(value: Any, tree: _Tree) -> Any:  # noqa: ANN401
+    if isinstance(value, dict):
+        return {
+            key: _without(item, tree[key]) if key in tree else item
+            for key, item in value.items()
+            if tree.get(key) is not _SECRET
+        }
+    if isinstance(value, list) and _LISTED in tree:
+        return [_without(item, tree[_LISTED]) for item in value]
+    return value
+
+
+def _values(value: Any, tree: _Tree, name: str) -> Iterator[Any]:  # noqa: ANN401
+    if _is_secret(value, tree, name):
+        yield value
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from _values(item, tree.get(key, _NOTHING), key)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _values(item, tree.get(_LISTED, _NOTHING), name)

@@ -76,7 +76,9 @@ class _Matching:
         Where the order is not ours, being covered proves little: an emptier task would take a fuller one's.
         """
         places = list(enumerate(zip(self._sent, self._got, strict=False)))
-        in_order = len(self._sent) == len(self._got) and all(_covers(its, mine) for _, (mine, its) in places)
+        in_order = len(self._sent) == len(self._got) and all(
+            _is_same(mine, its) or _covers(its, mine) for _, (mine, its) in places
+        )
         for index, (mine, its) in places:
             if in_order or (_covers(its, mine) and _covers(mine, its)):
                 self._pair(index, index)
@@ -135,6 +137,11 @@ def _at(content: Any, path: str) -> Any:  # noqa: ANN401
 
 def _canonical(value: Any) -> bytes:  # noqa: ANN401
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+
+
+def _is_same(mine: Task, its: Task) -> bool:
+    """Whether they are the same to the letter, their keys in the same order: as nearly all are."""
+    return orjson.dumps(mine) == orjson.dumps(its)
 
 
 def _covers(its: Any, mine: Any) -> bool:  # noqa: ANN401
