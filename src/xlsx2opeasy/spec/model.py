@@ -169,6 +169,8 @@ class TaskType:
 
 def folded(text: str) -> str:
     """Text as names of sheets, headers and commands are compared: no letter case, no white or invisible space."""
+    if text.isascii():
+        return "".join(text.lower().split())
     folded_case = unicodedata.normalize("NFKC", text).casefold()
     return "".join(each for each in folded_case if not each.isspace() and unicodedata.category(each) != "Cf")
 

@@ -8,6 +8,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from xlsx2opeasy.workbook.reading.address import LAST_ROW
 from xlsx2opeasy.workbook.reading.formats import Shown
 from xlsx2opeasy.workbook.reading.tags import STRIDE, Bools, Ints, columns_of, rows_of
 from xlsx2opeasy.workbook.reading.wire import RawSheet
@@ -40,7 +41,9 @@ def _first_below(keys: Ints, rows: Ints) -> int:
 def _placed_keys(keys: Ints, rows: Ints) -> tuple[Ints, Shorts, Ints]:
     """The place among `rows` and the column of each key, and the order that sorts them by column."""
     columns = columns_of(keys).astype(np.int16)
-    return np.searchsorted(rows, rows_of(keys)), columns, np.argsort(columns, kind="stable")
+    place_of = np.zeros(LAST_ROW + 1, np.int64)
+    place_of[rows] = np.arange(len(rows))
+    return place_of[rows_of(keys)], columns, np.argsort(columns, kind="stable")
 
 
 def _runs(columns: Shorts) -> dict[int, slice]:

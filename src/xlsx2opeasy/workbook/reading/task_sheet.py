@@ -14,7 +14,7 @@ from xlsx2opeasy.spec.catalogue import COMMAND_HEADER
 from xlsx2opeasy.spec.model import TaskType
 from xlsx2opeasy.spec.outcomes import RESULT_COLUMNS, RowResult
 from xlsx2opeasy.workbook.model import Sheet
-from xlsx2opeasy.workbook.reading.address import letters_of
+from xlsx2opeasy.workbook.reading.address import LAST_ROW, letters_of
 from xlsx2opeasy.workbook.reading.columns import ColumnPlan, ColumnReader, Gathered
 from xlsx2opeasy.workbook.reading.earlier import JOB, earlier_results
 from xlsx2opeasy.workbook.reading.headers import (
@@ -94,15 +94,11 @@ def _header_text(cell: dict[str, Any]) -> str:
 
 def _rows_below(raw: RawSheet, header: int) -> Ints:
     """The numbers of the rows below the headers that have any cell."""
-    found = [_distinct(rows_of(keys)) for keys in (raw.keys, np.asarray(raw.told["key"]))]
-    rows = np.union1d(*found)
-    below: Ints = rows[rows > header]
-    return below
-
-
-def _distinct(rows: Ints) -> Ints:
-    """The distinct of sorted numbers."""
-    return rows[np.diff(rows, prepend=-1) > 0]
+    has_cells = np.zeros(LAST_ROW + 1, np.bool_)
+    for keys in (raw.keys, np.asarray(raw.told["key"])):
+        has_cells[rows_of(keys)] = True
+    has_cells[: header + 1] = False
+    return np.flatnonzero(has_cells)
 
 
 @dataclass(slots=True)

@@ -1,8 +1,8 @@
 """What the reading process writes to its parent: Arrow streams one after another, and their reading.
 
-First the workbook's facts with the shared texts, then four for each task sheet: its facts with the hidden
-rows, the cells that are no plain texts, where the texts stand, and the texts that are not shared. Facts are
-JSON in the schema's metadata, cells are columns. A refusal is the last stream.
+First the workbook's facts with the shared texts, then five for each task sheet: its facts with the hidden
+rows, the cells that are no plain texts, where texts stand side by side, which texts these are, and those
+that are not shared. Facts are JSON in the schema's metadata, cells are columns. A refusal is the last stream.
 """
 
 import json
@@ -83,8 +83,22 @@ def write_sheet(sink: IO[bytes], title: str, layout: Layout, scanned: Scan) -> N
     facts = {"title": title, "layout": asdict(layout), "disorder": scanned.disorder}
     _write(sink, facts, pa.table({"row": pa.array(scanned.hidden_rows, pa.int64())}))
     _write(sink, {}, scanned.told)
-    _write(sink, {}, pa.table({"key": scanned.keys, "number": scanned.numbers.astype(np.int32)}))
+    first, count = _runs(scanned.keys)
+    _write(sink, {}, pa.table({"first": first, "count": count}))
+    _write(sink, {}, pa.table({"number": scanned.numbers.astype(np.int32)}))
     _write(sink, {}, _texts(scanned.direct))
+
+
+def _runs(keys: Ints) -> tuple[Ints, Ints]:
+    """The first key of each run of neighbours, and how many they are: a full row is one run."""
+    begins = np.flatnonzero(np.diff(keys, prepend=-1) != 1)
+    return keys[begins], np.diff(begins, append=len(keys))
+
+
+def _keys(first: Ints, count: Ints) -> Ints:
+    begins = np.cumsum(count) - count
+    keys: Ints = np.repeat(first - begins, count) + np.arange(count.sum())
+    return keys
 
 
 def read_streams(data: bytes) -> RawBook:
@@ -118,6 +132,7 @@ def _joined(column: pa.ChunkedArray) -> pa.Array:
 def _sheet(source: pa.BufferReader, shared: pa.LargeStringArray) -> RawSheet:
     facts, hidden = _next(source)
     _, told = _next(source)
+    _, runs = _next(source)
     _, cells = _next(source)
     _, direct = _next(source)
     numbers = np.asarray(cells["number"]).astype(np.int64)
@@ -129,7 +144,7 @@ def _sheet(source: pa.BufferReader, shared: pa.LargeStringArray) -> RawSheet:
         hidden["row"].to_pylist(),
         facts["disorder"],
         told,
-        np.asarray(cells["key"]),
+        _keys(np.asarray(runs["first"]), np.asarray(runs["count"])),
         numbers,
         pool,
     )
