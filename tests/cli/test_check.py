@@ -39,14 +39,15 @@ WRONG = {
 def test_a_right_workbook(tmp_path: Path) -> None:
     path = write_workbook(tmp_path / "right.xlsx", RIGHT)
     done = run("check", path)
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.returncode, done.stderr) == (0, f"Next, as a rehearsal: xlsx2opeasy load {path} --sandbox\n")
     assert done.stdout == f"{path}: 3 rows, 3 valid, no errors\nleft alone: Notes\n"
 
 
 def test_mistakes_are_told_at_their_cells_and_grouped(tmp_path: Path) -> None:
     path = write_workbook(tmp_path / "wrong.xlsx", WRONG)
     done = run("check", path)
-    assert (done.returncode, done.stderr) == (3, "")
+    said = f"Next: correct what is told above, then: xlsx2opeasy check {path}\n"
+    assert (done.returncode, done.stderr) == (3, said)
     lines = done.stdout.splitlines()
     assert lines[0] == (
         'Users!F2 user.phoneNumberActivation "Maybe" is not one of Activate, Deactivate,'

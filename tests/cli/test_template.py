@@ -78,7 +78,7 @@ def test_an_existing_file_is_kept_unless_told_otherwise(tmp_path: Path) -> None:
     ("arguments", "code", "words"),
     [
         (["branch.csv"], 2, "write branch.xlsx"),
-        (["x.xlsx", "--command", "AddUsr"], 2, "'AddUsr' is not one of"),
+        (["x.xlsx", "--command", "AddUsr"], 2, "did you mean AddUser?"),
         (["x.xlsx", "--task-type", "User"], 2, "'User' is not one of"),
         (["missing/x.xlsx"], 7, "missing/x.xlsx cannot be written"),
     ],

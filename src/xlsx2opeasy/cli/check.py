@@ -1,5 +1,6 @@
 """`xlsx2opeasy check`: everything that can be known of a workbook without a server."""
 
+import shlex
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 from pathlib import Path
@@ -54,6 +55,7 @@ def command(workbook: Path, *, marked: Path | None, as_json: bool) -> NoReturn:
         say(summary(workbook, checked))
         for line in other_sheets(checked.workbook.other_sheets):
             say(line)
+        tell(next_step(workbook, checked))
     if marked is not None:
         _annotate(workbook, marked, checked)
     raise SystemExit(InvalidWorkbook.exit_code if checked.errors else 0)
@@ -107,6 +109,14 @@ def summary(workbook: Path, checked: Checked) -> str:
     said = f"{workbook}: {counted(checked.total, 'row')}, {checked.total - checked.invalid:,} valid"
     said += f", {counted(errors, 'error')}" if errors else ", no errors"
     return said + (f", {counted(warnings, 'warning')}" if warnings else "")
+
+
+def next_step(workbook: Path, checked: Checked) -> str:
+    """What a person does now."""
+    book = shlex.quote(str(workbook))
+    if checked.errors:
+        return f"Next: correct what is told above, then: xlsx2opeasy check {book}"
+    return f"Next, as a rehearsal: xlsx2opeasy load {book} --sandbox"
 
 
 def other_sheets(titles: Sequence[str]) -> Iterable[str]:

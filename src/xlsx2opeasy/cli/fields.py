@@ -45,10 +45,10 @@ def command(name: str | None, *, as_json: bool) -> None:
     if as_json:
         say_json({"fields": [_document(entry) for entry in found]})
     if not found:
-        complain(f'no field has "{name}" in its name', _hint(name or ""))
+        complain(f'no field has "{name}" in its name, and no command is called so', _hint(name or ""))
         raise SystemExit(UsageError.exit_code)
     if not as_json:
-        for line in _details(found) if len(found) <= DETAILED else _list(found):
+        for line in _details(found) if len(found) <= DETAILED else _list(found, name or ""):
             say(line)
 
 
@@ -78,7 +78,8 @@ def _headers(field: Field) -> tuple[str, ...]:
 
 def _hint(name: str) -> str:
     names = [field.name for task_type in TASK_TYPES for field in task_type.fields]
-    near = nearest(name, [*names, *(each.rpartition(".")[2] for each in names)])
+    commands = [each for task_type in TASK_TYPES for each in (task_type.name, *task_type.command_names)]
+    near = nearest(name, [*names, *(each.rpartition(".")[2] for each in names), *commands])
     return f"did you mean {near}?" if near else "all of them: xlsx2opeasy fields"
 
 
@@ -106,14 +107,31 @@ def _facts(entry: Entry) -> Iterator[tuple[str, str]]:
     yield "Secret", "yes: masked wherever it would show" if field.secret else ""
 
 
-def _list(found: Sequence[Entry]) -> Iterator[str]:
+def _list(found: Sequence[Entry], name: str) -> Iterator[str]:
+    """One field a line; where `name` is a command, those that it needs are marked."""
+    needs = {entry.field.name: _need(entry, name) for entry in found}
     width = max(len(entry.field.name) for entry in found)
     for task_type, group in groupby(found, key=lambda entry: entry.task_type):
         yield f"{task_type.name} (Appendix {task_type.appendix}): {task_type.description}"
         for entry in group:
-            yield f"  {entry.field.name:<{width}}  {_short_rule(entry.field)}".rstrip()
+            mark = needs[entry.field.name] or " "
+            yield f"{mark} {entry.field.name:<{width}}  {_short_rule(entry.field)}".rstrip()
         yield ""
+    marks = {mark for mark in needs.values() if mark}
+    yield from (f"{mark} {words}" for mark, words in _MARKS.items() if mark in marks)
     yield f"{counted(len(found), 'field')}; one in full: xlsx2opeasy fields {found[0].field.name}"
+
+
+_MARKS = {"*": "needed by this command", "+": "needed, unless another field is filled: see it in full"}
+
+
+def _need(entry: Entry, command_name: str) -> str:
+    """The mark of a field that the command of this name needs, always or in part."""
+    needs = [each for each in _required(*entry) if folded(str(each["command"])) == folded(command_name)]
+    if not needs:
+        return ""
+    always = any(each["unless"] is None and not each["oneOf"] for each in needs)
+    return "*" if always else "+"
 
 
 def _short_rule(field: Field) -> str:

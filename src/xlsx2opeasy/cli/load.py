@@ -268,6 +268,4 @@ def nothing_done(workbook: Path | str, error: Xlsx2OpeasyError) -> LoadResult:
     status = "refused" if isinstance(error, LoadRefused) else error.status
     message = f"{error.message.rstrip('.')}. {error.hint}" if error.hint else error.message
     rows = dict(error.rows or counts_of({}, 0))
-    return LoadResult(
-        None, status, error.exit_code, str(workbook), None, rows, (), message
-    )
+    return LoadResult(None, status, error.exit_code, str(workbook), None, rows, (), message)

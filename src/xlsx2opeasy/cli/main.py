@@ -59,10 +59,25 @@ class LazyGroup(click.Group):
         command: click.Command = importlib.import_module(f"xlsx2opeasy.cli.{module}").command
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that is called; where there is none of that name, the nearest is told."""
+        name = args[0]
+        if name not in COMMANDS and not name.startswith("-"):
+            import difflib  # for the mistyped alone
+
+            near = difflib.get_close_matches(name.casefold(), COMMANDS, n=1)
+            told = f"did you mean {near[0]}?" if near else "xlsx2opeasy --help lists the commands."
+            raise click.UsageError(f'there is no command "{name}"; {told}', ctx)
+        return super().resolve_command(ctx, args)
+
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         """The commands and options that begin so, without importing any command."""
         commands = [
-            CompletionItem(name, help=words) for name, words in COMMANDS.items() if name.startswith(incomplete)
+            CompletionItem(name, help=words)
+            for name, words in COMMANDS.items()
+            if name.startswith(incomplete)
         ]
         return [*commands, *click.Command.shell_complete(self, ctx, incomplete)]
 

@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 import click
 
 from xlsx2opeasy.cli.check import other_sheets, problem_lines, summary
-from xlsx2opeasy.cli.words import complain, counted, say, say_json
+from xlsx2opeasy.cli.words import complain, counted, say, say_json, tell
 from xlsx2opeasy.errors import InvalidWorkbook, UsageError, Xlsx2OpeasyError
 from xlsx2opeasy.load.plan import Phase
 from xlsx2opeasy.load.prepare import LoadOptions, Prepared, Target, prepare
@@ -101,6 +101,7 @@ def command(
         say_json(_document(workbook, prepared, operations))
     else:
         _show(workbook, prepared, operations, knows_enterprise=target is not None)
+        tell("This is a plan only: nothing was sent.")
     raise SystemExit(InvalidWorkbook.exit_code if prepared.stopped else 0)
 
 

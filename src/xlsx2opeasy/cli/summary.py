@@ -31,7 +31,8 @@ _SPOKEN_COUNTS = (
 def show_summary(result: LoadResult, *, rehearsal: bool = False) -> None:
     """The closing words: counts, the commonest errors with what to do, where the workbook is, what next."""
     rows = result.rows
-    parts = (click.style(_heading(result), bold=True), counted(rows["total"], "row"), _counts(rows))
+    total = counted(rows["total"], "row") if rows["total"] else ""
+    parts = (click.style(_heading(result), bold=True), total, _counts(rows))
     tell_ours(": ".join(part for part in parts if part))
     for line in _commonest(result):
         tell(line)

@@ -19,9 +19,9 @@ class _CommandName(click.Choice[str]):
 
     def convert(
         self,
-        value: Any,
+        value: Any,  # noqa: ANN401
         param: click.Parameter | None,
-        ctx: click.Context | None,  # noqa: ANN401
+        ctx: click.Context | None,
     ) -> str:
         if isinstance(value, str) and (near := nearest(value, _COMMANDS)) and folded(near) != folded(value):
             self.fail(f'there is no command "{value}"; did you mean {near}?', param, ctx)

@@ -7,6 +7,7 @@ from typing import NoReturn
 import click
 from rich.text import Text
 
+from xlsx2opeasy.cli.api import FORCE, refuse_existing
 from xlsx2opeasy.cli.job_table import (
     cell,
     duration_cell,
@@ -49,6 +50,7 @@ def command() -> None:
 @click.option(
     "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write the jobs into FILE.xlsx instead."
 )
+@FORCE
 def jobs(
     org_id: str | None,
     start: int,
@@ -58,6 +60,7 @@ def jobs(
     *,
     watch: bool,
     as_json: bool,
+    force: bool,
 ) -> NoReturn:
     """List the "change device settings" jobs, latest first.
 
@@ -68,14 +71,11 @@ def jobs(
       xlsx2opeasy webex jobs --status FAILED
       xlsx2opeasy webex jobs --output jobs.xlsx
     """
-    if output is not None and as_json:
-        raise click.UsageError("--output and --json contradict each other")
-    if output is not None and output.suffix.casefold() != ".xlsx":
-        raise click.UsageError("--output must end in .xlsx")
     wanted = _wanted(status)
     interruption = Interruption()
     with interruption.listening():
         try:
+            refuse_existing(output, as_json=as_json, force=force)
             with _client(interruption) as client:
                 problem = _watch(client, org_id, interruption) if watch else None
                 listed = (

@@ -54,6 +54,11 @@ def read_task_file(path: Path) -> Found:
         ) from error
     except BadAnswer as problem:
         raise InvalidWorkbook(f"{path} cannot be understood: {problem}", "correct the file") from None
+    if isinstance(body, dict) and {"sha256", "chunks"} <= body.keys():
+        raise InvalidWorkbook(
+            f"{path} is the list of a conversion's files, and holds no tasks itself",
+            f"name the task files: {path.with_name('operation-*.json')}",
+        )
     if not isinstance(body, dict):
         raise InvalidWorkbook(
             f"{path} is no JSON object", 'a file of tasks begins with {"tasks": {"Users": [ ... ]}}'

@@ -8,6 +8,9 @@ from xlsx2opeasy.errors import WorkbookUnusable
 _OLE2 = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _SAVE_AS = 'Open it in Excel and save it as "Excel Workbook (.xlsx)".'
+_OPEN_IT = (
+    "Remove the password in Excel: File > Info > Protect Workbook > Encrypt with Password, empty the field."
+)
 _MAIN_PARTS = (
     (b"spreadsheetml.sheet.main+xml", ""),
     (b"spreadsheetml.template.main+xml", ""),
@@ -24,6 +27,10 @@ def refuse_other_files(data: bytes, name: str) -> None:
     """Raise WorkbookUnusable, saying what the file is, where it does not begin as a zip package."""
     if data.startswith(b"PK\x03\x04"):
         return
+    if data.startswith(_OLE2) and _ENCRYPTED in data:
+        raise WorkbookUnusable(
+            f'"{name}" is protected with a password, so nobody else can read it.', _OPEN_IT
+        )
     what, remedy = _without_zip(data)
     raise WorkbookUnusable(f'"{name}" is {what}, not an .xlsx workbook.', remedy)
 
@@ -33,11 +40,6 @@ def _without_zip(data: bytes) -> tuple[str, str]:
     if not data:
         return "empty (0 bytes)", "Save it again in Excel, or wait until the synchronisation has finished."
     if data.startswith(_OLE2):
-        if _ENCRYPTED in data:
-            return (
-                "protected with a password (encrypted)",
-                "Remove the password in Excel: File > Info > Protect Workbook > Encrypt with Password.",
-            )
         return "an old Excel workbook (.xls) or another OLE file", _SAVE_AS
     if start.startswith((b"<!doctype html", b"<html", b"<table", b"<?xml")):
         return "a web page or XML file", _SAVE_AS
