@@ -1,0 +1,61 @@
+"""Counts work instead of taking its time: calls of functions, and bytes taken out of a package's parts."""
+
+import sys
+import zipfile
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import pytest
+
+import xlsx2opeasy
+
+_OURS = str(Path(xlsx2opeasy.__file__).parent)
+
+
+class Work:
+    """What this thread did: `calls` of any function, also of C, and those of ours by module and name."""
+
+    def __init__(self) -> None:
+        self.calls = 0
+        self.ours: Counter[str] = Counter()
+
+    def _seen(self, frame: FrameType, event: str, _argument: Any) -> None:
+        if event == "c_call":
+            self.calls += 1
+        elif event == "call":
+            self.calls += 1
+            code = frame.f_code
+            if code.co_filename.startswith(_OURS):
+                module = code.co_filename[len(_OURS) + 1 : -3].replace("/", ".")
+                self.ours[f"{module}.{code.co_qualname}"] += 1
+
+
+@contextmanager
+def counted() -> Iterator[Work]:
+    """The work of this block."""
+    work = Work()
+    sys.setprofile(work._seen)
+    try:
+        yield work
+    finally:
+        sys.setprofile(None)
+
+
+@contextmanager
+def inflated(monkeypatch: pytest.MonkeyPatch) -> Iterator[Counter[str]]:
+    """How many bytes of each part of any package were inflated in this block."""
+    found: Counter[str] = Counter()
+    read = zipfile.ZipExtFile.read
+
+    def reading(self: zipfile.ZipExtFile, n: int | None = -1) -> bytes:
+        data = read(self, n)
+        found[self.name] += len(data)
+        return data
+
+    with monkeypatch.context() as patch:
+        patch.setattr(zipfile.ZipExtFile, "read", reading)
+        yield found

@@ -1,0 +1,110 @@
+"""A load sends each request once, reads each chunk as often as its promises need, and grows as its chunks do."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from bench.workbooks import make_workbook
+from foreign.server import ForeignServer
+from load.rig import Rig
+from xlsx2opeasy.load import job as job_module
+from xlsx2opeasy.load.home import Home
+from xlsx2opeasy.load.journal import Record
+
+from .counting import Work, counted
+
+TASKS = 5
+CHUNKS = (4, 8, 16)
+CALLS_FOR_A_CHUNK = 10_500
+"""Of five small tasks. Half as many again as were counted when it was set; see test_conversion."""
+
+
+@dataclass
+class Loaded:
+    """What one load of so many chunks did."""
+
+    work: Work
+    requests: Counter[str]
+    sent: int
+    records: list[Record]
+    chunk_readings: Counter[str]
+
+
+@pytest.fixture(scope="module")
+def loads(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[int, Loaded]]:
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
+            patch.delenv(name, raising=False)
+        _load(tmp_path_factory.mktemp("first"), 1, patch)  # what is done once in a process is done now
+        yield {chunks: _load(tmp_path_factory.mktemp("load"), chunks, patch) for chunks in CHUNKS}
+
+
+def _load(folder: Path, chunks: int, patch: pytest.MonkeyPatch) -> Loaded:
+    book = make_workbook(folder / "book.xlsx", chunks * TASKS, narrow=True)
+    readings: Counter[str] = Counter()
+    checked = job_module._checked
+
+    def reading(path: Path, sha256: str | None) -> bytes:
+        readings[path.name] += path.parent.name == "chunks"
+        return checked(path, sha256)
+
+    with ForeignServer() as server, patch.context() as here:
+        here.setattr(job_module, "_checked", reading)
+        rig = Rig(server, Home(folder / "home"))
+        with counted() as work:
+            result = rig.load(book, chunk_tasks=TASKS)
+        assert (result.exit_code, result.rows["succeeded"]) == (0, chunks * TASKS)
+        requests = Counter(f"{each.method} {_kind(each.path)}" for each in server.requests)
+        sent = sum(len(each.body) for each in server.requests if each.method == "PATCH")
+        return Loaded(work, requests, sent, rig.records(result), +readings)
+
+
+def _kind(path: str) -> str:
+    """The path without its ids."""
+    return "/".join(part for part in path.split("/") if part.isalpha())
+
+
+def test_the_requests_are_the_expected_ones_and_no_more(loads: dict[int, Loaded]) -> None:
+    for chunks, load in loads.items():
+        assert load.requests == {
+            "POST authsessions": 1,
+            "POST operations": 1,
+            "PATCH operations": chunks,
+            "GET operations": 1,
+            "GET operations/users": 1,
+            "POST scheduledoperations": 1,
+            "GET scheduledoperations/status": load.requests["GET scheduledoperations/status"],
+            "GET scheduledoperations/results/users": 1,
+            "DELETE scheduledoperations": 1,
+            "DELETE operations": 1,
+        }
+
+
+def test_the_journal_syncs_twice_for_a_chunk(loads: dict[int, Loaded]) -> None:
+    """Each record is a commit, and each commit waits for the disk: the intent, and the outcome."""
+    few, some, many = (len(loads[chunks].records) for chunks in CHUNKS)
+    assert (some - few, many - some) == (2 * (CHUNKS[1] - CHUNKS[0]), 2 * (CHUNKS[2] - CHUNKS[1]))
+    appends = [record for record in loads[CHUNKS[2]].records if record.call == "append"]
+    assert Counter(record.kind for record in appends) == {"intent": CHUNKS[2], "outcome": CHUNKS[2]}
+
+
+def test_a_chunk_file_is_read_as_often_as_there_are_reasons(loads: dict[int, Loaded]) -> None:
+    """Before it is sent, to verify the draft, to match the results, and for what undo needs."""
+    for chunks, load in loads.items():
+        assert len(load.chunk_readings) == chunks
+        assert set(load.chunk_readings.values()) == {4}
+
+
+def test_the_bytes_of_each_chunk_are_sent_once(loads: dict[int, Loaded]) -> None:
+    few, some, many = (loads[chunks].sent for chunks in CHUNKS)
+    assert 0.9 * 2 < (many - some) / (some - few) < 1.1 * 2
+
+
+def test_the_work_grows_as_the_chunks_do(loads: dict[int, Loaded]) -> None:
+    few, some, many = (loads[chunks].work.calls for chunks in CHUNKS)
+    assert (many - some) <= 1.2 * 2 * (some - few)
+    a_chunk = (many - some) / (CHUNKS[2] - CHUNKS[1])
+    assert a_chunk <= CALLS_FOR_A_CHUNK, f"{a_chunk:.0f} calls for a chunk of {TASKS} tasks: profile it"
