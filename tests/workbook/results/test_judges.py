@@ -10,7 +10,7 @@ import pytest
 from xlsx2opeasy.spec.outcomes import Outcome, RowResult
 
 from .books import book, sheet_xml, write
-from .test_writers import BOOKS
+from .test_writers import BOOKS, busy_book
 
 RESULTS = {
     row: RowResult(outcome, "101", "a & b\n=1+1", "job 7") for row, outcome in enumerate(Outcome, start=2)
@@ -34,7 +34,7 @@ def errors(validator: str, path: Path) -> set[tuple[str, str]]:
     return {(error["id"], error["description"]) for error in json.loads(done.stdout)["errors"]}
 
 
-@pytest.mark.parametrize("make", BOOKS, ids=lambda each: each.__name__)
+@pytest.mark.parametrize("make", [*BOOKS, busy_book], ids=lambda each: each.__name__)
 def test_the_validator_finds_nothing_new(validator: str, make: object, tmp_path: Path) -> None:
     source = make(tmp_path / "book.xlsx")
     written = write(source, RESULTS).target

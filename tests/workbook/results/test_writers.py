@@ -1,6 +1,8 @@
 """Workbooks as openpyxl, XlsxWriter and LibreOffice write them: results arrive, everything else stays."""
 
+import base64
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 
 import openpyxl
@@ -21,6 +23,11 @@ from .books import (
     saved_by_libreoffice,
     write,
 )
+
+DOT = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
+"""A picture of one point."""
 
 HEADERS = ["command", "user.userId", "#note"]
 ROWS = [
@@ -62,6 +69,31 @@ def constant_memory_book(path: Path) -> Path:
     return xlsxwriter_book(path, constant_memory=True)
 
 
+def busy_book(path: Path) -> Path:
+    """With macros, a picture, a chart, a comment, a table, sparklines, a button, groups and protection."""
+    macros = path.with_suffix(".bin")
+    macros.write_bytes(b"\xd0\xcf\x11\xe0 macros")
+    book = xlsxwriter.Workbook(path.with_suffix(".xlsm"))
+    book.add_vba_project(macros)
+    sheet, notes = book.add_worksheet("Users"), book.add_worksheet("Notes")
+    for number, row in enumerate((HEADERS, *ROWS)):
+        sheet.write_row(number, 0, row)
+    sheet.write_comment("B3", "ask Anna")
+    sheet.insert_image("J2", "dot.png", {"image_data": BytesIO(DOT)})
+    sheet.insert_button("J6", {"macro": "go", "caption": "Go"})
+    sheet.set_row(2, 33, None, {"level": 1})
+    sheet.set_column("H:XFD", None, None, {"hidden": True})
+    sheet.protect("secret", {"autofilter": True})
+    notes.add_table("A1:B3", {"columns": [{"header": "n"}, {"header": "m"}], "data": [[1, 2], [3, 4]]})
+    notes.add_sparkline("D2", {"range": "Notes!A2:B2"})
+    chart = book.add_chart({"type": "line"})
+    chart.add_series({"values": "=Notes!$A$2:$A$3"})
+    notes.insert_chart("F2", chart)
+    book.define_name("Sales", "=Notes!$A$2")
+    book.close()
+    return path.with_suffix(".xlsm")
+
+
 def libreoffice_book(path: Path) -> Path:
     folder = path.parent / "saved"
     folder.mkdir()
@@ -101,6 +133,18 @@ def test_only_the_sheet_and_the_styles_change(source: Path) -> None:
     assert list(after) == list(before)
     assert {name for name in before if before[name] != after[name]} == set(written.changed_parts)
     assert set(written.changed_parts) == {"xl/worksheets/sheet1.xml", "xl/styles.xml"}
+
+
+def test_nothing_of_a_busy_workbook_with_macros_is_touched(tmp_path: Path) -> None:
+    source = busy_book(tmp_path / "book.xlsm")
+    before, written = compressed(source), write(source, RESULTS)
+    after = compressed(written.target)
+    assert {"xl/vbaProject.bin", "xl/media/image1.png", "xl/comments1.xml", "xl/tables/table1.xml"} <= set(
+        before
+    )
+    assert {name for name in before if before[name] != after[name]} == set(written.changed_parts)
+    assert set(written.changed_parts) == {"xl/worksheets/sheet1.xml", "xl/styles.xml"}
+    assert [row[:7] for row in by_calamine(written.target)] == EXPECTED
 
 
 def test_the_same_results_again_change_nothing(source: Path) -> None:
