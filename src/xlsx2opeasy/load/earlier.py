@@ -8,11 +8,12 @@ from pathlib import Path
 
 from xlsx2opeasy.durable import what_helps, why_refused, write_file
 from xlsx2opeasy.errors import LoadRefused, LocalFailure
+from xlsx2opeasy.load.fold import fold
 from xlsx2opeasy.load.home import Home, JobFolder
 from xlsx2opeasy.load.job import JobFacts, JobRow, read_facts
 from xlsx2opeasy.load.journal import Journal
 from xlsx2opeasy.load.settle import Place, Settlement
-from xlsx2opeasy.load.state import UNKNOWN, JobState, fold
+from xlsx2opeasy.load.state import UNKNOWN, JobState
 from xlsx2opeasy.spec.outcomes import Outcome
 
 

@@ -8,11 +8,12 @@ from typing import Any, TypeVar
 from uuid import uuid4
 
 from xlsx2opeasy.errors import Interrupted, LocalFailure
+from xlsx2opeasy.load.fold import apply, fold
 from xlsx2opeasy.load.home import JobFolder
 from xlsx2opeasy.load.interrupt import Interruption
 from xlsx2opeasy.load.job import ChunkFile, JobFacts, JobRow, PhaseFacts, read_chunk, read_facts, read_rows
 from xlsx2opeasy.load.journal import Journal, Record, Verdict
-from xlsx2opeasy.load.state import JOB, Call, Fact, PhaseState, apply, fold
+from xlsx2opeasy.load.state import JOB, Call, Fact, PhaseState
 from xlsx2opeasy.opeasy import CallError, OpEasyClient
 
 T = TypeVar("T")

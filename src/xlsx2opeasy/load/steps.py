@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from xlsx2opeasy.job_model import duration_text
+from xlsx2opeasy.load.fold import apply
 from xlsx2opeasy.load.job import JobFacts
 from xlsx2opeasy.load.journal import INTENT, OUTCOME, Record, Verdict
-from xlsx2opeasy.load.state import JOB, Call, Fact, JobState, PhaseState, apply
+from xlsx2opeasy.load.state import JOB, Call, Fact, JobState, PhaseState
 
 UPLOAD, VERIFY, SCHEDULE, WAIT, RESULTS = "upload", "verify", "schedule", "wait", "results"
 SHARES: Final = {UPLOAD: 40, VERIFY: 10, SCHEDULE: 5, WAIT: 35, RESULTS: 10}
