@@ -18,6 +18,12 @@ TEMPLATE_VERSION: Final = "1.0"
 VERSION_PROPERTY: Final = "Template version"
 """The custom property of the workbook that holds it (ECMA-376 part 1, 22.3)."""
 
+WORDS_PROPERTY: Final = "Sheets of words"
+"""The custom property with the titles of a filled workbook's sheets that hold this program's words."""
+
+TITLE_SEPARATOR: Final = "/"
+"""Stands between those titles; Excel allows it in none."""
+
 READ_ME: Final = "Read me"
 """The first sheet of a blank workbook: that of no task type, so that the loader leaves it alone."""
 
@@ -34,17 +40,20 @@ _LIST_TITLE = re.compile(rf"{PROBLEMS}(?: [0-9]+)?")
 
 def template_version(package: ZipFile) -> str | None:
     """The version of the blank workbook that this one began as; None where it says none."""
+    return _properties(package).get(VERSION_PROPERTY)
+
+
+def _properties(package: ZipFile) -> dict[str, str]:
+    """The custom properties of the workbook; none where they cannot be read, for no task stands in them."""
     try:
         related = relations(package, "").values()
         part = next((each.target for each in related if each.kind == "custom-properties"), "")
         if not find_part(package, part):
-            return None
-        for each in children(parsed(read_part(package, part), part), "property"):
-            if each.get("name") == VERSION_PROPERTY:
-                return "".join(each.itertext()).strip()
+            return {}
+        found = children(parsed(read_part(package, part), part), "property")
+        return {each.get("name", ""): "".join(each.itertext()).strip() for each in found}
     except WorkbookUnusable:
-        return None  # no task stands in a property
-    return None
+        return {}
 
 
 def version_problem(found: str | None) -> Problem | None:
@@ -75,9 +84,10 @@ def own_sheets(package: ZipFile, titles: Iterable[str]) -> frozenset[str]:
             while block := stream.read(_BLOCK):
                 yield block
 
-    wanted = frozenset(titles)
-    own = wanted & {READ_ME} if template_version(package) is not None else frozenset[str]()
-    return own | problem_lists(wanted, package.namelist(), blocks)
+    wanted, properties = frozenset(titles), _properties(package)
+    said = {*properties.get(WORDS_PROPERTY, "").split(TITLE_SEPARATOR)}
+    own = said | ({READ_ME} if VERSION_PROPERTY in properties else set())
+    return (wanted & own) | problem_lists(wanted, package.namelist(), blocks)
 
 
 def problem_lists(

@@ -18,6 +18,7 @@ from xlsx2opeasy.spec.catalogue import COMMAND_HEADER
 from xlsx2opeasy.spec.model import TaskType
 from xlsx2opeasy.spec.outcomes import RESULT_COLUMNS, Outcome, RowResult
 from xlsx2opeasy.workbook.note_page import NotePage, write_note_page
+from xlsx2opeasy.workbook.own_sheets import TITLE_SEPARATOR, WORDS_PROPERTY
 from xlsx2opeasy.workbook.results_text import cut, visible
 from xlsx2opeasy.workbook.styles import OUTCOME_COLOURS
 from xlsx2opeasy.workbook.template.looks import Look, Looks
@@ -102,6 +103,8 @@ def filled_bytes(
     book = Workbook(file, {**way, "strings_to_formulas": False, "strings_to_urls": False})
     looks = Looks(book)
     text = book.add_format({"num_format": "@", "valign": "top", "quote_prefix": True})
+    if words := [page.title for page in (*first, *last)]:
+        book.set_custom_property(WORDS_PROPERTY, TITLE_SEPARATOR.join(words), "text")
     for page in first:
         write_note_page(book.add_worksheet(page.title), page, looks, text)
     for sheet in sheets:

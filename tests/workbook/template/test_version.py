@@ -11,9 +11,12 @@ from filling import BRANCH, fill
 from judges import saved_by_libreoffice
 from xlsx2opeasy.check.checked import check_workbook
 from xlsx2opeasy.problems import Problem, Severity
+from xlsx2opeasy.spec.catalogue import BY_NAME
 from xlsx2opeasy.workbook.annotate.write import write_annotated
+from xlsx2opeasy.workbook.note_page import NotePage
 from xlsx2opeasy.workbook.own_sheets import TEMPLATE_VERSION
 from xlsx2opeasy.workbook.read import read_workbook
+from xlsx2opeasy.workbook.task_workbook import FilledRow, FilledSheet, filled_bytes
 from xlsx2opeasy.workbook.template.write import template_bytes
 
 PROPERTIES = "docProps/custom.xml"
@@ -108,6 +111,15 @@ def test_sheets_of_our_own_words_are_not_told_as_left_alone(tmp_path: Path) -> N
     problem = Problem("Users", "rule", "is wrong", row=2, column="B")
     marked = write_annotated(path, tmp_path / "marked.xlsx", [problem]).target
     assert read_workbook(marked).other_sheets == ("Holidays",)
+
+
+def test_pages_of_words_in_a_filled_workbook_are_our_own(tmp_path: Path) -> None:
+    path = tmp_path / "book.xlsx"
+    page, rows = NotePage("Not undone", ["Not undone"]), [FilledRow("Assign", {"groupId": "Dallas"})]
+    sheet = FilledSheet(BY_NAME["PhoneNumbers"], ("groupId",), rows)
+    path.write_bytes(filled_bytes([sheet], [NotePage("Read me", ["Read me"])], [page]))
+    assert read_workbook(path).other_sheets == ()
+    assert read_workbook(saved_by_libreoffice(path, tmp_path)).other_sheets == ()
 
 
 def test_sheets_of_the_user_with_such_names_are_told(tmp_path: Path) -> None:

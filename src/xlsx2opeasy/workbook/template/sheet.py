@@ -26,7 +26,8 @@ from xlsx2opeasy.workbook.template.looks import Looks
 from xlsx2opeasy.workbook.template.validations import command_validation, message_alone, validation
 
 ROWS = 10_000
-"""How many rows below the headers are prepared."""
+"""How many rows below the headers are prepared. A blank workbook with all sheets has 30 KB, one with 10,000
+users filled in 0.5 MB, which LibreOffice opens and saves again in 3 to 4 seconds."""
 
 _COMMAND_WIDTH = 30
 _RESULT_WIDTHS = (14, 14, 100, 38)
