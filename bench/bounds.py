@@ -3,35 +3,37 @@
 BOUNDS = """\
 ## What bounds what is not reached
 
-**A workbook of 1,000,000 x 40** is refused before anything is read: its sheet inflates to more than the
-300 MiB that one part may have, a limit that stands for zip bombs. About 200,000 rows of 40 columns pass.
-Larger loads are split over several workbooks.
+**A workbook of 1,000,000 x 40** is refused before anything is read: its sheet inflates to more than the 300
+MiB that one part may have, a limit that stands for zip bombs. About 260,000 such rows pass. Larger loads
+are split over several workbooks.
 
 **Read + check + convert.** The reading process inflates and scans the sheet itself, because the quick
-libraries hide what must be seen (error cells, formulas without a value, number formats). Then columns are
-checked one by one. `make bench` and `python -X importtime` tell where the time is.
+libraries hide what must be seen (error cells, formulas without a value, number formats). Its cells, as
+Arrow columns, then go through the rules of the Appendix, and all task files are on the disk (fsync) when
+the time is taken; the raw read leaves Python values and nothing else.
 
-**Writing results.** The sheet is gone through twice: once to see where rows, formulas, merged cells and tables
-are, before a byte is written, and once to write it. Each row is found, and gets four cells. The comparison only
-inflates and deflates. What openpyxl needs depends on the number of distinct texts: with these workbooks it needs
-little more than half of the time for which 50 x was set.
+**Writing results.** The sheet is gone through twice: once to see where rows, formulas, merged cells and
+tables are, before a byte is written, and once to write it. Each row is found, and gets four cells. The
+comparison only inflates and deflates. What openpyxl needs depends on the number of distinct texts: with
+these workbooks it needs little more than half of the time for which 50 x was set.
 
 **Uploading.** What is compared is a loop that sends the same bytes to a server that does nothing with them:
-between one and three thousandths of a second for a chunk. A load asks the disk twice for each chunk: that it
-will be sent must be on the disk before it leaves, and what became of it before anything follows, or a power
-failure could make a row be loaded twice. SQLite's rollback journal waits for the disk about four times for
-each record: 20 to 25 thousandths of a second on the disk of this machine, ten times as much as the chunk
-itself takes over loopback, and about as much as one upload over a real network with a server that stores
-it. The processor's time goes into the file's SHA-256, the connection that each call has for itself (so that no
-stale connection makes an upload's fate unknown), writing in pieces within the deadline of the whole call, and
-the server's counts, which are read and compared after each chunk.
+between one and three thousandths of a second for a chunk. A load asks the disk twice for each chunk: that
+it will be sent must be on the disk before it leaves, and what became of it before anything follows, or a
+power failure could make a row be loaded twice. SQLite's rollback journal waits for the disk about four
+times for each record: 20 to 25 thousandths of a second on the disk of this machine, ten times as much as
+the chunk itself takes over loopback, and about as much as one upload over a real network with a server that
+stores it. The processor's time goes into the file's SHA-256, the connection that each call has for itself
+(so that no stale connection makes an upload's fate unknown), writing in pieces within the deadline of the
+whole call, and the server's counts, which are read and compared after each chunk.
 
-**A whole load** does more than the parts above: before a start it downloads the draft and compares every task
-with what was sent, afterwards it downloads the results, masks the secrets in them, brings each to its row, and
-keeps what `undo` needs. JSON that came from a server is read strictly (no key twice, no NaN), which Python's
-parser does at a third of its usual speed, and each download is read twice: when it has arrived, to see that it
-is complete, and when it is used.
+**A whole load** does more than the parts above: before a start it downloads the draft and compares every
+task with what was sent, afterwards it downloads the results, masks the secrets in them, brings each to its
+row, and keeps what `undo` needs. JSON that came from a server is read strictly (no key twice, no NaN),
+which takes Python's parser 1.4 x its usual time, and each download is read twice: when it has arrived, to
+see that it is complete, and when it is used.
 
-**`--help`** is click's own import: `python -c "import click"` alone takes about 4 x `python -c pass`, because click
-imports `inspect`, `typing`, `datetime` and `uuid`. Nothing of this program but its list of commands is imported.
+**`--help`** is click's own import: `python -c "import click"` alone takes about 4 x `python -c pass`,
+because click imports `inspect`, `typing`, `datetime` and `uuid`. Nothing of this program but its list of
+commands is imported.
 """
