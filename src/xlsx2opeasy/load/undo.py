@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from xlsx2opeasy.durable import write_file
+from xlsx2opeasy.durable import why_refused, write_file
 from xlsx2opeasy.errors import LoadRefused, UsageError, WorkbookUnusable
 from xlsx2opeasy.load.done import read_done
 from xlsx2opeasy.load.earlier import peek
@@ -108,7 +108,7 @@ def write_undo(undo: Undo, output: Path) -> None:
         write_file(output, content)
     except OSError as error:
         raise WorkbookUnusable(
-            f"{output} cannot be written: {error.strerror or error}", "choose another place with --output"
+            f"{output} cannot be written: {why_refused(error)}", "choose another place with --output"
         ) from error
 
 

@@ -6,7 +6,7 @@ Called by `cli/check.py`. Values of secret fields are masked already.
 from collections.abc import Sequence
 from pathlib import Path
 
-from xlsx2opeasy.durable import write_file
+from xlsx2opeasy.durable import why_refused, write_file
 from xlsx2opeasy.errors import WorkbookUnusable
 from xlsx2opeasy.problems import Problem
 from xlsx2opeasy.workbook.annotate.problem_sheet import COLUMNS, MOST_LISTED, introduction, place_of
@@ -27,7 +27,7 @@ def write_problem_list(target: Path, source: str, why: str, problems: Sequence[P
         write_file(target.absolute(), filled_bytes([], [page]))
     except OSError as error:
         raise WorkbookUnusable(
-            f"{target} cannot be written: {error.strerror or error}", "name a file in another folder"
+            f"{target} cannot be written: {why_refused(error)}", "name a file in another folder"
         ) from error
 
 
