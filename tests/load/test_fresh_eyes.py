@@ -10,8 +10,12 @@ import pytest
 
 from foreign.messages import Answer, Cut, Request, general_error
 from foreign.server import ForeignServer
+from xlsx2opeasy.check.checked import check_workbook
 from xlsx2opeasy.cli.main import COMMANDS, LazyGroup
 from xlsx2opeasy.load.forget import Kept, forget
+from xlsx2opeasy.problems import Severity
+from xlsx2opeasy.report.data import report_data
+from xlsx2opeasy.workbook.read import read_workbook
 
 from .books import outcomes, read_results, user_book, users, write_rows
 from .command import run
@@ -253,3 +257,15 @@ def test_forget_keeps_results_that_stand_nowhere_else(rig: Rig, tmp_path: Path) 
     assert kept == {result.job: Kept.ONLY_RESULTS}
     results.rename(tmp_path / "mine.xlsx")
     assert forget(rig.home, timedelta(0), also_done=True).removed == (result.job,)
+
+
+def test_the_report_has_the_warnings_of_rows(rig: Rig, tmp_path: Path) -> None:
+    """The result columns have no room for them: they are the server's."""
+    book = write_rows(tmp_path / "a.xlsx", {"Users": users(2, user__firstName="\u200bAnna")})
+    result = rig.load(book)
+    rows = report_data(rig.folder(result)).rows
+    warnings = [each.detail for each in rows]
+    checked = check_workbook(read_workbook(book)).problems
+    assert [each.severity for each in checked] == [Severity.WARNING] * 2
+    assert warnings == [f"warning: {each.cell} {each.field}: {each.words}" for each in checked]
+    assert {each[2] for each in read_results(Path(str(result.results))).values()} == {""}

@@ -12,7 +12,6 @@ from xlsx2opeasy.cli.api import (
     TASK_TYPE,
     YES,
     Api,
-    NothingThere,
     api_options,
     ask,
     chosen,
@@ -24,13 +23,12 @@ from xlsx2opeasy.cli.api import (
     refuse_existing,
 )
 from xlsx2opeasy.cli.job_table import cell, show_table
+from xlsx2opeasy.cli.operation_errors import OPERATION_ID, delete_error, errors
 from xlsx2opeasy.cli.words import counted, say, tell
 from xlsx2opeasy.errors import UsageError
-from xlsx2opeasy.opeasy import CallError, Operation, Task, ValidationError
+from xlsx2opeasy.opeasy import Operation, Task
 from xlsx2opeasy.settings import Flags
 from xlsx2opeasy.spec.model import TaskType
-
-_ID = click.argument("operation_id", metavar="ID")
 
 
 @click.group(name="operations")
@@ -44,7 +42,7 @@ def command() -> None:
 
 
 @command.command(name="show")
-@_ID
+@OPERATION_ID
 @api_options
 def show(operation_id: str, *, flags: Flags, as_json: bool) -> NoReturn:
     """Show how many tasks and validation errors the operation ID has, by task type.
@@ -77,7 +75,7 @@ def _show(operation: Operation) -> None:
 
 
 @command.command(name="tasks")
-@_ID
+@OPERATION_ID
 @TASK_TYPE
 @OUTPUT
 @FORCE
@@ -144,115 +142,8 @@ def show_tasks(items: list[dict[str, Any]]) -> None:
     show_table(("Task type", "Command", "Content"), rows)
 
 
-@command.command(name="errors")
-@_ID
-@TASK_TYPE
-@api_options
-def errors(operation_id: str, task_types: tuple[str, ...], *, flags: Flags, as_json: bool) -> NoReturn:
-    """List the tasks of the operation ID that the server's validation set aside, and why.
-
-    While there are any, the operation cannot be started: delete them, or append corrected tasks and delete
-    them.
-
-    \b
-    Example:
-      xlsx2opeasy operations errors c0debec94fe54c38968d884547640a32 --task-type Users
-    """
-    with one_document({"items": []}, as_json=as_json):
-        with connected(flags) as api:
-            found = [
-                (of, error)
-                for of in chosen(task_types)
-                for error in api.client.validation_errors(operation_id, of)
-            ]
-        items = [
-            {
-                "type": of.name,
-                "id": error.id,
-                "messages": list(error.messages),
-                "command": error.task.command,
-                "content": masked(error.task.content, api.settings),
-            }
-            for of, error in found
-        ]
-        end({"items": items}, as_json=as_json, show=lambda: _show_errors(items))
-
-
-def _show_errors(items: list[dict[str, Any]]) -> None:
-    if not items:
-        tell("There are no validation errors.")
-        return
-    rows = [
-        (
-            cell(item["type"]),
-            cell(item["id"]),
-            cell(item["command"]),
-            cell("; ".join(item["messages"])),
-            cell(json.dumps(item["content"], ensure_ascii=False)),
-        )
-        for item in items
-    ]
-    show_table(("Task type", "Id", "Command", "What is wrong", "Content"), rows)
-
-
-@command.command(name="delete-error")
-@_ID
-@click.argument("error_ids", metavar="ERROR_ID...", nargs=-1, required=True)
-@TASK_TYPE
-@api_options
-def delete_error(
-    operation_id: str,
-    error_ids: tuple[str, ...],
-    task_types: tuple[str, ...],
-    *,
-    flags: Flags,
-    as_json: bool,
-) -> NoReturn:
-    """Delete validation errors of the operation ID, and with them the tasks that were set aside.
-
-    \b
-    Example:
-      xlsx2opeasy operations delete-error c0debec94fe54c38968d884547640a32 76b9d5b20ad845d792b1a91ee2ad2d4b
-    """
-    deleted: list[dict[str, str]] = []
-    with one_document({"deleted": deleted}, as_json=as_json):
-        with connected(flags) as api:
-            for error_id in error_ids:
-                of = _type_of(api, operation_id, chosen(task_types), error_id)
-                gone(
-                    api.client.delete_validation_error(operation_id, of, error_id),
-                    f"Validation error {error_id}",
-                )
-                deleted.append({"type": of.name, "id": error_id})
-        words = f"{counted(len(deleted), 'validation error')} deleted"
-        end({"deleted": deleted}, as_json=as_json, show=lambda: say(words))
-
-
-def _type_of(api: Api, operation_id: str, types: tuple[TaskType, ...], error_id: str) -> TaskType:
-    """The task type that an error is of: its address needs it, and nobody knows it by heart."""
-    if len(types) == 1:
-        return types[0]
-    for of in types:
-        if _has_error(api, operation_id, of, error_id):
-            return of
-    raise NothingThere(
-        f"operation {operation_id} has no validation error {error_id}",
-        f"xlsx2opeasy operations errors {operation_id}",
-    )
-
-
-def _has_error(api: Api, operation_id: str, of: TaskType, error_id: str) -> bool:
-    try:
-        found: ValidationError = api.client.get_validation_error(operation_id, of, error_id)
-    except CallError as error:
-        if error.http_status != 404:
-            raise
-        return False
-    return found.id == error_id
-
-
 @command.command(name="append")
-@_ID
+@OPERATION_ID
 @click.argument("files", metavar="TASKS.json...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @YES
 @api_options
@@ -287,7 +178,7 @@ def _size(operation: Operation) -> int:
 
 
 @command.command(name="delete")
-@_ID
+@OPERATION_ID
 @YES
 @api_options
 def delete(operation_id: str, *, yes: bool, flags: Flags, as_json: bool) -> NoReturn:
@@ -302,3 +193,7 @@ def delete(operation_id: str, *, yes: bool, flags: Flags, as_json: bool) -> NoRe
         with connected(flags) as api:
             words = gone(api.client.delete_operation(operation_id), f"Operation {operation_id}")
         end({"deleted": True}, as_json=as_json, show=lambda: say(words))
+
+
+command.add_command(errors)
+command.add_command(delete_error)

@@ -78,6 +78,8 @@ class JobFacts:
 class JobRow:
     """One task row of the workbook. `phase` is 0 where it is not sent: `outcome` and `detail` say why.
 
+    The `detail` of a row that is sent has the warnings of the check.
+
     `skipped` rows keep the SUCCESS of an earlier load. `fingerprint` is of task and enterprise.
     """
 

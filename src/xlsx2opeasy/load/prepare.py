@@ -117,14 +117,20 @@ def _rows(
 ) -> Iterable[JobRow]:
     """First what is sent, in the order of sending; then all other rows, in the order of the sheets."""
     sent = set()
+    warned = {
+        (sheet.sheet.title, row): said
+        for sheet in checked.sheets
+        for row, said in _messages(checked.problems, sheet.sheet.title, Severity.WARNING).items()
+    }
     for phase in phases:
         for task in _in_sending_order(phase):
             place = (task.sheet, task.row)
             sent.add(place)
-            yield JobRow(task.sheet, task.row, task.type, phase.number, marks[place])
+            detail = f"warning: {warned[place]}" if place in warned else ""
+            yield JobRow(task.sheet, task.row, task.type, phase.number, marks[place], detail=detail)
     for sheet in checked.sheets:
         title, kind = sheet.sheet.title, sheet.sheet.task_type.name
-        said = _messages(checked.problems, title)
+        said = _messages(checked.problems, title, Severity.ERROR)
         for row in sheet.values.index:
             place = (title, row)
             if row in sheet.invalid:
@@ -141,10 +147,10 @@ def _in_sending_order(phase: Phase) -> Iterable[Task]:
         yield from chunk.tasks
 
 
-def _messages(problems: Sequence[Problem], sheet: str) -> dict[int, str]:
+def _messages(problems: Sequence[Problem], sheet: str, severity: Severity) -> dict[int, str]:
     said: dict[int, str] = {}
     for each in problems:
-        if each.sheet == sheet and each.row is not None and each.severity is Severity.ERROR:
+        if each.sheet == sheet and each.row is not None and each.severity is severity:
             text = f"{each.cell} {each.field}: {each.words}"
             said[each.row] = f"{said[each.row]}; {text}" if each.row in said else text
     return said

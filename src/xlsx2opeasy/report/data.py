@@ -87,7 +87,9 @@ def _rows(folder: JobFolder, facts: JobFacts) -> list[Row]:
             rows.append(Row(each.sheet, each.row, EARLIER))
             continue
         unsettled = (each.outcome, "", each.detail) if each.outcome else (OPEN, "", "")
-        rows.append(Row(each.sheet, each.row, *told.get((each.sheet, each.row), unsettled)))
+        kind, code, detail = told.get((each.sheet, each.row), unsettled)
+        warned = each.detail if each.phase else ""
+        rows.append(Row(each.sheet, each.row, kind, code, " - ".join(filter(None, (detail, warned)))))
     order = {title: place for place, title in enumerate(facts.sheets)}
     return sorted(rows, key=lambda row: (order.get(row.sheet, len(order)), row.row))
 

@@ -39,7 +39,8 @@ def open_guarded(data: bytes, name: str) -> ZipFile:
         _check_parts(package, entries, name)
     except (BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError) as error:
         raise WorkbookUnusable(
-            f'"{name}" is damaged: {error}.', "Fetch the file again, or save it again in Excel."
+            f'"{name}" is damaged, or was not saved to its end ({error}).',
+            "Fetch the file again, or save it again in Excel.",
         ) from error
     return package
 
