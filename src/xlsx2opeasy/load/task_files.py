@@ -3,18 +3,19 @@
 `convert` of the command line and of the library call it.
 """
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import orjson
+
 from xlsx2opeasy.check.checked import Checked
 from xlsx2opeasy.durable import write_file
 from xlsx2opeasy.errors import WorkbookUnusable
-from xlsx2opeasy.load.plan import phases_of
+from xlsx2opeasy.load.plan import Phase, phases_of
 from xlsx2opeasy.tasks.build import all_tasks
-from xlsx2opeasy.tasks.chunks import CHUNK_PATTERN, Chunk, chunk_name, cut, manifest
+from xlsx2opeasy.tasks.chunks import CHUNK_PATTERN, chunk_name, cut, described, manifest
 from xlsx2opeasy.tasks.limits import ChunkLimits
 
 MANIFEST = "manifest.json"
@@ -40,27 +41,26 @@ def write_task_files(
 
     Raises WorkbookUnusable where the folder cannot be written.
     """
-    chunks = [
-        (chunk_name(phase.number, number), chunk)
-        for phase in phases_of(list(all_tasks(checked.sheets, wire_names)), wire_names)
-        for number, chunk in enumerate(cut(phase.tasks, limits), 1)
-    ]
-    document = manifest(workbook, checked.workbook.sha256, chunks)
+    phases = phases_of(list(all_tasks(checked.sheets, wire_names)), wire_names)
     try:
-        _write(folder, chunks, document)
+        folder.mkdir(parents=True, exist_ok=True)
+        _remove_earlier(folder)
+        document = manifest(workbook, checked.workbook.sha256, list(_written(folder, phases, limits)))
+        write_file(folder / MANIFEST, orjson.dumps(document, option=orjson.OPT_INDENT_2))
     except OSError as error:
         raise WorkbookUnusable(
             f"{folder} cannot be written: {error.strerror or error}", "choose another folder"
         ) from error
-    return TaskFiles(tuple(folder / name for name, _ in chunks), document)
+    return TaskFiles(tuple(folder / chunk["file"] for chunk in document["chunks"]), document)
 
 
-def _write(folder: Path, chunks: Sequence[tuple[str, Chunk]], document: Mapping[str, Any]) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    _remove_earlier(folder)
-    for name, chunk in chunks:
-        write_file(folder / name, chunk.body)
-    write_file(folder / MANIFEST, json.dumps(document, indent=1).encode())
+def _written(folder: Path, phases: Sequence[Phase], limits: ChunkLimits) -> Iterator[dict[str, Any]]:
+    """Writes one chunk after the other, and gives what the manifest says of it."""
+    for phase in phases:
+        for number, chunk in enumerate(cut(phase.tasks, limits), 1):
+            name = chunk_name(phase.number, number)
+            write_file(folder / name, chunk.body)
+            yield described(name, chunk)
 
 
 def _remove_earlier(folder: Path) -> None:

@@ -78,13 +78,9 @@ def described(name: str, chunk: Chunk) -> dict[str, Any]:
     }
 
 
-def manifest(workbook: Path, sha256: str, chunks: Sequence[tuple[str, Chunk]]) -> dict[str, Any]:
-    """`manifest.json` of `convert`; chunks are given with their file names, in the order of sending."""
-    return {
-        "workbook": str(workbook),
-        "sha256": sha256,
-        "chunks": [described(name, chunk) for name, chunk in chunks],
-    }
+def manifest(workbook: Path, sha256: str, chunks: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """`manifest.json` of `convert`; chunks are given as `described`, in the order of sending."""
+    return {"workbook": str(workbook), "sha256": sha256, "chunks": list(chunks)}
 
 
 def beyond_limit(chunks: Sequence[Chunk], limits: ChunkLimits) -> str:
