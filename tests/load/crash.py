@@ -21,7 +21,7 @@ from xlsx2opeasy.tasks.limits import ChunkLimits
 from .rig import Rig, executed, kept_promise
 
 _PROCESSES = multiprocessing.get_context("forkserver")
-_PROCESSES.set_forkserver_preload(["xlsx2opeasy.load.service", "xlsx2opeasy.cli.load"])
+_PROCESSES.set_forkserver_preload(["xlsx2opeasy.load.service", "xlsx2opeasy.cli.loading"])
 
 
 @dataclass(frozen=True)

@@ -124,7 +124,7 @@ def abandon_command(
     Example:
       xlsx2opeasy jobs abandon L20261122-k7m2
     """
-    from xlsx2opeasy.cli.resume import connect_as_pinned
+    from xlsx2opeasy.cli.resuming import connect_as_pinned
     from xlsx2opeasy.cli.screen import Screen
     from xlsx2opeasy.load.abandon import abandon
     from xlsx2opeasy.load.service import Surroundings
