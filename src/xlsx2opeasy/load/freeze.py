@@ -8,7 +8,6 @@ import getpass
 import hashlib
 import shutil
 from collections import Counter
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -26,7 +25,7 @@ from xlsx2opeasy.load.output import choose_output
 from xlsx2opeasy.load.plan import Phase
 from xlsx2opeasy.load.prepare import LoadOptions, Prepared
 from xlsx2opeasy.load.target import Target
-from xlsx2opeasy.tasks.chunks import Chunk, chunk_name, cut
+from xlsx2opeasy.tasks.chunks import beyond_limit, chunk_name, cut
 from xlsx2opeasy.tasks.limits import ChunkLimits
 
 EMPTY_FILE = b'{"tasks":{}}'
@@ -132,15 +131,5 @@ def _write_phase(folder: JobFolder, phase: Phase, limits: ChunkLimits, tell: Lis
         if len(chunk.body) > limits.bytes:
             too_large.append(chunk)
     if too_large:
-        tell(Notice(_beyond_limit(too_large, limits), important=True))
+        tell(Notice(beyond_limit(too_large, limits), important=True))
     return PhaseFacts(phase.number, phase.why, tuple(chunks))
-
-
-def _beyond_limit(chunks: Sequence[Chunk], limits: ChunkLimits) -> str:
-    """A sentence about chunks of one task each that are larger than allowed: a row cannot be divided."""
-    first = chunks[0].tasks[0]
-    more = f" and {len(chunks) - 1:,} more rows" if len(chunks) > 1 else ""
-    return (
-        f"{first.sheet} row {first.row}{more} cannot be made smaller than the {limits.bytes:,} bytes of"
-        " --chunk-bytes; each goes in a file of its own."
-    )
