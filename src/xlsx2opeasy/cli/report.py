@@ -4,11 +4,12 @@ from pathlib import Path
 
 import click
 
+from xlsx2opeasy.cli.completers import complete_jobs
 from xlsx2opeasy.cli.words import say
 
 
 @click.command(name="report")
-@click.argument("job")
+@click.argument("job", shell_complete=complete_jobs)
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="The file to write.")
 def command(job: str, output: Path | None) -> None:
     """Write the report of JOB: one HTML file for any browser, with every row, searchable and sortable.
