@@ -25,8 +25,12 @@ def lint(path: Path) -> set[str]:
         assert package.testzip() is None
         names = package.namelist()
         found = {f"two entries {name}" for name in names if names.count(name) > 1}
-        trees = {name: fromstring(package.read(name)) for name in names if name.endswith((".xml", ".rels"))}
-    shared = _count(trees, "sharedStrings", "si")
+        trees = {
+            name.lower(): fromstring(package.read(name))
+            for name in names
+            if name.lower().endswith((".xml", ".rels"))
+        }
+    shared = _count(trees, "sharedstrings", "si")
     styles = _count(trees, "styles", "cellXfs/xf")
     for name, root in trees.items():
         if _local(root) == "worksheet":
@@ -97,7 +101,8 @@ def _of_tables(name: str, sheet: Element, trees: dict[str, Element]) -> Iterator
     for relation in relations.iter(_RELATION) if relations is not None else ():
         if not (relation.get("Type") or "").endswith("/table"):
             continue
-        table = trees["xl/" + (relation.get("Target") or "").rpartition("../")[2].removeprefix("/xl/")]
+        target = (relation.get("Target") or "").rpartition("../")[2].removeprefix("/xl/")
+        table = trees[f"xl/{target}".lower()]
         names = [(each.get("name") or "").casefold() for each in _all(table, "tableColumns/tableColumn")]
         left, _, right, _ = _boundaries(table.get("ref", "A1"))
         if len(set(names)) < len(names):
