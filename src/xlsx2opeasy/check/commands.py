@@ -127,7 +127,8 @@ def _excused(grid: Grid, required: Required) -> "pd.Series[bool]":
     other = grid.values[required.unless]
     if required.value is None:
         return (other != "") & (other != CLEAR)
-    return other.map(folded) == folded(required.value)
+    meant = folded(required.value)
+    return other.isin([text for text in other.unique() if folded(text) == meant])
 
 
 def _keywords(grid: Grid) -> Iterator[Finding]:

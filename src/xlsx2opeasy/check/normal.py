@@ -18,6 +18,7 @@ CLEAR = '""'
 TRUE, FALSE = "true", "false"
 _BOOLEANS = {"true": TRUE, "yes": TRUE, "1": TRUE, "false": FALSE, "no": FALSE, "0": FALSE}
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
+_NO_SEPARATORS = str.maketrans("", "", MacAddress.separators)
 _TWELVE_HEX = re.compile(r"[0-9A-Fa-f]{12}")
 LIST_SEPARATOR = ";"
 
@@ -36,7 +37,7 @@ def _integer(text: str) -> str:
 
 
 def _mac(text: str) -> str:
-    bare = text.translate({ord(separator): None for separator in MacAddress.separators})
+    bare = text.translate(_NO_SEPARATORS)
     return bare if _TWELVE_HEX.fullmatch(bare) else text
 
 
