@@ -1,5 +1,6 @@
 """The reference documents: freshly made they are what is committed, and they tell of every field and code."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -70,3 +71,12 @@ def test_every_exit_code_of_an_error_stands_in_the_reference() -> None:
     told = {code for code, _, _ in EXIT_CODES}
     raised = {each.exit_code for each in errors.Xlsx2OpeasyError.__subclasses__()}
     assert raised | set(EXIT_CODES_OF_ENDS.values()) == told
+
+
+def test_every_link_to_a_file_leads_somewhere() -> None:
+    pages = [*ROOT.glob("*.md"), *DOCS.glob("*.md")]
+    links = [
+        (page, link) for page in pages for link in re.findall(r"\]\(([^)#:]+)[)#]", page.read_text("utf-8"))
+    ]
+    assert len(links) > 20
+    assert [f"{page.name}: {link}" for page, link in links if not (page.parent / link).exists()] == []
