@@ -90,3 +90,9 @@ def test_no_command_replaces_a_file_unless_it_is_told_to(
     code = getattr(done.exception, "exit_code", done.exit_code)  # else `main` says it
     assert (code, there.read_bytes()) == (7, b"mine")
     assert "exists" in f"{done.stderr}{done.exception}"
+
+
+def test_a_conversion_says_that_it_replaced_an_earlier_one(tmp_path: Path) -> None:
+    book = write_workbook(tmp_path / "a.xlsx", USER)
+    said = [run("convert", book, "--output", tmp_path / "tasks").stderr for _ in range(2)]
+    assert ["replaced" in each for each in said] == [False, True]

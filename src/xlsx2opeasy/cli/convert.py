@@ -42,12 +42,15 @@ def command(
     try:
         usual, wire_names = read_limits_and_wire(profile)
         limits = ChunkLimits(chunk_tasks or usual.tasks, chunk_bytes or usual.bytes)
+        had_earlier = (output / MANIFEST).exists()
         made = _convert(workbook, output, limits, wire_names)
     except Xlsx2OpeasyError as error:
         if as_json:
             say_json(manifest(workbook, "", []) | {"message": error.message})
         complain(error.message, error.hint)
         raise SystemExit(error.exit_code) from None
+    if had_earlier:
+        tell(f"The files of an earlier conversion in {output} were replaced.")
     if as_json:
         say_json(made.manifest)
     else:
