@@ -28,9 +28,9 @@ from .counting import counted, inflated
 
 ROWS = 1000
 BOUNDS = {
-    "scan": 10_000,
-    "read": 133_000,
-    "check": 410_000,
+    "scan": 8_800,
+    "read": 47_500,
+    "check": 365_000,
     "build": 16_500,
     "plan": 4_500,
     "cut": 10_700,
