@@ -168,6 +168,10 @@ def test_where_no_keyring_can_be_used(
     if words != "is locked":
         assert "--api-key-file" in done.stderr
     assert run("webhooks", "list").returncode == 4  # the next source is asked, and there is none
+    token = run("login", "--webex", "--stdin")
+    assert token.returncode == 2
+    assert "WEBEX_ACCESS_TOKEN" in token.stderr
+    assert "OPEASY" not in token.stderr
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -18,7 +20,7 @@ from xlsx2opeasy.settings import (
     read_key_file,
     read_settings,
 )
-from xlsx2opeasy.settings.keyrings import keyring_kind, remove, store
+from xlsx2opeasy.settings.keyrings import KeyringTrouble, keyring_kind, look_up, remove, store
 
 PATIENCE_SECONDS = 20.0
 """How long the server is tried: a person waits for the answer."""
@@ -61,16 +63,29 @@ def command(
         raise click.UsageError("--remove needs no key")
     flags = Flags(url, enterprise_id, profile, ca_bundle, api_key_file)
     settings = None if webex else read_settings(flags)
-    if removes:
-        _remove(settings)
-        return
-    kind = keyring_kind()
-    secret = _read(settings, api_key_file, from_stdin=from_stdin)
-    if not no_check:
-        _try(settings, secret)
-    store(_name(settings), secret)
+    with _way_out(settings):
+        if removes:
+            _remove(settings)
+            return
+        kind = keyring_kind()
+        look_up(_name(settings))  # a keyring that is locked is found out before anything is typed
+        secret = _read(settings, api_key_file, from_stdin=from_stdin)
+        if not no_check:
+            _try(settings, secret)
+        store(_name(settings), secret)
     tell(f"The {_spoken(settings)} is stored in the keyring ({kind}).")
     _tell_of_what_goes_before(settings)
+
+
+@contextmanager
+def _way_out(settings: Settings | None) -> Iterator[None]:
+    """Where the keyring cannot be used, the way out for a token is another than that for a key."""
+    try:
+        yield
+    except KeyringTrouble as trouble:
+        if settings is not None:
+            raise
+        raise KeyringTrouble(trouble.message, "set WEBEX_ACCESS_TOKEN") from None
 
 
 def _name(settings: Settings | None) -> str:
