@@ -9,9 +9,9 @@ from pathlib import Path
 from foreign.server import ForeignServer
 from foreign.state import Settings
 from xlsx2opeasy.load.failpoint import VARIABLE
+from xlsx2opeasy.load.freeze import freeze
 from xlsx2opeasy.load.home import Home
 from xlsx2opeasy.load.journal import INTENT, OUTCOME, Verdict
-from xlsx2opeasy.load.freeze import freeze
 from xlsx2opeasy.load.prepare import LoadOptions, Target, prepare
 from xlsx2opeasy.load.result import LoadResult
 from xlsx2opeasy.load.state import Call
