@@ -36,6 +36,7 @@ def main() -> None:
             "python": platform.python_version(),
             "load": round(os.getloadavg()[0], 1),
         },
+        "runs": sizes.runs,
         "rows": [sizes.small, sizes.middle, sizes.large, sizes.narrow],
     }
     with tempfile.TemporaryDirectory(prefix="bench-") as scratch:
