@@ -23,8 +23,8 @@ def _page(lines: Sequence[Line], about: Mapping[str, Any], bounds: str) -> str:
     return (
         "# How fast it is\n\n"
         f"Made by `make bench` on {about['date']}: {machine['cores']} cores, {machine['system']},"
-        f" Python {machine['python']}, load of the machine {machine['load']} at the start. Medians of {about['runs']}"
-        " (of one, where the other side takes minutes);"
+        f" Python {machine['python']}, load of the machine {machine['load']} at the start."
+        f" Medians of so many runs: {about['runs']} (one, where the other side takes minutes);"
         " seconds are of the processor unless the line says wall. A figure in **bold** is not yet what is"
         " due.\n\n"
         f"{_HEAD}{''.join(map(_row, lines))}\n"
