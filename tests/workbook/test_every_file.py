@@ -31,7 +31,7 @@ EXAMPLES = Path(__file__).parents[2] / "example_workbooks"
 KEY = "canary-api-key"
 STEMS = ("leavers", "migrationusers", "newbranchoffice", "typicalmistakes")
 SHORT = 100
-COMMANDS = {name: None for task_type in TASK_TYPES for name in task_type.command_names}
+FIRST_COMMANDS = dict.fromkeys(next(iter(task_type.command_names)) for task_type in TASK_TYPES)
 MAY_CHANGE = {"xl/styles.xml", "[Content_Types].xml", "xl/workbook.xml", "xl/_rels/workbook.xml.rels"}
 
 
@@ -67,7 +67,7 @@ class Writer:
         self.files.own.append(path)
 
     def templates(self) -> None:
-        for name in COMMANDS:
+        for name in FIRST_COMMANDS:
             self.own(name, "template", "--command", name)
 
     def of_example(self, example: Path) -> None:
@@ -128,7 +128,7 @@ def test_all_kinds_were_written(files: Files) -> None:
     names = [path.stem for path in files.every]
     kinds = Counter(name.removeprefix(stem) for name in names for stem in STEMS if name.startswith(stem))
     assert kinds == {"": 4, "marked": 4, "results": 4, "again": 3, "undo": 3, "operation": 3, "imported": 2}
-    assert len(files.own) == len(COMMANDS) + 3 + 3 + 2 + 1
+    assert len(files.own) == len(FIRST_COMMANDS) + 3 + 3 + 2 + 1
 
 
 def test_the_open_xml_sdk_finds_nothing_of_ours(files: Files) -> None:
