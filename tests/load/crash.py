@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -92,14 +93,14 @@ def finish(rig: Rig, frozen: Frozen) -> LoadResult:
     result = rig.resume(frozen.job)
     kept_promise(rig.server, result)
     while result.status == "unknown":
-        operation = result.message.rpartition(" ")[2]
+        operation = re.findall(r"operation (\S+) \(", result.message)[0]
         runs = rig.server.state.scheduled.values()
         run = next((each.id for each in runs if each.operation_id == operation), None)
         assert _is_ambiguous(rig, result), "I4: UNKNOWN although a deletion could tell"
         known = Settling(run) if run else Settling(not_scheduled=operation)
         result = rig.resume(frozen.job, settling=known)
         kept_promise(rig.server, result)
-    assert (result.status, result.exit_code) == ("completed", 0)
+    assert (result.status, result.exit_code) == ("completed", 0), result.message
     assert result.rows["succeeded"] == frozen.rows
     assert set(executed(rig.server).values()) == {1}
     assert (rig.drafts(), rig.server.state.scheduled) == ([], {})

@@ -101,7 +101,7 @@ def test_f08_half_a_results_file_is_thrown_away(frozen: Frozen, tmp_path: Path) 
 
 
 def test_f12_a_torn_last_record_was_never_written(frozen: Frozen, tmp_path: Path) -> None:
-    """SQLite's own rollback: the hot journal of a process that died in mid-commit takes the record back."""
+    """What a process that died in mid-commit left in the write-ahead log counts for nothing."""
     with ForeignServer() as server:
         rig = thaw(frozen, tmp_path / "home", server)
         run_and_die(rig, frozen.job, "after:6")
@@ -113,20 +113,43 @@ def test_f12_a_torn_last_record_was_never_written(frozen: Frozen, tmp_path: Path
 
 
 def _tear(journal: Path) -> None:
-    """Leaves a record half committed: written to the file, its rollback journal still there."""
-    copy, rollback = journal.with_name("copy"), journal.with_name("journal.sqlite-journal")
+    """Leaves a record half committed: its pages in the write-ahead log, and no commit behind them."""
+    log = journal.with_name("journal.sqlite-wal")
     database = sqlite3.connect(journal, isolation_level=None)
     database.execute("PRAGMA cache_size=1")
     database.execute("BEGIN IMMEDIATE")
     insert = "INSERT INTO record VALUES (?, '', 'note', 0, 'torn', NULL, ?, '')"
     for seq in range(1000, 1200):
         database.execute(insert, (seq, "x" * 4000))
-    hot = rollback.read_bytes()
-    shutil.copy(journal, copy)
+    files = {path: path.read_bytes() for path in (journal, log)}
+    assert b"torn" in files[log]
     database.execute("ROLLBACK")
     database.close()
-    copy.replace(journal)
-    rollback.write_bytes(hot)
+    for path, content in files.items():
+        path.write_bytes(content)
+
+
+@pytest.mark.parametrize("step", [4, 6, 7, 8, 9, 10, 12])
+@pytest.mark.parametrize("damage", ["lost", "cut", "overwritten"])
+def test_f13_a_damaged_write_ahead_log_loses_no_row_and_starts_nothing_twice(
+    frozen: Frozen, tmp_path: Path, damage: str, step: int
+) -> None:
+    with ForeignServer() as server:
+        rig = thaw(frozen, tmp_path / "home", server)
+        run_and_die(rig, frozen.job, f"after:{step}")
+        log = rig.home.loads / frozen.job / "journal.sqlite-wal"
+        content = log.read_bytes()
+        middle = len(content) // 2
+        log.write_bytes(content[:middle] + {"cut": b"", "overwritten": b"?" * middle}.get(damage, b""))
+        if damage == "lost":
+            log.unlink()
+        result = rig.resume(frozen.job)
+        kept_promise(server, result)
+        if result.exit_code == 5:
+            assert "or this machine's state is an old copy. nothing was done" in result.message
+            assert executed(server).total() == 0
+        else:
+            finish(rig, frozen)
 
 
 @pytest.mark.parametrize("name", ["job.json", "rows.jsonl", "journal.sqlite", "chunk"])
@@ -140,6 +163,8 @@ def test_f13_f84_damaged_files_are_named_and_nothing_is_guessed(
         path = next((folder / "chunks").glob("operation-1-chunk-0002*")) if name == "chunk" else folder / name
         content = path.read_bytes()
         path.write_bytes(content.replace(b"user0002", b"user0009").replace(b"create", b"crEate"))
+        if name == "journal.sqlite":
+            path.with_name("journal.sqlite-wal").unlink()  # it has the damaged page whole
         if name == "job.json":
             path.write_bytes(content.replace(b'"keep": false', b'"keep": true'))
         if name == "rows.jsonl":

@@ -1,7 +1,9 @@
 """The journal of a job: each intent on disk before its request leaves, each outcome before anything follows.
 
-SQLite, one row a record, append only. `synchronous=EXTRA` (and `fullfsync` on macOS) puts a commit on the
-platter before it returns; WAL with NORMAL would not. A torn last record is rolled back as if never written.
+SQLite, one row a record, append only. WAL with `synchronous=FULL` (and `fullfsync` on macOS) puts a commit on
+the platter before it returns, with one wait for the disk; NORMAL would not. A torn last record was never
+written. All records but those of calls that may be lost are brought into the database file at once, since
+SQLite ends a damaged write-ahead log at the damage, without a word.
 Each record carries a digest of itself and of all before it, so that a damaged journal is not believed.
 """
 
@@ -67,19 +69,23 @@ class Journal:
     After a failure nothing more is appended: what the disk said once is not believed a second time.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, stay_in_log: frozenset[str] = frozenset()) -> None:
         """Opens the journal at `path`, or makes it.
+
+        Records of the calls of `stay_in_log` stay in the write-ahead log until one of another call follows.
 
         Raises LocalFailure where the disk does not allow it, the journal is damaged or of another version.
         """
         self._path = path
+        self._stay_in_log = stay_in_log
         self._failpoint = Failpoint()
         self._failure: LocalFailure | None = None
         with _telling(path):
             path.touch(mode=0o600)
             self._reserve()
             self._db = sqlite3.connect(path, isolation_level=None)
-            self._db.execute("PRAGMA synchronous=EXTRA")
+            self._db.execute("PRAGMA journal_mode=WAL")
+            self._db.execute("PRAGMA synchronous=FULL")
             self._db.execute("PRAGMA fullfsync=1")
             _require_version(self._db, path)
             self._db.execute(_TABLE)
@@ -138,7 +144,9 @@ class Journal:
         self._failpoint.pass_by("before")
         try:
             with _telling(self._path):
-                self._insert((*row, digest))
+                self._execute(_INSERT, (*row, digest))
+                if call not in self._stay_in_log:
+                    self._execute("PRAGMA wal_checkpoint(FULL)")
         except LocalFailure as failure:
             self._failure = failure
             raise
@@ -146,15 +154,15 @@ class Journal:
         self._failpoint.pass_by("after")
         return Record(seq, at, kind, phase, call, answers, detail)
 
-    def _insert(self, row: tuple[Any, ...]) -> None:
-        """Writes a row; where the disk is full, the reserve is given back and it is written then."""
+    def _execute(self, statement: str, row: tuple[Any, ...] = ()) -> None:
+        """Writes; where the disk is full, the reserve is given back and it is written then."""
         try:
-            self._db.execute(_INSERT, row)
+            self._db.execute(statement, row)
         except sqlite3.OperationalError as error:
             if error.sqlite_errorname != "SQLITE_FULL" or not self._reserved.exists():
                 raise
             self._reserved.unlink()
-            self._db.execute(_INSERT, row)
+            self._db.execute(statement, row)
 
     @property
     def _reserved(self) -> Path:

@@ -18,6 +18,9 @@ from xlsx2opeasy.opeasy import CallError, OpEasyClient
 
 T = TypeVar("T")
 
+_STAY_IN_LOG = frozenset({Call.APPEND})
+"""A draft of which the journal knows too little differs from what was sent; it is found out, never started."""
+
 Connect = Callable[[JobFacts, Interruption], AbstractContextManager[OpEasyClient]]
 """Makes the client of a job; its waits must go through the interruption."""
 
@@ -42,7 +45,7 @@ class OpenJob:
         self.folder = folder
         self.facts = read_facts(folder)
         self.rows = read_rows(folder, self.facts)
-        self.journal = Journal(folder.journal)
+        self.journal = Journal(folder.journal, stay_in_log=_STAY_IN_LOG)
         self.state = fold(self.journal.records())
         try:
             self._require_our_facts()
