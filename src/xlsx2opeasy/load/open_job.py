@@ -19,7 +19,7 @@ from xlsx2opeasy.opeasy import CallError, OpEasyClient
 T = TypeVar("T")
 
 _STAY_IN_LOG = frozenset({Call.APPEND})
-"""A draft of which the journal knows too little differs from what was sent; it is found out, never started."""
+"""A draft of which the journal knows too little differs from what was sent: found out, and never started."""
 
 Connect = Callable[[JobFacts, Interruption], AbstractContextManager[OpEasyClient]]
 """Makes the client of a job; its waits must go through the interruption."""
