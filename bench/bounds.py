@@ -20,13 +20,12 @@ these workbooks it needs little more than half of the time for which 50 x was se
 **Uploading.** What is compared is a loop that sends the same bytes to a server that does nothing with them:
 one to three thousandths of a second for a chunk on a quiet machine (where others work on it, both sides
 wait). A load asks the disk twice for each chunk: that it will be sent must be on the disk before it leaves,
-and what became of it before anything follows, or a power failure could make a row be loaded twice. SQLite's
-rollback journal waits for the disk about four times for each record: 20 to 25 thousandths of a second on
-the disk of this machine, ten times as much as the chunk itself takes over loopback, and about as much as
-one upload over a real network with a server that stores it. The processor's time goes into the file's
-SHA-256, the connection that each call has for itself (so that no stale connection makes an upload's fate
-unknown), writing in pieces within the deadline of the whole call, and the server's counts, which are read
-and compared after each chunk.
+and what became of it before anything follows, or a power failure could make a row be loaded twice. Each of
+these waits took one and a half to four thousandths of a second on the disk of this machine, as much as the
+chunk itself takes over loopback, and little against one upload over a real network with a server that
+stores it. The processor's time goes into the file's SHA-256, the connection that each call has for itself
+(so that no stale connection makes an upload's fate unknown), writing in pieces within the deadline of the
+whole call, and the server's counts, which are read and compared after each chunk.
 
 **A whole load** does more than the parts above: before a start it downloads the draft and compares every
 task with what was sent, afterwards it downloads the results, masks the secrets in them, brings each to its
