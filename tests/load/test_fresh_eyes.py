@@ -153,8 +153,8 @@ def test_a_rehearsal_says_where_to_correct_and_how_to_rehearse_again(
     book = write_rows(tmp_path / "a.xlsx", {"Users": [*users(2), {**users(1)[0], "user.userId": "short@x"}]})
     done = run("load", book, "--sandbox", "--skip-invalid", "--json", env=env)
     assert done.json["message"] == (
-        "1 row did not succeed; correct the rows that did not succeed in a.xlsx (their results are in"
-        f" a.rehearsal.xlsx), then: xlsx2opeasy load {book} --sandbox --skip-invalid"
+        "1 row did not succeed; correct them in a.xlsx (the results are in a.rehearsal.xlsx),"
+        f" then: xlsx2opeasy load {book} --sandbox --skip-invalid"
     )
     well = run("load", user_book(tmp_path / "b.xlsx"), "--sandbox", "--json", env=env)
     assert well.json["message"].endswith(f"To load it: xlsx2opeasy load {tmp_path / 'b.xlsx'}")

@@ -38,7 +38,9 @@ def verdict_of(
     if stopped is not None:
         return verdict_of_stop(job, stopped)
     counts = settlement.counts()
-    correct = f"{_what_to_correct(job.facts, results, counts)}, then: {load_command(job.facts, results)}"
+    none_in_a_row = bool(job.facts.stopped) and not counts["invalid"]
+    what = "what is wrong" if none_in_a_row else "the rows that did not succeed"
+    correct = _next(job.facts, results, what)
     if job.facts.stopped:
         return _verdict(INVALID, f"{job.facts.stopped}; {correct}")
     if counts["rejected"] and not job.facts.drop_rejected:
@@ -56,7 +58,7 @@ def verdict_of(
     if counts["succeeded"] + counts["skipped"] == counts["total"]:
         return _verdict(COMPLETED, _all_well(job.facts))
     wrong = counts["total"] - counts["succeeded"] - counts["skipped"]
-    return _verdict(WITH_ERRORS, f"{_rows(wrong)} did not succeed; {correct}")
+    return _verdict(WITH_ERRORS, f"{_rows(wrong)} did not succeed; {_next(job.facts, results, 'them')}")
 
 
 def _all_well(facts: JobFacts) -> str:
@@ -98,14 +100,13 @@ def load_command(facts: JobFacts, results: str | None) -> str:
     return f"xlsx2opeasy load {shlex.quote(results or facts.workbook)}{options}"
 
 
-def _what_to_correct(facts: JobFacts, results: str | None, counts: dict[str, int]) -> str:
-    """What a person corrects, and where: not the results of a rehearsal, but its workbook."""
-    none_in_a_row = bool(facts.stopped) and not counts["invalid"]
-    what = "what is wrong" if none_in_a_row else "the rows that did not succeed"
+def _next(facts: JobFacts, results: str | None, what: str) -> str:
+    """What a person corrects, where (not in the results of a rehearsal, but in its workbook), and loads then."""
+    command = load_command(facts, results)
     if not facts.rehearsal:
-        return f"correct {what}"
-    said = f" (their results are in {Path(results).name})" if results and not none_in_a_row else ""
-    return f"correct {what} in {Path(facts.workbook).name}{said}"
+        return f"correct {what}, then: {command}"
+    said = f" (the results are in {Path(results).name})" if results else ""
+    return f"correct {what} in {Path(facts.workbook).name}{said}, then: {command}"
 
 
 def _verdict(status: str, message: str) -> Verdict:
