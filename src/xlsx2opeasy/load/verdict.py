@@ -101,7 +101,7 @@ def load_command(facts: JobFacts, results: str | None) -> str:
 
 
 def _next(facts: JobFacts, results: str | None, what: str) -> str:
-    """What a person corrects, where (not in the results of a rehearsal, but in its workbook), and loads then."""
+    """What a person corrects, where (not in the results of a rehearsal: in its workbook), and loads then."""
     command = load_command(facts, results)
     if not facts.rehearsal:
         return f"correct {what}, then: {command}"
