@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 
@@ -18,14 +18,18 @@ from xlsx2opeasy.cli.connection import ask_secretly, connection_options
 from xlsx2opeasy.cli.words import complain, say_json, tell
 from xlsx2opeasy.errors import LoadRefused, UsageError, WorkbookUnusable, Xlsx2OpeasyError
 from xlsx2opeasy.load.interrupt import Interruption
-from xlsx2opeasy.opeasy import Connection, Deletion, OpEasyClient, RetryPolicy, user_agent
+from xlsx2opeasy.opeasy import Deletion
 from xlsx2opeasy.opeasy.masking import is_secret_name
 from xlsx2opeasy.problems import MASK
 from xlsx2opeasy.settings import Flags, Settings, find_api_key, key_file_is_open, read_settings
 from xlsx2opeasy.spec.catalogue import BY_NAME, TASK_TYPES
 from xlsx2opeasy.spec.model import TaskType
 
-_RETRIES = RetryPolicy(tries=4, seconds=60.0)
+if TYPE_CHECKING:
+    from xlsx2opeasy.opeasy import OpEasyClient
+
+_TRIES = 4
+_SECONDS_OF_TRIES = 60.0
 """A person waits for the answer: fewer tries than a load makes."""
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -48,7 +52,7 @@ FORCE = click.option("--force", is_flag=True, help="Replace FILE.xlsx if it exis
 class Api:
     """A client and the settings it was made of."""
 
-    client: OpEasyClient
+    client: "OpEasyClient"
     settings: Settings
 
 
@@ -75,6 +79,8 @@ def api_options(command: F) -> F:
 @contextmanager
 def connected(flags: Flags) -> Iterator[Api]:
     """A client of the enterprise that the settings name; Ctrl-C ends its waits."""
+    from xlsx2opeasy.opeasy import Connection, OpEasyClient, RetryPolicy, user_agent  # httpx: not for --help
+
     settings = read_settings(flags)
     if (
         flags.api_key_file is not None
@@ -91,8 +97,8 @@ def connected(flags: Flags) -> Iterator[Api]:
         user_agent=user_agent(),
         enterprise_field=settings.enterprise_field,
     )
-    interruption = Interruption()
-    with interruption.listening(), OpEasyClient(connection, clock=interruption, retries=_RETRIES) as client:
+    interruption, retries = Interruption(), RetryPolicy(tries=_TRIES, seconds=_SECONDS_OF_TRIES)
+    with interruption.listening(), OpEasyClient(connection, clock=interruption, retries=retries) as client:
         yield Api(client, settings)
 
 

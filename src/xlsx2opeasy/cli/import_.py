@@ -6,11 +6,9 @@ from typing import NoReturn
 import click
 
 from xlsx2opeasy.cli.api import FORCE, refuse_existing
-from xlsx2opeasy.cli.task_output import write_found
 from xlsx2opeasy.cli.words import complain, tell
 from xlsx2opeasy.errors import Xlsx2OpeasyError
 from xlsx2opeasy.settings import read_limits_and_wire
-from xlsx2opeasy.tasks.found import read_task_file
 
 
 @click.command(name="import")
@@ -30,6 +28,9 @@ def command(files: tuple[Path, ...], output: Path, *, force: bool) -> NoReturn:
       xlsx2opeasy import tasks.json --output tasks.xlsx
       xlsx2opeasy import tasks/operation-1-chunk-*.json --output again.xlsx
     """
+    from xlsx2opeasy.cli.task_output import write_found  # pandas: not for --help
+    from xlsx2opeasy.tasks.found import read_task_file
+
     try:
         refuse_existing(output, as_json=False, force=force)
         _, wire_names = read_limits_and_wire(None)

@@ -1,17 +1,18 @@
 """`xlsx2opeasy sandbox`: the simulated OpEasy as a server of its own."""
 
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
 from xlsx2opeasy.cli.words import tell
 from xlsx2opeasy.errors import UsageError
 from xlsx2opeasy.sandbox.faults import FaultRuleError
-from xlsx2opeasy.sandbox.serve import RunningSandbox, serve_forever
 from xlsx2opeasy.sandbox.settings import SandboxSettings
 from xlsx2opeasy.sandbox.state import State, StateFileError, read_state
-from xlsx2opeasy.sandbox.webex import SimulatedWebex
+
+if TYPE_CHECKING:
+    from xlsx2opeasy.sandbox.serve import RunningSandbox
 
 
 @click.command(name="sandbox")
@@ -45,6 +46,9 @@ def command(
     Example:
       xlsx2opeasy sandbox --port 8000 --fault "PATCH 2 drop-after"
     """
+    from xlsx2opeasy.sandbox.serve import serve_forever  # starlette, uvicorn: not for --help
+    from xlsx2opeasy.sandbox.webex import SimulatedWebex
+
     try:
         settings = SandboxSettings(
             state=read_state(state) if state else State(),
@@ -66,7 +70,7 @@ def command(
     raise SystemExit(0)
 
 
-def _announce(running: RunningSandbox) -> None:
+def _announce(running: "RunningSandbox") -> None:
     tell(f"The sandbox serves {running.url}/v1. In another terminal:")
     tell(f"  export OPEASY_URL={running.url} OPEASY_ENTERPRISE_ID={running.enterprise_id}")
     tell(f"  export OPEASY_API_KEY={running.api_key}")

@@ -99,7 +99,10 @@ class Screen(AbstractContextManager["Screen"]):
                 self._show_run(event)
 
     def _checked(self, event: WorkbookChecked) -> None:
-        from xlsx2opeasy.cli.check import other_sheets, problem_lines  # it brings pandas: not for followers
+        from xlsx2opeasy.cli.checking import (  # it brings pandas: not for followers
+            other_sheets,
+            problem_lines,
+        )
 
         self._end("check")
         for line in problem_lines(event.problems):

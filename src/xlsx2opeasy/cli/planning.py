@@ -1,0 +1,159 @@
+"""The work of `xlsx2opeasy plan`: what a load of the workbook would do, and nothing done."""
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from xlsx2opeasy.cli.checking import other_sheets, problem_lines, summary
+from xlsx2opeasy.cli.words import complain, counted, say, say_json, tell
+from xlsx2opeasy.errors import InvalidWorkbook, UsageError, Xlsx2OpeasyError
+from xlsx2opeasy.load.plan import Phase
+from xlsx2opeasy.load.prepare import LoadOptions, Prepared, Target, prepare
+from xlsx2opeasy.opeasy import checked_origin
+from xlsx2opeasy.settings import Flags, read_limits_and_wire, read_settings
+from xlsx2opeasy.tasks.chunks import cut
+from xlsx2opeasy.tasks.limits import ChunkLimits
+
+REQUESTS_ONCE = 1
+"""Logging in."""
+REQUESTS_EACH_OPERATION = 6
+"""Create, read the counts, schedule, one look at the status, and the two deletions."""
+REQUESTS_EACH_TYPE = 2
+"""The download of the tasks for verifying, and the download of the results."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedOperation:
+    """One operation of the plan; `bytes` are those of its chunk files."""
+
+    phase: Phase
+    chunks: int
+    bytes: int
+
+    @property
+    def requests(self) -> int:
+        """At the least: more where the server takes long."""
+        types = len({task.type for task in self.phase.tasks})
+        return REQUESTS_EACH_OPERATION + self.chunks + REQUESTS_EACH_TYPE * types
+
+    def as_json(self) -> dict[str, Any]:
+        """Its part of `plan --json`."""
+        return {
+            "operation": self.phase.number,
+            "why": self.phase.why,
+            "tasks": len(self.phase.tasks),
+            "chunks": self.chunks,
+            "bytes": self.bytes,
+            "requests": self.requests,
+        }
+
+
+def plan(
+    workbook: Path,
+    flags: Flags,
+    sizes: tuple[int | None, int | None],
+    *,
+    skip_invalid: bool,
+    all_rows: bool,
+    as_json: bool,
+) -> int:
+    """Prepares as `load` would, and tells; `sizes` are the most tasks and bytes of a chunk. The exit code."""
+    try:
+        usual, wire_names = read_limits_and_wire(flags.profile)
+        limits = ChunkLimits(sizes[0] or usual.tasks, sizes[1] or usual.bytes)
+        target = _target(flags)
+        options = LoadOptions(
+            limits=limits,
+            skip_invalid=skip_invalid,
+            all_rows=all_rows,
+            again=target is None,
+            wire_names=wire_names,
+        )
+        prepared = prepare(workbook, target or Target("", ""), options)
+    except Xlsx2OpeasyError as error:
+        if as_json:
+            say_json({"workbook": str(workbook), "operations": [], "message": error.message})
+        complain(error.message, error.hint)
+        return error.exit_code
+    operations = [_planned(phase, limits) for phase in prepared.phases]
+    if as_json:
+        say_json(_document(workbook, prepared, operations))
+    else:
+        _show(workbook, prepared, operations, knows_enterprise=target is not None)
+        tell("This is a plan only: nothing was sent.")
+    return InvalidWorkbook.exit_code if prepared.stopped else 0
+
+
+def _target(flags: Flags) -> Target | None:
+    """Where a load would go, or None where nothing says so: a plan needs no server."""
+    try:
+        settings = read_settings(flags)
+    except UsageError:
+        if any((flags.url, flags.enterprise_id, flags.profile)):
+            raise
+        return None
+    return Target(checked_origin(settings.url), settings.enterprise_id)
+
+
+def _planned(phase: Phase, limits: ChunkLimits) -> PlannedOperation:
+    sizes = [len(chunk.body) for chunk in cut(phase.tasks, limits)]
+    return PlannedOperation(phase, len(sizes), sum(sizes))
+
+
+def _commands(prepared: Prepared) -> Counter[tuple[str, str]]:
+    return Counter((task.type, task.command) for phase in prepared.phases for task in phase.tasks)
+
+
+def _skipped(prepared: Prepared) -> int:
+    return sum(row.skipped for row in prepared.rows)
+
+
+def _document(workbook: Path, prepared: Prepared, operations: list[PlannedOperation]) -> dict[str, Any]:
+    checked = prepared.checked
+    return {
+        "workbook": str(workbook),
+        "sha256": checked.workbook.sha256,
+        "rows": {
+            "total": checked.total,
+            "toSend": prepared.tasks,
+            "invalid": checked.invalid,
+            "skipped": _skipped(prepared),
+        },
+        "commands": [
+            {"type": name, "command": command, "rows": rows}
+            for (name, command), rows in _commands(prepared).items()
+        ],
+        "operations": [operation.as_json() for operation in operations],
+        "requests": _requests(operations),
+        "problems": [problem.as_json() for problem in checked.problems],
+        "message": prepared.stopped,
+    }
+
+
+def _requests(operations: list[PlannedOperation]) -> int:
+    return REQUESTS_ONCE + sum(each.requests for each in operations) if operations else 0
+
+
+def _show(
+    workbook: Path, prepared: Prepared, operations: list[PlannedOperation], *, knows_enterprise: bool
+) -> None:
+    for line in problem_lines(prepared.checked.problems):
+        say(line)
+    say(f"{summary(workbook, prepared.checked)} (SHA-256 {prepared.checked.workbook.sha256[:12]})")
+    for line in other_sheets(prepared.checked.workbook.other_sheets):
+        say(line)
+    for (name, command), rows in _commands(prepared).items():
+        say(f"  {name} {command}: {counted(rows, 'row')}")
+    if skipped := _skipped(prepared):
+        say(f"  skipped, as they succeeded before: {counted(skipped, 'row')}")
+    elif not knows_enterprise and any(each.sheet.earlier_results for each in prepared.checked.sheets):
+        say("  rows with results: give --url and --enterprise-id to see which of them are skipped")
+    for each in operations:
+        why = f" ({each.phase.why})" if each.phase.why else ""
+        files = f"{counted(each.chunks, 'file')} of {each.bytes:,} bytes in all"
+        say(f"Operation {each.phase.number}{why}: {counted(len(each.phase.tasks), 'task')} in {files}")
+    if prepared.stopped:
+        say(prepared.stopped)
+    else:
+        say(f"At least {counted(_requests(operations), 'request')} to the server.")
