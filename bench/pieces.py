@@ -50,7 +50,7 @@ def convert(clock: Clock, book: str, folder: str) -> None:
     """Ours: read, check, and write the chunk files of all valid rows."""
     from xlsx2opeasy.check.checked import check_workbook
     from xlsx2opeasy.durable import write_file
-    from xlsx2opeasy.load.plan import phases_of
+    from xlsx2opeasy.load.planning.plan import phases_of
     from xlsx2opeasy.tasks.build import all_tasks
     from xlsx2opeasy.tasks.chunks import chunk_name, cut
     from xlsx2opeasy.tasks.limits import ChunkLimits
@@ -79,8 +79,8 @@ def obvious(clock: Clock, book: str, folder: str) -> None:
 def write_results(clock: Clock, book: str, rows: str, target: str) -> None:
     """Ours: the four result columns of every row into a copy of the workbook."""
     from xlsx2opeasy.spec.outcomes import Outcome, RowResult
-    from xlsx2opeasy.workbook.results import SheetResults
-    from xlsx2opeasy.workbook.results import write_results as write
+    from xlsx2opeasy.workbook.results.write import SheetResults
+    from xlsx2opeasy.workbook.results.write import write_results as write
 
     good = RowResult(Outcome.SUCCESS, job="20261122-190000-abcdef 0123456789ab-0123456789abcdef")
     bad = RowResult(Outcome.FAILED, "102", "User already exists. - Choose another user id.", good.job)
@@ -140,8 +140,8 @@ def load(clock: Clock, book: str, url: str, home: str) -> None:
     """Ours: a whole load, from the workbook to its results, and when each of its steps was done."""
     from bench.server import API_KEY, ENTERPRISE
     from xlsx2opeasy.load.events import Event
-    from xlsx2opeasy.load.home import Home
-    from xlsx2opeasy.load.prepare import LoadOptions, Target
+    from xlsx2opeasy.load.job.home import Home
+    from xlsx2opeasy.load.planning.prepare import LoadOptions, Target
     from xlsx2opeasy.load.service import Surroundings
     from xlsx2opeasy.load.service import load as load_workbook
     from xlsx2opeasy.opeasy import Connection, OpEasyClient

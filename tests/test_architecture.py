@@ -31,6 +31,12 @@ LEVELS: dict[str, int] = {
 }
 """A room may import rooms of a lower level, and itself. The sandbox stands apart: it imports spec alone."""
 
+SUBROOMS: dict[str, tuple[str, ...]] = {
+    "load": ("job", "operation", "outcome", "history", "planning"),
+    "workbook": ("reading", "writing", "results", "annotate"),
+}
+"""The rooms inside a room, lowest first: each may import those before it, never those after it."""
+
 ROOMS_OF = {
     "httpx": {"opeasy", "webex", "sandbox", "http"},
     "httpcore": {"opeasy", "webex", "http"},
@@ -76,6 +82,17 @@ def test_imports_point_down(path: Path) -> None:
                 assert LEVELS[other] < LEVELS[room], f"{room} imports {name}"
         elif parts[0] in ROOMS_OF:
             assert room in ROOMS_OF[parts[0]], f"{room} imports {parts[0]}"
+
+
+@pytest.mark.parametrize(("room", "subrooms"), SUBROOMS.items(), ids=[f"{room}/" for room in SUBROOMS])
+def test_imports_point_down_inside_a_room(room: str, subrooms: tuple[str, ...]) -> None:
+    for level, subroom in enumerate(subrooms):
+        above = subrooms[level + 1 :]
+        for path in (SOURCE / room / subroom).glob("*.py"):
+            for name in _imports(path):
+                parts = name.split(".")
+                if parts[:2] == ["xlsx2opeasy", room] and len(parts) > 2:
+                    assert parts[2] not in above, f"{room}/{subroom}/{path.name} imports {name}"
 
 
 def test_the_catalogue_needs_nothing_but_the_standard_library() -> None:

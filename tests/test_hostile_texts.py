@@ -24,7 +24,7 @@ from xlsx2opeasy.webex.job_workbook import write_jobs
 from xlsx2opeasy.workbook.annotate.problem_list import write_problem_list
 from xlsx2opeasy.workbook.annotate.write import write_annotated
 from xlsx2opeasy.workbook.note_page import NotePage
-from xlsx2opeasy.workbook.results import SheetResults, write_results
+from xlsx2opeasy.workbook.results.write import SheetResults, write_results
 from xlsx2opeasy.workbook.task_workbook import FilledRow, FilledSheet, filled_bytes
 
 SOURCE = Path(__file__).parent.parent / "src" / "xlsx2opeasy"

@@ -14,12 +14,12 @@ from xlsx2opeasy.errors import InvalidWorkbook, LoadRefused, UsageError
 from xlsx2opeasy.load import service
 from xlsx2opeasy.load.events import Event, Listener, WorkbookChecked, WorkbookOpened
 from xlsx2opeasy.load.interrupt import Interruption
-from xlsx2opeasy.load.job import JobFacts
-from xlsx2opeasy.load.open_job import Connect
-from xlsx2opeasy.load.prepare import LoadOptions, Target
-from xlsx2opeasy.load.result import LoadResult
+from xlsx2opeasy.load.job.facts import JobFacts
+from xlsx2opeasy.load.job.open_job import Connect
+from xlsx2opeasy.load.outcome.result import LoadResult
+from xlsx2opeasy.load.planning.prepare import LoadOptions, Target
+from xlsx2opeasy.load.planning.task_files import TaskFiles, write_task_files
 from xlsx2opeasy.load.run import Waiting
-from xlsx2opeasy.load.task_files import TaskFiles, write_task_files
 from xlsx2opeasy.opeasy import Connection, OpEasyClient, user_agent
 from xlsx2opeasy.spec.catalogue import TASK_TYPES
 from xlsx2opeasy.tasks.limits import ChunkLimits

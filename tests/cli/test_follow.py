@@ -15,7 +15,7 @@ from installed import COMMAND, run
 from workbooks import write_workbook
 from xlsx2opeasy.load.event_log import EventLog, JobEnded, follow
 from xlsx2opeasy.load.events import Notice, StatusSeen
-from xlsx2opeasy.load.home import JobFolder
+from xlsx2opeasy.load.job.home import JobFolder
 from xlsx2opeasy.sandbox.serve import RunningSandbox, serve_in_thread
 from xlsx2opeasy.sandbox.settings import SandboxSettings
 

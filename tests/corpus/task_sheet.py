@@ -3,10 +3,10 @@
 import posixpath
 from pathlib import Path
 
-from xlsx2opeasy.workbook.package_copy import copy_package, open_package
-from xlsx2opeasy.workbook.package_edits import PackageEdits
-from xlsx2opeasy.workbook.results_parts import WorkbookParts
-from xlsx2opeasy.workbook.results_xml import parsed, quoted, with_last_child
+from xlsx2opeasy.workbook.writing.package_copy import copy_package, open_package
+from xlsx2opeasy.workbook.writing.package_edits import PackageEdits
+from xlsx2opeasy.workbook.writing.parts import WorkbookParts
+from xlsx2opeasy.workbook.writing.xml import parsed, quoted, with_last_child
 
 TASKS = "PhoneNumbers"
 """The added sheet."""

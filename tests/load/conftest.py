@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from foreign.server import ForeignServer
-from xlsx2opeasy.load.home import Home
+from xlsx2opeasy.load.job.home import Home
 
 from .command import environment
 from .rig import Rig

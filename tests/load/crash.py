@@ -9,14 +9,14 @@ from pathlib import Path
 
 from foreign.server import ForeignServer
 from foreign.state import Settings
-from xlsx2opeasy.load.failpoint import VARIABLE
-from xlsx2opeasy.load.freeze import freeze
-from xlsx2opeasy.load.home import Home
-from xlsx2opeasy.load.journal import INTENT, OUTCOME, Verdict
-from xlsx2opeasy.load.prepare import LoadOptions, Target, prepare
-from xlsx2opeasy.load.result import LoadResult
-from xlsx2opeasy.load.state import Call
-from xlsx2opeasy.load.undecided import Settling
+from xlsx2opeasy.load.job.failpoint import VARIABLE
+from xlsx2opeasy.load.job.home import Home
+from xlsx2opeasy.load.job.journal import INTENT, OUTCOME, Verdict
+from xlsx2opeasy.load.job.state import Call
+from xlsx2opeasy.load.operation.undecided import Settling
+from xlsx2opeasy.load.outcome.result import LoadResult
+from xlsx2opeasy.load.planning.freeze import freeze
+from xlsx2opeasy.load.planning.prepare import LoadOptions, Target, prepare
 from xlsx2opeasy.tasks.limits import ChunkLimits
 
 from .rig import Rig, executed, kept_promise

@@ -15,14 +15,14 @@ import openpyxl
 from foreign.messages import Answer, Cut, Request
 from foreign.server import ForeignServer
 from xlsx2opeasy.load.events import Event, Notice
-from xlsx2opeasy.load.home import Home, JobFolder
 from xlsx2opeasy.load.interrupt import Interruption
-from xlsx2opeasy.load.journal import Journal, Record
-from xlsx2opeasy.load.prepare import LoadOptions, Target
-from xlsx2opeasy.load.result import LoadResult
+from xlsx2opeasy.load.job.home import Home, JobFolder
+from xlsx2opeasy.load.job.journal import Journal, Record
+from xlsx2opeasy.load.operation.undecided import Settling
+from xlsx2opeasy.load.outcome.result import LoadResult
+from xlsx2opeasy.load.planning.prepare import LoadOptions, Target
 from xlsx2opeasy.load.run import Waiting
 from xlsx2opeasy.load.service import Surroundings, load, resume
-from xlsx2opeasy.load.undecided import Settling
 from xlsx2opeasy.opeasy import Connection, OpEasyClient, Timeouts, user_agent
 from xlsx2opeasy.secret import Secret
 from xlsx2opeasy.tasks.limits import ChunkLimits

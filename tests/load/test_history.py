@@ -11,13 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xlsx2opeasy.errors import LoadRefused
-from xlsx2opeasy.load.history import job_of, list_jobs
-from xlsx2opeasy.load.home import Home, JobFolder
-from xlsx2opeasy.load.job import ChunkFile, JobFacts, PhaseFacts, write_facts
-from xlsx2opeasy.load.journal import INTENT, NOTE, OUTCOME, Journal, Record, Verdict
-from xlsx2opeasy.load.locks import is_worked_on, job_lock
-from xlsx2opeasy.load.state import JOB, Call, Fact
-from xlsx2opeasy.load.steps import SHARES, Course
+from xlsx2opeasy.load.history.listing import job_of, list_jobs
+from xlsx2opeasy.load.history.steps import SHARES, Course
+from xlsx2opeasy.load.job.facts import ChunkFile, JobFacts, PhaseFacts, write_facts
+from xlsx2opeasy.load.job.home import Home, JobFolder
+from xlsx2opeasy.load.job.journal import INTENT, NOTE, OUTCOME, Journal, Record, Verdict
+from xlsx2opeasy.load.job.locks import is_worked_on, job_lock
+from xlsx2opeasy.load.job.state import JOB, Call, Fact
 
 BEGAN = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
@@ -307,8 +307,8 @@ def test_a_job_is_running_while_somebody_works_on_it(place: Home) -> None:
     tape.draft(1)
     folder = put(place, facts_of(), tape)
     code = (
-        "import sys; from pathlib import Path; from xlsx2opeasy.load.home import JobFolder;"
-        "from xlsx2opeasy.load.locks import job_lock\n"
+        "import sys; from pathlib import Path; from xlsx2opeasy.load.job.home import JobFolder;"
+        "from xlsx2opeasy.load.job.locks import job_lock\n"
         "with job_lock(JobFolder(Path(sys.argv[1]))): print('held', flush=True); sys.stdin.read()"
     )
     holder = subprocess.Popen(

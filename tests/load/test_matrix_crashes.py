@@ -16,7 +16,7 @@ import pytest
 from foreign.messages import Request
 from foreign.server import ForeignServer
 from xlsx2opeasy.errors import LocalFailure
-from xlsx2opeasy.load.journal import Journal
+from xlsx2opeasy.load.job.journal import Journal
 
 from .books import outcomes, read_results, user_book
 from .command import run, start, until
@@ -222,7 +222,7 @@ def test_f15_the_reserve_lets_an_outcome_be_recorded_on_a_full_disk(tmp_path: Pa
 
 
 def journal_verdict(word: str) -> object:
-    from xlsx2opeasy.load.journal import Verdict
+    from xlsx2opeasy.load.job.journal import Verdict
 
     return Verdict(word)
 

@@ -13,7 +13,7 @@ import pytest
 
 from installed import run
 from workbooks import write_workbook
-from xlsx2opeasy.load.home import Home, state_folder
+from xlsx2opeasy.load.job.home import Home, state_folder
 from xlsx2opeasy.report.data import Row, report_data
 from xlsx2opeasy.report.write import rendered, write_report
 

@@ -11,13 +11,13 @@ import openpyxl
 
 from load.books import Rows, write_rows
 from xlsx2opeasy.check.checked import check_workbook
-from xlsx2opeasy.load.home import Home
+from xlsx2opeasy.load.history.undo import LEFT_TITLE, choose_undo_output, undo_of, write_undo
 from xlsx2opeasy.load.interrupt import Interruption
-from xlsx2opeasy.load.prepare import LoadOptions, Target
-from xlsx2opeasy.load.result import LoadResult
+from xlsx2opeasy.load.job.home import Home
+from xlsx2opeasy.load.outcome.result import LoadResult
+from xlsx2opeasy.load.planning.prepare import LoadOptions, Target
 from xlsx2opeasy.load.run import Waiting
 from xlsx2opeasy.load.service import Surroundings, load
-from xlsx2opeasy.load.undo import LEFT_TITLE, choose_undo_output, undo_of, write_undo
 from xlsx2opeasy.opeasy import Connection, OpEasyClient, user_agent
 from xlsx2opeasy.sandbox.serve import RunningSandbox
 from xlsx2opeasy.sandbox.state import DeclaredDevice, DeclaredUser, NumberBlock, State
@@ -72,7 +72,7 @@ class Machine:
 
     @property
     def _home(self) -> Path:
-        from xlsx2opeasy.load.home import state_folder
+        from xlsx2opeasy.load.job.home import state_folder
 
         return state_folder()
 

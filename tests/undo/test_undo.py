@@ -11,8 +11,8 @@ import pytest
 
 from load.books import read_results
 from xlsx2opeasy.errors import LocalFailure, UsageError, WorkbookUnusable
-from xlsx2opeasy.load.home import Home, state_folder
-from xlsx2opeasy.load.undo import choose_undo_output, undo_of
+from xlsx2opeasy.load.history.undo import choose_undo_output, undo_of
+from xlsx2opeasy.load.job.home import Home, state_folder
 from xlsx2opeasy.sandbox.serve import RunningSandbox, serve_in_thread
 from xlsx2opeasy.sandbox.settings import SandboxSettings
 

@@ -17,7 +17,7 @@ import pytest
 
 from bench.workbooks import make_workbook
 from xlsx2opeasy.check.checked import check_workbook
-from xlsx2opeasy.load.plan import phases_of
+from xlsx2opeasy.load.planning.plan import phases_of
 from xlsx2opeasy.tasks.build import all_tasks
 from xlsx2opeasy.tasks.chunks import cut
 from xlsx2opeasy.tasks.limits import ChunkLimits

@@ -10,9 +10,9 @@ import pytest
 from bench.workbooks import make_workbook
 from foreign.server import ForeignServer
 from load.rig import Rig
-from xlsx2opeasy.load import job as job_module
-from xlsx2opeasy.load.home import Home
-from xlsx2opeasy.load.journal import Record
+from xlsx2opeasy.load.job import facts as job_module
+from xlsx2opeasy.load.job.home import Home
+from xlsx2opeasy.load.job.journal import Record
 
 from .counting import Work, counted
 

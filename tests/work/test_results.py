@@ -8,7 +8,7 @@ import pytest
 
 from bench.workbooks import make_workbook
 from xlsx2opeasy.spec.outcomes import Outcome, RowResult
-from xlsx2opeasy.workbook.results import SheetResults, write_results
+from xlsx2opeasy.workbook.results.write import SheetResults, write_results
 
 from .counting import Work, counted, inflated
 

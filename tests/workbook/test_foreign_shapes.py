@@ -13,7 +13,7 @@ from xlsx2opeasy.spec.outcomes import Outcome, RowResult
 from xlsx2opeasy.workbook.annotate.write import write_annotated
 from xlsx2opeasy.workbook.model import Sheet
 from xlsx2opeasy.workbook.read import read_workbook
-from xlsx2opeasy.workbook.results import SheetResults, write_results
+from xlsx2opeasy.workbook.results.write import SheetResults, write_results
 from xlsx_lint import lint
 
 MAKERS: list[Callable[[Path], Path]] = [google_sheets, numbers, closed_xml]

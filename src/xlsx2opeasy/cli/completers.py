@@ -18,7 +18,7 @@ def complete_profiles(_context: click.Context, _parameter: click.Parameter, inco
 
 def complete_jobs(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
     """The ids of this machine's jobs that begin so, the latest day first."""
-    from xlsx2opeasy.load.home import Home, state_folder
+    from xlsx2opeasy.load.job.home import Home, state_folder
 
     try:
         names = [folder.job_id for folder in Home(state_folder()).jobs()]

@@ -9,7 +9,7 @@ from xlsx2opeasy.cli.connection import connection_options
 from xlsx2opeasy.cli.job_table import cell, show_table
 from xlsx2opeasy.cli.words import complain, say_json
 from xlsx2opeasy.errors import UsageError, Xlsx2OpeasyError
-from xlsx2opeasy.load.home import HOME_VARIABLE, state_folder
+from xlsx2opeasy.load.job.home import HOME_VARIABLE, state_folder
 from xlsx2opeasy.settings import (
     Flags,
     Settings,

@@ -16,8 +16,8 @@ from xlsx2opeasy.settings import Flags, Settings, find_api_key, key_file_is_open
 
 if TYPE_CHECKING:
     from xlsx2opeasy.load.interrupt import Interruption
-    from xlsx2opeasy.load.job import JobFacts
-    from xlsx2opeasy.load.open_job import Connect
+    from xlsx2opeasy.load.job.facts import JobFacts
+    from xlsx2opeasy.load.job.open_job import Connect
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -52,7 +52,7 @@ def ask_secretly(question: str) -> str:
 
 def connector(settings: Settings, flags: Flags) -> "Connect":
     """Makes clients for a job's own server and enterprise; the key is looked for when it is first needed."""
-    from xlsx2opeasy.load.clock_watch import ClockWatch
+    from xlsx2opeasy.load.operation.clock_watch import ClockWatch
     from xlsx2opeasy.opeasy import Connection, OpEasyClient, user_agent
 
     def connect(facts: "JobFacts", interruption: "Interruption") -> OpEasyClient:

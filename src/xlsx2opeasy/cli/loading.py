@@ -15,13 +15,13 @@ from xlsx2opeasy.cli.summary import show_summary
 from xlsx2opeasy.cli.words import complain, counted, place_of, tell
 from xlsx2opeasy.errors import LoadRefused, LocalFailure, UsageError, Xlsx2OpeasyError
 from xlsx2opeasy.load.events import Event, Notice
-from xlsx2opeasy.load.home import Home, state_folder
-from xlsx2opeasy.load.open_job import Connect
-from xlsx2opeasy.load.prepare import REHEARSAL_ORIGIN, LoadOptions, Prepared, Target
-from xlsx2opeasy.load.result import LoadResult
+from xlsx2opeasy.load.job.home import Home, state_folder
+from xlsx2opeasy.load.job.open_job import Connect
+from xlsx2opeasy.load.outcome.result import LoadResult
+from xlsx2opeasy.load.outcome.settle import counts_of
+from xlsx2opeasy.load.planning.prepare import REHEARSAL_ORIGIN, LoadOptions, Prepared, Target
 from xlsx2opeasy.load.run import Waiting
 from xlsx2opeasy.load.service import Surroundings, load
-from xlsx2opeasy.load.settle import counts_of
 from xlsx2opeasy.opeasy import Connection, OpEasyClient, checked_origin, user_agent
 from xlsx2opeasy.sandbox.serve import serve_in_thread
 from xlsx2opeasy.sandbox.settings import SandboxSettings
@@ -63,7 +63,7 @@ def _woken(place: _Place, options: dict[str, Any]) -> Iterator[_Place]:
     if options["webhook_url"] is None:
         yield place
         return
-    from xlsx2opeasy.load.webhook import WebhookWaking
+    from xlsx2opeasy.load.operation.webhook import WebhookWaking
 
     files = options["webhook_cert"], options["webhook_key"]
     with WebhookWaking(place.connect, options["webhook_url"], *files, _tell_notice) as waking:

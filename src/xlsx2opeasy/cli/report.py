@@ -20,7 +20,7 @@ def command(job: str, output: Path | None) -> None:
     Example:
       xlsx2opeasy report L20261122-k7m2
     """
-    from xlsx2opeasy.load.home import Home, state_folder
+    from xlsx2opeasy.load.job.home import Home, state_folder
     from xlsx2opeasy.report.write import write_report
 
     say(str(write_report(Home(state_folder()).job(job), output)))

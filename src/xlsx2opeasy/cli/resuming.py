@@ -9,12 +9,12 @@ from xlsx2opeasy.cli.summary import show_summary
 from xlsx2opeasy.cli.words import complain
 from xlsx2opeasy.errors import LoadRefused, UsageError, Xlsx2OpeasyError
 from xlsx2opeasy.load.interrupt import Interruption
-from xlsx2opeasy.load.job import JobFacts
-from xlsx2opeasy.load.open_job import Connect
-from xlsx2opeasy.load.result import LoadResult
+from xlsx2opeasy.load.job.facts import JobFacts
+from xlsx2opeasy.load.job.open_job import Connect
+from xlsx2opeasy.load.operation.undecided import Settling
+from xlsx2opeasy.load.outcome.result import LoadResult
 from xlsx2opeasy.load.run import Waiting
 from xlsx2opeasy.load.service import Surroundings, resume
-from xlsx2opeasy.load.undecided import Settling
 from xlsx2opeasy.opeasy import OpEasyClient, checked_origin
 from xlsx2opeasy.settings import Flags, read_settings
 

@@ -23,8 +23,8 @@ def command(job: str, output: Path | None) -> None:
       xlsx2opeasy undo L20261122-k7m2
       xlsx2opeasy undo L20261122-k7m2 --output take-back.xlsx
     """
-    from xlsx2opeasy.load.home import Home, state_folder
-    from xlsx2opeasy.load.undo import LEFT_TITLE, choose_undo_output, undo_of, write_undo
+    from xlsx2opeasy.load.history.undo import LEFT_TITLE, choose_undo_output, undo_of, write_undo
+    from xlsx2opeasy.load.job.home import Home, state_folder
     from xlsx2opeasy.tasks.inverse import Kind
 
     undo = undo_of(Home(state_folder()).job(job))

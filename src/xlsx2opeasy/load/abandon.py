@@ -8,19 +8,19 @@ from contextlib import AbstractContextManager, closing, nullcontext
 from pathlib import Path
 
 from xlsx2opeasy.errors import LoadRefused, UsageError, WorkbookUnusable
-from xlsx2opeasy.load.cleaning import delete_at_server, forget_secrets
-from xlsx2opeasy.load.done import write_done
-from xlsx2opeasy.load.earlier import peek, write_outcomes
 from xlsx2opeasy.load.events import Notice
-from xlsx2opeasy.load.home import JobFolder
-from xlsx2opeasy.load.job import JobFacts
-from xlsx2opeasy.load.locks import enterprise_lock, job_lock
-from xlsx2opeasy.load.open_job import OpenJob
-from xlsx2opeasy.load.output import write_workbook
+from xlsx2opeasy.load.history.earlier import peek, write_outcomes
+from xlsx2opeasy.load.job.facts import JobFacts
+from xlsx2opeasy.load.job.home import JobFolder
+from xlsx2opeasy.load.job.locks import enterprise_lock, job_lock
+from xlsx2opeasy.load.job.open_job import OpenJob
+from xlsx2opeasy.load.job.state import ABANDONED, JOB, UNKNOWN, Fact, PhaseState
+from xlsx2opeasy.load.operation.undecided import how_to_settle
+from xlsx2opeasy.load.outcome.cleaning import delete_at_server, forget_secrets
+from xlsx2opeasy.load.outcome.done import write_done
+from xlsx2opeasy.load.outcome.output import write_workbook
+from xlsx2opeasy.load.outcome.settle import Settlement, settle
 from xlsx2opeasy.load.service import Surroundings
-from xlsx2opeasy.load.settle import Settlement, settle
-from xlsx2opeasy.load.state import ABANDONED, JOB, UNKNOWN, Fact, PhaseState
-from xlsx2opeasy.load.undecided import how_to_settle
 
 NOT_SENT = "not sent: the job was abandoned"
 

@@ -1,10 +1,10 @@
 """Rows of a later phase that need phone numbers which an earlier phase failed to give: they are not sent."""
 
-from xlsx2opeasy.load.cutting import leave_out
-from xlsx2opeasy.load.job import PhaseFacts
-from xlsx2opeasy.load.open_job import OpenJob
-from xlsx2opeasy.load.plan import takers_of
-from xlsx2opeasy.load.settle import Place, settle_phase
+from xlsx2opeasy.load.job.facts import PhaseFacts
+from xlsx2opeasy.load.job.open_job import OpenJob
+from xlsx2opeasy.load.operation.cutting import leave_out
+from xlsx2opeasy.load.outcome.settle import Place, settle_phase
+from xlsx2opeasy.load.planning.plan import takers_of
 from xlsx2opeasy.spec.outcomes import Outcome
 from xlsx2opeasy.tasks.build import Task
 

@@ -3,18 +3,24 @@
 import contextlib
 
 from xlsx2opeasy.errors import LocalFailure, WorkbookUnusable, Xlsx2OpeasyError
-from xlsx2opeasy.load.cleaning import clean
-from xlsx2opeasy.load.done import write_done
-from xlsx2opeasy.load.earlier import write_outcomes
 from xlsx2opeasy.load.events import Listener, Notice
+from xlsx2opeasy.load.history.earlier import write_outcomes
 from xlsx2opeasy.load.interrupt import Interruption
-from xlsx2opeasy.load.open_job import Connect, OpenJob
-from xlsx2opeasy.load.output import write_workbook
-from xlsx2opeasy.load.result import EXIT_CODES, LoadResult
-from xlsx2opeasy.load.settle import Settlement, settle
-from xlsx2opeasy.load.state import JOB, UNKNOWN, Fact
-from xlsx2opeasy.load.undecided import UndecidedError
-from xlsx2opeasy.load.verdict import Verdict, resume_command, verdict_of, verdict_of_stop, why_not_sent
+from xlsx2opeasy.load.job.open_job import Connect, OpenJob
+from xlsx2opeasy.load.job.state import JOB, UNKNOWN, Fact
+from xlsx2opeasy.load.operation.undecided import UndecidedError
+from xlsx2opeasy.load.outcome.cleaning import clean
+from xlsx2opeasy.load.outcome.done import write_done
+from xlsx2opeasy.load.outcome.output import write_workbook
+from xlsx2opeasy.load.outcome.result import EXIT_CODES, LoadResult
+from xlsx2opeasy.load.outcome.settle import Settlement, settle
+from xlsx2opeasy.load.outcome.verdict import (
+    Verdict,
+    resume_command,
+    verdict_of,
+    verdict_of_stop,
+    why_not_sent,
+)
 
 
 class Ending:

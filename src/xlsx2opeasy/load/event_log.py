@@ -26,9 +26,9 @@ from xlsx2opeasy.load.events import (
     ResultsSaved,
     StatusSeen,
 )
-from xlsx2opeasy.load.home import JobFolder
-from xlsx2opeasy.load.locks import is_worked_on
-from xlsx2opeasy.load.result import LoadResult
+from xlsx2opeasy.load.job.home import JobFolder
+from xlsx2opeasy.load.job.locks import is_worked_on
+from xlsx2opeasy.load.outcome.result import LoadResult
 
 TICK = 0.5
 """Seconds between two looks at the file."""

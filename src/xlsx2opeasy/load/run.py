@@ -9,20 +9,20 @@ from dataclasses import dataclass
 
 from xlsx2opeasy.errors import ServiceFailed, Xlsx2OpeasyError
 from xlsx2opeasy.load.dependents import leave_out_dependents
-from xlsx2opeasy.load.draft import DraftBuilder
 from xlsx2opeasy.load.ending import Ending
 from xlsx2opeasy.load.events import JobStarted, Listener, Notice, PhaseStarted
-from xlsx2opeasy.load.execute import DraftFencedError, Scheduler
-from xlsx2opeasy.load.follow import Follower
 from xlsx2opeasy.load.interrupt import Interruption
-from xlsx2opeasy.load.job import PhaseFacts
-from xlsx2opeasy.load.open_job import Connect, OpenJob, kept_open
-from xlsx2opeasy.load.rejections import read_rejections
-from xlsx2opeasy.load.result import LoadResult
-from xlsx2opeasy.load.results import save_results
-from xlsx2opeasy.load.settle import settle_phase
-from xlsx2opeasy.load.state import UNKNOWN
-from xlsx2opeasy.load.undecided import Settling, settle_claim
+from xlsx2opeasy.load.job.facts import PhaseFacts
+from xlsx2opeasy.load.job.open_job import Connect, OpenJob, kept_open
+from xlsx2opeasy.load.job.state import UNKNOWN
+from xlsx2opeasy.load.operation.draft import DraftBuilder
+from xlsx2opeasy.load.operation.execute import DraftFencedError, Scheduler
+from xlsx2opeasy.load.operation.follow import Follower
+from xlsx2opeasy.load.operation.rejections import read_rejections
+from xlsx2opeasy.load.operation.results import save_results
+from xlsx2opeasy.load.operation.undecided import Settling, settle_claim
+from xlsx2opeasy.load.outcome.result import LoadResult
+from xlsx2opeasy.load.outcome.settle import settle_phase
 from xlsx2opeasy.opeasy import CallError, OpEasyClient
 from xlsx2opeasy.spec.outcomes import Outcome
 

@@ -15,8 +15,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from xlsx2opeasy.durable import write_file
 from xlsx2opeasy.errors import LocalFailure, UsageError
 from xlsx2opeasy.job_model import parse_time
-from xlsx2opeasy.load.home import JobFolder
-from xlsx2opeasy.load.output import free_name
+from xlsx2opeasy.load.job.home import JobFolder
+from xlsx2opeasy.load.outcome.output import free_name
 from xlsx2opeasy.report.data import KINDS, ReportData, report_data
 from xlsx2opeasy.report.templates import templates_folder
 

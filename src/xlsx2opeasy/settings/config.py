@@ -9,7 +9,7 @@ from typing import Any
 import platformdirs
 
 from xlsx2opeasy.errors import UsageError
-from xlsx2opeasy.load.home import HOME_VARIABLE
+from xlsx2opeasy.load.job.home import HOME_VARIABLE
 from xlsx2opeasy.spec.catalogue import TASK_TYPES, nearest
 
 PROFILE_KEYS = ("url", "enterprise_id", "ca_bundle", "chunk_tasks", "chunk_bytes", "wire")

@@ -16,7 +16,6 @@ from xlsx2opeasy.spec.model import Column, TaskType
 from xlsx2opeasy.tasks.cells import Cells, Remark, WireNames, cells_of, ordered
 from xlsx2opeasy.tasks.found import Found, FoundTask
 from xlsx2opeasy.workbook.read import read_workbook
-from xlsx2opeasy.workbook.results_text import cut, visible
 from xlsx2opeasy.workbook.task_workbook import (
     MOST_COLUMNS,
     MOST_ROWS,
@@ -24,6 +23,7 @@ from xlsx2opeasy.workbook.task_workbook import (
     FilledSheet,
     filled_bytes,
 )
+from xlsx2opeasy.workbook.writing.text import cut, visible
 
 _RESULT_AND_NOTE_COLUMNS = 6
 

@@ -11,7 +11,7 @@ import openpyxl
 from python_calamine import CalamineWorkbook
 
 from xlsx2opeasy.spec.outcomes import Outcome, RowResult
-from xlsx2opeasy.workbook.results import SheetResults, Written, write_results
+from xlsx2opeasy.workbook.results.write import SheetResults, Written, write_results
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 STRICT = "http://purl.oclc.org/ooxml/spreadsheetml/main"

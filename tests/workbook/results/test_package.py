@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from xlsx2opeasy.errors import WorkbookUnusable
-from xlsx2opeasy.workbook.package_copy import copy_package, open_package
+from xlsx2opeasy.workbook.writing.package_copy import copy_package, open_package
 
 from .books import FAILED, MAIN, SHEET, book, compressed, contents, part, sheet_xml, write
 

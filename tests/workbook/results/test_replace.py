@@ -9,8 +9,8 @@ import pytest
 
 from xlsx2opeasy.errors import WorkbookUnusable
 from xlsx2opeasy.spec.outcomes import RowResult
-from xlsx2opeasy.workbook.results import SheetResults, write_results
-from xlsx2opeasy.workbook.results_replace import replacing
+from xlsx2opeasy.workbook.results.write import SheetResults, write_results
+from xlsx2opeasy.workbook.writing.replace import replacing
 
 from .books import FAILED, SUCCESS, book, by_openpyxl, sheet_xml, write
 
@@ -88,7 +88,7 @@ import resource, sys
 from pathlib import Path
 from xlsx2opeasy.errors import WorkbookUnusable
 from xlsx2opeasy.spec.outcomes import Outcome, RowResult
-from xlsx2opeasy.workbook.results import SheetResults, write_results
+from xlsx2opeasy.workbook.results.write import SheetResults, write_results
 path = Path(sys.argv[1])
 resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
 try:

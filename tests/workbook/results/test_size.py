@@ -11,7 +11,7 @@ _PEAK = f"""
 import resource, sys
 from pathlib import Path
 from xlsx2opeasy.spec.outcomes import Outcome, RowResult
-from xlsx2opeasy.workbook.results import SheetResults, write_results
+from xlsx2opeasy.workbook.results.write import SheetResults, write_results
 path = Path(sys.argv[1])
 results = {{row: RowResult(Outcome.SUCCESS, job="j") for row in range(2, {ROWS})}}
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

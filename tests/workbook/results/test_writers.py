@@ -11,7 +11,7 @@ import xlsxwriter
 from openpyxl.worksheet.table import Table
 
 from xlsx2opeasy.spec.outcomes import RESULT_COLUMNS, Outcome, RowResult
-from xlsx2opeasy.workbook.results import SheetResults, write_results
+from xlsx2opeasy.workbook.results.write import SheetResults, write_results
 
 from .books import (
     FAILED,

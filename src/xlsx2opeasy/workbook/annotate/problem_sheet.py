@@ -11,8 +11,8 @@ from xlsx2opeasy.problems import Problem, Severity
 from xlsx2opeasy.workbook.annotate.marks import MOST_COMMENTS, SheetMarks
 from xlsx2opeasy.workbook.annotate.styles import MarkStyles
 from xlsx2opeasy.workbook.own_sheets import COPY_NOTE, PROBLEMS
-from xlsx2opeasy.workbook.results_text import text_element, visible
-from xlsx2opeasy.workbook.results_xml import quoted
+from xlsx2opeasy.workbook.writing.text import text_element, visible
+from xlsx2opeasy.workbook.writing.xml import quoted
 
 CONTENT_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"
 

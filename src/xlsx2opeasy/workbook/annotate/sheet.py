@@ -12,12 +12,12 @@ from operator import itemgetter
 from xlsx2opeasy.problems import Severity
 from xlsx2opeasy.workbook.annotate.marks import SheetMarks
 from xlsx2opeasy.workbook.annotate.styles import MarkStyles, Wanted
-from xlsx2opeasy.workbook.results_cells import Cell, Tags, area, area_reference, column_letters
-from xlsx2opeasy.workbook.results_parts import RELATION_TYPES
-from xlsx2opeasy.workbook.results_stream import Block, Row, SheetStream
-from xlsx2opeasy.workbook.results_survey import union
-from xlsx2opeasy.workbook.results_xml import Element, parsed, spliced, with_attribute
-from xlsx2opeasy.workbook.sheet_edits import Edit, edited_rows
+from xlsx2opeasy.workbook.results.survey import union
+from xlsx2opeasy.workbook.writing.cells import Cell, Tags, area, area_reference, column_letters
+from xlsx2opeasy.workbook.writing.parts import RELATION_TYPES
+from xlsx2opeasy.workbook.writing.sheet_edits import Edit, edited_rows
+from xlsx2opeasy.workbook.writing.stream import Block, Row, SheetStream
+from xlsx2opeasy.workbook.writing.xml import Element, parsed, spliced, with_attribute
 
 FormatOf = Callable[[int, Severity], int]
 """Gives the marked format for a cell's own."""

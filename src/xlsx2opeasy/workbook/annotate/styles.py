@@ -7,8 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from xlsx2opeasy.problems import Severity
-from xlsx2opeasy.workbook.results_xml import Element, with_attribute
-from xlsx2opeasy.workbook.styles import (
+from xlsx2opeasy.workbook.writing.styles import (
     Section,
     base_font,
     bold,
@@ -18,6 +17,7 @@ from xlsx2opeasy.workbook.styles import (
     underlined,
     with_sections,
 )
+from xlsx2opeasy.workbook.writing.xml import Element, with_attribute
 
 FILLS = {Severity.ERROR: "FFB3B3", Severity.WARNING: "FFE699"}
 """The fills (RGB) of marked cells; they differ in lightness too."""

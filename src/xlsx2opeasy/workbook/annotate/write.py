@@ -26,13 +26,13 @@ from xlsx2opeasy.workbook.annotate.problem_sheet import CONTENT_TYPE, free_title
 from xlsx2opeasy.workbook.annotate.sheet import marked_sheet, survey
 from xlsx2opeasy.workbook.annotate.styles import MarkStyles, Wanted, with_mark_styles
 from xlsx2opeasy.workbook.own_sheets import problem_lists
-from xlsx2opeasy.workbook.package_copy import copy_package, open_package
-from xlsx2opeasy.workbook.package_edits import PackageEdits
-from xlsx2opeasy.workbook.results_parts import WorkbookParts
-from xlsx2opeasy.workbook.results_replace import replacing
-from xlsx2opeasy.workbook.results_stream import SheetStream
-from xlsx2opeasy.workbook.results_xml import parsed, quoted, with_last_child
-from xlsx2opeasy.workbook.unwritable import MarkedCopy, refusing_harm
+from xlsx2opeasy.workbook.writing.package_copy import copy_package, open_package
+from xlsx2opeasy.workbook.writing.package_edits import PackageEdits
+from xlsx2opeasy.workbook.writing.parts import WorkbookParts
+from xlsx2opeasy.workbook.writing.replace import replacing
+from xlsx2opeasy.workbook.writing.stream import SheetStream
+from xlsx2opeasy.workbook.writing.unwritable import MarkedCopy, refusing_harm
+from xlsx2opeasy.workbook.writing.xml import parsed, quoted, with_last_child
 
 
 @dataclass(frozen=True, slots=True)

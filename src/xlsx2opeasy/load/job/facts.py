@@ -1,0 +1,158 @@
+"""What a job is: facts that are written once, before the first request, and never change.
+
+Everything that `resume` needs is here or in the journal; the workbook and the command line are not needed.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from xlsx2opeasy.durable import write_file
+from xlsx2opeasy.errors import LocalFailure
+from xlsx2opeasy.load.job.home import JobFolder
+from xlsx2opeasy.spec.outcomes import Outcome
+
+SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkFile:
+    """A chunk file of the job; `counts` are its tasks by type."""
+
+    file: str
+    bytes: int
+    sha256: str
+    counts: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseFacts:
+    """One operation of the plan."""
+
+    number: int
+    why: str
+    chunks: tuple[ChunkFile, ...]
+
+    @property
+    def tasks(self) -> int:
+        """How many tasks it has."""
+        return sum(sum(chunk.counts.values()) for chunk in self.chunks)
+
+
+@dataclass(frozen=True, slots=True)
+class JobFacts:
+    """The facts of a job, as `job.json` holds them. No secrets.
+
+    `identity` is of the workbook's tasks at this enterprise; `sheets` gives each task sheet's header row;
+    `output` is where the results go. `called_with` are options with which the next load is to be called, too.
+    `stopped` says why nothing is to be sent, where the workbook is invalid.
+    Times are ISO 8601 in UTC.
+    """
+
+    job: str
+    created: str
+    user: str
+    workbook: str
+    workbook_sha256: str
+    origin: str
+    enterprise_id: str
+    identity: str
+    rehearsal: bool
+    output: str
+    drop_rejected: bool
+    keep: bool
+    sheets: Mapping[str, int]
+    phases: tuple[PhaseFacts, ...]
+    rows_sha256: str
+    wire_names: Mapping[str, str] = field(default_factory=dict)
+    tool_version: str = ""
+    stopped: str = ""
+    called_with: tuple[str, ...] = ()
+    schema_version: int = SCHEMA_VERSION
+
+
+@dataclass(frozen=True, slots=True)
+class JobRow:
+    """One task row of the workbook. `phase` is 0 where it is not sent: `outcome` and `detail` say why.
+
+    The `detail` of a row that is sent has the warnings of the check.
+
+    `skipped` rows keep the SUCCESS of an earlier load. `fingerprint` is of task and enterprise.
+    """
+
+    sheet: str
+    row: int
+    type: str
+    phase: int = 0
+    fingerprint: str = ""
+    outcome: str = ""
+    detail: str = ""
+    skipped: bool = False
+
+    @property
+    def known_outcome(self) -> Outcome | None:
+        """What became of a row that is not sent."""
+        return Outcome(self.outcome) if self.outcome else None
+
+
+def write_rows(folder: JobFolder, rows: Iterable[JobRow]) -> str:
+    """Writes the rows durably; gives the file's SHA-256, which belongs into the facts."""
+    text = "".join(json.dumps(asdict(row)) + "\n" for row in rows).encode()
+    write_file(folder.rows, text)
+    return hashlib.sha256(text).hexdigest()
+
+
+def write_facts(folder: JobFolder, facts: JobFacts) -> None:
+    """Writes `job.json` durably: from now on the folder is a job."""
+    write_file(folder.facts, json.dumps(asdict(facts), indent=1).encode())
+
+
+def read_facts(folder: JobFolder) -> JobFacts:
+    """The facts of a job. Raises LocalFailure where they are damaged or of another version."""
+    try:
+        raw = json.loads(folder.facts.read_bytes())
+        if raw["schema_version"] != SCHEMA_VERSION:
+            raise LocalFailure(
+                f"job {folder.job_id} was made by xlsx2opeasy {raw.get('tool_version')}, in another format",
+                "resume it with that version",
+            )
+        phases = tuple(_phase(each) for each in raw.pop("phases"))
+        return JobFacts(phases=phases, **raw)
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise LocalFailure(f"{folder.facts} is damaged: {error}", "nothing was done with this job") from error
+
+
+def _phase(raw: Mapping[str, Any]) -> PhaseFacts:
+    return PhaseFacts(raw["number"], raw["why"], tuple(ChunkFile(**chunk) for chunk in raw["chunks"]))
+
+
+def read_rows(folder: JobFolder, facts: JobFacts) -> list[JobRow]:
+    """The rows of a job. Raises LocalFailure where the file is not the one that was written."""
+    return [JobRow(**json.loads(line)) for line in _checked(folder.rows, facts.rows_sha256).splitlines()]
+
+
+def read_chunk(path: Path, sha256: str | None) -> Mapping[str, Sequence[Mapping[str, Any]]]:
+    """The tasks of a chunk file by type. Raises LocalFailure where it is not the file that was written."""
+    content: Mapping[str, Sequence[Mapping[str, Any]]] = json.loads(_checked(path, sha256))["tasks"]
+    return content
+
+
+def require_chunk(path: Path, sha256: str | None) -> None:
+    """Raises LocalFailure where a chunk file, which is about to be sent, is not the one that was written."""
+    _checked(path, sha256)
+
+
+def _checked(path: Path, sha256: str | None) -> bytes:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise LocalFailure(f"{path} cannot be read: {error.strerror}", "nothing further was sent") from error
+    if hashlib.sha256(content).hexdigest() != sha256:
+        raise LocalFailure(
+            f"{path} is not what this job wrote (its SHA-256 differs)",
+            "nothing further was sent: the file was changed or damaged, so the job cannot go on",
+        )
+    return content

@@ -1,0 +1,95 @@
+"""One load at a time at an enterprise on this machine, and who works on a job.
+
+The kernel frees a lock when its process dies.
+"""
+
+import contextlib
+import hashlib
+import json
+import os
+import socket
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from filelock import FileLock, Timeout
+
+from xlsx2opeasy.durable import make_folder
+from xlsx2opeasy.errors import LoadRefused, LocalFailure
+from xlsx2opeasy.load.job.home import Home, JobFolder
+
+
+@contextlib.contextmanager
+def enterprise_lock(home: Home, origin: str, enterprise_id: str) -> Iterator[None]:
+    """Holds the enterprise while the block runs. Raises LoadRefused where another process does."""
+    name = hashlib.sha256(f"{origin}\n{enterprise_id}".encode()).hexdigest()
+    holder = home.locks / f"{name}.json"
+    try:
+        make_folder(home.locks)
+        lock = FileLock(home.locks / f"{name}.lock", timeout=0, mode=0o600)
+        lock.acquire()
+    except Timeout:
+        raise LoadRefused(
+            f"another load runs at enterprise {enterprise_id} on this machine{_who(holder.read_bytes())}",
+            "wait for it to end; xlsx2opeasy jobs shows it",
+        ) from None
+    except (OSError, NotImplementedError) as error:
+        raise LocalFailure(
+            f"the folder {home.locks} does not take locks: {error}",
+            "set XLSX2OPEASY_HOME to a folder on this machine's own disk",
+        ) from error
+    try:
+        holder.write_text(json.dumps(_myself()))
+        holder.chmod(0o600)
+        yield
+    finally:
+        lock.release()
+
+
+@contextlib.contextmanager
+def job_lock(folder: JobFolder) -> Iterator[None]:
+    """Says that this process works on the job while the block runs. LoadRefused where another one does."""
+    # Whoever asks whether the job is worked on holds the lock for a moment: hence not at once refused.
+    lock = FileLock(folder.lock, timeout=1.0, mode=0o600)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise LoadRefused(
+            f"another process works on job {folder.job_id}", "wait for it to end; xlsx2opeasy jobs shows it"
+        ) from None
+    except (OSError, NotImplementedError) as error:
+        raise LocalFailure(
+            f"the folder {folder.path} does not take locks: {error}",
+            "set XLSX2OPEASY_HOME to a folder on this machine's own disk",
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def is_worked_on(folder: JobFolder) -> bool:
+    """Whether a living process works on the job now."""
+    if not folder.lock.exists():
+        return False
+    lock = FileLock(folder.lock, timeout=0, mode=0o600)
+    try:
+        lock.acquire()
+    except Timeout:
+        return True
+    except (OSError, NotImplementedError):
+        return False  # nobody can hold what cannot be locked
+    lock.release()
+    return False
+
+
+def _myself() -> dict[str, str | int]:
+    started = datetime.now(UTC).isoformat(timespec="seconds")
+    return {"pid": os.getpid(), "host": socket.gethostname(), "since": started}
+
+
+def _who(holder: bytes) -> str:
+    """Only informative: the lock itself is the kernel's."""
+    with contextlib.suppress(ValueError, KeyError, TypeError):
+        known = json.loads(holder)
+        return f" (process {known['pid']} on {known['host']}, since {known['since']})"
+    return ""

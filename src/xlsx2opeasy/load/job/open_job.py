@@ -1,0 +1,174 @@
+"""A job that a process is working on: its facts, its rows, its journal, and the state that follows."""
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, nullcontext
+from functools import cached_property
+from typing import Any, TypeVar
+from uuid import uuid4
+
+from xlsx2opeasy.errors import Interrupted, LocalFailure
+from xlsx2opeasy.load.interrupt import Interruption
+from xlsx2opeasy.load.job.facts import (
+    ChunkFile,
+    JobFacts,
+    JobRow,
+    PhaseFacts,
+    read_chunk,
+    read_facts,
+    read_rows,
+)
+from xlsx2opeasy.load.job.fold import apply, fold
+from xlsx2opeasy.load.job.home import JobFolder
+from xlsx2opeasy.load.job.journal import Journal, Record, Verdict
+from xlsx2opeasy.load.job.state import JOB, Call, Fact, PhaseState
+from xlsx2opeasy.opeasy import CallError, OpEasyClient
+
+T = TypeVar("T")
+
+_STAY_IN_LOG = frozenset({Call.APPEND})
+"""A draft of which the journal knows too little differs from what was sent: found out, and never started."""
+
+Connect = Callable[[JobFacts, Interruption], AbstractContextManager[OpEasyClient]]
+"""Makes the client of a job; its waits must go through the interruption."""
+
+
+def kept_open(connect: Connect, until: ExitStack) -> Connect:
+    """Connects once and keeps the client until the stack ends, so that one run logs in once."""
+    made: list[OpEasyClient] = []
+
+    def connect_once(facts: JobFacts, interruption: Interruption) -> AbstractContextManager[OpEasyClient]:
+        if not made:
+            made.append(until.enter_context(connect(facts, interruption)))
+        return nullcontext(made[0])
+
+    return connect_once
+
+
+class OpenJob:
+    """Facts and rows are read only; everything that becomes known goes through the journal first."""
+
+    def __init__(self, folder: JobFolder) -> None:
+        """Opens the job. Raises LocalFailure where one of its files is damaged."""
+        self.folder = folder
+        self.facts = read_facts(folder)
+        self.rows = read_rows(folder, self.facts)
+        self.journal = Journal(folder.journal, stay_in_log=_STAY_IN_LOG)
+        self.state = fold(self.journal.records())
+        try:
+            self._require_our_facts()
+        except LocalFailure:
+            self.journal.close()
+            raise
+
+    def _require_our_facts(self) -> None:
+        """The journal knows the facts by their hash: where these were changed, nothing is guessed."""
+        digest = hashlib.sha256(self.folder.facts.read_bytes()).hexdigest()
+        if self.state.facts_sha256 is None:
+            self.note(JOB, Fact.BEGUN, facts_sha256=digest)
+        elif self.state.facts_sha256 != digest:
+            raise LocalFailure(
+                f"{self.folder.facts} is not what this job wrote (its SHA-256 differs)",
+                "nothing was done with this job: look in the portal for what became of it",
+            )
+
+    def close(self) -> None:
+        """Lets go of the journal."""
+        self.journal.close()
+
+    @cached_property
+    def rows_of_phase(self) -> Mapping[int, Sequence[JobRow]]:
+        """The rows of each phase, in the order in which they are sent."""
+        return {
+            phase.number: [row for row in self.rows if row.phase == phase.number]
+            for phase in self.facts.phases
+        }
+
+    def phase_state(self, phase: PhaseFacts) -> PhaseState:
+        """What is known of the phase's operation."""
+        return self.state.phase(phase.number)
+
+    def chunks(self, phase: PhaseFacts) -> tuple[ChunkFile, ...]:
+        """The chunk files in force: the plan's, or those that were cut anew."""
+        cut_anew = self.phase_state(phase).chunks
+        return phase.chunks if cut_anew is None else tuple(ChunkFile(**each) for each in cut_anew)
+
+    def counts(self, phase: PhaseFacts, chunks: int) -> dict[str, int]:
+        """How many tasks of each type the first `chunks` files in force hold."""
+        counts: dict[str, int] = {}
+        for chunk in self.chunks(phase)[:chunks]:
+            for name, number in chunk.counts.items():
+                counts[name] = counts.get(name, 0) + number
+        return counts
+
+    def sent_rows(self, phase: PhaseFacts) -> dict[str, list[JobRow]]:
+        """By type, the rows whose tasks are in the chunk files in force, in the files' order."""
+        left_out = self.phase_state(phase).left_out
+        by_type: dict[str, list[JobRow]] = {}
+        for place, row in enumerate(self.rows_of_phase[phase.number]):
+            if place not in left_out:
+                by_type.setdefault(row.type, []).append(row)
+        return by_type
+
+    def sent_tasks(self, phase: PhaseFacts) -> dict[str, list[Mapping[str, Any]]]:
+        """By type, the tasks of the chunk files in force; they correspond to `sent_rows` one by one."""
+        by_type: dict[str, list[Mapping[str, Any]]] = {}
+        for chunk in self.chunks(phase):
+            for name, tasks in read_chunk(self.folder.chunks / chunk.file, chunk.sha256).items():
+                by_type.setdefault(name, []).extend(tasks)
+        return by_type
+
+    def note(self, phase: int, fact: Fact, **detail: Any) -> None:  # noqa: ANN401
+        """Puts a fact on disk, then into the state."""
+        apply(self.state, self.journal.note(phase, fact, **detail))
+
+    def mutate(
+        self,
+        phase: int,
+        call: Call,
+        send: Callable[[str], T],
+        learn: Callable[[T], Mapping[str, Any]] = lambda _: {},
+        *,
+        doubtful: frozenset[int] = frozenset(),
+        **detail: Any,  # noqa: ANN401
+    ) -> T:
+        """Sends a mutating request between its intent and its outcome; `send` takes the request id.
+
+        `learn` takes what must be remembered out of the answer. A refusal with a `doubtful` status is
+        recorded as UNKNOWN. Raises what `send` raises. Where a wait was interrupted the request had been
+        refused or had not left, so it certainly was not applied.
+        """
+        request_id = uuid4().hex
+        intent = self.intend(phase, call, request_id=request_id, **detail)
+        try:
+            answer = send(request_id)
+        except CallError as error:
+            evidence = {} if error.evidence_id is None else {"evidence": error.evidence_id}
+            said = {"http": error.http_status, "said": error.message, **evidence}
+            doubted = error.http_status in doubtful
+            self.answer(intent, Verdict.UNKNOWN if doubted else Verdict(error.classification), **said)
+            raise
+        except Interrupted:
+            self.answer(intent, Verdict.NOT_SENT, said="interrupted between two tries")
+            raise
+        self.answer(intent, Verdict.APPLIED, **learn(answer))
+        return answer
+
+    def intend(self, phase: int, call: Call, **detail: Any) -> Record:  # noqa: ANN401
+        """Puts the intent of a request on disk, then into the state."""
+        intent = self.journal.intent(phase, call, **detail)
+        apply(self.state, intent)
+        return intent
+
+    def answer(self, intent: Record, verdict: Verdict, **detail: Any) -> None:  # noqa: ANN401
+        """Puts the outcome of a request on disk, then into the state.
+
+        Where the disk refuses, the LocalFailure tells the id that would be lost.
+        """
+        try:
+            outcome = self.journal.outcome(intent, verdict, **detail)
+        except LocalFailure as failure:
+            what = f"{intent.call} of operation {intent.phase} was {verdict}"
+            named = f" with id {detail['id']}" if "id" in detail else ""
+            raise LocalFailure(f"{failure.message} ({what}{named}: note it down)", failure.hint) from failure
+        apply(self.state, outcome)

@@ -1,0 +1,149 @@
+"""Where a job stands: what is known of it, and of each phase; `fold.py` makes it of the journal's records.
+
+A phase is one operation at the server. Its draft can be built several times (each under a new operation id);
+a schedule request that got no definite answer is never forgotten, whatever happens afterwards.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from xlsx2opeasy.load.job.journal import Record
+
+
+class Call(StrEnum):
+    """The mutating requests, as intents and outcomes name them."""
+
+    CREATE = "create"
+    APPEND = "append"
+    SCHEDULE = "schedule"
+    DELETE_DRAFT = "delete-draft"
+    DELETE_SCHEDULED = "delete-scheduled"
+    DELETE_OPERATION = "delete-operation"
+
+
+class Fact(StrEnum):
+    """What notes say."""
+
+    CONFIRMED = "confirmed"
+    """An append in doubt turned out to be applied: the counts show it."""
+    GONE = "gone"
+    """The draft is no longer at the server (404)."""
+    RECHUNKED = "rechunked"
+    VERIFIED = "verified"
+    REJECTIONS = "rejections"
+    """The server's validation errors are on disk."""
+    ENDED = "ended"
+    REOPENED = "reopened"
+    """The server said that the operation had ended, and now says that it runs."""
+    RESULTS_SAVED = "results-saved"
+    UNDECIDED = "undecided"
+    """Nobody can tell whether the operation was scheduled."""
+    SETTLED = "settled"
+    """A person, an id that arrived or a webhook could; confirmed by the server where an id is named."""
+    BEGUN = "begun"
+    """The journal begins: it belongs to the facts with this hash."""
+    STOPPED = "stopped"
+    """A run of the job ended before the job did; holds until anything else is recorded."""
+    FINISHED = "finished"
+    WRITTEN = "written"
+    """The results workbook is about to be put in this place, with this hash."""
+    CLEANED = "cleaned"
+    """Nothing of the job is left at the server, and no secret of it on this machine."""
+
+
+COMPLETED, WITH_ERRORS, REJECTED, INVALID = "completed", "completedWithErrors", "rejected", "invalid"
+UNKNOWN, ABANDONED, FAILED = "unknown", "abandoned", "failed"
+"""How a job finished, or (`failed`) how a run of it stopped."""
+
+JOB = 0
+"""The phase number of records about the whole job."""
+
+
+@dataclass
+class PhaseState:
+    """What is known of one phase's operation at the server."""
+
+    number: int
+    operation_id: str | None = None
+    appended: int = 0
+    append_in_doubt: Mapping[str, Any] | None = None
+    last_counts: Mapping[str, int] | None = None
+    """What the server counted in its last answer to an append."""
+    possible_orphans: list[Mapping[str, Any]] = field(default_factory=list)
+    known_drafts: list[str] = field(default_factory=list)
+    stale: bool = False
+    """The draft is not to be gone on with: it must be deleted before another is built."""
+    verified: bool = False
+    rejections_saved: bool = False
+    schedule_request: Record | None = None
+    """The last request to start the present operation, whatever became of it."""
+    schedule_in_doubt: Record | None = None
+    evidence: str | None = None
+    """An id that arrived although the request to start got no answer to rely on: to be confirmed."""
+    scheduled_id: str | None = None
+    ended: str | None = None
+    results_saved: bool = False
+    undecided: str | None = None
+    delete_attempted: set[str] = field(default_factory=set)
+    scheduled_deleted: bool = False
+    operation_deleted: bool = False
+    chunks: tuple[Mapping[str, Any], ...] | None = None
+    """The chunk files in place of the plan's, where these had to be cut anew."""
+    left_out: dict[int, str] = field(default_factory=dict)
+    """Places in the phase's rows that are not sent after all -> why."""
+
+    @property
+    def may_run(self) -> bool:
+        """Whether the operation was started, or nobody can tell that it was not."""
+        doubts = (self.scheduled_id, self.schedule_in_doubt, self.undecided)
+        return any(each is not None for each in doubts)
+
+    @property
+    def may_be_at_server(self) -> bool:
+        """Whether a draft or more of it is at the server, or may be."""
+        drafts = (self.operation_id, *self.known_drafts, *self.possible_orphans)
+        return self.may_run or self.results_saved or any(drafts)
+
+    def forget_draft(self) -> None:
+        """The draft is gone at the server: the next one is built from the first chunk on."""
+        self.operation_id = None
+        self.stale = False
+        self.schedule_request = None
+        self.evidence = None
+        self.appended = 0
+        self.append_in_doubt = None
+        self.last_counts = None
+        self.verified = False
+        self.rejections_saved = False
+        self.schedule_in_doubt = None
+
+
+@dataclass
+class JobState:
+    """The state of a whole job."""
+
+    phases: dict[int, PhaseState] = field(default_factory=dict)
+    finished: str | None = None
+    finished_at: str | None = None
+    stopped: str | None = None
+    """How the last run ended, where the job is not finished and nothing happened since."""
+    message: str = ""
+    counts: Mapping[str, int] = field(default_factory=dict)
+    facts_sha256: str | None = None
+    written: str | None = None
+    written_hashes: set[str] = field(default_factory=set)
+    """Of every results workbook that this job put somewhere: such a file may be replaced."""
+    cleaned: bool = False
+    open_intents: dict[int, Record] = field(default_factory=dict)
+
+    @property
+    def never_came_to_send(self) -> bool:
+        """Whether its run stopped at an error with nothing of it at the server: no connection, or login."""
+        anything = any(phase.may_be_at_server for phase in self.phases.values())
+        return self.finished is None and self.stopped == FAILED and not anything
+
+    def phase(self, number: int) -> PhaseState:
+        """The state of phase `number`, from 1."""
+        return self.phases.setdefault(number, PhaseState(number))

@@ -1,0 +1,53 @@
+"""What the server's validation set aside: its messages, kept until the rows get them."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from xlsx2opeasy.durable import what_helps, why_refused, write_file
+from xlsx2opeasy.errors import LocalFailure
+from xlsx2opeasy.load.job.facts import PhaseFacts
+from xlsx2opeasy.load.job.open_job import OpenJob
+from xlsx2opeasy.load.job.state import Fact
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """A task that the server's validation set aside: its place among the sent tasks of its type."""
+
+    type: str
+    index: int
+    error_id: str
+    messages: tuple[str, ...]
+
+
+def keep_rejections(job: OpenJob, phase: PhaseFacts, rejections: Sequence[Rejection]) -> None:
+    """Puts them on disk, secrets masked. Raises LocalFailure where the disk refuses."""
+    kept = [[each.type, each.index, each.error_id, list(each.messages)] for each in rejections]
+    path = _file(job, phase)
+    try:
+        write_file(path, json.dumps(kept).encode())
+    except OSError as error:
+        raise LocalFailure(
+            f"{path} cannot be written: {why_refused(error)}",
+            f"nothing was scheduled; {what_helps(error, path.parent)}",
+        ) from error
+    job.note(phase.number, Fact.REJECTIONS, count=len(kept))
+
+
+def read_rejections(job: OpenJob, phase: PhaseFacts) -> list[Rejection]:
+    """The validation errors of a phase, where there were any. Raises LocalFailure where they are damaged."""
+    if not job.phase_state(phase).rejections_saved:
+        return []
+    path = _file(job, phase)
+    try:
+        raw: list[Any] = json.loads(path.read_bytes())
+        return [Rejection(name, index, error_id, tuple(said)) for name, index, error_id, said in raw]
+    except (OSError, ValueError, TypeError) as error:
+        raise LocalFailure(f"{path} is damaged: {error}", "nothing further was done with this job") from error
+
+
+def _file(job: OpenJob, phase: PhaseFacts) -> Path:
+    return job.folder.results / f"phase-{phase.number}-rejections.json"

@@ -1,0 +1,133 @@
+"""An operation of which nobody can tell whether it was started: what is said of it, and how it is settled.
+
+Its rows are UNKNOWN until a person decides, with `resume --scheduled-id` or `--not-scheduled`. A run that a
+person names is believed only when the server says that it is a run of our operation.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from xlsx2opeasy.errors import UsageError, Xlsx2OpeasyError
+from xlsx2opeasy.load.job.facts import PhaseFacts
+from xlsx2opeasy.load.job.open_job import OpenJob
+from xlsx2opeasy.load.job.state import JOB, Fact, PhaseState
+from xlsx2opeasy.opeasy import CallError, Classification, OpEasyClient
+
+REFUSES_DELETION = "the server refuses to delete the operation, so it was started"
+"""Why an operation is undecided that certainly was started: only the id of its run is not known."""
+
+
+_NO_RUN = "   it certainly has none            : xlsx2opeasy resume {job} --not-scheduled {operation}"
+
+
+class UndecidedError(Xlsx2OpeasyError):
+    """Nobody can tell whether the operation was scheduled: its rows are UNKNOWN until a person decides."""
+
+    status = "unknown"
+
+
+@dataclass(frozen=True)
+class Settling:
+    """What a person knows of a schedule request that got no answer: the run's id, or that there is none."""
+
+    scheduled_id: str | None = None
+    not_scheduled: str | None = None
+
+
+def give_up(job: OpenJob, phase: PhaseFacts, why: str) -> UndecidedError:
+    """Records that it cannot be told, and gives the error to raise."""
+    job.note(phase.number, Fact.UNDECIDED, why=why)
+    return undecided(job, phase)
+
+
+def undecided(job: OpenJob, phase: PhaseFacts) -> UndecidedError:
+    """The error for a phase that is undecided already; its message is the words for the person."""
+    return UndecidedError("\n".join(_words(job, phase)))
+
+
+def require_undecided(job: OpenJob, settling: Settling) -> PhaseState:
+    """The phase that can be settled. Raises UsageError where there is none, or it is another operation's."""
+    found = next((state for state in job.state.phases.values() if state.undecided is not None), None)
+    name = job.facts.job
+    if found is None:
+        raise UsageError(
+            f"job {name} has no operation that is undecided", f"go on with: xlsx2opeasy resume {name}"
+        )
+    if settling.not_scheduled not in (None, found.operation_id):
+        raise UsageError(
+            f"the undecided operation of job {name} is {found.operation_id}, not {settling.not_scheduled}",
+            "look for that one in the portal",
+        )
+    return found
+
+
+def settle_claim(job: OpenJob, settling: Settling, client: OpEasyClient) -> None:
+    """Takes a person's word for it; a run's id must be confirmed by the server first.
+
+    Raises UsageError where the server says otherwise, and what the client raises.
+    """
+    state = require_undecided(job, settling)
+    claimed = settling.scheduled_id
+    if claimed is not None and not names_our_operation(state, claimed, client):
+        raise UsageError(
+            f"the server does not say that {claimed} is a run of operation {state.operation_id}",
+            f"look for the runs of operation {state.operation_id} in the portal",
+        )
+    job.note(state.number, Fact.SETTLED, scheduled_id=claimed)
+    job.note(JOB, Fact.SETTLED)
+
+
+def names_our_operation(state: PhaseState, scheduled_id: str, client: OpEasyClient) -> bool:
+    """Whether the server says that this run is of the phase's operation. Raises what the client raises."""
+    try:
+        found = client.status(scheduled_id)
+    except CallError as error:
+        if error.classification is Classification.REJECTED and error.http_status in (400, 404):
+            return False
+        raise
+    return found.operation_id == state.operation_id
+
+
+def _words(job: OpenJob, phase: PhaseFacts) -> tuple[str, ...]:
+    """What is known, what follows, and how a person decides ("What stays undecidable")."""
+    state, name = job.phase_state(phase), job.facts.job
+    operation = state.operation_id
+    request = state.schedule_request
+    tasks = sum(map(len, job.sent_rows(phase).values()))
+    sent_at = f" at {_time(request.at)}" if request else ""
+    answer = (
+        f"it was started as run {state.scheduled_id}" if state.scheduled_id else "no reliable answer came"
+    )
+    started = state.scheduled_id is not None or state.undecided == REFUSES_DELETION
+    evidence = f"request {request.detail.get('request_id')} of {request.at}, " if request else ""
+    return (
+        "RESULT UNKNOWN - nothing was repeated, on purpose.",
+        (
+            f"What we know : operation {operation} ({tasks:,} tasks) was complete and verified. The request"
+            f" to START it was sent{sent_at}; {answer}, and {state.undecided}."
+        ),
+        f"So           : {_what_follows(started=started)}",
+        "Danger       : loading the workbook again now may provision every row twice.",
+        f"Evidence     : {evidence}files xlsx2opeasy-{name}-{phase.number}-*.json (give this to support)",
+        f"To decide    : in the portal look for operation {operation}",
+        f"   it has a scheduled run with id S : xlsx2opeasy resume {name} --scheduled-id S",
+        *(() if started else (_NO_RUN.format(job=name, operation=operation),)),
+    )
+
+
+def how_to_settle(state: PhaseState, job: str) -> str:
+    """The commands that settle an undecided operation, once a person looked for it in the portal."""
+    with_id = f"xlsx2opeasy resume {job} --scheduled-id ID"
+    if state.scheduled_id is not None or state.undecided == REFUSES_DELETION:
+        return with_id
+    return f"{with_id} or xlsx2opeasy resume {job} --not-scheduled {state.operation_id}"
+
+
+def _what_follows(*, started: bool) -> str:
+    if started:
+        return "the server may be executing it, or may have done so; which of its runs it is, is not known."
+    return "the server may be executing it, may have done so, may start it later, or never will."
+
+
+def _time(at: str) -> str:
+    return datetime.fromisoformat(at).strftime("%H:%M:%S UTC")

@@ -1,0 +1,67 @@
+"""What is removed when a job is finished: its operations at the server, its secrets on this machine.
+
+Only what is this job's own is touched, and only what has completed; results are on disk before. The scheduled
+operation goes before its operation (page "Delete Operation").
+"""
+
+import contextlib
+import shutil
+from collections.abc import Callable
+
+from xlsx2opeasy.durable import sync_folder
+from xlsx2opeasy.load.interrupt import Interruption
+from xlsx2opeasy.load.job.open_job import Connect, OpenJob
+from xlsx2opeasy.load.job.state import JOB, Call, Fact, PhaseState
+from xlsx2opeasy.opeasy import OpEasyClient
+
+Deletion = tuple[Call, str, Callable[[str], object]]
+"""The call as the journal names it, the id, and what sends it (with a request id)."""
+
+
+def clean(job: OpenJob, connect: Connect, interruption: Interruption) -> None:
+    """Deletes a finished job's operations, unless they are to be kept, and forgets its secrets here."""
+    if not job.facts.keep:
+        delete_at_server(job, connect, interruption)
+    forget_secrets(job)
+    job.note(JOB, Fact.CLEANED)
+
+
+def delete_at_server(job: OpenJob, connect: Connect, interruption: Interruption) -> None:
+    """The same, of a job that is not finished yet; nothing is asked of the server where nothing is there."""
+    pending = [state for state in job.state.phases.values() if _to_delete(job, state)]
+    if pending:
+        with connect(job.facts, interruption) as client:
+            for state in pending:
+                for call, identity, delete in _deletions(state, client):
+                    job.mutate(state.number, call, delete, id=identity)
+
+
+def _to_delete(job: OpenJob, state: PhaseState) -> bool:
+    if state.results_saved:
+        return not job.facts.keep and not (state.scheduled_deleted and state.operation_deleted)
+    return bool(state.known_drafts) and not state.may_run
+
+
+def _deletions(state: PhaseState, client: OpEasyClient) -> list[Deletion]:
+    if not state.results_saved:
+        return [_of_operation(Call.DELETE_DRAFT, draft, client) for draft in state.known_drafts]
+    scheduled = str(state.scheduled_id)
+    first: Deletion = (
+        Call.DELETE_SCHEDULED,
+        scheduled,
+        lambda request: client.delete_scheduled_operation(scheduled, request_id=request),
+    )
+    second = _of_operation(Call.DELETE_OPERATION, str(state.operation_id), client)
+    return [second] if state.scheduled_deleted else [first, second]
+
+
+def _of_operation(call: Call, operation_id: str, client: OpEasyClient) -> Deletion:
+    return call, operation_id, lambda request: client.delete_operation(operation_id, request_id=request)
+
+
+def forget_secrets(job: OpenJob) -> None:
+    """Removes the chunk files and the workbook's copy: they hold passwords. Not a secure erasure."""
+    shutil.rmtree(job.folder.chunks, ignore_errors=True)
+    with contextlib.suppress(OSError):
+        job.folder.workbook.unlink(missing_ok=True)
+        sync_folder(job.folder.path)

@@ -1,0 +1,90 @@
+"""What a workbook's own Result and Job cells say: rows that succeeded before, in doubt, or elsewhere."""
+
+from collections.abc import Iterable, Mapping
+
+from xlsx2opeasy.check.checked import Checked
+from xlsx2opeasy.errors import InvalidWorkbook, LoadRefused
+from xlsx2opeasy.load.planning.fingerprint import JobCell, enterprise_digits, read_cell
+from xlsx2opeasy.load.target import Target
+from xlsx2opeasy.spec.outcomes import RESULT_COLUMNS, Outcome
+
+
+def job_cells(checked: Checked) -> Iterable[JobCell]:
+    """The Job cells that loads wrote, also beside a Result that was emptied since."""
+    for sheet in checked.sheets:
+        for text in sheet.sheet.earlier_jobs:
+            if (cell := read_cell(text)) is not None:
+                yield cell
+
+
+def refuse_columns_of_ones_own(checked: Checked) -> None:
+    """Raises InvalidWorkbook where results would be written over a column that no load made.
+
+    A load makes its four columns at once: where some of them are missing, and cells hold what no load
+    writes, the column is somebody's own.
+    """
+    for sheet in checked.sheets:
+        strange = [each for each in sheet.sheet.problems if each.rule in ("unknown-result", "unknown-job")]
+        if strange and len(sheet.sheet.result_letters) < len(RESULT_COLUMNS):
+            name = strange[0].field
+            raise InvalidWorkbook(
+                f'{sheet.sheet.title} has a column "{name}" of your own, where the results would go:'
+                " nothing was sent or written",
+                f'rename its header, for example to "# {name}", then load again',
+            )
+
+
+def refuse_undecided(checked: Checked) -> None:
+    """Raises LoadRefused where a row says UNKNOWN since an earlier load (not a rehearsal)."""
+    for sheet in checked.sheets:
+        for row, result in sorted(sheet.sheet.earlier_results.items()):
+            if result.outcome is Outcome.UNKNOWN:
+                cell = read_cell(result.job)
+                if cell is None or not cell.rehearsal:
+                    job = f" {cell.job}" if cell else ""
+                    raise LoadRefused(
+                        f"{sheet.sheet.title} row {row} is UNKNOWN since an earlier load",
+                        "who knows better what became of it empties its Result cell;"
+                        f" it is settled by: xlsx2opeasy resume{job}",
+                    )
+
+
+def refuse_other_enterprise(checked: Checked, target: Target) -> None:
+    """Raises LoadRefused where a row has a result of another enterprise, or of another server."""
+    mine = enterprise_digits(target.origin, target.enterprise_id)
+    for sheet in checked.sheets:
+        for row, result in sheet.sheet.earlier_results.items():
+            cell = read_cell(result.job)
+            if (
+                cell
+                and cell.enterprise
+                and not cell.rehearsal
+                and not target.rehearsal
+                and cell.enterprise != mine
+            ):
+                raise LoadRefused(
+                    f"{sheet.sheet.title} row {row} has the result of job {cell.job}, which was not at"
+                    f" enterprise {target.enterprise_id} of {target.origin}",
+                    "choose the enterprise and server of that job (xlsx2opeasy jobs show tells them);"
+                    " or --again, if all its rows are to be sent to this one",
+                )
+
+
+def succeeded_before(checked: Checked, marks: Mapping[tuple[str, int], str]) -> set[tuple[str, int]]:
+    """The rows whose SUCCESS stands beside them and whose task has not changed since.
+
+    A SUCCESS without a job was typed by somebody who knows: whether the task changed cannot be told, and
+    leaving the row alone provisions nothing twice.
+    """
+    done = set()
+    for sheet in checked.sheets:
+        for row, result in sheet.sheet.earlier_results.items():
+            cell = read_cell(result.job)
+            place = (sheet.sheet.title, row)
+            if result.outcome is not Outcome.SUCCESS or place not in marks:
+                continue
+            typed_by_hand = cell is None
+            unchanged = cell is not None and marks[place] == f"{cell.enterprise}-{cell.task}"
+            if typed_by_hand or (cell is not None and not cell.rehearsal and unchanged):
+                done.add(place)
+    return done

@@ -1,0 +1,156 @@
+"""From a workbook to what would be sent of it: read, check, plan. Nothing is sent here, or written."""
+
+import shlex
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from xlsx2opeasy.check.checked import Checked, check_workbook
+from xlsx2opeasy.load.job.facts import JobRow
+from xlsx2opeasy.load.planning.carried import refuse_other_enterprise, refuse_undecided, succeeded_before
+from xlsx2opeasy.load.planning.fingerprint import fingerprint
+from xlsx2opeasy.load.planning.plan import Phase, phases_of
+from xlsx2opeasy.load.planning.refusal import counting_rows
+from xlsx2opeasy.load.target import REHEARSAL_ORIGIN, Target
+from xlsx2opeasy.problems import Problem, Severity
+from xlsx2opeasy.spec.outcomes import Outcome
+from xlsx2opeasy.tasks.build import Task, tasks_of
+from xlsx2opeasy.tasks.chunks import cut
+from xlsx2opeasy.tasks.identity import task_hash, workbook_identity
+from xlsx2opeasy.tasks.limits import ChunkLimits
+from xlsx2opeasy.workbook.read import read_workbook
+
+__all__ = ["REHEARSAL_ORIGIN", "LoadOptions", "Prepared", "Target", "prepare"]
+
+
+@dataclass(frozen=True)
+class LoadOptions:
+    """What a person can choose about one load; the defaults are the contract's."""
+
+    output: Path | None = None
+    in_place: bool = False
+    limits: ChunkLimits = field(default_factory=ChunkLimits)
+    skip_invalid: bool = False
+    drop_rejected: bool = False
+    all_rows: bool = False
+    again: bool = False
+    keep: bool = False
+    wire_names: Mapping[str, str] = field(default_factory=dict)
+    sandbox_state: Path | None = None
+
+    @property
+    def called_with(self) -> tuple[str, ...]:
+        """The options that also hold for the load of the corrected workbook, as they are typed."""
+        state = shlex.quote(str(self.sandbox_state)) if self.sandbox_state else ""
+        return (
+            *(("--skip-invalid",) if self.skip_invalid else ()),
+            *(("--on-rejected drop",) if self.drop_rejected else ()),
+            *((f"--sandbox-state {state}",) if state else ()),
+        )
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A checked workbook and what would be sent of it.
+
+    `carried` are the fingerprints of the rows whose SUCCESS of an earlier load stands beside them; `repeated`
+    counts the rows that are to be sent although they succeeded in an earlier job.
+    """
+
+    checked: Checked
+    rows: tuple[JobRow, ...]
+    phases: tuple[Phase, ...]
+    identity: str
+    carried: Counter[str]
+    stopped: str = ""
+    repeated: int = 0
+
+    @property
+    def tasks(self) -> int:
+        """How many tasks would be sent."""
+        return sum(len(phase.tasks) for phase in self.phases)
+
+
+def prepare(workbook: Path, target: Target, options: LoadOptions) -> Prepared:
+    """Reads, checks and plans. Raises WorkbookUnusable, and LoadRefused for what its own results say.
+
+    `stopped` says why nothing is to be sent where the workbook is invalid.
+    """
+    checked = check_workbook(read_workbook(workbook))
+    with counting_rows(checked):
+        refuse_undecided(checked)
+        if not options.again:
+            refuse_other_enterprise(checked, target)
+    tasks = [task for sheet in checked.sheets for task in tasks_of(sheet, options.wire_names)]
+    hashes = [task_hash(task, target.origin, target.enterprise_id) for task in tasks]
+    marks = {
+        (task.sheet, task.row): fingerprint(target.origin, target.enterprise_id, digits)
+        for task, digits in zip(tasks, hashes, strict=True)
+    }
+    succeeded = succeeded_before(checked, marks)
+    done = set() if options.all_rows or options.again else succeeded
+    stopped = _why_stopped(checked, options)
+    to_send = [] if stopped else [task for task in tasks if (task.sheet, task.row) not in done]
+    phases = phases_of(to_send, options.wire_names)
+    rows = tuple(_rows(checked, phases, marks, done, stopped))
+    carried = Counter(marks[place] for place in succeeded)
+    return Prepared(checked, rows, phases, workbook_identity(hashes), carried, stopped)
+
+
+def _why_stopped(checked: Checked, options: LoadOptions) -> str:
+    if not checked.errors:
+        return ""
+    nothing_valid = checked.invalid == checked.total
+    if options.skip_invalid and not checked.unskippable and not nothing_valid:
+        return ""
+    number = len(checked.errors)
+    return f"nothing was sent: the workbook has {number} error{'s' if number != 1 else ''}"
+
+
+def _rows(
+    checked: Checked,
+    phases: Sequence[Phase],
+    marks: Mapping[tuple[str, int], str],
+    done: set[tuple[str, int]],
+    stopped: str,
+) -> Iterable[JobRow]:
+    """First what is sent, in the order of sending; then all other rows, in the order of the sheets."""
+    sent = set()
+    warned = {
+        (sheet.sheet.title, row): said
+        for sheet in checked.sheets
+        for row, said in _messages(checked.problems, sheet.sheet.title, Severity.WARNING).items()
+    }
+    for phase in phases:
+        for task in _in_sending_order(phase):
+            place = (task.sheet, task.row)
+            sent.add(place)
+            detail = f"warning: {warned[place]}" if place in warned else ""
+            yield JobRow(task.sheet, task.row, task.type, phase.number, marks[place], detail=detail)
+    for sheet in checked.sheets:
+        title, kind = sheet.sheet.title, sheet.sheet.task_type.name
+        said = _messages(checked.problems, title, Severity.ERROR)
+        for row in sheet.values.index:
+            place = (title, row)
+            if row in sheet.invalid:
+                yield JobRow(title, row, kind, outcome=Outcome.INVALID, detail=said[row])
+            elif place in done:
+                yield JobRow(title, row, kind, fingerprint=marks[place], skipped=True)
+            elif place not in sent:
+                yield JobRow(title, row, kind, 0, marks[place], Outcome.NOT_SENT, stopped)
+
+
+def _in_sending_order(phase: Phase) -> Iterable[Task]:
+    limits = ChunkLimits(tasks=max(1, len(phase.tasks)), bytes=2**62)
+    for chunk in cut(phase.tasks, limits):
+        yield from chunk.tasks
+
+
+def _messages(problems: Sequence[Problem], sheet: str, severity: Severity) -> dict[int, str]:
+    said: dict[int, str] = {}
+    for each in problems:
+        if each.sheet == sheet and each.row is not None and each.severity is severity:
+            text = f"{each.cell} {each.field}: {each.words}"
+            said[each.row] = f"{said[each.row]}; {text}" if each.row in said else text
+    return said

@@ -1,0 +1,1 @@
+"""Results in the rows of a workbook: a copy of the package in which only the result cells have changed."""

@@ -1,0 +1,29 @@
+"""The calc chain without the formulas that results replaced; else Excel calls the file damaged.
+
+ECMA-376 part 1, 18.6. Called by `results/write.py`.
+"""
+
+from collections.abc import Mapping
+
+from xlsx2opeasy.workbook.writing.xml import parsed, spliced, with_attribute
+
+
+def without_formulas(chain: bytes, part: str, gone: Mapping[str, frozenset[str]]) -> bytes | None:
+    """The calc chain without the cells `gone`, by sheet id; None where nothing is left of it.
+
+    An entry without `i` is on the sheet of the entry before, so that it gets its own where that one goes.
+    """
+    root = parsed(chain, part)
+    edits: list[tuple[int, int, bytes]] = []
+    sheet, told, left = "0", "0", 0
+    for entry in root.all("c"):
+        sheet = entry.attributes.get("i", sheet)
+        if entry.attributes.get("r", "") in gone.get(sheet, frozenset()):
+            edits.append((entry.start, entry.end, b""))
+            continue
+        left += 1
+        if "i" not in entry.attributes and told != sheet:
+            tag = with_attribute(chain[entry.start : entry.inside], "i", sheet)
+            edits.append((entry.start, entry.inside, tag))
+        told = sheet
+    return spliced(chain, edits) if left else None

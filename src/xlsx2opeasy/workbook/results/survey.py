@@ -1,0 +1,194 @@
+"""First pass over a sheet: what stands where, and so where the results go.
+
+Called by `results/write.py`; the second pass is `sheet.py`.
+"""
+
+from bisect import bisect_left
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+
+from xlsx2opeasy.errors import WorkbookUnusable
+from xlsx2opeasy.spec.outcomes import RESULT_COLUMNS
+from xlsx2opeasy.workbook.results.header import Header, read_header
+from xlsx2opeasy.workbook.writing.cells import COLUMN_NUMBERS, MOST_COLUMNS, Area, area, column_letters
+from xlsx2opeasy.workbook.writing.package_copy import RESAVE
+from xlsx2opeasy.workbook.writing.parts import WorkbookParts
+from xlsx2opeasy.workbook.writing.stream import Block, Row, SheetStream
+from xlsx2opeasy.workbook.writing.xml import parsed
+
+_ALONE = "the formula of a result cell belongs to other cells too"
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What the second pass must know.
+
+    `columns` are the result columns' numbers in the order of `RESULT_COLUMNS`, `new` those that are made now;
+    `plain` says that every cell begins `<c r="A1"`; `cells` is the area of all cells there were, if any;
+    `formulas` are the result cells whose formulas go; `unmerged` are the `ref` of merges that go.
+    """
+
+    columns: tuple[int, ...]
+    new: frozenset[int]
+    header_style: int
+    plain: bool
+    cells: Area | None
+    formulas: frozenset[str]
+    unmerged: frozenset[str]
+
+
+def survey(stream: SheetStream, parts: WorkbookParts, header_row: int, rows: Collection[int]) -> Survey:
+    """Reads a sheet through; `rows` are the numbers of the rows that get a result.
+
+    `WorkbookUnusable` where results cannot be written rightly: cells out of order, no room at the right, a
+    formula shared with other cells, a merged range across the user's columns and ours.
+    """
+    seen = _Seen(stream, parts, header_row, frozenset(rows))
+    for block in stream.rows():
+        for row in block.rows:
+            seen.row(block, row)
+    merges = _merges(stream, stream.tail())
+    written = sorted({header_row, *rows})
+    ours = frozenset(seen.header.found.values())
+    covering = {ref: each for ref, each in merges.items() if _touches(each, written)}
+    unmerged = {ref for ref, each in covering.items() if ours & set(range(each.left, each.right + 1))}
+    for ref in unmerged:
+        if not set(range(covering[ref].left, covering[ref].right + 1)) <= ours:
+            raise WorkbookUnusable(f"The merged cells {ref} cover result cells.", "Unmerge them in Excel.")
+    tables = (found for ref in parts.tables(stream.part) if (found := area(ref)))
+    edge = max((seen.used, *(each.right for each in (*tables, *covering.values()))))
+    columns = _columns(seen.header.found, edge)
+    return Survey(
+        columns,
+        frozenset(columns) - ours,
+        seen.header.style,
+        seen.plain,
+        seen.cells(),
+        frozenset(seen.formulas),
+        frozenset(unmerged),
+    )
+
+
+def _columns(found: dict[int, int], edge: int) -> tuple[int, ...]:
+    """The columns of the four headers: those found, the others right of `edge`."""
+    missing = iter(range(edge + 1, edge + 1 + len(RESULT_COLUMNS)))
+    columns = tuple(found[place] if place in found else next(missing) for place in range(len(RESULT_COLUMNS)))
+    if max(columns) > MOST_COLUMNS:
+        raise WorkbookUnusable(
+            "There is no room for the result columns at the right of the sheet.",
+            f"Delete what stands in column {column_letters(edge)}.",
+        )
+    return columns
+
+
+def _merges(stream: SheetStream, tail: bytes) -> dict[str, Area]:
+    """The merged ranges by their `ref`."""
+    if b"mergeCell" not in tail:
+        return {}
+    root = parsed(stream.around_tail + tail, stream.part)
+    refs = (
+        each.attributes.get("ref", "")
+        for merged in root.all("mergeCells")
+        for each in merged.all("mergeCell")
+    )
+    return {ref: found for ref in refs if (found := area(ref))}
+
+
+def _touches(merged: Area, rows: list[int]) -> bool:
+    """Whether a range meets one of these rows (sorted)."""
+    place = bisect_left(rows, merged.top)
+    return place < len(rows) and rows[place] <= merged.bottom
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What has been seen of the rows so far. `used` is the rightmost column that holds anything."""
+
+    stream: SheetStream
+    parts: WorkbookParts
+    header_row: int
+    rows: frozenset[int]
+    header: Header = field(default_factory=lambda: Header({}, 0))
+    plain: bool = True
+    used: int = 0
+    formulas: set[str] = field(default_factory=set)
+    _top: int = 0
+    _bottom: int = 0
+    _left: int = MOST_COLUMNS
+    _right: int = 0
+    _layout: list[bytes] = field(default_factory=list)
+    _last: int = 0
+
+    def cells(self) -> Area | None:
+        """The area of all cells, those without a value too."""
+        return Area(self._top, self._left, self._bottom, self._right) if self._right else None
+
+    def row(self, block: Block, row: Row) -> None:
+        """Takes one row in. Rows mostly have the columns of the row before, which is looked at first."""
+        columns: list[bytes] = self.stream.tags.columns.findall(block.masked, row.inside, row.close)
+        if columns != self._layout:
+            self._measure(block, row, columns)
+        if columns:
+            self._top, self._bottom = self._top or row.number, row.number
+        if self._last > self.used:
+            self.used = max(self.used, self._last_used(block, row))
+        if row.number == self.header_row:
+            self._read_header(block, row)
+        elif self.header.found and row.number in self.rows:
+            self._find_formulas(block, row)
+
+    def _measure(self, block: Block, row: Row, columns: list[bytes]) -> None:
+        """Takes in a row whose columns differ from those of the row before."""
+        if b"" in columns:
+            self.plain, self._layout = False, []
+            cells = self.stream.tags.cells(block.masked, row.inside, row.close)
+            numbers = [cell.column for cell in cells]
+        else:
+            self._layout = columns
+            numbers = [COLUMN_NUMBERS.get(each, 0) for each in columns]
+        if len(set(numbers)) < len(numbers) or numbers != sorted(numbers):
+            raise WorkbookUnusable(f"The cells of row {row.number} are out of order or repeated.", RESAVE)
+        if 0 in numbers:
+            raise WorkbookUnusable(f"Row {row.number} has cells outside the grid.", RESAVE)
+        self._last = numbers[-1] if numbers else 0
+        self._left = min([self._left, *numbers[:1]])
+        self._right = max(self._right, self._last)
+
+    def _last_used(self, block: Block, row: Row) -> int:
+        tags = self.stream.tags
+        if self.plain:
+            return tags.last_used(block.masked, row.inside, row.close)
+        cells = tags.cells(block.masked, row.inside, row.close)
+        return max((cell.column for cell in cells if not cell.empty), default=0)
+
+    def _read_header(self, block: Block, row: Row) -> None:
+        cells = self.stream.tags.cells(block.masked, row.inside, row.close)
+        content = block.data[row.start : row.end]
+        self.header = read_header(content, self.stream.root_tag, cells, self.parts)
+
+    def _find_formulas(self, block: Block, row: Row) -> None:
+        """Notes the formulas of result cells, which results replace."""
+        tags = self.stream.tags
+        if block.masked.find(tags.formula_start, row.inside, row.close) < 0:
+            return
+        ours = self.header.found.values()
+        _, cells = tags.from_column(block.masked, row.inside, row.close, min(ours), plain=self.plain)
+        for cell in cells:
+            formula = tags.formula.search(block.masked, cell.opened, cell.end)
+            if formula is None or cell.column not in ours:
+                continue
+            reference = f"{column_letters(cell.column)}{row.number}"
+            if b"ref" in formula[1] and f'"{reference}"'.encode() not in formula[1]:
+                raise WorkbookUnusable(f"{reference} cannot be written: {_ALONE}.", "Delete it in Excel.")
+            self.formulas.add(reference)
+
+
+def union(first: Area | None, others: Iterable[Area]) -> Area:
+    """The smallest area that holds all of these."""
+    areas = [each for each in (first, *others) if each]
+    return Area(
+        min(each.top for each in areas),
+        min(each.left for each in areas),
+        max(each.bottom for each in areas),
+        max(each.right for each in areas),
+    )

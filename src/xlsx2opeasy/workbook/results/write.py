@@ -1,0 +1,126 @@
+"""Writes results into a workbook: a copy of the package in which only the result cells have changed.
+
+Every part is taken over byte for byte but the touched sheets, `styles.xml` where formats are added, and the
+calc chain where a result takes a formula's place. Called by the load room (`check --annotate`: `annotate/`).
+
+    results_survey   first pass over a sheet: where do the results go
+    results_sheet    second pass: the sheet with its results
+    package_copy     the package around them
+    results_replace  all at once, or not at all
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from xlsx2opeasy.errors import WorkbookUnusable
+from xlsx2opeasy.spec.outcomes import RowResult
+from xlsx2opeasy.workbook.results.calc_chain import without_formulas
+from xlsx2opeasy.workbook.results.rows import ResultRows
+from xlsx2opeasy.workbook.results.sheet import rewritten
+from xlsx2opeasy.workbook.results.survey import Survey, survey
+from xlsx2opeasy.workbook.writing.package_copy import copy_package, open_package
+from xlsx2opeasy.workbook.writing.package_edits import PackageEdits
+from xlsx2opeasy.workbook.writing.parts import WorkbookParts
+from xlsx2opeasy.workbook.writing.replace import replacing
+from xlsx2opeasy.workbook.writing.stream import SheetStream
+from xlsx2opeasy.workbook.writing.styles import ResultStyles, with_result_styles
+from xlsx2opeasy.workbook.writing.unwritable import refusing_harm
+
+
+@dataclass(frozen=True, slots=True)
+class SheetResults:
+    """The results of one sheet: its title as in the workbook, its header row, results by Excel's row number.
+
+    Rows without an entry keep what they have. A sheet without results is left as it is.
+    """
+
+    title: str
+    header_row: int
+    results: Mapping[int, RowResult]
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What was written: the file, and the names of the parts that are not the source's byte for byte."""
+
+    target: Path
+    changed_parts: tuple[str, ...]
+
+
+def write_results(source: Path, target: Path, sheets: Sequence[SheetResults]) -> Written:
+    """Writes `target`: the workbook `source` with `sheets` in it; both may be the same file.
+
+    The four result columns are found by their headers and used again, else made at the right of everything on
+    the sheet. `target` is replaced at once, and has the mode of the file it replaces, else of `source`.
+    `WorkbookUnusable` where target cannot be used, `UnwritableWorkbook` where results cannot be written into
+    the source without harm (a signed package, rows out of order, …): then nothing was touched. `ValueError`
+    for a sheet named twice, or a row that is not below its header.
+    """
+    _refuse_nonsense(sheets)
+    if not source.is_file():
+        raise WorkbookUnusable(f"{source} does not exist.")
+    with replacing(target, like=source) as file, refusing_harm(), open_package(source) as package:
+        edits = PackageEdits(WorkbookParts(package))
+        changes = _Changes(edits)
+        for sheet in sheets:
+            if sheet.results:
+                changes.survey(sheet)
+        changes.prepare()
+        copy_package(package, file, edits.changed, edits.added)
+        names = [package.entry(part).orig_filename for part in edits.changed]
+    return Written(target, (*names, *edits.added))
+
+
+def _refuse_nonsense(sheets: Sequence[SheetResults]) -> None:
+    """Refuses what only a slip in the calling code can ask for."""
+    if len({sheet.title for sheet in sheets}) < len(sheets):
+        raise ValueError("a sheet is named twice")
+    if any(row <= sheet.header_row for sheet in sheets for row in sheet.results):
+        raise ValueError("a result belongs to a row that is not below the header row")
+
+
+@dataclass
+class _Changes:
+    """Settles the new content of every part that changes; sheets are written only as they are asked for."""
+
+    edits: PackageEdits
+    _sheets: dict[str, tuple[SheetResults, Survey]] = field(default_factory=dict)
+    _formulas: dict[str, frozenset[str]] = field(default_factory=dict)
+
+    def survey(self, sheet: SheetResults) -> None:
+        """Looks a sheet through."""
+        part, sheet_id = self.edits.parts.sheet(sheet.title)
+        found = survey(self._stream(part), self.edits.parts, sheet.header_row, sheet.results)
+        self._sheets[part] = sheet, found
+        self._formulas[sheet_id] = found.formulas
+
+    def prepare(self) -> None:
+        """Makes the edits."""
+        if not self._sheets:
+            return
+        part = self.edits.styles_part()
+        after, styles = with_result_styles(self.edits.text(part), part)
+        self.edits.set(part, after)
+        self._calc_chain()
+        for sheet_part, (sheet, found) in self._sheets.items():
+            self.edits.stream(sheet_part, self._sheet(sheet_part, sheet, found, styles))
+
+    def _stream(self, part: str) -> SheetStream:
+        return SheetStream(self.edits.parts.package.blocks(part), part)
+
+    def _sheet(self, part: str, sheet: SheetResults, found: Survey, styles: ResultStyles) -> Iterator[bytes]:
+        stream = self._stream(part)
+        rows = ResultRows(stream.tags, found, styles, sheet.header_row, sheet.results)
+        return rewritten(stream, found, rows)
+
+    def _calc_chain(self) -> None:
+        """Takes replaced formulas out of the calc chain; one that is left empty goes."""
+        part = self.edits.parts.related("calcChain")
+        if part is None or part not in self.edits.parts.package or not any(self._formulas.values()):
+            return
+        chain = without_formulas(self.edits.text(part), part, self._formulas)
+        if chain is None:
+            self.edits.remove(part, "calcChain")
+        else:
+            self.edits.set(part, chain)

@@ -1,0 +1,82 @@
+"""Replacing a file at once or not at all: a temporary file beside it, fsync, rename, fsync of the folder.
+
+Called by `results/write.py`.
+"""
+
+import os
+import secrets
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO
+
+from xlsx2opeasy.durable import why_refused
+from xlsx2opeasy.errors import WorkbookUnusable
+
+_ELSEWHERE = "Close it in other programs, or name another file with --output."
+
+
+@contextmanager
+def replacing(target: Path, like: Path) -> Iterator[BinaryIO]:
+    """Yields a new file that takes the place of `target` when the block ends well; else nothing is touched.
+
+    It gets the mode of the file it replaces, else that of `like`. `WorkbookUnusable` where `target` is a
+    link, no plain file, open in Excel or LibreOffice, write-protected, or the disk refuses.
+    """
+    _refuse_unsuitable(target)
+    temporary = target.with_name(f".{target.name[:200]}.{secrets.token_hex(8)}.tmp")
+    try:
+        with _created(temporary, target if target.exists() else like) as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(target)
+        _sync_folder(target.parent)
+    except OSError as error:
+        raise WorkbookUnusable(f"{target} cannot be written: {why_refused(error)}.", _ELSEWHERE) from error
+    finally:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+def _refuse_unsuitable(target: Path) -> None:
+    """Refuses what must not be replaced."""
+    if target.is_symlink():
+        raise WorkbookUnusable(
+            f"{target} is a link; results are not written through links.", "Name the file itself."
+        )
+    if target.exists() and not target.is_file():
+        raise WorkbookUnusable(
+            f"{target} is no file that could be replaced.", "Name another file with --output."
+        )
+    if target.exists() and not os.access(target, os.W_OK):
+        raise WorkbookUnusable(f"{target} is write-protected.", _ELSEWHERE)
+    owners = (target.with_name(f"~${target.name}"), target.with_name(f".~lock.{target.name}#"))
+    if target.exists() and any(owner.exists() for owner in owners):
+        raise WorkbookUnusable(f"{target} is open in Excel or LibreOffice.", _ELSEWHERE)
+
+
+@contextmanager
+def _created(path: Path, like: Path) -> Iterator[BinaryIO]:
+    """A new file at `path`, never an existing one or a link's, with the mode and owner of `like`."""
+    model = like.stat()
+    flags = os.O_CREAT | os.O_EXCL | os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+    with os.fdopen(os.open(path, flags, 0o600), "w+b") as file:
+        if hasattr(os, "fchmod"):
+            with suppress(PermissionError):
+                os.fchown(file.fileno(), model.st_uid, model.st_gid)
+            os.fchmod(file.fileno(), stat.S_IMODE(model.st_mode) & 0o777)
+        yield file
+
+
+def _sync_folder(folder: Path) -> None:
+    """Makes the rename itself durable; file systems that cannot sync a folder are left at that."""
+    if os.name == "nt":
+        return
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        with suppress(OSError):
+            os.fsync(handle)
+    finally:
+        os.close(handle)

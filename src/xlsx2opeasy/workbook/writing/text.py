@@ -1,0 +1,47 @@
+"""Text for cells: what XML or Excel would refuse is made visible, what is too long is cut visibly.
+
+ECMA-376 part 1, 22.9.2.19 (ST_Xstring) and 18.3.1.4; XML 1.0, 2.2. Called by `results/rows.py`.
+"""
+
+import re
+
+LIMIT = 32_767
+"""The most UTF-16 units a cell holds."""
+
+_NOTE_ROOM = 40
+_PLAIN = re.compile(rf"[ !-%'-;=?-^`-~]{{1,{LIMIT}}}")
+_ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_LINE_END = re.compile(r"\r\n?")
+_LOOKS_ESCAPED = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
+_KEEPS_SPACE = re.compile(r"\A\s|\s\Z|[\t\n]|  ")
+
+
+def visible(text: str) -> str:
+    r"""`text` with line ends as LF and every character that XML forbids as `\u{0001}`."""
+    return _ILLEGAL.sub(lambda found: f"\\u{{{ord(found[0]):04X}}}", _LINE_END.sub("\n", text))
+
+
+def cut(text: str) -> str:
+    """`text` within a cell's limit; what is cut off is counted at its end, in the units that Excel counts."""
+    units = _units(text)
+    if units <= LIMIT:
+        return text
+    kept = text.encode("utf-16-le")[: 2 * (LIMIT - _NOTE_ROOM)].decode("utf-16-le", "ignore")
+    return f"{kept}… [+{units - _units(kept):,} characters]"
+
+
+def text_element(text: str, prefix: str = "") -> str:
+    """`text` as the `t` element of an inline string; `prefix` is the namespace's, with its colon."""
+    if _PLAIN.fullmatch(text) and text[0] != " " != text[-1] and "  " not in text:
+        return f"<{prefix}t>{text}</{prefix}t>"
+    shown = cut(visible(text))
+    space = ' xml:space="preserve"' if _KEEPS_SPACE.search(shown) else ""
+    escaped = (
+        _LOOKS_ESCAPED.sub("_x005F_", shown).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    )
+    return f"<{prefix}t{space}>{escaped}</{prefix}t>"
+
+
+def _units(text: str) -> int:
+    """Length in UTF-16 units."""
+    return len(text) + sum(character > "\uffff" for character in text)
