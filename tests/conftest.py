@@ -9,6 +9,7 @@ import pytest
 
 from xlsx2opeasy.errors import WorkbookUnusable
 from xlsx2opeasy.workbook.reading import child, wire
+from xlsx2opeasy.workbook.reading.limits import Limits
 
 _OF_THE_READING_PROCESS = ("test_process", "test_hostile")
 
@@ -36,7 +37,7 @@ def reader_at_hand(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPat
         monkeypatch.setattr("xlsx2opeasy.workbook.read.read_apart", _read_here)
 
 
-def _read_here(data: bytes, name: str) -> wire.RawBook:
+def _read_here(data: bytes, name: str, _: Limits) -> wire.RawBook:
     answer = io.BytesIO()
     try:
         child.read(data, answer)

@@ -5,6 +5,8 @@ from typing import NoReturn
 
 import click
 
+from xlsx2opeasy.cli.shared_options import large_option
+
 
 @click.command(name="check")
 @click.argument("workbook", type=click.Path(path_type=Path, readable=False))
@@ -15,8 +17,9 @@ import click
     metavar="FILE",
     help="Write a copy in which the wrong cells are marked and commented, with a sheet that lists them.",
 )
+@large_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
-def command(workbook: Path, *, marked: Path | None, as_json: bool) -> NoReturn:
+def command(workbook: Path, *, marked: Path | None, large: bool, as_json: bool) -> NoReturn:
     """Check everything in WORKBOOK offline: every cell against the API's rules.
 
     \b
@@ -26,4 +29,4 @@ def command(workbook: Path, *, marked: Path | None, as_json: bool) -> NoReturn:
     """
     from xlsx2opeasy.cli.checking import check  # pandas: not for --help
 
-    raise SystemExit(check(workbook, marked=marked, as_json=as_json))
+    raise SystemExit(check(workbook, marked=marked, large=large, as_json=as_json))

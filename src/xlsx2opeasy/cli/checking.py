@@ -11,18 +11,19 @@ from xlsx2opeasy.errors import InvalidWorkbook, WorkbookUnusable, Xlsx2OpeasyErr
 from xlsx2opeasy.problems import Problem, Severity
 from xlsx2opeasy.workbook.annotate.write import refuse_target, write_annotated
 from xlsx2opeasy.workbook.read import read_workbook
+from xlsx2opeasy.workbook.reading.limits import limits_for
 from xlsx2opeasy.workbook.writing.unwritable import UnwritableWorkbook
 
 SHOWN_OF_A_KIND = 3
 """How many problems of one kind are printed in full; the others are told by their rows."""
 
 
-def check(workbook: Path, *, marked: Path | None, as_json: bool) -> int:
+def check(workbook: Path, *, marked: Path | None, large: bool, as_json: bool) -> int:
     """Checks and tells; the exit code."""
     try:
         if marked is not None:
             refuse_target(workbook, marked)
-        checked = check_workbook(read_workbook(workbook))
+        checked = check_workbook(read_workbook(workbook, limits_for(large=large)))
     except Xlsx2OpeasyError as error:
         if as_json:
             say_json(_unreadable(workbook, error))

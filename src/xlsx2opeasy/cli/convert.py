@@ -5,13 +5,15 @@ from typing import NoReturn
 
 import click
 
+from xlsx2opeasy.cli.shared_options import chunk_options, large_option
+
 
 @click.command(name="convert")
 @click.argument("workbook", type=click.Path(path_type=Path, readable=False))
 @click.option("--output", type=click.Path(path_type=Path, file_okay=False), required=True, help="The folder.")
-@click.option("--chunk-tasks", type=click.IntRange(min=1), help="The most tasks in a file (1000).")
-@click.option("--chunk-bytes", type=click.IntRange(min=1), help="The most bytes of a file (900000).")
+@chunk_options("file")
 @click.option("--profile", help="The profile whose chunk sizes apply.")
+@large_option
 @click.option("--json", "as_json", is_flag=True, help="Print the manifest.")
 def command(
     workbook: Path,
@@ -20,6 +22,7 @@ def command(
     chunk_bytes: int | None,
     profile: str | None,
     *,
+    large: bool,
     as_json: bool,
 ) -> NoReturn:
     """Write the task files of WORKBOOK, as a load would upload them, into a folder.
@@ -30,4 +33,5 @@ def command(
     """
     from xlsx2opeasy.cli.converting import convert  # pandas: not for --help
 
-    raise SystemExit(convert(workbook, output, profile, chunk_tasks, chunk_bytes, as_json=as_json))
+    sizes = (chunk_tasks, chunk_bytes)
+    raise SystemExit(convert(workbook, output, profile, sizes, large=large, as_json=as_json))

@@ -6,6 +6,7 @@ from typing import Any, NoReturn
 import click
 
 from xlsx2opeasy.cli.connection import connection_options
+from xlsx2opeasy.cli.shared_options import chunk_options, large_option
 from xlsx2opeasy.cli.words import say_json
 
 WORST_FIRST = (130, 5, 4, 7, 6, 8, 3, 2, 1, 0)
@@ -20,8 +21,7 @@ WORST_FIRST = (130, 5, 4, 7, 6, 8, 3, 2, 1, 0)
 @click.option(
     "--sandbox-state", type=click.Path(path_type=Path), help="The rehearsal's enterprise (TOML, JSON)."
 )
-@click.option("--chunk-tasks", type=click.IntRange(min=1), help="The most tasks in one upload (1000).")
-@click.option("--chunk-bytes", type=click.IntRange(min=1), help="The most bytes of one upload (900000).")
+@chunk_options("upload")
 @click.option(
     "--poll-interval", type=click.FloatRange(min=0.01), help="Seconds between two looks at the server."
 )
@@ -36,6 +36,7 @@ WORST_FIRST = (130, 5, 4, 7, 6, 8, 3, 2, 1, 0)
 )
 @click.option("--all", "all_rows", is_flag=True, help="Send rows that succeeded before, too.")
 @click.option("--again", is_flag=True, help="Load a workbook again that was loaded before, every row of it.")
+@large_option
 @click.option("--keep", is_flag=True, help="Leave the operations on the server.")
 @click.option("--report", is_flag=True, help="Write NAME.report.html beside the results.")
 @click.option("--webhook-url", help="Where the server reaches this machine (https), to be told of changes.")

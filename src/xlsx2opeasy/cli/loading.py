@@ -140,6 +140,7 @@ def _load(workbook: Path, place: _Place, options: dict[str, Any]) -> LoadResult:
         all_rows=options["all_rows"],
         again=options["again"],
         keep=options["keep"],
+        large=options["large"],
         wire_names=place.wire_names,
         sandbox_state=options["sandbox_state"],
     )

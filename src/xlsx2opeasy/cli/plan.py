@@ -5,18 +5,19 @@ from typing import NoReturn
 
 import click
 
+from xlsx2opeasy.cli.shared_options import chunk_options, large_option
 from xlsx2opeasy.settings import Flags
 
 
 @click.command(name="plan")
 @click.argument("workbook", type=click.Path(path_type=Path, readable=False))
-@click.option("--chunk-tasks", type=click.IntRange(min=1), help="The most tasks in one upload (1000).")
-@click.option("--chunk-bytes", type=click.IntRange(min=1), help="The most bytes of one upload (900000).")
+@chunk_options("upload")
 @click.option("--skip-invalid", is_flag=True, help="As the load would be called.")
 @click.option("--all", "all_rows", is_flag=True, help="As the load would be called.")
 @click.option("--url", help="The server: rows that succeeded there before are skipped.")
 @click.option("--enterprise-id", help="The enterprise.")
 @click.option("--profile", help="A profile of config.toml.")
+@large_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def command(
     workbook: Path,
@@ -28,6 +29,7 @@ def command(
     *,
     skip_invalid: bool,
     all_rows: bool,
+    large: bool,
     as_json: bool,
 ) -> NoReturn:
     """Say what `load` would do with WORKBOOK: rows by command, operations, uploads, requests, warnings.
@@ -40,6 +42,5 @@ def command(
 
     flags = Flags(url, enterprise_id, profile)
     sizes = (chunk_tasks, chunk_bytes)
-    raise SystemExit(
-        plan(workbook, flags, sizes, skip_invalid=skip_invalid, all_rows=all_rows, as_json=as_json)
-    )
+    how = {"skip_invalid": skip_invalid, "all_rows": all_rows, "large": large}
+    raise SystemExit(plan(workbook, flags, sizes, **how, as_json=as_json))

@@ -56,6 +56,7 @@ def plan(
     *,
     skip_invalid: bool,
     all_rows: bool,
+    large: bool,
     as_json: bool,
 ) -> int:
     """Prepares as `load` would, and tells; `sizes` are the most tasks and bytes of a chunk. The exit code."""
@@ -68,6 +69,7 @@ def plan(
             skip_invalid=skip_invalid,
             all_rows=all_rows,
             again=target is None,
+            large=large,
             wire_names=wire_names,
         )
         prepared = prepare(workbook, target or Target("", ""), options)

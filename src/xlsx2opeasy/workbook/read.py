@@ -8,24 +8,25 @@ from xlsx2opeasy.workbook.model import Sheet, Workbook
 from xlsx2opeasy.workbook.own_sheets import own_sheets, template_version, version_problem
 from xlsx2opeasy.workbook.reading.container import has_macros
 from xlsx2opeasy.workbook.reading.guard import open_guarded
+from xlsx2opeasy.workbook.reading.limits import USUAL, Limits
 from xlsx2opeasy.workbook.reading.reader_process import read_apart
 from xlsx2opeasy.workbook.reading.sheet_names import no_tasks, sort_sheets
 from xlsx2opeasy.workbook.reading.source import Source, read_source
 from xlsx2opeasy.workbook.reading.task_sheet import read_sheet
 
 
-def read_workbook(path: Path) -> Workbook:
+def read_workbook(path: Path, limits: Limits = USUAL) -> Workbook:
     """The workbook at `path`: its task sheets as texts, and everything that was noticed about them.
 
     What is wrong within the workbook is told in the `problems` of the workbook and of its sheets. Raises
-    WorkbookUnusable where the file cannot be read at all: missing, no .xlsx, encrypted, hostile, damaged, or
-    rewritten meanwhile.
+    WorkbookUnusable where the file cannot be read at all: missing, no .xlsx, encrypted, hostile, damaged,
+    larger than `limits`, or rewritten meanwhile.
     """
-    source = read_source(path)
-    with open_guarded(source.data, path.name) as package:
+    source = read_source(path, limits)
+    with open_guarded(source.data, path.name, limits) as package:
         problems = list(_about_file(source, macros=has_macros(package)))
         problems += filter(None, [version_problem(template_version(package))])
-        raw = read_apart(source.data, path.name)
+        raw = read_apart(source.data, path.name, limits)
         named = sort_sheets(raw.book.sheets)
         own = own_sheets(package, named.others)
     problems += named.problems

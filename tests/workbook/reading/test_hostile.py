@@ -2,6 +2,7 @@
 
 import io
 import struct
+from dataclasses import replace
 from pathlib import Path
 from zipfile import ZIP_BZIP2, ZipFile, ZipInfo
 
@@ -11,6 +12,7 @@ from handmade import MAIN, TYPES, errors, inline, number, packed, parts, row, us
 from xlsx2opeasy.errors import WorkbookUnusable
 from xlsx2opeasy.workbook.read import read_workbook
 from xlsx2opeasy.workbook.reading import guard
+from xlsx2opeasy.workbook.reading.limits import USUAL, Limits
 
 ROWS = row(1, [inline("command"), inline("user.title")]) + row(2, [inline("AddUser"), inline("Boss")])
 
@@ -19,11 +21,11 @@ def book(rows: str = ROWS, **more: str) -> dict[str, str | bytes]:
     return parts({"Users": worksheet(rows, **more)})
 
 
-def refusal(folder: Path, data: bytes, name: str = "book.xlsx") -> WorkbookUnusable:
+def refusal(folder: Path, data: bytes, name: str = "book.xlsx", limits: Limits = USUAL) -> WorkbookUnusable:
     path = folder / name
     path.write_bytes(data)
     with pytest.raises(WorkbookUnusable) as caught:
-        read_workbook(path)
+        read_workbook(path, limits)
     assert caught.value.hint
     return caught.value
 
@@ -35,15 +37,17 @@ def test_s01_a_part_that_inflates_too_far_names_the_part_and_the_limit(tmp_path:
     assert f"{guard.RATIO_LIMIT} times" in message
 
 
-@pytest.mark.parametrize(
-    ("limit", "value"), [("PART_LIMIT", 1000), ("TOTAL_LIMIT", 1500), ("ENTRY_LIMIT", 3)]
-)
-def test_s01_limits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str, value: int) -> None:
-    monkeypatch.setattr(guard, limit, value)
-    assert (
-        f"{value:,}"
-        in refusal(tmp_path, packed(book() | {"xl/more.xml": "<a>" + "b" * 3000 + "</a>"})).message
-    )
+@pytest.mark.parametrize(("limit", "value"), [("part", 1000), ("total", 1500)])
+def test_s01_limits(tmp_path: Path, limit: str, value: int) -> None:
+    of = book() | {"xl/more.xml": "<a>" + "b" * 3000 + "</a>"}
+    found = refusal(tmp_path, packed(of), limits=replace(USUAL, **{limit: value}))
+    assert f"{value:,}" in found.message
+    assert "--large" in found.hint
+
+
+def test_s01_number_of_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guard, "ENTRY_LIMIT", 3)
+    assert "the limit is 3" in refusal(tmp_path, packed(book())).message
 
 
 def test_s01_size_in_the_directory_is_not_believed(tmp_path: Path) -> None:

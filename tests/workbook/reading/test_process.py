@@ -3,6 +3,7 @@
 import hashlib
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,8 @@ from handmade import inline, number, parts, row, worksheet, write
 
 from xlsx2opeasy.errors import WorkbookUnusable
 from xlsx2opeasy.workbook.read import read_workbook
-from xlsx2opeasy.workbook.reading import limits, reader_process, source, wire
+from xlsx2opeasy.workbook.reading import reader_process, source, wire
+from xlsx2opeasy.workbook.reading.limits import LARGE, USUAL
 
 GOOD = row(1, [inline("command"), inline("user.title")]) + row(2, [inline("AddUser"), inline("Boss")])
 SAYS_SHEET = f"import sys; sys.stderr.write({wire.PROGRESS!r} + 'Users\\n'); sys.stderr.flush(); "
@@ -35,9 +37,8 @@ def test_a_reader_that_dies_is_one_sentence(
 ) -> None:
     path = write(tmp_path, parts({"Users": worksheet(GOOD)}))
     instead(monkeypatch, code)
-    monkeypatch.setattr(limits, "WALL_SECONDS", 2)
     with pytest.raises(WorkbookUnusable) as caught:
-        read_workbook(path)
+        read_workbook(path, replace(USUAL, wall_seconds=2))
     assert words in caught.value.message
     assert path.name in caught.value.message
     assert "new workbook" in caught.value.hint
@@ -49,8 +50,9 @@ def test_a_reader_that_dies_is_one_sentence(
 def test_a_reader_without_memory_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rows = GOOD + "".join(row(at, [inline("AddUser"), number(str(at))]) for at in range(3, 40_000))
     path = write(tmp_path, parts({"Users": worksheet(rows)}))
-    code = "from xlsx2opeasy.workbook.reading import child, limits; import numpy.linalg, pyarrow.ipc; "
-    code += "size = int(open('/proc/self/statm').read().split()[0]) * 4096; limits.MEMORY_LIMIT = size + (4 << 20); child.main()"
+    code = "from xlsx2opeasy.workbook.reading import child; import numpy.linalg, pyarrow.ipc; "
+    code += "size = int(open('/proc/self/statm').read().split()[0]) * 4096; "
+    code += "sys.argv[4] = str(size + (4 << 20)); child.main()"
     instead(monkeypatch, code)
     with pytest.raises(WorkbookUnusable) as caught:
         read_workbook(path)
@@ -98,8 +100,18 @@ def test_files_that_are_not_there(tmp_path: Path) -> None:
         read_workbook(tmp_path)
 
 
-def test_files_that_are_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_files_that_are_too_large(tmp_path: Path) -> None:
     path = write(tmp_path, parts({"Users": worksheet(GOOD)}))
-    monkeypatch.setattr(source, "FILE_LIMIT", 100)
-    with pytest.raises(WorkbookUnusable, match="the limit is 100"):
-        read_workbook(path)
+    with pytest.raises(WorkbookUnusable, match="more than 100, the limit") as caught:
+        read_workbook(path, replace(USUAL, file=100))
+    assert "--large" in caught.value.hint
+
+
+def test_what_is_too_large_for_any_file_is_to_be_split(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("xlsx2opeasy.workbook.reading.limits.LARGE", small := replace(LARGE, file=100))
+    with pytest.raises(WorkbookUnusable, match="more than 100, the limit") as caught:
+        read_workbook(write(tmp_path, parts({"Users": worksheet(GOOD)})), small)
+    assert "--large" not in caught.value.hint
+    assert "several workbooks" in caught.value.hint

@@ -15,6 +15,7 @@ from xlsx2opeasy.spec.outcomes import RowResult
 from xlsx2opeasy.workbook.model import Sheet, Workbook
 from xlsx2opeasy.workbook.note_page import NotePage
 from xlsx2opeasy.workbook.read import read_workbook
+from xlsx2opeasy.workbook.reading.limits import LARGE
 from xlsx2opeasy.workbook.task_workbook import FilledRow, FilledSheet, filled_bytes
 from xlsx2opeasy.workbook.writing.text import cut, visible
 
@@ -30,7 +31,7 @@ def sidecar_bytes(frozen: Path, name: str, why: str, results: Results) -> bytes:
 
     Raises WorkbookUnusable where it cannot be read any more.
     """
-    workbook = read_workbook(frozen)
+    workbook = read_workbook(frozen, LARGE)  # the load has admitted it already
     sheets = [_sheet(sheet, workbook, name, results.get(sheet.title, {})) for sheet in workbook.sheets]
     return filled_bytes(sheets, last=[NotePage("About", list(_about(name, why)))])
 

@@ -20,6 +20,7 @@ from xlsx2opeasy.tasks.chunks import cut
 from xlsx2opeasy.tasks.identity import task_hash, workbook_identity
 from xlsx2opeasy.tasks.limits import ChunkLimits
 from xlsx2opeasy.workbook.read import read_workbook
+from xlsx2opeasy.workbook.reading.limits import limits_for
 
 __all__ = ["REHEARSAL_ORIGIN", "LoadOptions", "Prepared", "Target", "prepare"]
 
@@ -36,6 +37,7 @@ class LoadOptions:
     all_rows: bool = False
     again: bool = False
     keep: bool = False
+    large: bool = False
     wire_names: Mapping[str, str] = field(default_factory=dict)
     sandbox_state: Path | None = None
 
@@ -47,6 +49,7 @@ class LoadOptions:
             *(("--skip-invalid",) if self.skip_invalid else ()),
             *(("--on-rejected drop",) if self.drop_rejected else ()),
             *((f"--sandbox-state {state}",) if state else ()),
+            *(("--large",) if self.large else ()),
         )
 
 
@@ -77,7 +80,7 @@ def prepare(workbook: Path, target: Target, options: LoadOptions) -> Prepared:
 
     `stopped` says why nothing is to be sent where the workbook is invalid.
     """
-    checked = check_workbook(read_workbook(workbook))
+    checked = check_workbook(read_workbook(workbook, limits_for(large=options.large)))
     with counting_rows(checked):
         refuse_undecided(checked)
         if not options.again:

@@ -16,7 +16,7 @@ from xlsx2opeasy.spec.catalogue import task_type_of_sheet
 from xlsx2opeasy.workbook.reading import wire
 from xlsx2opeasy.workbook.reading.formats import shown_by_style
 from xlsx2opeasy.workbook.reading.layout import read_layout
-from xlsx2opeasy.workbook.reading.limits import limit_this_process
+from xlsx2opeasy.workbook.reading.limits import Limits, limit_this_process
 from xlsx2opeasy.workbook.reading.package import Book, SheetPart, parsed, part_name, read_book, read_part
 from xlsx2opeasy.workbook.reading.plain import rewritten
 from xlsx2opeasy.workbook.reading.scan import Scan, scan
@@ -25,8 +25,8 @@ from xlsx2opeasy.workbook.reading.tags import NotPlain
 
 
 def main() -> None:
-    """Read the package from standard input; every refusal of it goes out as a stream, too."""
-    limit_this_process()
+    """Read the package from standard input, within the limits of the arguments; a refusal is a stream."""
+    limit_this_process(Limits(*map(int, sys.argv[1:])))
     gc.disable()
     sink = sys.stdout.buffer
     try:

@@ -10,10 +10,9 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
 from xlsx2opeasy.errors import WorkbookUnusable
 from xlsx2opeasy.workbook.reading.container import refuse_other_files, refuse_other_packages
+from xlsx2opeasy.workbook.reading.limits import Limits, too_large
 
 ENTRY_LIMIT = 2_000
-PART_LIMIT = 300 * 1024 * 1024
-TOTAL_LIMIT = 1024 * 1024 * 1024
 RATIO_LIMIT = 200
 RATIO_GRACE = 1024 * 1024
 CONTENT_TYPES = "[Content_Types].xml"
@@ -27,7 +26,7 @@ _COUNT = re.compile(rb"\s(?:count|uniqueCount)\s*=\s*[\"']\s*([0-9]{6,})")
 _REBUILD = "If you trust its origin, open it in Excel, copy the cells into a new workbook, and save that."
 
 
-def open_guarded(data: bytes, name: str) -> ZipFile:
+def open_guarded(data: bytes, name: str, limits: Limits) -> ZipFile:
     """The package of `data`, looked at in full; raise WorkbookUnusable naming the part and the limit."""
     refuse_other_files(data, name)
     try:
@@ -36,7 +35,7 @@ def open_guarded(data: bytes, name: str) -> ZipFile:
         _check_directory(entries, data, name)
         content_types = package.read(CONTENT_TYPES) if _small(package, CONTENT_TYPES) else None
         refuse_other_packages(package.namelist(), content_types, name)
-        _check_parts(package, entries, name)
+        _check_parts(package, entries, name, limits)
     except (BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError) as error:
         raise WorkbookUnusable(
             f'"{name}" is damaged, or was not saved to its end ({error}).',
@@ -92,16 +91,16 @@ def _check_overlaps(entries: list[ZipInfo], data: bytes, name: str) -> None:
             raise _refused(name, f"its part {entry.filename!r} ends outside the file")
 
 
-def _check_parts(package: ZipFile, entries: list[ZipInfo], name: str) -> None:
+def _check_parts(package: ZipFile, entries: list[ZipInfo], name: str, limits: Limits) -> None:
     total = 0
     for entry in entries:
-        size, count = _inflate(package, entry, name, TOTAL_LIMIT - total)
+        size, count = _inflate(package, entry, name, limits, before=total)
         total += size
         if count > max(size, 1):
             raise _refused(name, f"its part {entry.filename!r} claims {count:,} items in {size:,} bytes")
 
 
-def _inflate(package: ZipFile, entry: ZipInfo, name: str, left: int) -> tuple[int, int]:
+def _inflate(package: ZipFile, entry: ZipInfo, name: str, limits: Limits, before: int) -> tuple[int, int]:
     """Inflate one part piece by piece: its real size, and the largest count its first piece claims."""
     size = count = 0
     kept = b""
@@ -110,7 +109,7 @@ def _inflate(package: ZipFile, entry: ZipInfo, name: str, left: int) -> tuple[in
             if not size:
                 count = max((int(claim[:20]) for claim in _COUNT.findall(piece[:65536])), default=0)
             size += len(piece)
-            _check_size(entry, size, left, name)
+            _check_size(entry, size, before, name, limits)
             piece = kept + piece
             if _has_doctype(piece):
                 raise _refused(
@@ -125,14 +124,12 @@ def _has_doctype(piece: bytes) -> bool:
     return _DOCTYPE in piece or (b"\0" in piece and any(doctype in piece for doctype in _WIDE_DOCTYPES))
 
 
-def _check_size(entry: ZipInfo, size: int, left: int, name: str) -> None:
+def _check_size(entry: ZipInfo, size: int, before: int, name: str, limits: Limits) -> None:
     part = repr(entry.filename)
-    if size > PART_LIMIT:
-        raise _refused(name, f"its part {part} inflates to more than the limit of {PART_LIMIT:,} bytes")
-    if size > left:
-        raise _refused(
-            name, f"with its part {part} it inflates to more than the limit of {TOTAL_LIMIT:,} bytes"
-        )
+    if size > limits.part:
+        raise too_large(name, f"its part {part} inflates to more than {limits.part:,} bytes", limits)
+    if before + size > limits.total:
+        raise too_large(name, f"with its part {part} it inflates to more than {limits.total:,} bytes", limits)
     if size > RATIO_GRACE and size > RATIO_LIMIT * max(entry.compress_size, 1):
         raise _refused(
             name, f"its part {part} inflates to more than {RATIO_LIMIT} times its size (a zip bomb?)"

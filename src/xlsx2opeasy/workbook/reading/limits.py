@@ -1,23 +1,61 @@
-"""What the reading process may use (S03), as far as the operating system can limit it (Windows cannot)."""
+"""How large a workbook may be (S01), and what the process that reads it may use (S03).
+
+What the process may use is limited as far as the operating system can do it (Windows cannot).
+"""
 
 import sys
+from dataclasses import dataclass
 
-MEMORY_LIMIT = 3 * 1024**3
-"""Bytes of address space."""
-CPU_SECONDS = 120
-WALL_SECONDS = 180
+from xlsx2opeasy.errors import WorkbookUnusable
+
+_TRUST = "If you know where the file comes from, add --large; else split the rows over several workbooks."
+_SPLIT = "Split the rows over several workbooks."
+_MIB = 1024**2
+_GIB = 1024**3
 
 
-def limit_this_process() -> None:
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bytes of the file, of one part of it inflated, and of all parts; then what reading it may use.
+
+    `memory` is bytes of address space, `cpu_seconds` processor time, `wall_seconds` time by the clock.
+    """
+
+    file: int
+    part: int
+    total: int
+    memory: int
+    cpu_seconds: int
+    wall_seconds: int
+
+
+USUAL = Limits(200 * _MIB, 300 * _MIB, 1 * _GIB, memory=3 * _GIB, cpu_seconds=120, wall_seconds=180)
+"""Some 150,000 rows with 40 filled columns: more is a mistake or an attack, unless a person says not."""
+
+LARGE = Limits(1 * _GIB, 3 * _GIB, 4 * _GIB, memory=12 * _GIB, cpu_seconds=1200, wall_seconds=1800)
+"""As many rows as a sheet of Excel can have (1,048,576): for files whose origin is known (`--large`)."""
+
+
+def limits_for(*, large: bool) -> Limits:
+    """The usual limits, or those of a workbook that a person says is large."""
+    return LARGE if large else USUAL
+
+
+def too_large(name: str, what: str, limits: Limits) -> WorkbookUnusable:
+    """The refusal of a workbook that is larger than `limits` allow, and what a person can do about it."""
+    return WorkbookUnusable(f'"{name}" is refused: {what}, the limit.', _SPLIT if limits == LARGE else _TRUST)
+
+
+def limit_this_process(limits: Limits) -> None:
     """Limit memory, processor time and the size of core files of this process."""
     if sys.platform == "win32":
         return
     import resource
 
-    for kind, limit in ((resource.RLIMIT_CPU, CPU_SECONDS), (resource.RLIMIT_CORE, 0)):
+    for kind, limit in ((resource.RLIMIT_CPU, limits.cpu_seconds), (resource.RLIMIT_CORE, 0)):
         _lower(kind, limit)
     if sys.platform != "darwin":  # there, address space is reserved by the terabyte
-        _lower(resource.RLIMIT_AS, MEMORY_LIMIT)
+        _lower(resource.RLIMIT_AS, limits.memory)
 
 
 def _lower(kind: int, limit: int) -> None:

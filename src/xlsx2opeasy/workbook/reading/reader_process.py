@@ -3,30 +3,32 @@
 import os
 import subprocess
 import sys
+from dataclasses import astuple
 
 import pyarrow as pa
 
 from xlsx2opeasy.errors import WorkbookUnusable
-from xlsx2opeasy.workbook.reading import limits, wire
+from xlsx2opeasy.workbook.reading import wire
+from xlsx2opeasy.workbook.reading.limits import Limits
 
 _COMMAND = (sys.executable, "-P", "-m", "xlsx2opeasy.workbook.reading.child")
 _OWN_SETTINGS = ("OPEASY_", "WEBEX_", "XLSX2OPEASY_")
 _REMEDY = "Open it in Excel, copy the cells of the task sheets into a new workbook, save it, and load that."
 
 
-def read_apart(data: bytes, name: str) -> wire.RawBook:
+def read_apart(data: bytes, name: str, limits: Limits) -> wire.RawBook:
     """Read the package `data` in a process of its own; raise WorkbookUnusable where that fails or dies."""
     process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
-        _COMMAND,
+        (*_COMMAND, *map(str, astuple(limits))),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env=_environment(),
     )
     try:
-        answer, noise = process.communicate(data, timeout=limits.WALL_SECONDS)
+        answer, noise = process.communicate(data, timeout=limits.wall_seconds)
     except subprocess.TimeoutExpired as error:
-        raise _died(name, b"", f"took more than {limits.WALL_SECONDS} seconds") from error
+        raise _died(name, b"", f"took more than {limits.wall_seconds} seconds") from error
     finally:
         if process.poll() is None:
             process.kill()
@@ -36,7 +38,7 @@ def read_apart(data: bytes, name: str) -> wire.RawBook:
     try:
         return wire.read_streams(answer)
     except MemoryError as error:
-        raise _died(name, noise, f"needed more than {limits.MEMORY_LIMIT:,} bytes of memory") from error
+        raise _died(name, noise, f"needed more than {limits.memory:,} bytes of memory") from error
     except (pa.ArrowException, ValueError, KeyError) as error:
         raise _died(name, noise, "broke off") from error
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from xlsx2opeasy.errors import WorkbookUnusable
+from xlsx2opeasy.workbook.reading.limits import Limits, too_large
 
-FILE_LIMIT = 200 * 1024 * 1024
 _LOCK_PREFIX = "~$"
 _ATTEMPTS = 3
 _PAUSE_SECONDS = 0.5
@@ -24,7 +24,7 @@ class Source:
     open_elsewhere: bool
 
 
-def read_source(path: Path) -> Source:
+def read_source(path: Path, limits: Limits) -> Source:
     """Read the file once; raise WorkbookUnusable where it is missing, too large or being rewritten."""
     if path.name.startswith(_LOCK_PREFIX):
         raise WorkbookUnusable(
@@ -32,7 +32,7 @@ def read_source(path: Path) -> Source:
             f'Name "{path.name[2:]}" instead.',
         )
     try:
-        data = _unchanging_bytes(path)
+        data = _unchanging_bytes(path, limits)
     except FileNotFoundError as error:
         raise WorkbookUnusable(f'There is no file "{path}".', "Check the name and the folder.") from error
     except IsADirectoryError as error:
@@ -47,19 +47,17 @@ def read_source(path: Path) -> Source:
     return Source(path, data, hashlib.sha256(data).hexdigest(), (path.parent / f"~${path.name}").exists())
 
 
-def _unchanging_bytes(path: Path) -> bytes:
+def _unchanging_bytes(path: Path, limits: Limits) -> bytes:
     """The file's bytes, where size and modification time are the same before and after (fault F72)."""
     for attempt in range(_ATTEMPTS):
         if attempt:
             time.sleep(_PAUSE_SECONDS)
         with path.open("rb") as file:
             before = os.fstat(file.fileno())
-            if before.st_size > FILE_LIMIT:
-                raise WorkbookUnusable(
-                    f'"{path.name}" has {before.st_size:,} bytes; the limit is {FILE_LIMIT:,}.',
-                    "Split the rows over several workbooks.",
-                )
-            data = file.read(FILE_LIMIT + 1)
+            if before.st_size > limits.file:
+                size = f"it has {before.st_size:,} bytes, more than {limits.file:,}"
+                raise too_large(path.name, size, limits)
+            data = file.read(limits.file + 1)
         after = path.stat()
         if _stamp(before) == _stamp(after) and len(data) == after.st_size:
             return data
