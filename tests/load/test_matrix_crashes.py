@@ -94,7 +94,7 @@ def test_f08_half_a_results_file_is_thrown_away(frozen: Frozen, tmp_path: Path) 
         step = _step_of(rig, frozen, tmp_path, "note", "ended")
         run_and_die(rig, frozen.job, f"after:{step}")
         results = rig.home.loads / frozen.job / "results"
-        (results / "phase-1-raw-Users.json.part").write_bytes(b'{"Users": [')
+        (results / ".phase-1-Users.json.0a1b2c3d.part").write_bytes(b"[{")
         (results / "phase-1-Users.json").write_bytes(b"[")
         finish(rig, frozen)
         assert sorted(each.name for each in results.iterdir()) == ["phase-1-Users.json"]
@@ -168,7 +168,7 @@ def test_f13_f84_damaged_files_are_named_and_nothing_is_guessed(
         if name == "job.json":
             path.write_bytes(content.replace(b'"keep": false', b'"keep": true'))
         if name == "rows.jsonl":
-            path.write_bytes(content.replace(b'"row": 3', b'"row": 4'))
+            path.write_bytes(content.replace(b'"row":3', b'"row":4'))
         assert path.read_bytes() != content
         sent = len(server.requests)
         if name == "chunk":

@@ -70,6 +70,24 @@ def test_json_that_is_refused(body: bytes) -> None:
         read_json(body)
 
 
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        (r"\ud83d", "\ufffd"),
+        (r"cut \uD83D here", "cut \ufffd here"),
+        (r"\ude00\ud83d", "\ufffd\ufffd"),
+        (r"\ud83d\ude00", "\U0001f600"),
+        (r"\ud83d\ud83d\ude00", "\ufffd\U0001f600"),
+        (r"\\ud83d", r"\ud83d"),
+        (r"\\\ud83d", "\\\ufffd"),
+        (r"\ud83dude00", "\ufffdude00"),
+    ],
+)
+def test_half_a_character_is_replaced(written: str, read: str) -> None:
+    """What a server cut off in the middle of a surrogate pair could stand in no file and no message."""
+    assert read_json(f'{{"a": ["{written}"]}}'.encode()) == {"a": [read]}
+
+
 def test_json_at_the_limits_is_read() -> None:
     assert read_json(b"[" * 40 + b"]" * 40) is not None
     assert read_json(b"123456789012345678") == 123456789012345678

@@ -67,9 +67,9 @@ def every_method(client: OpEasyClient, chunk: Path, folder: Path) -> None:
         client.get_validation_error("o1", of, "e1")
         assert client.delete_validation_error("o1", of, "e1") is Deletion.DELETED
         assert [result.succeeded for result in client.results("s1", of)] == [True]
-        assert client.download_tasks("o1", of, folder / "t.json").items == 1
-        assert client.download_validation_errors("o1", of, folder / "v.json").items == 1
-        assert client.download_results("s1", of, folder / "r.json").items == 1
+        assert len(client.all_tasks("o1", of)) == 1
+        assert len(client.all_validation_errors("o1", of)) == 1
+        assert len(client.all_results("s1", of)) == 1
     client.schedule("o1")
     client.status("s1")
     client.results_overview("s1")

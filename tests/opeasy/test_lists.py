@@ -1,8 +1,6 @@
-"""Lists by page and as a file: F54 to F56, and what the disk may do."""
+"""Lists by page and as a file: F54 to F56."""
 
 import json
-import os
-import stat
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,9 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from xlsx2opeasy.errors import LocalFailure
-from xlsx2opeasy.opeasy import CallError, CallFailed, Classification, OpEasyClient, read_results, read_tasks
-from xlsx2opeasy.opeasy import read_validation_errors as read_errors
+from xlsx2opeasy.http.strict_json import MAX_BODY_BYTES
+from xlsx2opeasy.opeasy import CallError, CallFailed, Classification, OpEasyClient
 from xlsx2opeasy.spec.catalogue import BY_NAME
 
 from .conftest import SkippingClock
@@ -138,50 +135,38 @@ def by_accept(file: Handler, *paged: Handler) -> Handler:
     return handle
 
 
-def test_a_file_is_saved_as_the_server_made_it(wire: Wire, client: OpEasyClient, tmp_path: Path) -> None:
+def test_a_file_is_asked_for_first(wire: Wire, client: OpEasyClient) -> None:
     content = json.dumps({"Users": [task(0), task(1)]}, indent=1).encode()
     wire.on("GET", PATH, raw(encode(200, content, Content_Type=FILE)))
-    target = tmp_path / "tasks.json"
-    target.write_text("older")
-    saved = client.download_tasks("o1", USERS, target)
-    assert (saved.path, saved.items) == (target, 2)
-    assert target.read_bytes() == content
-    assert wire.sent("GET")[0].headers["accept"] == FILE
-    assert [each.command for each in read_tasks(target, USERS)] == ["SuspendUser"] * 2
-    assert list(tmp_path.iterdir()) == [target]
-    if os.name == "posix":
-        assert stat.S_IMODE(target.stat().st_mode) == 0o600
+    found = client.all_tasks("o1", USERS)
+    assert [(each.command, each.content) for each in found] == [
+        ("SuspendUser", task(number)["content"]) for number in range(2)
+    ]
+    assert [each.headers["accept"] for each in wire.sent("GET")] == [FILE]
 
 
 @pytest.mark.parametrize("status", [404, 406, 415])
-def test_where_the_file_is_refused_the_pages_are_read(
-    wire: Wire, client: OpEasyClient, tmp_path: Path, status: int
-) -> None:
+def test_where_the_file_is_refused_the_pages_are_read(wire: Wire, client: OpEasyClient, status: int) -> None:
     wire.on("GET", PATH, by_accept(reply(status), *replies(*PAGES)))
-    saved = client.download_tasks("o1", USERS, tmp_path / "t.json")
-    assert saved.items == 5
-    assert [each.content for each in read_tasks(saved.path, USERS)] == [task(n)["content"] for n in range(5)]
+    assert [each.content for each in client.all_tasks("o1", USERS)] == [task(n)["content"] for n in range(5)]
 
 
 def test_where_a_page_comes_in_the_place_of_the_file_the_rest_is_read_too(
-    wire: Wire, client: OpEasyClient, tmp_path: Path
+    wire: Wire, client: OpEasyClient
 ) -> None:
     wire.on("GET", PATH, by_accept(reply(200, PAGES[0]), *replies(*PAGES)))
-    assert client.download_tasks("o1", USERS, tmp_path / "t.json").items == 5
+    assert len(client.all_tasks("o1", USERS)) == 5
 
 
-def test_a_page_that_holds_everything_is_the_file(wire: Wire, client: OpEasyClient, tmp_path: Path) -> None:
+def test_a_page_that_holds_everything_is_the_file(wire: Wire, client: OpEasyClient) -> None:
     wire.on("GET", PATH, by_accept(reply(200, a_page(0, 1, 1, [task(0)]))))
-    assert client.download_tasks("o1", USERS, tmp_path / "t.json").items == 1
+    assert len(client.all_tasks("o1", USERS)) == 1
 
 
-def test_an_operation_that_is_gone_is_404_after_both_ways(
-    wire: Wire, client: OpEasyClient, tmp_path: Path
-) -> None:
+def test_an_operation_that_is_gone_is_404_after_both_ways(wire: Wire, client: OpEasyClient) -> None:
     wire.on("GET", PATH, reply(404, {"message": "Operation not found"}))
     with pytest.raises(CallFailed, match="Operation not found"):
-        client.download_tasks("o1", USERS, tmp_path / "t.json")
-    assert list(tmp_path.iterdir()) == []
+        client.all_tasks("o1", USERS)
 
 
 FILE_ANSWER = encode(200, json.dumps({"Users": [task(n) for n in range(50)]}).encode(), Content_Type=FILE)
@@ -194,70 +179,46 @@ NO_LENGTH = FILE_ANSWER.replace(b"Content-Length", b"X-Length")
     ids=["short of its length", "cut", "cut at the last brace", "garbage after it", "503"],
 )
 def test_f56_a_file_that_is_not_complete_is_fetched_again(
-    wire: Wire, client: OpEasyClient, tmp_path: Path, broken: Handler
+    wire: Wire, client: OpEasyClient, broken: Handler
 ) -> None:
-    target = tmp_path / "t.json"
     wire.on("GET", PATH, broken, broken, raw(FILE_ANSWER))
-    assert client.download_tasks("o1", USERS, target).items == 50
+    assert len(client.all_tasks("o1", USERS)) == 50
     assert len(wire.sent("GET")) == 3
-    target.unlink()
     wire.on("GET", PATH, broken)
     with pytest.raises(CallError) as caught:
-        client.download_tasks("o1", USERS, target)
+        client.all_tasks("o1", USERS)
     assert caught.value.classification is Classification.UNKNOWN
-    assert list(tmp_path.iterdir()) == []
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(at=st.integers(min_value=0, max_value=len(NO_LENGTH) - 1))
 def test_f56_no_cut_anywhere_passes_for_the_whole(
-    wire: Wire, connect: Callable[..., OpEasyClient], tmp_path: Path, at: int
+    wire: Wire, connect: Callable[..., OpEasyClient], at: int
 ) -> None:
     wire.on("GET", PATH, cut(NO_LENGTH[:at]), raw(FILE_ANSWER))
-    saved = connect(wire.url).download_tasks("o1", USERS, tmp_path / "t.json")
-    assert len(read_tasks(saved.path, USERS)) == 50
-
-
-def test_f08_a_part_that_was_left_over_is_thrown_away(
-    wire: Wire, client: OpEasyClient, tmp_path: Path
-) -> None:
-    (tmp_path / "t.json.part").write_bytes(b"x" * 10**5)
-    wire.on("GET", PATH, raw(FILE_ANSWER))
-    assert client.download_tasks("o1", USERS, tmp_path / "t.json").items == 50
-    assert [each.name for each in tmp_path.iterdir()] == ["t.json"]
-
-
-def test_a_disk_that_fails_is_no_fault_of_the_server(
-    wire: Wire, client: OpEasyClient, clock: SkippingClock, tmp_path: Path
-) -> None:
-    wire.on("GET", PATH, raw(FILE_ANSWER))
-    with pytest.raises(LocalFailure):
-        client.download_tasks("o1", USERS, tmp_path / "no such folder" / "t.json")
-    assert clock.pauses == []
-
-
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
-def test_f14_a_full_disk_is_no_fault_of_the_server(
-    wire: Wire, client: OpEasyClient, clock: SkippingClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    real = os.open
-    monkeypatch.setattr(os, "open", lambda path, flags, *mode: real("/dev/full", os.O_WRONLY))
-    wire.on("GET", PATH, raw(FILE_ANSWER))
-    with pytest.raises(LocalFailure, match="No space left"):
-        client.download_tasks("o1", USERS, tmp_path / "t.json")
-    assert clock.pauses == []
+    assert len(connect(wire.url).all_tasks("o1", USERS)) == 50
 
 
 @pytest.mark.parametrize(
     "content", [b"", b"{", b"[]", b'{"Users": [7]}', b'{"Users": [{}]}', b'{"Other": []}']
 )
-@pytest.mark.parametrize("read", [read_tasks, read_results, read_errors])
-def test_a_saved_file_that_was_changed_is_said_so(
-    tmp_path: Path, content: bytes, read: Callable[..., object]
+@pytest.mark.parametrize("ask", ["all_tasks", "all_results", "all_validation_errors"])
+def test_a_file_that_is_no_list_is_no_answer(
+    wire: Wire, client: OpEasyClient, content: bytes, ask: str
 ) -> None:
-    file = tmp_path / "t.json"
-    file.write_bytes(content)
-    with pytest.raises(LocalFailure, match="cannot be understood"):
-        read(file, USERS)
-    with pytest.raises(LocalFailure, match="cannot be read"):
-        read(tmp_path / "gone", USERS)
+    for path in (
+        PATH,
+        "/v1/scheduledoperations/o1/results/users",
+        "/v1/operations/o1/validation-errors/users",
+    ):
+        wire.on("GET", path, raw(encode(200, content, Content_Type=FILE)))
+    with pytest.raises(CallError) as caught:
+        getattr(client, ask)("o1", USERS)
+    assert caught.value.classification is Classification.UNKNOWN
+
+
+def test_a_list_of_more_than_an_answer_may_have_is_read(wire: Wire, client: OpEasyClient) -> None:
+    """Only a file may be so large: a hundred thousand tasks are no attack."""
+    content = json.dumps({"Users": [task(0)]}).encode() + b" " * MAX_BODY_BYTES
+    wire.on("GET", PATH, raw(encode(200, content, Content_Type=FILE)))
+    assert len(client.all_tasks("o1", USERS)) == 1

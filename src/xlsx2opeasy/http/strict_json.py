@@ -2,14 +2,20 @@
 
 import json
 import math
+import re
 from typing import Any, Final, NoReturn
 
 MAX_BODY_BYTES: Final = 64 * 2**20
 """The largest answer that is read into memory; files have their own limit."""
 
 _MAX_DEPTH = 40
+_CONTAINERS = frozenset({dict, list})
 _MAX_DIGITS = 18
 _MAX_WORDS = 600
+_ESCAPE = re.compile(
+    r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(?P<half>u[dD][89a-fA-F][0-9a-fA-F]{2})|.)",
+    re.DOTALL,
+)
 
 
 class BadAnswer(Exception):
@@ -20,11 +26,12 @@ def read_json(body: bytes | bytearray) -> object:
     """The one JSON value of `body`; raises BadAnswer.
 
     Refused: text that is not UTF-8, more than one value, a key that stands twice in an object, NaN and
-    infinity, nesting deeper than 40. Integers of more than 18 digits stay texts.
+    infinity, nesting deeper than 40. Integers of more than 18 digits stay texts, and half a character (a
+    lone surrogate, which no file can hold) becomes U+FFFD.
     """
     try:
         value = json.loads(
-            body.decode("utf-8-sig"),
+            _whole_characters(body.decode("utf-8-sig")),
             object_pairs_hook=_object,
             parse_constant=_no_number,
             parse_float=_finite,
@@ -36,6 +43,12 @@ def read_json(body: bytes | bytearray) -> object:
         raise BadAnswer(f"it is not valid JSON ({_reason(problem)})") from None
     _limit_depth(value)
     return value
+
+
+def _whole_characters(text: str) -> str:
+    if "\\ud" not in text and "\\uD" not in text:
+        return text
+    return _ESCAPE.sub(lambda found: "\\ufffd" if found["half"] else found[0], text)
 
 
 def _reason(problem: ValueError) -> str:
@@ -67,14 +80,14 @@ def _integer(digits: str) -> int | str:
 
 
 def _limit_depth(value: object) -> None:
-    level = [value]
+    level: list[Any] = [value]
     for _ in range(_MAX_DEPTH):
         level = [
             child
             for each in level
-            if isinstance(each, dict | list)
-            for child in (each.values() if isinstance(each, dict) else each)
-            if isinstance(child, dict | list)
+            if type(each) in _CONTAINERS
+            for child in (each.values() if type(each) is dict else each)
+            if type(child) in _CONTAINERS
         ]
         if not level:
             return

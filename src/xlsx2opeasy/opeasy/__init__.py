@@ -24,11 +24,9 @@ if TYPE_CHECKING:
         ServerWords,
     )
     from xlsx2opeasy.opeasy.exchange import RequestEvent, Timeouts
-    from xlsx2opeasy.opeasy.files import read_results, read_tasks, read_validation_errors
     from xlsx2opeasy.opeasy.models import (
         STATUS_CHANGED,
         Deletion,
-        Download,
         Operation,
         ResultCount,
         RunStatus,
@@ -53,7 +51,6 @@ __all__ = [
     "Clock",
     "Connection",
     "Deletion",
-    "Download",
     "OpEasyClient",
     "Operation",
     "RequestEvent",
@@ -70,9 +67,6 @@ __all__ = [
     "ValidationError",
     "Webhook",
     "checked_origin",
-    "read_results",
-    "read_tasks",
-    "read_validation_errors",
     "user_agent",
 ]
 
@@ -103,15 +97,9 @@ _MODULES = {
         "RequestEvent",
         "Timeouts",
     ),
-    "opeasy.files": (
-        "read_results",
-        "read_tasks",
-        "read_validation_errors",
-    ),
     "opeasy.models": (
         "STATUS_CHANGED",
         "Deletion",
-        "Download",
         "Operation",
         "ResultCount",
         "RunStatus",

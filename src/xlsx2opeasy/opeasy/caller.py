@@ -13,7 +13,7 @@ from xlsx2opeasy.opeasy.answers import Answer
 from xlsx2opeasy.opeasy.calls import Call
 from xlsx2opeasy.opeasy.connection import Connection
 from xlsx2opeasy.opeasy.errors import CallError, Classification, error_of
-from xlsx2opeasy.opeasy.exchange import Exchange, Sink
+from xlsx2opeasy.opeasy.exchange import Exchange
 from xlsx2opeasy.opeasy.failures import misunderstood
 from xlsx2opeasy.opeasy.hints import wait_hint
 from xlsx2opeasy.opeasy.session import Session
@@ -56,15 +56,13 @@ class Caller:
         """Log in anew ("Authenticate with API"); the token's life in seconds."""
         return self._session.renew()
 
-    def perform(
-        self, call: Call, read: Callable[[Answer], _T], *, sink: Sink | None = None, patient: bool = False
-    ) -> _T:
+    def perform(self, call: Call, read: Callable[[Answer], _T], *, patient: bool = False) -> _T:
         """The answer as `read` understands it (it may raise BadAnswer); raises CallError.
 
         `patient` tries again on 404 and 409 too: for results that were asked for a moment too early.
         """
         upload = call.upload is not None
-        return self._tries(call, lambda: self._session.token(upload=upload), read, sink, patient)
+        return self._tries(call, lambda: self._session.token(upload=upload), read, patient)
 
     def _login(self) -> str:
         body = {"apiKey": self._connection.api_key.reveal(), "enterpriseId": self._connection.enterprise_id}
@@ -84,14 +82,13 @@ class Caller:
         call: Call,
         token: Callable[[], Secret | None],
         read: Callable[[Answer], _T],
-        sink: Sink | None = None,
         patient: bool = False,
     ) -> _T:
         course = _Course(self._clock.monotonic())
         bearer = token()
         while True:
             try:
-                answer = self._once(call, bearer, read, sink)
+                answer = self._once(call, bearer, read)
             except CallError as error:
                 if bearer is not None and error.http_status == 401 and not course.token_replaced:
                     course.token_replaced = True
@@ -103,8 +100,8 @@ class Caller:
                 self._budget.give_back()
                 return answer
 
-    def _once(self, call: Call, bearer: Secret | None, read: Callable[[Answer], _T], sink: Sink | None) -> _T:
-        answer = self._exchange.send(call, bearer, sink)
+    def _once(self, call: Call, bearer: Secret | None, read: Callable[[Answer], _T]) -> _T:
+        answer = self._exchange.send(call, bearer)
         try:
             return read(answer)
         except BadAnswer as problem:

@@ -22,11 +22,10 @@ from xlsx2opeasy.opeasy.connection import Connection
 from xlsx2opeasy.opeasy.errors import CallError
 from xlsx2opeasy.opeasy.exchange import Exchange, RequestEvent, Timeouts
 from xlsx2opeasy.opeasy.failures import misunderstood
-from xlsx2opeasy.opeasy.lists import download, pages
+from xlsx2opeasy.opeasy.lists import of_pages, whole
 from xlsx2opeasy.opeasy.models import (
     STATUS_CHANGED,
     Deletion,
-    Download,
     Operation,
     ResultCount,
     ScheduledOperation,
@@ -111,13 +110,13 @@ class OpEasyClient:
 
     def tasks(self, operation_id: str, of: TaskType) -> Iterator[Task]:
         """The operation's tasks of one type, page by page ("Get …-related Tasks of a Specific Operation")."""
-        return self._items(call_to(f"get{of.name}Tasks", operation_id=operation_id), of, reading.task)
+        call = call_to(f"get{of.name}Tasks", operation_id=operation_id)
+        return of_pages(self._caller, call, of.name, reading.task)
 
-    def download_tasks(self, operation_id: str, of: TaskType, target: Path) -> Download:
-        """The same, saved whole as a file; see `lists.download`."""
-        return download(
-            self._caller, call_to(f"get{of.name}Tasks", operation_id=operation_id), of.name, target
-        )
+    def all_tasks(self, operation_id: str, of: TaskType) -> tuple[Task, ...]:
+        """The same, all at once; see `lists.whole`."""
+        call = call_to(f"get{of.name}Tasks", operation_id=operation_id)
+        return whole(self._caller, call, of.name, reading.task)
 
     # Validation errors of an operation
 
@@ -128,17 +127,17 @@ class OpEasyClient:
         """
         call = call_to(f"get{of.name}ValidationErrors", operation_id=operation_id)
         seen: set[str] = set()
-        for error in self._items(call, of, reading.validation_error):
+        for error in of_pages(self._caller, call, of.name, reading.validation_error):
             if error.id in seen:
                 problem = BadAnswer("a validation error came twice")
                 raise misunderstood(call, Answer(200, b""), problem)
             seen.add(error.id)
             yield error
 
-    def download_validation_errors(self, operation_id: str, of: TaskType, target: Path) -> Download:
-        """The same, saved whole as a file; see `lists.download`."""
+    def all_validation_errors(self, operation_id: str, of: TaskType) -> tuple[ValidationError, ...]:
+        """The same, all at once; see `lists.whole`."""
         call = call_to(f"get{of.name}ValidationErrors", operation_id=operation_id)
-        return download(self._caller, call, of.name, target)
+        return whole(self._caller, call, of.name, reading.validation_error)
 
     def get_validation_error(self, operation_id: str, of: TaskType, error_id: str) -> ValidationError:
         """One of them ("Get Specific … Validation Error on Operation")."""
@@ -203,17 +202,17 @@ class OpEasyClient:
     def results(self, scheduled_id: str, of: TaskType) -> Iterator[TaskResult]:
         """The results of one type, page by page ("View …-specific Results")."""
         call = call_to(f"get{of.name}Results", scheduled_operation_id=scheduled_id)
-        return self._items(call, of, reading.task_result)
+        return of_pages(self._caller, call, of.name, reading.task_result)
 
-    def download_results(
-        self, scheduled_id: str, of: TaskType, target: Path, *, patient: bool = False
-    ) -> Download:
-        """The same, saved whole as a file; see `lists.download`.
+    def all_results(
+        self, scheduled_id: str, of: TaskType, *, patient: bool = False
+    ) -> tuple[TaskResult, ...]:
+        """The same, all at once; see `lists.whole`.
 
         `patient` also waits where the run has completed and the server has no results yet (404, 409).
         """
         call = call_to(f"get{of.name}Results", scheduled_operation_id=scheduled_id)
-        return download(self._caller, call, of.name, target, patient=patient)
+        return whole(self._caller, call, of.name, reading.task_result, patient=patient)
 
     # Webhooks
 
@@ -241,14 +240,6 @@ class OpEasyClient:
 
     def _json(self, call: Call, read: Callable[[Any], _T]) -> _T:
         return self._caller.perform(call, lambda answer: read(read_json(answer.body)))
-
-    def _items(self, call: Call, of: TaskType, read: Callable[[Mapping[str, Any]], _T]) -> Iterator[_T]:
-        for page in pages(self._caller, call, of.name):
-            try:
-                items = [read(item) for item in page.items]
-            except BadAnswer as problem:
-                raise misunderstood(call, Answer(200, b""), problem) from None
-            yield from items
 
     def _delete(self, call: Call) -> Deletion:
         try:

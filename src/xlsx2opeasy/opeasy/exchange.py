@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import Final
 
 import httpx
 
@@ -12,15 +13,15 @@ from xlsx2opeasy.http.retry import retry_after
 from xlsx2opeasy.http.strict_json import MAX_BODY_BYTES, BadAnswer
 from xlsx2opeasy.http.transport import DeadlineTransport, deadline
 from xlsx2opeasy.opeasy.answers import Answer
-from xlsx2opeasy.opeasy.calls import Call
+from xlsx2opeasy.opeasy.calls import FILE, Call
 from xlsx2opeasy.opeasy.connection import Connection
 from xlsx2opeasy.opeasy.errors import CallError, error_of
 from xlsx2opeasy.opeasy.failures import Progress, failure_of
 from xlsx2opeasy.opeasy.hints import hint_for
 from xlsx2opeasy.secret import Secret
 
-Sink = Callable[[Iterator[bytes]], None]
-"""Takes the pieces of a 2xx body that is not to be held in memory."""
+MAX_FILE_BYTES: Final = 2**30
+"""The largest list that is taken as a file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,16 +88,13 @@ class Exchange:
         """Let go of the connections."""
         self._client.close()
 
-    def send(self, call: Call, token: Secret | None, sink: Sink | None = None) -> Answer:
-        """The 2xx answer, whole; raises CallError for everything else.
-
-        With a `sink` the body of a 2xx answer goes there, and the Answer's is empty.
-        """
+    def send(self, call: Call, token: Secret | None) -> Answer:
+        """The 2xx answer, whole; raises CallError for everything else."""
         progress = Progress()
         started = self._clock.monotonic()
         try:
             with self._request(call, token, progress) as request:
-                self._receive(request, progress, started, sink)
+                self._receive(request, progress, started, is_file=call.accept == FILE)
         except (httpx.HTTPError, httpx.StreamError, BadAnswer, OSError) as problem:
             raise self._failed(call, token, progress, problem) from None
         finally:
@@ -117,17 +115,15 @@ class Exchange:
                 **content,
             )
 
-    def _receive(self, request: httpx.Request, progress: Progress, started: float, sink: Sink | None) -> None:
+    def _receive(self, request: httpx.Request, progress: Progress, started: float, *, is_file: bool) -> None:
         sent = int(request.headers.get("Content-Length", 0))
-        with deadline(started + self._timeouts.whole(sent, download=sink is not None)):
+        with deadline(started + self._timeouts.whole(sent, download=is_file)):
             progress.response = response = self._client.send(request, stream=True)
             try:
-                if sink is not None and response.is_success:
-                    sink(response.iter_bytes())
-                    return
+                most = MAX_FILE_BYTES if is_file and response.is_success else MAX_BODY_BYTES
                 for piece in response.iter_bytes():
                     progress.body += piece
-                    if len(progress.body) > MAX_BODY_BYTES:
+                    if len(progress.body) > most:
                         raise BadAnswer("it is too large")
             finally:
                 response.close()

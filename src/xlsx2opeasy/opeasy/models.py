@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from pathlib import Path
 from typing import Any, Final
 
 from xlsx2opeasy.spec.catalogue import BY_NAME
@@ -149,14 +148,6 @@ class Page:
     total_pages: int
     total_items: int
     items: tuple[Mapping[str, Any], ...] = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Download:
-    """A list that was saved whole: a JSON object with the task type's name over the list of its items."""
-
-    path: Path
-    items: int
 
 
 class Deletion(StrEnum):

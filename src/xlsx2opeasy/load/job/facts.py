@@ -10,6 +10,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+import orjson
+
 from xlsx2opeasy.durable import write_file
 from xlsx2opeasy.errors import LocalFailure
 from xlsx2opeasy.load.job.home import JobFolder
@@ -100,7 +102,7 @@ class JobRow:
 
 def write_rows(folder: JobFolder, rows: Iterable[JobRow]) -> str:
     """Writes the rows durably; gives the file's SHA-256, which belongs into the facts."""
-    text = "".join(json.dumps(asdict(row)) + "\n" for row in rows).encode()
+    text = b"".join(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in rows)
     write_file(folder.rows, text)
     return hashlib.sha256(text).hexdigest()
 
@@ -131,12 +133,12 @@ def _phase(raw: Mapping[str, Any]) -> PhaseFacts:
 
 def read_rows(folder: JobFolder, facts: JobFacts) -> list[JobRow]:
     """The rows of a job. Raises LocalFailure where the file is not the one that was written."""
-    return [JobRow(**json.loads(line)) for line in _checked(folder.rows, facts.rows_sha256).splitlines()]
+    return [JobRow(**orjson.loads(line)) for line in _checked(folder.rows, facts.rows_sha256).splitlines()]
 
 
 def read_chunk(path: Path, sha256: str | None) -> Mapping[str, Sequence[Mapping[str, Any]]]:
     """The tasks of a chunk file by type. Raises LocalFailure where it is not the file that was written."""
-    content: Mapping[str, Sequence[Mapping[str, Any]]] = json.loads(_checked(path, sha256))["tasks"]
+    content: Mapping[str, Sequence[Mapping[str, Any]]] = orjson.loads(_checked(path, sha256))["tasks"]
     return content
 
 

@@ -74,7 +74,7 @@ def _is_secret(value: object, tree: _Tree, name: str) -> bool:
 def _masked(value: Any, tree: _Tree, name: str) -> Any:  # noqa: ANN401
     if _is_secret(value, tree, name):
         return MASK
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return {key: _masked(item, tree.get(key, _NOTHING), key) for key, item in value.items()}
     if isinstance(value, list):
         return [_masked(item, tree.get(_LISTED, _NOTHING), name) for item in value]
@@ -83,11 +83,13 @@ def _masked(value: Any, tree: _Tree, name: str) -> Any:  # noqa: ANN401
 
 def _without(value: Any, tree: _Tree) -> Any:  # noqa: ANN401
     if isinstance(value, dict):
-        return {
-            key: _without(item, tree[key]) if key in tree else item
-            for key, item in value.items()
-            if tree.get(key) is not _SECRET
-        }
+        told = dict(value)
+        for key in tree.keys() & value.keys():
+            if tree[key] is _SECRET:
+                del told[key]
+            else:
+                told[key] = _without(value[key], tree[key])
+        return told
     if isinstance(value, list) and _LISTED in tree:
         return [_without(item, tree[_LISTED]) for item in value]
     return value
@@ -96,7 +98,7 @@ def _without(value: Any, tree: _Tree) -> Any:  # noqa: ANN401
 def _values(value: Any, tree: _Tree, name: str) -> Iterator[Any]:  # noqa: ANN401
     if _is_secret(value, tree, name):
         yield value
-    elif isinstance(value, Mapping):
+    elif isinstance(value, dict):
         for key, item in value.items():
             yield from _values(item, tree.get(key, _NOTHING), key)
     elif isinstance(value, list):

@@ -1,9 +1,10 @@
 """The server's results on this machine's disk, secrets masked: before anything is deleted at the server."""
 
-import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+import orjson
 
 from xlsx2opeasy.durable import what_helps, why_refused, write_file
 from xlsx2opeasy.errors import LocalFailure
@@ -11,7 +12,7 @@ from xlsx2opeasy.load.interrupt import Interruption
 from xlsx2opeasy.load.job.facts import PhaseFacts
 from xlsx2opeasy.load.job.open_job import OpenJob
 from xlsx2opeasy.load.operation.masking import Secrets
-from xlsx2opeasy.opeasy import OpEasyClient, TaskResult, read_results
+from xlsx2opeasy.opeasy import OpEasyClient, TaskResult
 from xlsx2opeasy.spec.catalogue import BY_NAME
 
 
@@ -23,23 +24,24 @@ def save_results(job: OpenJob, phase: PhaseFacts, client: OpEasyClient, interrup
     saved = 0
     for name in job.sent_rows(phase):
         interruption.checkpoint()
-        raw = job.folder.results / f"phase-{phase.number}-raw-{name}.json"
         secrets = Secrets(name, job.facts.wire_names)
-        try:
-            client.download_results(
-                str(job.phase_state(phase).scheduled_id), BY_NAME[name], raw, patient=True
-            )
-            results = [_kept(each, secrets) for each in read_results(raw, BY_NAME[name])]
-            write_file(results_file(job, phase, name), json.dumps(results).encode())
-        except OSError as error:
-            raise LocalFailure(
-                f"the results could not be saved in {job.folder.results}: {why_refused(error)}",
-                f"nothing was deleted at the server; {what_helps(error, job.folder.path)}",
-            ) from error
-        finally:
-            raw.unlink(missing_ok=True)
-        saved += len(results)
+        scheduled_id = str(job.phase_state(phase).scheduled_id)
+        told = client.all_results(scheduled_id, BY_NAME[name], patient=True)
+        _put_on_disk(job, results_file(job, phase, name), [_kept(each, secrets) for each in told])
+        saved += len(told)
     return saved
+
+
+def _put_on_disk(job: OpenJob, path: Path, results: Sequence[Mapping[str, Any]]) -> None:
+    try:
+        for half in path.parent.glob(f".{path.name}.*"):  # of a process that died while it wrote
+            half.unlink()
+        write_file(path, orjson.dumps(results))
+    except OSError as error:
+        raise LocalFailure(
+            f"the results could not be saved in {path.parent}: {why_refused(error)}",
+            f"nothing was deleted at the server; {what_helps(error, job.folder.path)}",
+        ) from error
 
 
 def _kept(result: TaskResult, secrets: Secrets) -> dict[str, Any]:
@@ -61,7 +63,7 @@ def read_saved(job: OpenJob, phase: PhaseFacts, task_type: str) -> Sequence[dict
     """The saved results of one type. Raises LocalFailure where they are damaged."""
     path = results_file(job, phase, task_type)
     try:
-        found: list[dict[str, Any]] = json.loads(path.read_bytes())
+        found: list[dict[str, Any]] = orjson.loads(path.read_bytes())
     except (OSError, ValueError) as error:
         raise LocalFailure(f"{path} is damaged: {error}", "the results must be fetched again") from error
     return found

@@ -16,8 +16,6 @@ from xlsx2opeasy.opeasy import (
     Operation,
     Task,
     ValidationError,
-    read_tasks,
-    read_validation_errors,
 )
 from xlsx2opeasy.spec.catalogue import BY_NAME
 from xlsx2opeasy.spec.model import TaskType
@@ -71,7 +69,7 @@ class DraftVerifier:
         self, operation: Operation, task_type: TaskType, ours: Sequence[Mapping[str, object]]
     ) -> list[Rejection]:
         name = task_type.name
-        held = self._held(operation, task_type)
+        held = self._client.all_tasks(operation.id, task_type)
         set_aside = self._set_aside(operation, task_type)
         theirs = [_as_sent(task) for task in held] + [_as_sent(each.task) for each in set_aside]
         found = match(name, ours, theirs, self._job.facts.wire_names)
@@ -87,24 +85,11 @@ class DraftVerifier:
                 rejections.append(Rejection(name, index, error.id, told))
         return rejections
 
-    def _held(self, operation: Operation, task_type: TaskType) -> Sequence[Task]:
-        target = self._job.folder.results / f"phase-{self._phase.number}-draft-{task_type.name}.json"
-        try:
-            self._client.download_tasks(operation.id, task_type, target)
-            return read_tasks(target, task_type)
-        finally:
-            target.unlink(missing_ok=True)  # it holds the tasks' passwords
-
     def _set_aside(self, operation: Operation, task_type: TaskType) -> Sequence[ValidationError]:
         count = operation.tasks.get(task_type.name)
         if count is None or not count.validation_errors:
             return ()
-        target = self._job.folder.results / f"phase-{self._phase.number}-errors-{task_type.name}.json"
-        try:
-            self._client.download_validation_errors(operation.id, task_type, target)
-            return read_validation_errors(target, task_type)
-        finally:
-            target.unlink(missing_ok=True)
+        return self._client.all_validation_errors(operation.id, task_type)
 
     def _difference(
         self,

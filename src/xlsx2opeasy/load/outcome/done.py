@@ -4,10 +4,11 @@ The chunk files and the workbook's copy are gone once a job is settled, for they
 inverse needs is written down before: in the order in which the server worked, a line each.
 """
 
-import json
 import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
+
+import orjson
 
 from xlsx2opeasy.durable import write_file
 from xlsx2opeasy.errors import LocalFailure
@@ -24,9 +25,9 @@ _KEPT = (Outcome.SUCCESS, Outcome.UNKNOWN)
 
 def write_done(job: OpenJob, settlement: Settlement) -> None:
     """Puts it beside the job, while its chunk files are still there. Raises LocalFailure."""
-    lines = [json.dumps(line, ensure_ascii=True) for line in _lines(job, settlement)]
+    lines = [orjson.dumps(line) for line in _lines(job, settlement)]
     try:
-        write_file(job.folder.done, "\n".join(lines).encode())
+        write_file(job.folder.done, b"\n".join(lines))
     except OSError as error:
         raise LocalFailure(
             f"{job.folder.done} cannot be written: {error.strerror or error}", "free disk space"
@@ -41,9 +42,9 @@ def read_done(folder: JobFolder) -> Iterator[Done]:
             "it was loaded by an older xlsx2opeasy, or its files were removed; undo it by hand",
         )
     try:
-        with folder.done.open(encoding="utf-8") as lines:
+        with folder.done.open("rb") as lines:
             for line in lines:
-                sheet, row, kind, command, outcome, values = json.loads(line)
+                sheet, row, kind, command, outcome, values = orjson.loads(line)
                 sheet, kind, command = map(sys.intern, (sheet, kind, command))  # a million lines share them
                 named = {sys.intern(name): value for name, value in values.items()}
                 yield Done(sheet, row, kind, command, named, known=outcome == Outcome.SUCCESS)
