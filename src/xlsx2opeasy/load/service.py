@@ -54,15 +54,22 @@ def load(
     where the job could not be put on disk: nothing was sent then. Every other end is a LoadResult.
     """
     with around.interruption.listening(), _lock(around.home, target):
-        around.tell(WorkbookOpened(str(workbook)))
-        prepared = prepare(workbook, target, options)
-        checked = prepared.checked
-        around.tell(
-            WorkbookChecked(str(workbook), checked.total, checked.problems, checked.workbook.other_sheets)
-        )
-        with counting_rows(checked):
-            folder = _begun(workbook, target, options, prepared, around, confirm)
-        return _work_on(folder, around)
+        folder = _frozen(workbook, target, options, around, confirm)
+        return _work_on(folder, around)  # from here on the job on disk is all there is
+
+
+def _frozen(
+    workbook: Path, target: Target, options: LoadOptions, around: Surroundings, confirm: Confirm
+) -> JobFolder:
+    """The job on disk, from a workbook that was read and checked."""
+    around.tell(WorkbookOpened(str(workbook)))
+    prepared = prepare(workbook, target, options)
+    checked = prepared.checked
+    around.tell(
+        WorkbookChecked(str(workbook), checked.total, checked.problems, checked.workbook.other_sheets)
+    )
+    with counting_rows(checked):
+        return _begun(workbook, target, options, prepared, around, confirm)
 
 
 def _begun(

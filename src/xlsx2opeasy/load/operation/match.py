@@ -8,6 +8,7 @@ the server adds is. They are matched by position first, then by content with dup
 from collections import defaultdict, deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 from typing import Any
 
 import orjson
@@ -37,7 +38,7 @@ def match(
 ) -> Match:
     """Matches our tasks of one type, as sent, with what the server holds of it; nearly linear in time."""
     secrets = Secrets(task_type, wire_names)
-    matching = _Matching([_bare(each, secrets) for each in ours], [_bare(each, secrets) for each in theirs])
+    matching = _Matching(_Bare(ours, secrets), _Bare(theirs, secrets))
     matching.by_position()
     matching.by_equal_content()
     matching.by_subject(_subject_paths(task_type, wire_names))
@@ -46,9 +47,23 @@ def match(
 
 
 def alike_keys(task_type: str, tasks: Sequence[Task], wire_names: Mapping[str, str]) -> list[bytes]:
-    """A key for each task; tasks that no result can tell apart have the same."""
+    """A key for each task (20 bytes); tasks that no result can tell apart have the same."""
     secrets = Secrets(task_type, wire_names)
-    return [_canonical(_bare(each, secrets)) for each in tasks]
+    return [blake2b(_canonical(_bare(each, secrets)), digest_size=20).digest() for each in tasks]
+
+
+class _Bare(Sequence[Task]):
+    """Tasks without their secrets, made when they are looked at: a copy of each would fill the memory."""
+
+    def __init__(self, tasks: Sequence[Task], secrets: Secrets) -> None:
+        self._tasks = tasks
+        self._secrets = secrets
+
+    def __len__(self) -> int:
+        return len(self._tasks)
+
+    def __getitem__(self, index: Any) -> Any:  # noqa: ANN401
+        return _bare(self._tasks[index], self._secrets)
 
 
 class _Matching:
@@ -75,11 +90,10 @@ class _Matching:
 
         Where the order is not ours, being covered proves little: an emptier task would take a fuller one's.
         """
-        places = list(enumerate(zip(self._sent, self._got, strict=False)))
         in_order = len(self._sent) == len(self._got) and all(
-            _is_same(mine, its) or _covers(its, mine) for _, (mine, its) in places
+            _is_same(mine, its) or _covers(its, mine) for mine, its in zip(self._sent, self._got, strict=True)
         )
-        for index, (mine, its) in places:
+        for index, (mine, its) in enumerate(zip(self._sent, self._got, strict=False)):
             if in_order or (_covers(its, mine) and _covers(mine, its)):
                 self._pair(index, index)
 
