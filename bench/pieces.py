@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from xlsx2opeasy.collecting import collecting_seldom
+
 _LEVEL_OF_LARGE_PARTS = 1
 _FAILED_EVERY = 10
 
@@ -46,6 +48,7 @@ def raw_read(clock: Clock, book: str) -> None:
         CalamineWorkbook.from_path(book).get_sheet_by_index(0).to_python()
 
 
+@collecting_seldom()
 def convert(clock: Clock, book: str, folder: str) -> None:
     """Ours: read, check, and write the chunk files of all valid rows."""
     from xlsx2opeasy.check.checked import check_workbook
@@ -76,6 +79,7 @@ def obvious(clock: Clock, book: str, folder: str) -> None:
         build(Path(book), target)
 
 
+@collecting_seldom()
 def write_results(clock: Clock, book: str, rows: str, target: str) -> None:
     """Ours: the four result columns of every row into a copy of the workbook."""
     from xlsx2opeasy.spec.outcomes import Outcome, RowResult
@@ -136,6 +140,7 @@ def post(clock: Clock, folder: str, url: str) -> None:
     clock.taken |= {"chunks": len(files), "bytes": sum(path.stat().st_size for path in files)}
 
 
+@collecting_seldom()
 def load(clock: Clock, book: str, url: str, home: str) -> None:
     """Ours: a whole load, from the workbook to its results, and when each of its steps was done."""
     from bench.server import API_KEY, ENTERPRISE

@@ -12,6 +12,7 @@ LEVELS: dict[str, int] = {
     "spec": 0,
     "errors": 0,
     "problems": 0,
+    "collecting": 0,
     "secret": 1,
     "durable": 0,
     "job_model": 0,

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from xlsx2opeasy.check.checked import Checked, check_workbook
+from xlsx2opeasy.collecting import collecting_seldom
 from xlsx2opeasy.errors import InvalidWorkbook, LoadRefused, UsageError
 from xlsx2opeasy.load import service
 from xlsx2opeasy.load.events import Event, Listener, WorkbookChecked, WorkbookOpened
@@ -34,6 +35,7 @@ def _say_nothing(_: Event) -> None:
     pass
 
 
+@collecting_seldom()
 def check(workbook: Path, *, large: bool = False, tell: Listener = _say_nothing) -> Checked:
     """Reads a workbook and holds every cell against the API's rules; nothing is sent.
 
@@ -47,6 +49,7 @@ def check(workbook: Path, *, large: bool = False, tell: Listener = _say_nothing)
     return checked
 
 
+@collecting_seldom()
 def convert(
     workbook: Path,
     folder: Path,
@@ -98,6 +101,7 @@ def _require_known(names: Collection[str], known: Collection[str], what: str) ->
             raise UsageError(f'"{name}" is no {what}', f"write one of {', '.join(sorted(known))}")
 
 
+@collecting_seldom()
 def load(
     workbook: Path,
     connection: Connection,
@@ -118,6 +122,7 @@ def load(
     return service.load(workbook, target, options or LoadOptions(), around)
 
 
+@collecting_seldom()
 def resume(
     job: str | None,
     connection: Connection,

@@ -13,6 +13,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from xlsx2opeasy.cli.words import complain, place_of, say_json
+from xlsx2opeasy.collecting import collecting_seldom
 from xlsx2opeasy.errors import Interrupted, ServiceFailed, Xlsx2OpeasyError
 
 COMMANDS = {
@@ -127,6 +128,7 @@ def _document_of_wrong_usage(message: str) -> None:
         say_json(document | {"message": message})
 
 
+@collecting_seldom()
 def main() -> NoReturn:
     """The console script: every end has a sentence and an exit code of the contract."""
     if COMPLETION_VARIABLE in os.environ:

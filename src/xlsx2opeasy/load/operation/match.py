@@ -93,8 +93,12 @@ class _Matching:
         in_order = len(self._sent) == len(self._got) and all(
             _is_same(mine, its) or _covers(its, mine) for mine, its in zip(self._sent, self._got, strict=True)
         )
+        if in_order:
+            self.pairs = list(range(len(self._got)))
+            self.taken = set(range(len(self._got)))
+            return
         for index, (mine, its) in enumerate(zip(self._sent, self._got, strict=False)):
-            if in_order or (_covers(its, mine) and _covers(mine, its)):
+            if _covers(its, mine) and _covers(mine, its):
                 self._pair(index, index)
 
     def by_equal_content(self) -> None:
