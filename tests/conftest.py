@@ -37,10 +37,10 @@ def reader_at_hand(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPat
         monkeypatch.setattr("xlsx2opeasy.workbook.read.read_apart", _read_here)
 
 
-def _read_here(data: bytes, name: str, _: Limits) -> wire.RawBook:
+def _read_here(data: bytes, name: str, limits: Limits) -> wire.RawBook:
     answer = io.BytesIO()
     try:
-        child.read(data, answer)
+        child.read(data, name, limits, answer)
     except WorkbookUnusable as error:
         wire.write_refusal(answer, error.message, error.hint)
     return wire.read_streams(answer.getvalue())

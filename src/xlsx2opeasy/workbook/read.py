@@ -7,7 +7,7 @@ from xlsx2opeasy.spec.catalogue import BY_NAME
 from xlsx2opeasy.workbook.model import Sheet, Workbook
 from xlsx2opeasy.workbook.own_sheets import own_sheets, template_version, version_problem
 from xlsx2opeasy.workbook.reading.container import has_macros
-from xlsx2opeasy.workbook.reading.guard import open_guarded
+from xlsx2opeasy.workbook.reading.guard import open_package
 from xlsx2opeasy.workbook.reading.limits import USUAL, Limits
 from xlsx2opeasy.workbook.reading.reader_process import read_apart
 from xlsx2opeasy.workbook.reading.sheet_names import no_tasks, sort_sheets
@@ -23,10 +23,10 @@ def read_workbook(path: Path, limits: Limits = USUAL) -> Workbook:
     larger than `limits`, or rewritten meanwhile.
     """
     source = read_source(path, limits)
-    with open_guarded(source.data, path.name, limits) as package:
+    with open_package(source.data, path.name) as package:
+        raw = read_apart(source.data, path.name, limits)  # from here on every part has been looked at
         problems = list(_about_file(source, macros=has_macros(package)))
         problems += filter(None, [version_problem(template_version(package))])
-        raw = read_apart(source.data, path.name, limits)
         named = sort_sheets(raw.book.sheets)
         own = own_sheets(package, named.others)
     problems += named.problems

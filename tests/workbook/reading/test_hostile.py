@@ -11,7 +11,7 @@ from handmade import MAIN, TYPES, errors, inline, number, packed, parts, row, us
 
 from xlsx2opeasy.errors import WorkbookUnusable
 from xlsx2opeasy.workbook.read import read_workbook
-from xlsx2opeasy.workbook.reading import guard
+from xlsx2opeasy.workbook.reading import guard, guarded_package
 from xlsx2opeasy.workbook.reading.limits import USUAL, Limits
 
 ROWS = row(1, [inline("command"), inline("user.title")]) + row(2, [inline("AddUser"), inline("Boss")])
@@ -34,7 +34,7 @@ def test_s01_a_part_that_inflates_too_far_names_the_part_and_the_limit(tmp_path:
     of = book() | {"xl/media/bomb.bin": b"\0" * (5 << 20)}
     message = refusal(tmp_path, packed(of)).message
     assert "bomb.bin" in message
-    assert f"{guard.RATIO_LIMIT} times" in message
+    assert f"{guarded_package.RATIO_LIMIT} times" in message
 
 
 @pytest.mark.parametrize(("limit", "value"), [("part", 1000), ("total", 1500)])

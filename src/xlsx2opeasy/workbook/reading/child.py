@@ -15,6 +15,7 @@ from xlsx2opeasy.errors import WorkbookUnusable
 from xlsx2opeasy.spec.catalogue import task_type_of_sheet
 from xlsx2opeasy.workbook.reading import wire
 from xlsx2opeasy.workbook.reading.formats import shown_by_style
+from xlsx2opeasy.workbook.reading.guarded_package import GuardedPackage
 from xlsx2opeasy.workbook.reading.layout import read_layout
 from xlsx2opeasy.workbook.reading.limits import Limits, limit_this_process
 from xlsx2opeasy.workbook.reading.package import Book, SheetPart, parsed, part_name, read_book, read_part
@@ -25,12 +26,14 @@ from xlsx2opeasy.workbook.reading.tags import NotPlain
 
 
 def main() -> None:
-    """Read the package from standard input, within the limits of the arguments; a refusal is a stream."""
-    limit_this_process(Limits(*map(int, sys.argv[1:])))
+    """Read the package from standard input, within the limits of the arguments. Refusals go out, too."""
+    name, *numbers = sys.argv[1:]
+    limits = Limits(*map(int, numbers))
+    limit_this_process(limits)
     gc.disable()
     sink = sys.stdout.buffer
     try:
-        read(sys.stdin.buffer.read(), sink)
+        read(sys.stdin.buffer.read(), name, limits, sink)
     except WorkbookUnusable as error:
         wire.write_refusal(sink, error.message, error.hint)
     except MemoryError:
@@ -38,9 +41,9 @@ def main() -> None:
     sink.flush()
 
 
-def read(data: bytes, sink: IO[bytes]) -> None:
-    """Write the workbook's facts, its shared texts and its task sheets."""
-    package = ZipFile(io.BytesIO(data))
+def read(data: bytes, name: str, limits: Limits, sink: IO[bytes]) -> None:
+    """Write the workbook's facts, its shared texts and its task sheets; then look at what was not read."""
+    package = GuardedPackage(data, name, limits)
     book = read_book(package)
     sheets = _task_sheets(book)
     styles = None
@@ -55,6 +58,7 @@ def read(data: bytes, sink: IO[bytes]) -> None:
         scanned = _scanned(package, sheet.title, part)
         _check_numbers(scanned, sheet.title, len(shared))
         wire.write_sheet(sink, sheet.title, read_layout(package, part, scanned.frame), scanned)
+    package.look_at_the_rest()
 
 
 def _task_sheets(book: Book) -> list[SheetPart]:

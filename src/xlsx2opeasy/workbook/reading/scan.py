@@ -25,6 +25,7 @@ from xlsx2opeasy.workbook.reading.tags import (
     Tags,
     cells_of,
     check_head,
+    numbers_after,
     read_numbers,
     rows_of,
     tags_of,
@@ -32,7 +33,7 @@ from xlsx2opeasy.workbook.reading.tags import (
 
 _PIECE = 1 << 20
 _HEAD_LIMIT = 64 << 20
-_ROW = re.compile(rb'<row(?:\s[^>]*?)??\sr="([0-9]{1,9})"')
+_BEFORE_ROW = b'<row r="'
 _HIDDEN = re.compile(rb'\shidden="(?:1|true|on)"')
 _DATA = re.compile(rb"<sheetData(?:\s[^>]*?)?(/?)>")
 _DATA_END = b"</sheetData>"
@@ -149,27 +150,25 @@ class _Scanner:
         self._sort_out(piece, tags, cells)
 
     def _rows_of(self, piece: bytes, tags: Tags) -> tuple[Ints, Ints]:
-        """Where each row begins, and its number."""
+        """Where each row begins, and its number, which must be its first attribute."""
         which = np.flatnonzero((tags.first == ord("r")) & (tags.second == ord("o")))
-        starts, numbers = tags.opens[which], list[int]()
-        any_hidden = b"hidden" in piece
-        for start, end in zip(starts.tolist(), tags.closes[which].tolist(), strict=True):
-            tag = _ROW.match(piece, start, end)
-            if tag is None:
-                raise NotPlain
-            row = int(tag[1])
-            self._check_row(row)
-            numbers.append(row)
-            if any_hidden and _HIDDEN.search(piece, start, end):
-                self.hidden.append(row)
-        return starts, np.array(numbers, np.int64)
+        starts = tags.opens[which]
+        numbers = numbers_after(tags.text, starts, _BEFORE_ROW)
+        outside = np.flatnonzero((numbers < 1) | (numbers > LAST_ROW))
+        if len(outside):
+            raise outside_grid(f"row {numbers[outside[0]]}")
+        wrong = np.flatnonzero(np.diff(numbers, prepend=self._last_row) <= 0)
+        if len(wrong) and self.disorder is None:
+            self.disorder = f"row {numbers[wrong[0]]}"
+        self._last_row = int(numbers[-1]) if len(numbers) else self._last_row
+        if b"hidden" in piece:
+            self._keep_hidden(piece, starts, tags.closes[which], numbers)
+        return starts, numbers
 
-    def _check_row(self, row: int) -> None:
-        if not 1 <= row <= LAST_ROW:
-            raise outside_grid(f"row {row}")
-        if row <= self._last_row and self.disorder is None:
-            self.disorder = f"row {row}"
-        self._last_row = row
+    def _keep_hidden(self, piece: bytes, starts: Ints, ends: Ints, numbers: Ints) -> None:
+        for start, end, row in zip(starts.tolist(), ends.tolist(), numbers.tolist(), strict=True):
+            if _HIDDEN.search(piece, start, end):
+                self.hidden.append(row)
 
     def _check_order(self, keys: Ints, strayed: Bools) -> None:
         if not len(keys):

@@ -204,6 +204,18 @@ def read_numbers(text: Bytes, place: Ints, lowest: int, base: int, limit: int) -
     return value, place
 
 
+def numbers_after(text: Bytes, place: Ints, before: bytes) -> Ints:
+    """The number in quotes that follows `before` at each place; raise NotPlain where there is none."""
+    for offset, byte in enumerate(before):
+        if not (text[place + offset] == byte).all():
+            raise NotPlain
+    start = place + len(before)
+    numbers, end = read_numbers(text, start, ord("0"), 10, 9)
+    if not ((end > start) & (text[end] == ord('"'))).all():
+        raise NotPlain
+    return numbers
+
+
 def _word(text: Bytes, place: Ints, length: Ints) -> Words:
     """The first bytes at each place, at most 8, as a number."""
     every_place: Words = np.ndarray(len(text) - 7, "<u8", text, strides=(1,))
