@@ -18,6 +18,7 @@ _Tree: TypeAlias = "dict[str, _Tree]"
 _LISTED = "[n]"
 _SECRET: _Tree = {}
 _NOTHING: _Tree = {}
+_NESTED = frozenset({dict, list})
 
 
 class Secrets:
@@ -75,7 +76,12 @@ def _masked(value: Any, tree: _Tree, name: str) -> Any:  # noqa: ANN401
     if _is_secret(value, tree, name):
         return MASK
     if isinstance(value, dict):
-        return {key: _masked(item, tree.get(key, _NOTHING), key) for key, item in value.items()}
+        return {
+            key: _masked(item, tree.get(key, _NOTHING), key)
+            if key in tree or type(item) in _NESTED or _sounds_secret(key)
+            else item  # as nearly all are: looked at here, where it is quick
+            for key, item in value.items()
+        }
     if isinstance(value, list):
         return [_masked(item, tree.get(_LISTED, _NOTHING), name) for item in value]
     return value
