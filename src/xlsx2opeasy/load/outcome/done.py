@@ -6,7 +6,7 @@ inverse needs is written down before: in the order in which the server worked, a
 
 import sys
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 import orjson
 
@@ -19,6 +19,9 @@ from xlsx2opeasy.spec.catalogue import BY_NAME, PROCESSING_ORDER
 from xlsx2opeasy.spec.inverses import remembered_fields
 from xlsx2opeasy.spec.outcomes import Outcome
 from xlsx2opeasy.tasks.lives import Done
+
+Path: TypeAlias = "tuple[list[str], Path | None]"
+"""The keys on the way to a value; where they end at a list, the path within each of its objects."""
 
 _KEPT = (Outcome.SUCCESS, Outcome.UNKNOWN)
 
@@ -72,22 +75,29 @@ def _lines(job: OpenJob, settlement: Settlement) -> Iterator[list[Any]]:
                     yield [row.sheet, row.row, name, task["command"], outcome, values]
 
 
-def _paths(task_type: str, wire_names: Mapping[str, str]) -> dict[str, str]:
+def _paths(task_type: str, wire_names: Mapping[str, str]) -> dict[str, Path]:
     """Where each field that must be remembered stands in a content, wherever `[wire]` puts it."""
     fields = BY_NAME[task_type].by_name
-    return {name: wire_names.get(name, fields[name].wire_name) for name in remembered_fields(task_type)}
+    return {
+        name: _path(wire_names.get(name, fields[name].wire_name)) for name in remembered_fields(task_type)
+    }
 
 
-def _values(content: Any, paths: Mapping[str, str]) -> dict[str, Any]:  # noqa: ANN401
+def _path(name: str) -> Path:
+    before, in_list, after = name.partition("[n].")
+    return before.split("."), _path(after) if in_list else None
+
+
+def _values(content: Any, paths: Mapping[str, Path]) -> dict[str, Any]:  # noqa: ANN401
     found = {name: _at(content, path) for name, path in paths.items()}
     return {name: value for name, value in found.items() if value not in (None, "", [])}
 
 
-def _at(value: Any, path: str) -> Any:  # noqa: ANN401
+def _at(value: Any, path: Path) -> Any:  # noqa: ANN401
     """What stands at a path; for a path through a list, the values in its objects."""
-    before, in_list, after = path.partition("[n].")
-    for key in before.split("."):
+    keys, after = path
+    for key in keys:
         value = value.get(key) if isinstance(value, dict) else None
-    if not in_list:
+    if after is None:
         return value
     return [_at(item, after) for item in value] if isinstance(value, list) else None
