@@ -6,33 +6,26 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line. `reached` is `mine` by `other`, or `other` by `mine` where `faster` is asked for.
-
-    `reached` is None where the work cannot be done at all; `note` then says why.
-    """
+    """One line. `reached` is `mine` by `other`, or `other` by `mine` where `faster` is asked for."""
 
     name: str
     measured: str
     against: str
     due: float
-    mine: float | None
+    mine: float
     other: float
     unit: str
     faster: bool = False
     note: str = ""
 
     @property
-    def reached(self) -> float | None:
+    def reached(self) -> float:
         """The ratio."""
-        if self.mine is None:
-            return None
         return self.other / self.mine if self.faster else self.mine / self.other
 
     @property
     def is_met(self) -> bool:
         """Whether what was reached is what is due, or better."""
-        if self.reached is None:
-            return False
         return self.reached >= self.due if self.faster else self.reached <= self.due
 
     def as_json(self) -> dict[str, Any]:
@@ -49,8 +42,6 @@ class Line:
     @property
     def reached_in_words(self) -> str:
         """The figure as a person reads it."""
-        if self.reached is None:
-            return "not possible"
         if self.faster:
             return f"{self.reached:.1f} x faster"
         if self.other == 1.0:
@@ -58,6 +49,6 @@ class Line:
         return f"{self.reached:.2f} x"
 
 
-def limit(name: str, measured: str, due: float, mine: float | None, unit: str, note: str = "") -> Line:
+def limit(name: str, measured: str, due: float, mine: float, unit: str) -> Line:
     """A line with an absolute bound instead of something to be measured against."""
-    return Line(name, measured, "", due, mine, 1.0, unit, note=note)
+    return Line(name, measured, "", due, mine, 1.0, unit)

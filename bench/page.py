@@ -36,7 +36,7 @@ def _page(lines: Sequence[Line], about: Mapping[str, Any], bounds: str) -> str:
 def _row(line: Line) -> str:
     reached = line.reached_in_words if line.is_met else f"**{line.reached_in_words}**"
     absolute = line.other == 1.0
-    mine = "-" if line.mine is None else f"{line.mine:,.2f} {line.unit}"
+    mine = f"{line.mine:,.2f} {line.unit}"
     other = "-" if absolute else f"{line.other:,.2f} {line.unit}"
     note = f" ({line.note})" if line.note else ""
     cells = (line.measured + note, line.against or "-", line.due_in_words, reached, mine, other)
@@ -49,7 +49,7 @@ def _plot(path: Path, lines: Sequence[Line]) -> None:
     from matplotlib import pyplot as plt
 
     mpl.use("Agg")
-    shown = [line for line in lines if line.reached is not None][::-1]
+    shown = lines[::-1]
     shares = [_share(line) for line in shown]
     figure, axes = plt.subplots(figsize=(10, 0.42 * len(shown) + 1.2), dpi=110)
     colours = ["#2a7f62" if line.is_met else "#c8553d" for line in shown]
@@ -66,5 +66,4 @@ def _plot(path: Path, lines: Sequence[Line]) -> None:
 
 
 def _share(line: Line) -> float:
-    assert line.reached is not None
     return line.due / line.reached if line.faster else line.reached / line.due

@@ -50,7 +50,7 @@ def raw_read(clock: Clock, book: str) -> None:
 
 @collecting_seldom()
 def convert(clock: Clock, book: str, folder: str) -> None:
-    """Ours: read, check, and write the chunk files of all valid rows."""
+    """Ours: read, check, and write the chunk files of all valid rows; as with `--large`."""
     from xlsx2opeasy.check.checked import check_workbook
     from xlsx2opeasy.durable import write_file
     from xlsx2opeasy.load.planning.plan import phases_of
@@ -58,11 +58,12 @@ def convert(clock: Clock, book: str, folder: str) -> None:
     from xlsx2opeasy.tasks.chunks import chunk_name, cut
     from xlsx2opeasy.tasks.limits import ChunkLimits
     from xlsx2opeasy.workbook.read import read_workbook
+    from xlsx2opeasy.workbook.reading.limits import LARGE
 
     target = Path(folder)
     target.mkdir(parents=True, exist_ok=True)
     with clock.work():
-        checked = check_workbook(read_workbook(Path(book)))
+        checked = check_workbook(read_workbook(Path(book), LARGE))
         for phase in phases_of(list(all_tasks(checked.sheets, {})), {}):
             for number, chunk in enumerate(cut(phase.tasks, ChunkLimits()), 1):
                 write_file(target / chunk_name(phase.number, number), chunk.body)

@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 from bench.lines import Line, limit
-from bench.measure import Figures, PieceFailedError, measure, measure_command, serving
+from bench.measure import Figures, measure, measure_command, serving
 from bench.server import API_KEY, ENTERPRISE
 from bench.workbooks import make_workbook
 
@@ -112,31 +112,22 @@ class Run:
             )
         ]
         book = self._workbook("large", sizes.large)
-        try:
-            large = self._measure("convert", book, self._scratch / "large", runs=1)
-        except PieceFailedError as error:
-            why = str(error).partition(": ")[2] or str(error)
-            return [*lines, *self._refused_growth(why, by_row[0])]
-        finally:
-            book.unlink()
-            shutil.rmtree(self._scratch / "large", ignore_errors=True)
+        large = self._measure("convert", book, self._scratch / "large", runs=1)
+        book.unlink()
+        shutil.rmtree(self._scratch / "large")
         return [
             *lines,
-            self._large_line(large.cpu / sizes.large * 1e6, by_row[0] * 1e6, ""),
-            self._large_memory(large.peak, ""),
+            Line(
+                "growth : large",
+                f"time for a row of {sizes.large:,}",
+                f"for a row of {sizes.middle:,}",
+                1.15,
+                large.cpu / sizes.large * 1e6,
+                by_row[0] * 1e6,
+                "us",
+            ),
+            limit("memory, large", f"peak memory, {sizes.large:,} x 40", 4096, large.peak, "MiB"),
         ]
-
-    def _refused_growth(self, why: str, by_row: float) -> list[Line]:
-        note = why.replace("|", "/").replace(str(self._scratch), "")
-        return [self._large_line(None, by_row * 1e6, note), self._large_memory(None, note)]
-
-    def _large_line(self, mine: float | None, other: float, note: str) -> Line:
-        sizes = self._sizes
-        what, against = f"time for a row of {sizes.large:,}", f"for a row of {sizes.middle:,}"
-        return Line("growth : large", what, against, 1.15, mine, other, "us", note=note)
-
-    def _large_memory(self, mine: float | None, note: str) -> Line:
-        return limit("memory, large", f"peak memory, {self._sizes.large:,} x 40", 4096, mine, "MiB", note)
 
     def _wrong_rows(self) -> list[Line]:
         lines = []
