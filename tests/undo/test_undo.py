@@ -9,12 +9,14 @@ from typing import Any
 import openpyxl
 import pytest
 
+from judges import saved_by_libreoffice
 from load.books import read_results
-from xlsx2opeasy.errors import LocalFailure, UsageError, WorkbookUnusable
+from xlsx2opeasy.errors import LoadRefused, LocalFailure, UsageError, WorkbookUnusable
 from xlsx2opeasy.load.history.undo import choose_undo_output, undo_of
 from xlsx2opeasy.load.job.home import Home, state_folder
 from xlsx2opeasy.sandbox.serve import RunningSandbox, serve_in_thread
 from xlsx2opeasy.sandbox.settings import SandboxSettings
+from xlsx2opeasy.workbook.read import read_workbook
 
 from .machine import ANNA, BERT, CARL, NEW, OTHER, STATE, Machine, left_in, tasks_in, words_of
 
@@ -238,6 +240,28 @@ def test_the_workbook_s_words_place_and_secrets(
     folder.done.unlink()
     with pytest.raises(LocalFailure, match="cannot be undone"):
         machine.undo(loaded)
+
+
+def test_it_is_refused_at_another_enterprise(
+    machine: Machine, sandbox: RunningSandbox, tmp_path: Path
+) -> None:
+    undo = machine.undo(machine.load_rows({"Users": [add_user(NEW)]}))
+    elsewhere = Machine(sandbox, tmp_path)
+    before = elsewhere.state()
+    with pytest.raises(LoadRefused, match="undoes a load that was not at enterprise") as caught:
+        elsewhere.load(undo)
+    assert caught.value.exit_code == 6
+    assert "Read me" in caught.value.hint
+    assert elsewhere.state() == before
+    assert elsewhere.load(undo, rehearsal=True).rows["total"] == 1
+    assert elsewhere.load(undo, again=True).rows["failed"] == 1
+    assert machine.load(undo).rows["succeeded"] == 1
+
+
+def test_libreoffice_keeps_the_enterprise_of_an_undo(machine: Machine, tmp_path: Path) -> None:
+    undo = machine.undo(machine.load_rows({"Users": [add_user(NEW)]}))
+    saved = read_workbook(saved_by_libreoffice(undo, tmp_path))
+    assert saved.meant_for == read_workbook(undo).meant_for != ""
 
 
 def test_only_what_succeeded_in_this_job_is_undone(machine: Machine) -> None:

@@ -11,7 +11,7 @@ RESULT_COLUMNS: tuple[str, ...] = ("Result", "Error code", "Error detail", "Job"
 JOB_CELL = re.compile(
     r"(?P<job>[LRS][0-9]{8}-[a-z0-9]{4})(?: (?P<enterprise>[0-9a-f]{6})-(?P<task>[0-9a-f]{12}))?"
 )
-"""What the Job column says: the job, and where there is a task its fingerprint (`load/planning/fingerprint.py`)."""
+"""What the Job column says: the job, and where there is a task its fingerprint (`load/job/fingerprint.py`)."""
 
 
 class Outcome(StrEnum):

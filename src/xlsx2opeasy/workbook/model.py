@@ -55,8 +55,8 @@ class Sheet:
 class Workbook:
     """A workbook, read: its task sheets in the catalogue's order, and what else was noticed.
 
-    `sha256` is of the bytes that were read; `other_sheets` are those of the
-    user's that are left alone.
+    `sha256` is of the bytes that were read; `other_sheets` are those of the user's that are left alone;
+    `meant_for` are the digits of the only enterprise that it is meant for (the undo of a load), mostly none.
     """
 
     path: Path
@@ -64,3 +64,4 @@ class Workbook:
     sheets: tuple[Sheet, ...]
     other_sheets: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
+    meant_for: str = ""

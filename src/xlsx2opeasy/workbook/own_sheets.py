@@ -1,4 +1,4 @@
-"""What this program itself has put into a workbook: the version of its blank workbook, and sheets of words.
+"""What this program itself has put into a workbook: a version, an enterprise, sheets of words.
 
 Called by `read.py` and `annotate/write.py`. All of it survives being saved by Excel and LibreOffice.
 """
@@ -24,6 +24,9 @@ WORDS_PROPERTY: Final = "Sheets of words"
 TITLE_SEPARATOR: Final = "/"
 """Stands between those titles; Excel allows it in none."""
 
+ENTERPRISE_PROPERTY: Final = "Enterprise"
+"""The custom property of a workbook that is meant for one enterprise only, with that one's six digits."""
+
 READ_ME: Final = "Read me"
 """The first sheet of a blank workbook: that of no task type, so that the loader leaves it alone."""
 
@@ -41,6 +44,11 @@ _LIST_TITLE = re.compile(rf"{PROBLEMS}(?: [0-9]+)?")
 def template_version(package: ZipFile) -> str | None:
     """The version of the blank workbook that this one began as; None where it says none."""
     return _properties(package).get(VERSION_PROPERTY)
+
+
+def meant_for(package: ZipFile) -> str:
+    """The digits of the enterprise that the workbook is meant for; empty where it may go to any."""
+    return _properties(package).get(ENTERPRISE_PROPERTY, "")
 
 
 def _properties(package: ZipFile) -> dict[str, str]:

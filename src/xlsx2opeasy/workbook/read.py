@@ -5,7 +5,7 @@ from pathlib import Path
 from xlsx2opeasy.problems import Problem, Severity
 from xlsx2opeasy.spec.catalogue import BY_NAME
 from xlsx2opeasy.workbook.model import Sheet, Workbook
-from xlsx2opeasy.workbook.own_sheets import own_sheets, template_version, version_problem
+from xlsx2opeasy.workbook.own_sheets import meant_for, own_sheets, template_version, version_problem
 from xlsx2opeasy.workbook.reading.container import has_macros
 from xlsx2opeasy.workbook.reading.guard import open_package
 from xlsx2opeasy.workbook.reading.limits import USUAL, Limits
@@ -29,6 +29,7 @@ def read_workbook(path: Path, limits: Limits = USUAL) -> Workbook:
         problems += filter(None, [version_problem(template_version(package))])
         named = sort_sheets(raw.book.sheets)
         own = own_sheets(package, named.others)
+        enterprise = meant_for(package)
     problems += named.problems
     sheets: dict[str, Sheet] = {}
     for each in raw.sheets:
@@ -41,7 +42,7 @@ def read_workbook(path: Path, limits: Limits = USUAL) -> Workbook:
         problems.append(no_tasks(named))
     ordered = tuple(sheets[name] for name in BY_NAME if name in sheets)
     others = tuple(title for title in named.others if title not in own)
-    return Workbook(path, source.sha256, ordered, others, tuple(problems))
+    return Workbook(path, source.sha256, ordered, others, tuple(problems), enterprise)
 
 
 def _any_error(problems: list[Problem], sheets: dict[str, Sheet]) -> bool:

@@ -18,7 +18,7 @@ from xlsx2opeasy.spec.catalogue import COMMAND_HEADER
 from xlsx2opeasy.spec.model import TaskType
 from xlsx2opeasy.spec.outcomes import RESULT_COLUMNS, Outcome, RowResult
 from xlsx2opeasy.workbook.note_page import NotePage, write_note_page
-from xlsx2opeasy.workbook.own_sheets import TITLE_SEPARATOR, WORDS_PROPERTY
+from xlsx2opeasy.workbook.own_sheets import ENTERPRISE_PROPERTY, TITLE_SEPARATOR, WORDS_PROPERTY
 from xlsx2opeasy.workbook.template.looks import Look, Looks
 from xlsx2opeasy.workbook.writing.styles import OUTCOME_COLOURS
 from xlsx2opeasy.workbook.writing.text import cut, visible
@@ -91,10 +91,12 @@ def filled_bytes(
     first: Sequence[NotePage] = (),
     last: Sequence[NotePage] = (),
     *,
+    meant_for: str = "",
     by_way_of_disk: bool = False,
 ) -> bytes:
     """The workbook: pages of words, the task sheets, more pages of words.
 
+    `meant_for` are the digits of the only enterprise that it may be loaded to.
     Texts must fit into a cell (`results_text`); only results and notes are cut. `by_way_of_disk` keeps the
     rows in temporary files rather than in memory: for many rows, and for rows without secrets only.
     """
@@ -105,6 +107,8 @@ def filled_bytes(
     text = book.add_format({"num_format": "@", "valign": "top", "quote_prefix": True})
     if words := [page.title for page in (*first, *last)]:
         book.set_custom_property(WORDS_PROPERTY, TITLE_SEPARATOR.join(words), "text")
+    if meant_for:
+        book.set_custom_property(ENTERPRISE_PROPERTY, meant_for, "text")
     for page in first:
         write_note_page(book.add_worksheet(page.title), page, looks, text)
     for sheet in sheets:

@@ -15,6 +15,7 @@ from xlsx2opeasy.durable import why_refused, write_file
 from xlsx2opeasy.errors import LoadRefused, UsageError, WorkbookUnusable
 from xlsx2opeasy.load.history.earlier import peek
 from xlsx2opeasy.load.job.facts import JobFacts
+from xlsx2opeasy.load.job.fingerprint import enterprise_digits
 from xlsx2opeasy.load.job.home import JobFolder
 from xlsx2opeasy.load.job.locks import is_worked_on
 from xlsx2opeasy.load.job.state import JobState
@@ -101,7 +102,9 @@ def write_undo(undo: Undo, output: Path) -> None:
     """Writes the workbook, for its owner's eyes alone. Raises WorkbookUnusable where that is impossible."""
     sheets = undo.inverted.sheets()
     last = [_left_page(undo)] if undo.inverted.left else []
-    content = filled_bytes(sheets, [_about_page(undo, output)], last, by_way_of_disk=True)
+    enterprise = enterprise_digits(undo.facts.origin, undo.facts.enterprise_id)
+    about = [_about_page(undo, output)]
+    content = filled_bytes(sheets, about, last, meant_for=enterprise, by_way_of_disk=True)
     if sheets and (errors := read_back(TaskWorkbook(sheets), content).errors):
         raise RuntimeError(f"the undo of {undo.facts.job} is no valid workbook: {errors[0].rule}")
     try:
@@ -122,7 +125,8 @@ def _about(undo: Undo, output: Path) -> Iterator[str]:
     yield "Nothing was sent: this workbook was only written. It undoes nothing until you load it."
     yield (
         f"It holds the inverse of what succeeded when {Path(facts.workbook).name} was loaded on"
-        f" {facts.created[:10]} to enterprise {facts.enterprise_id} at {facts.origin}. Load it there only."
+        f" {facts.created[:10]} to enterprise {facts.enterprise_id} at {facts.origin}."
+        " It can be loaded there only."
     )
     if not rows:
         yield f'Nothing of the job can be undone by a load: the sheet "{LEFT_TITLE}" says why.'

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from xlsx2opeasy.check.checked import Checked
 from xlsx2opeasy.errors import InvalidWorkbook, LoadRefused
-from xlsx2opeasy.load.planning.fingerprint import JobCell, enterprise_digits, read_cell
+from xlsx2opeasy.load.job.fingerprint import JobCell, enterprise_digits, read_cell
 from xlsx2opeasy.load.target import Target
 from xlsx2opeasy.spec.outcomes import RESULT_COLUMNS, Outcome
 
@@ -50,8 +50,15 @@ def refuse_undecided(checked: Checked) -> None:
 
 
 def refuse_other_enterprise(checked: Checked, target: Target) -> None:
-    """Raises LoadRefused where a row has a result of another enterprise, or of another server."""
+    """Raises LoadRefused where a row, or the whole workbook, is of another enterprise or another server."""
     mine = enterprise_digits(target.origin, target.enterprise_id)
+    if checked.workbook.meant_for not in ("", mine) and not target.rehearsal:
+        raise LoadRefused(
+            f"{checked.workbook.path.name} undoes a load that was not at enterprise"
+            f" {target.enterprise_id} of {target.origin}",
+            'choose the enterprise and server that its sheet "Read me" names'
+            " (--again sends the rows to this one all the same)",
+        )
     for sheet in checked.sheets:
         for row, result in sheet.sheet.earlier_results.items():
             cell = read_cell(result.job)

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from xlsx2opeasy.check.checked import Checked, check_workbook
 from xlsx2opeasy.load.job.facts import JobRow
+from xlsx2opeasy.load.job.fingerprint import fingerprint
 from xlsx2opeasy.load.planning.carried import refuse_other_enterprise, refuse_undecided, succeeded_before
-from xlsx2opeasy.load.planning.fingerprint import fingerprint
 from xlsx2opeasy.load.planning.plan import Phase, phases_of
 from xlsx2opeasy.load.planning.refusal import counting_rows
 from xlsx2opeasy.load.target import REHEARSAL_ORIGIN, Target

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from xlsx2opeasy.check.checked import Checked
 from xlsx2opeasy.job_model import parse_time
-from xlsx2opeasy.load.planning.fingerprint import fingerprint
+from xlsx2opeasy.load.job.fingerprint import fingerprint
 from xlsx2opeasy.load.planning.prepare import Target
 from xlsx2opeasy.opeasy import ScheduledOperation, TaskResult
 from xlsx2opeasy.spec.error_codes import ERROR_CODES
