@@ -17,6 +17,7 @@ from xlsx2opeasy.workbook.read import read_workbook
 
 ADD = "| command | groupId | user.userId | user.phoneNumber | user.extension |\n"
 DEVICE = "| command | groupId | device.name | device.linePort | device.accessUserName | device.trunkUserInformation.trunkLinePort |\n"
+USER_DEVICE = "| command | groupId | user.userId | device.name | device.linePort |\n"
 NUMBERS = "| command | groupId | phoneNumbers | activated |\n"
 TEAMS = "| command | groupId | user.userId | user.title | user.msTeamsXsiPlugin |\n"
 
@@ -86,6 +87,31 @@ USER_A, USER_B = "anna.able@example.com", "bert.bold@example.com"
             "Users",
             DEVICE + "| AddDevice | D | A | 1 | a | t |\n| AddDevice | D | B | 2 | a | t |",
             ["E3 given-twice"],
+        ),
+        ("Users", DEVICE + '| AddDevice | D | A | "" | "" |\n| AddDevice | D | B | "" | "" |', []),
+        ("Users", ADD + f'| AddUser | D | {USER_A} | | "" |\n| AddUser | D | {USER_B} | | "" |', []),
+        (
+            "Users",
+            DEVICE + "| AddDevice | D | A | 1 |\n| DeleteDevice | | A |\n| AddDevice | D | B | 1 |",
+            [],
+        ),
+        (
+            "Users",
+            DEVICE + "| AddDevice | D | A | 1 |\n| ModifyDevice | | A | 2 |\n| AddDevice | D | B | 1 |",
+            [],
+        ),
+        (
+            "Users",
+            DEVICE + "| AddDevice | D | A | 1 |\n| ModifyDevice | | A | | c |\n| AddDevice | D | B | 1 |",
+            ["D4 given-twice"],
+        ),
+        (
+            "Users",
+            USER_DEVICE
+            + f"| AddUserDevice | D | {USER_A} | A | 1 |\n| DeleteUserAndDevices | | {USER_A} |\n"
+            + f"| AddUserDevice | D | {USER_B} | B | 1 |\n| DeleteUser | | {USER_B} |\n"
+            + f"| AddUserDevice | D | {USER_A} | C | 1 |",
+            ["E6 given-twice"],
         ),
         ("Users", DEVICE + "| DeleteDevice | | A |\n| ModifyDevice | | A | 2 |", ["C3 after-delete"]),
         ("Users", "| command |\n| SyncDeletedTeamsUsers |\n| SyncDeletedTeamsUsers |", ["A3 sync-twice"]),

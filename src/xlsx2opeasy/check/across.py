@@ -13,6 +13,8 @@ from typing import TypeAlias
 import pandas as pd
 
 from xlsx2opeasy.check.commands import Grid
+from xlsx2opeasy.check.holders import Holders
+from xlsx2opeasy.check.normal import CLEAR
 from xlsx2opeasy.check.rules import digits_of
 from xlsx2opeasy.problems import Severity
 from xlsx2opeasy.spec.catalogue import COMMAND_HEADER
@@ -57,7 +59,9 @@ def _users(grid: Grid) -> Iterator[Conflict]:
     groups = _texts(grid, "groupId")
     yield from _given_to_two(grid, "user.phoneNumber", _number_keys)
     yield from _given_to_two(
-        grid, "user.extension", lambda extensions: (groups + "\n" + extensions).where(groups != "", "")
+        grid,
+        "user.extension",
+        lambda extensions: (groups + "\n" + extensions).where((groups != "") & (extensions != CLEAR), ""),
     )
     yield from _syncs(grid)
 
@@ -150,14 +154,23 @@ def _lives(
 
 
 def _unique(grid: Grid, name: str) -> Iterator[Conflict]:
-    """Values that must be unique within the system, given by two rows that add a device."""
-    for group in _repeated(grid, name, _exact_keys):
-        adding = [each for each in group if each[1] in ADDING_DEVICE]
-        for row, _, text in adding[1:]:
-            message = f'"{text}" is given to another device in row {adding[0][0]} already'
-            yield Conflict(
-                "given-twice", row, name, message, "it must be unique within the system; correct one"
-            )
+    """Values that must be unique within the system, given to a second device while the first still has it."""
+    texts = _texts(grid, name)
+    keys = _exact_keys(texts).where(texts != CLEAR, "")
+    adding = grid.command.isin(ADDING_DEVICE)
+    if not keys[adding & (keys != "")].duplicated().any():
+        return
+    holders = Holders()
+    devices, users = _exact_keys(_texts(grid, "device.name")), _user_keys(_texts(grid, "user.userId"))
+    columns = (each.tolist() for each in (grid.command, devices, users, texts, keys))
+    for row, command, device, user, text, its_key in zip(texts.index.tolist(), *columns, strict=True):
+        holders.leave(command, device, user, changed=text != "")
+        if its_key and command in ADDING_DEVICE:
+            first = holders.enter(its_key, device, user, row)
+            if first != row:
+                message = f'"{text}" is given to another device in row {first} already'
+                hint = "it must be unique within the system; correct one"
+                yield Conflict("given-twice", row, name, message, hint)
 
 
 def _given_to_two(grid: Grid, name: str, keys_of: Callable[[Texts], Texts]) -> Iterator[Conflict]:
