@@ -286,6 +286,27 @@ def test_f86_deletions_that_were_interrupted_between_them_go_on_in_order(rig: Ri
     assert read_results(Path(str(done.results)))
 
 
+def test_a_run_whose_deletion_was_only_said_is_deleted_again(rig: Rig, book: Path) -> None:
+    rig.server.settings.before = on_call("DELETE", "/scheduledoperations/", Answer(204))
+    assert rig.load(book).status == "completed"
+    assert (rig.server.state.operations, rig.server.state.scheduled) == ({}, {})
+    assert "left at the server" not in rig.notices
+
+
+def test_secrets_of_a_finished_job_are_gone_although_the_server_refuses_its_deletion(
+    rig: Rig, book: Path
+) -> None:
+    rig.server.settings.before = lambda request: Answer(403) if request.method == "DELETE" else None
+    done = rig.load(book)
+    assert f"It is deleted by: xlsx2opeasy resume {done.job}" in rig.notices
+    folder = rig.folder(done)
+    assert not folder.chunks.exists()
+    assert not folder.workbook.exists()
+    rig.server.settings.before = lambda request: None
+    assert rig.resume(done.job).rows == done.rows
+    assert (rig.server.state.operations, rig.server.state.scheduled) == ({}, {})
+
+
 def test_a_job_that_needs_nothing_is_said(rig: Rig, book: Path) -> None:
     with pytest.raises(UsageError, match="no unfinished job"):
         rig.resume()

@@ -7,22 +7,26 @@ operation goes before its operation (page "Delete Operation").
 import contextlib
 import shutil
 from collections.abc import Callable
+from http import HTTPStatus
 
 from xlsx2opeasy.durable import sync_folder
 from xlsx2opeasy.load.interrupt import Interruption
 from xlsx2opeasy.load.job.open_job import Connect, OpenJob
 from xlsx2opeasy.load.job.state import JOB, Call, Fact, PhaseState
-from xlsx2opeasy.opeasy import OpEasyClient
+from xlsx2opeasy.opeasy import CallError, OpEasyClient
 
 Deletion = tuple[Call, str, Callable[[str], object]]
 """The call as the journal names it, the id, and what sends it (with a request id)."""
 
 
 def clean(job: OpenJob, connect: Connect, interruption: Interruption) -> None:
-    """Deletes a finished job's operations, unless they are to be kept, and forgets its secrets here."""
+    """Forgets a finished job's secrets here, whatever the server says, and deletes its operations there.
+
+    The operations stay where they are to be kept. Raises what the client raises.
+    """
+    forget_secrets(job)
     if not job.facts.keep:
         delete_at_server(job, connect, interruption)
-    forget_secrets(job)
     job.note(JOB, Fact.CLEANED)
 
 
@@ -32,8 +36,19 @@ def delete_at_server(job: OpenJob, connect: Connect, interruption: Interruption)
     if pending:
         with connect(job.facts, interruption) as client:
             for state in pending:
-                for call, identity, delete in _deletions(state, client):
-                    job.mutate(state.number, call, delete, id=identity)
+                _delete(job, state, client)
+
+
+def _delete(job: OpenJob, state: PhaseState, client: OpEasyClient) -> None:
+    """A run that was said to be deleted, and stands in the way of its operation all the same, is so again."""
+    try:
+        for call, identity, delete in _deletions(state, client):
+            job.mutate(state.number, call, delete, id=identity)
+    except CallError as error:
+        if error.http_status != HTTPStatus.BAD_REQUEST or not state.scheduled_deleted:
+            raise
+        for call, identity, delete in _of_run(state, client):
+            job.mutate(state.number, call, delete, id=identity)
 
 
 def _to_delete(job: OpenJob, state: PhaseState) -> bool:
@@ -45,14 +60,19 @@ def _to_delete(job: OpenJob, state: PhaseState) -> bool:
 def _deletions(state: PhaseState, client: OpEasyClient) -> list[Deletion]:
     if not state.results_saved:
         return [_of_operation(Call.DELETE_DRAFT, draft, client) for draft in state.known_drafts]
+    return _of_run(state, client)[1:] if state.scheduled_deleted else _of_run(state, client)
+
+
+def _of_run(state: PhaseState, client: OpEasyClient) -> list[Deletion]:
     scheduled = str(state.scheduled_id)
-    first: Deletion = (
-        Call.DELETE_SCHEDULED,
-        scheduled,
-        lambda request: client.delete_scheduled_operation(scheduled, request_id=request),
-    )
-    second = _of_operation(Call.DELETE_OPERATION, str(state.operation_id), client)
-    return [second] if state.scheduled_deleted else [first, second]
+    return [
+        (
+            Call.DELETE_SCHEDULED,
+            scheduled,
+            lambda request: client.delete_scheduled_operation(scheduled, request_id=request),
+        ),
+        _of_operation(Call.DELETE_OPERATION, str(state.operation_id), client),
+    ]
 
 
 def _of_operation(call: Call, operation_id: str, client: OpEasyClient) -> Deletion:
