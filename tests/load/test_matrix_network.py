@@ -118,6 +118,25 @@ def test_f32_a_chunk_that_a_proxy_delivers_twice_is_fenced(rig: Rig, book: Path)
     kept_promise(rig.server, result)
 
 
+def test_f32_a_chunk_delivered_twice_before_the_load_was_cut_off_is_fenced(rig: Rig, book: Path) -> None:
+    chunk: list[Request] = []
+
+    def deliver_again_and_refuse(request: Request) -> Answer | None:
+        if request.method == "PATCH":
+            chunk.append(request)
+        elif chunk and request.method == "GET":
+            rig.server.apply(chunk[0])
+            return Answer(403)
+        return None
+
+    rig.server.settings.before = deliver_again_and_refuse
+    assert rig.load(book).exit_code == 4
+    rig.server.settings.before = lambda request: None
+    result = rig.resume()
+    assert result.status == "completed"
+    kept_promise(rig.server, result)
+
+
 def test_f33_a_create_delivered_twice_leaves_an_empty_shell(rig: Rig, book: Path) -> None:
     rig.server.settings.before = lambda request: (
         rig.server.apply(request) and None if request.path == "/v1/operations" else None

@@ -211,6 +211,7 @@ def test_f76_an_old_copy_of_the_state_is_refused_where_the_draft_tells(
     result = restored.resume(job)
     assert (result.exit_code, rig.schedules()) == (5, 0)
     assert "old copy" in result.message
+    assert f"xlsx2opeasy jobs abandon {job}" in result.message
     assert rig.resume(job).status == "completed"
 
 

@@ -156,14 +156,23 @@ class DraftBuilder:
             if counts != self._expected(state.appended + 1):
                 raise DraftInDoubtError("a chunk got no answer, and the counts do not show it")
             self._job.note(self._number, Fact.CONFIRMED)
-        elif state.last_counts == known and any(n > known.get(name, 0) for name, n in counts.items()):
+        elif state.last_counts == known and self._holds_further_chunks(counts, state.appended):
             raise ServiceFailed(
                 f"operation {state.operation_id} holds {in_words(counts)}, this job sent {in_words(known)}:"
                 " somebody else changed it, or this machine's state is an old copy",
-                "nothing was done: look in the portal for what became of the operation",
+                "nothing was done: look in the portal for what became of the operation; where nobody else"
+                f" works on it, xlsx2opeasy jobs abandon {self._job.facts.job} deletes it",
             )
         elif counts != known:
             raise DraftInDoubtError(f"the server counts {in_words(counts)}, sent were {in_words(known)}")
+
+    def _holds_further_chunks(self, counts: Counts, appended: int) -> bool:
+        """Whether the server holds chunks that, as far as this machine knows, were not sent yet.
+
+        More of anything else (a chunk that a proxy delivered twice) is a draft in doubt like any other.
+        """
+        further = range(appended + 1, len(self._job.chunks(self._phase)) + 1)
+        return any(counts == self._expected(chunks) for chunks in further)
 
     # -- appending ----------------------------------------------------------------------------------------
 
