@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
 
+from xlsx2opeasy.check.across import user_key
 from xlsx2opeasy.check.rules import digits_of
 from xlsx2opeasy.spec.catalogue import BY_NAME
 from xlsx2opeasy.spec.rules import NumberOrRange
@@ -174,7 +175,7 @@ def _deletions_that_can_go_first(tasks: Sequence[Task], reader: Reader) -> Itera
     seen: set[str] = set()
     for task in tasks:
         if task.type == USERS:
-            user = reader.text(task, "user.userId")
+            user = user_key(reader.text(task, "user.userId"))
             if task.command in _DELETING and user not in seen:
                 yield task
             seen.add(user)
