@@ -48,11 +48,27 @@ def test_a_file_that_exists_is_refused_with_7(tmp_path: Path) -> None:
     before = path.read_bytes()
     done = run("check", path, "--annotate", path)
     assert (done.returncode, done.stdout) == (7, "")
-    assert done.stderr.startswith(f"error: {path} exists already.")
+    assert done.stderr.startswith(f"error: {path} is what this command reads, and is not replaced")
     as_json = run("check", path, "--annotate", path, "--json")
     assert as_json.returncode == 7
-    assert "exists already" in json.loads(as_json.stdout)["problems"][0]["message"]
+    assert "is not replaced" in json.loads(as_json.stdout)["problems"][0]["message"]
     assert path.read_bytes() == before
+
+
+def test_an_earlier_copy_is_replaced_by_force_alone(tmp_path: Path) -> None:
+    path = write_workbook(tmp_path / "wrong.xlsx", WRONG)
+    target = tmp_path / "marked.xlsx"
+    target.write_bytes(b"old")
+    refused = run("check", path, "--annotate", target)
+    assert refused.returncode == 7
+    assert "choose another name, or add --force" in refused.stderr
+    assert target.read_bytes() == b"old"
+    forced = run("check", path, "--annotate", target, "--force")
+    assert forced.returncode == 3
+    assert zipfile.is_zipfile(target)
+    lines = forced.stderr.splitlines()
+    assert lines[0].startswith("Marked copy: ")
+    assert lines[1].startswith("Next: ")
 
 
 def test_a_folder_that_does_not_exist_ends_with_7_and_tells_the_findings(tmp_path: Path) -> None:

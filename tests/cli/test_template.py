@@ -128,3 +128,8 @@ def test_a_filled_one_loads_and_its_results_come_into_the_columns_that_are_ready
     before, after = parts(tmp_path / "branch.xlsx"), parts(rehearsed)
     changed = {name for name in before if before[name] != after[name]}
     assert changed <= {"xl/styles.xml", *(f"xl/worksheets/sheet{number}.xml" for number in range(2, 7))}
+
+
+def test_help_names_the_task_types_as_the_api_spells_them(tmp_path: Path) -> None:
+    assert "[Users|CallCenterAgent|" in run(tmp_path, "template", "--help").stdout
+    assert "[Users|CallCenterAgent|" in run(tmp_path, "operations", "tasks", "--help").stdout

@@ -42,6 +42,9 @@ def test_load_undo_load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
         assert run("check", target).returncode == 0
         chosen = run("undo", job, "--output", "my branch.undo.xlsx")
         assert (chosen.returncode, "exists and is not replaced" in chosen.stderr) == (7, True)
+        forced = run("undo", job, "--output", "my branch.undo.xlsx", "--force")
+        assert (forced.returncode, forced.stdout) == (0, done.stdout)
+        assert run("undo", job, "--output", book, "--force").returncode == 7
         assert run("load", target, env=env).returncode == 0
         assert sandbox.enterprise().users == {}
         assert run("load", book, "--again", env=env).returncode == 0

@@ -13,6 +13,8 @@ import pytest
 
 from installed import run
 from workbooks import write_workbook
+from xlsx2opeasy.errors import WorkbookUnusable
+from xlsx2opeasy.load.job.facts import read_facts
 from xlsx2opeasy.load.job.home import Home, state_folder
 from xlsx2opeasy.report.data import Row, report_data
 from xlsx2opeasy.report.write import rendered, write_report
@@ -137,7 +139,15 @@ def test_the_command_writes_a_free_name_and_never_over_a_file(hostile: Path, tmp
     assert Path(done.stdout.strip()) != hostile
     assert Path(done.stdout.strip()).exists()
     refused = run("report", folder.job_id, "--output", hostile)
-    assert refused.returncode == 2
-    assert "exists already" in refused.stderr
+    assert refused.returncode == 7
+    assert "exists and is not replaced" in refused.stderr
+    assert "add --force" in refused.stderr
+    again = tmp_path / "again.html"
+    again.write_text("old")
+    assert run("report", folder.job_id, "--output", again, "--force").returncode == 0
+    assert "old" not in again.read_text(encoding="utf-8")[:10]
+    workbook = Path(read_facts(folder).workbook)
+    with pytest.raises(WorkbookUnusable, match="is what this command reads"):
+        write_report(folder, workbook, replace=True)
     assert run("report", "L20261122-none").returncode == 2
     assert write_report(folder, tmp_path / "other.html") == tmp_path / "other.html"

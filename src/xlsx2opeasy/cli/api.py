@@ -16,7 +16,7 @@ import click
 
 from xlsx2opeasy.cli.connection import ask_secretly, connection_options
 from xlsx2opeasy.cli.words import complain, say_json, tell
-from xlsx2opeasy.errors import LoadRefused, UsageError, WorkbookUnusable, Xlsx2OpeasyError
+from xlsx2opeasy.errors import LoadRefused, UsageError, Xlsx2OpeasyError, unless_replaced
 from xlsx2opeasy.load.interrupt import Interruption
 from xlsx2opeasy.opeasy import Deletion
 from xlsx2opeasy.opeasy.masking import is_secret_name
@@ -39,6 +39,7 @@ TASK_TYPE = click.option(
     "task_types",
     multiple=True,
     type=click.Choice([each.name for each in TASK_TYPES], case_sensitive=False),
+    metavar=f"[{'|'.join(each.name for each in TASK_TYPES)}]",
     help="Only this task type; may be given several times.",
 )
 YES = click.option("--yes", is_flag=True, help="Ask no question.")
@@ -155,8 +156,7 @@ def refuse_existing(output: Path | None, *, as_json: bool, force: bool) -> None:
         raise UsageError("--output and --json contradict each other", "leave one of them out")
     if output.suffix.casefold() != ".xlsx":
         raise UsageError(f"{output} does not end in .xlsx", f"write {output.with_suffix('.xlsx')}")
-    if output.exists() and not force:
-        raise WorkbookUnusable(f"{output} exists and is not replaced", "choose another name, or add --force")
+    unless_replaced(output, replace=force)
 
 
 def masked(value: Any, settings: Settings) -> Any:  # noqa: ANN401

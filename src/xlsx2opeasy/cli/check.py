@@ -17,9 +17,10 @@ from xlsx2opeasy.cli.shared_options import large_option
     metavar="FILE",
     help="Write a copy in which the wrong cells are marked and commented, with a sheet that lists them.",
 )
+@click.option("--force", is_flag=True, help="Replace the marked copy if it exists.")
 @large_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
-def command(workbook: Path, *, marked: Path | None, large: bool, as_json: bool) -> NoReturn:
+def command(workbook: Path, *, marked: Path | None, force: bool, large: bool, as_json: bool) -> NoReturn:
     """Check everything in WORKBOOK offline: every cell against the API's rules.
 
     \b
@@ -29,4 +30,4 @@ def command(workbook: Path, *, marked: Path | None, large: bool, as_json: bool) 
     """
     from xlsx2opeasy.cli.checking import check  # pandas: not for --help
 
-    raise SystemExit(check(workbook, marked=marked, large=large, as_json=as_json))
+    raise SystemExit(check(workbook, marked=marked, replace=force, large=large, as_json=as_json))

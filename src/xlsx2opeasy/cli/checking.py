@@ -18,11 +18,11 @@ SHOWN_OF_A_KIND = 3
 """How many problems of one kind are printed in full; the others are told by their rows."""
 
 
-def check(workbook: Path, *, marked: Path | None, large: bool, as_json: bool) -> int:
-    """Checks and tells; the exit code."""
+def check(workbook: Path, *, marked: Path | None, replace: bool, large: bool, as_json: bool) -> int:
+    """Checks and tells; the exit code. `replace` lets the marked copy take the place of an earlier one."""
     try:
         if marked is not None:
-            refuse_target(workbook, marked)
+            refuse_target(workbook, marked, replace=replace)
         checked = check_workbook(read_workbook(workbook, limits_for(large=large)))
     except Xlsx2OpeasyError as error:
         if as_json:
@@ -37,17 +37,18 @@ def check(workbook: Path, *, marked: Path | None, large: bool, as_json: bool) ->
         say(summary(workbook, checked))
         for line in other_sheets(checked.workbook.other_sheets):
             say(line)
-        tell(next_step(workbook, checked))
     if marked is not None:
-        _annotate(workbook, marked, checked)
+        _annotate(workbook, marked, checked, replace=replace)
+    if not as_json:
+        tell(next_step(workbook, checked))
     return InvalidWorkbook.exit_code if checked.errors else 0
 
 
-def _annotate(workbook: Path, target: Path, checked: Checked) -> None:
+def _annotate(workbook: Path, target: Path, checked: Checked, *, replace: bool) -> None:
     """Writes the marked copy; where that fails what was found is told already."""
     try:
         try:
-            done = write_annotated(workbook, target, checked.problems)
+            done = write_annotated(workbook, target, checked.problems, replace=replace)
         except UnwritableWorkbook as refusal:
             _list_problems(workbook, target, refusal, checked)
             return

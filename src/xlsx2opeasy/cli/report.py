@@ -11,7 +11,8 @@ from xlsx2opeasy.cli.words import say
 @click.command(name="report")
 @click.argument("job", shell_complete=complete_jobs)
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="The file to write.")
-def command(job: str, output: Path | None) -> None:
+@click.option("--force", is_flag=True, help="Replace FILE if it exists.")
+def command(job: str, output: Path | None, *, force: bool) -> None:
     """Write the report of JOB: one HTML file for any browser, with every row, searchable and sortable.
 
     Without --output it goes beside the job's results.
@@ -23,4 +24,4 @@ def command(job: str, output: Path | None) -> None:
     from xlsx2opeasy.load.job.home import Home, state_folder
     from xlsx2opeasy.report.write import write_report
 
-    say(str(write_report(Home(state_folder()).job(job), output)))
+    say(str(write_report(Home(state_folder()).job(job), output, replace=force)))

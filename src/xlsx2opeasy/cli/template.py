@@ -35,6 +35,7 @@ class _CommandName(click.Choice[str]):
     "task_types",
     multiple=True,
     type=click.Choice(_TASK_TYPES, case_sensitive=False),
+    metavar=f"[{'|'.join(_TASK_TYPES)}]",
     help="Only the sheet of this task type; may be given several times.",
 )
 @click.option(

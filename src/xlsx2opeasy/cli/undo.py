@@ -12,7 +12,8 @@ from xlsx2opeasy.cli.words import counted, say, tell
 @click.command(name="undo")
 @click.argument("job", shell_complete=complete_jobs)
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="The workbook to write.")
-def command(job: str, output: Path | None) -> None:
+@click.option("--force", is_flag=True, help="Replace FILE if it exists.")
+def command(job: str, output: Path | None, *, force: bool) -> None:
     """Write a workbook with the inverse of what succeeded in JOB, to look at and load. Nothing is sent.
 
     Without --output it is NAME.undo.xlsx beside the job's workbook. Rows without an inverse (a changed
@@ -28,7 +29,7 @@ def command(job: str, output: Path | None) -> None:
     from xlsx2opeasy.tasks.inverse import Kind
 
     undo = undo_of(Home(state_folder()).job(job))
-    target = choose_undo_output(undo.facts, output)
+    target = choose_undo_output(undo.facts, output, replace=force)
     write_undo(undo, target)
     say(f"{counted(undo.inverted.tasks, 'task')} written to {target}. Nothing was sent.")
     left = [f"{undo.left(kind):,} {kind.value}" for kind in Kind if undo.left(kind)]

@@ -13,7 +13,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from xlsx2opeasy.durable import write_file
-from xlsx2opeasy.errors import LocalFailure, UsageError
+from xlsx2opeasy.errors import LocalFailure, unless_replaced
 from xlsx2opeasy.job_model import parse_time
 from xlsx2opeasy.load.job.home import JobFolder
 from xlsx2opeasy.load.outcome.output import free_name
@@ -23,16 +23,16 @@ from xlsx2opeasy.report.templates import templates_folder
 _ESCAPED = {ord(each): f"\\u{ord(each):04x}" for each in "<>&\u2028\u2029"}
 
 
-def write_report(folder: JobFolder, output: Path | None = None) -> Path:
+def write_report(folder: JobFolder, output: Path | None = None, *, replace: bool = False) -> Path:
     """Writes the report of a job; gives the file.
 
     Without `output` it goes beside the results, else beside the workbook, as `NAME.report.html` or the first
-    such name that is free. UsageError where `output` exists, LocalFailure where the job is damaged or the
-    disk refuses.
+    such name that is free. WorkbookUnusable where `output` exists and may not be replaced, LocalFailure where
+    the job is damaged or the disk refuses.
     """
-    if output is not None and (output.exists() or output.is_symlink()):
-        raise UsageError(f"{output} exists already", "name a file that does not exist yet")
     data = report_data(folder)
+    if output is not None:
+        unless_replaced(output, replace=replace, inputs=(data.facts.workbook, data.job.results))
     target = output or _beside(data)
     try:
         write_file(target, rendered(data).encode())

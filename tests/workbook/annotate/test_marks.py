@@ -174,7 +174,7 @@ def test_beyond_the_cap_cells_are_marked_and_listed_and_it_is_said(
 def test_an_existing_file_is_refused_and_stays(tmp_path: Path) -> None:
     source = rich_book(tmp_path / "book.xlsx")
     before = source.read_bytes()
-    with pytest.raises(WorkbookUnusable, match="exists already"):
+    with pytest.raises(WorkbookUnusable, match="is what this command reads"):
         write_annotated(source, source, [problem("A2")])
     with pytest.raises(UsageError, match="must end in"):
         write_annotated(source, tmp_path / "marked.xlsm", [problem("A2")])

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from xlsx2opeasy.durable import why_refused, write_file
-from xlsx2opeasy.errors import LoadRefused, UsageError, WorkbookUnusable
+from xlsx2opeasy.errors import LoadRefused, UsageError, WorkbookUnusable, unless_replaced
 from xlsx2opeasy.load.history.earlier import peek
 from xlsx2opeasy.load.job.facts import JobFacts
 from xlsx2opeasy.load.job.fingerprint import enterprise_digits
@@ -81,16 +81,15 @@ def _refuse(folder: JobFolder, facts: JobFacts, state: JobState) -> None:
         )
 
 
-def choose_undo_output(facts: JobFacts, wanted: Path | None) -> Path:
+def choose_undo_output(facts: JobFacts, wanted: Path | None, *, replace: bool = False) -> Path:
     """`wanted`; else `NAME.undo.xlsx` beside the job's workbook, or in the current folder where that is gone.
 
-    Never a file that exists: raises WorkbookUnusable where `wanted` does.
+    Raises WorkbookUnusable where `wanted` exists and may not be replaced; the job's workbook never may.
     """
     if wanted is not None:
         if wanted.suffix.casefold() != ".xlsx":
             raise UsageError(f"{wanted} does not end in .xlsx", f"write {wanted.with_suffix('.xlsx')}")
-        if wanted.exists() or wanted.is_symlink():
-            raise WorkbookUnusable(f"{wanted} exists and is not replaced", "choose another name")
+        unless_replaced(wanted, replace=replace, inputs=(facts.workbook,))
         return wanted.absolute()
     workbook = Path(facts.workbook)
     beside = workbook.parent.is_dir() and os.access(workbook.parent, os.W_OK)

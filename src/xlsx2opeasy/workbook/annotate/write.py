@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from xlsx2opeasy.errors import UsageError, WorkbookUnusable
+from xlsx2opeasy.errors import UsageError, unless_replaced
 from xlsx2opeasy.problems import Problem
 from xlsx2opeasy.workbook.annotate.commenting import Commenting
 from xlsx2opeasy.workbook.annotate.marks import MOST_COMMENTS, SheetMarks, marks_by_sheet
@@ -48,23 +48,24 @@ class Annotated:
     changed_parts: tuple[str, ...]
 
 
-def refuse_target(source: Path, target: Path) -> None:
-    """`WorkbookUnusable` where `target` exists (no input is overwritten); `UsageError`: another extension."""
-    if target.exists() or target.is_symlink():
-        raise WorkbookUnusable(f"{target} exists already.", "Name a file that does not exist yet.")
+def refuse_target(source: Path, target: Path, *, replace: bool = False) -> None:
+    """`WorkbookUnusable` where `target` exists (`source` never may be replaced); `UsageError`: extension."""
+    unless_replaced(target, replace=replace, inputs=(source,))
     if target.suffix.casefold() != source.suffix.casefold():
         other = target.with_suffix(source.suffix)
         raise UsageError(f"a copy of {source.name} must end in {source.suffix}", f"write {other}")
 
 
-def write_annotated(source: Path, target: Path, problems: Sequence[Problem]) -> Annotated:
-    """Writes `target`, which does not exist yet: the workbook `source` with `problems` marked in it.
+def write_annotated(
+    source: Path, target: Path, problems: Sequence[Problem], *, replace: bool = False
+) -> Annotated:
+    """Writes `target`, which does not exist yet or may be replaced: `source` with `problems` marked in it.
 
     `WorkbookUnusable` where the target is refused or cannot be used, `MarkedCopy` where the source is one,
     `UnwritableWorkbook` where it cannot be marked without harm (a signed package, cells out of order, …):
     then nothing was written.
     """
-    refuse_target(source, target)
+    refuse_target(source, target, replace=replace)
     with replacing(target, like=source) as file, refusing_harm(), open_package(source) as package:
         annotation = _Annotation(PackageEdits(WorkbookParts(package)), problems, source.name)
         title = annotation.prepare()
