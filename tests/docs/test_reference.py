@@ -80,3 +80,29 @@ def test_every_link_to_a_file_leads_somewhere() -> None:
     ]
     assert len(links) > 20
     assert [f"{page.name}: {link}" for page, link in links if not (page.parent / link).exists()] == []
+
+
+def test_every_link_to_a_heading_finds_it() -> None:
+    pages = [*ROOT.glob("*.md"), *DOCS.glob("*.md")]
+    wrong, seen = [], 0
+    for page in pages:
+        for link, anchor in re.findall(r"\]\(([^)#:]*)#([^)]+)\)", page.read_text("utf-8")):
+            seen += 1
+            target = page.parent / link if link else page
+            if anchor not in _anchors(target.read_text("utf-8")):
+                wrong.append(f"{page.name}: {link}#{anchor}")
+    assert seen > 20
+    assert wrong == []
+
+
+def _anchors(text: str) -> set[str]:
+    """What GitHub calls the headings of a page: small letters, no punctuation, a number where one recurs."""
+    bare = re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL)
+    names: list[str] = []
+    for heading in re.findall(r"^#{1,6} +(.+?)\s*$", bare, flags=re.MULTILINE):
+        said = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", heading)
+        names.append(re.sub(r"[^\w\- ]", "", said.lower()).replace(" ", "-"))
+    again = [
+        f"{each}-{names[:place].count(each)}" for place, each in enumerate(names) if each in names[:place]
+    ]
+    return {*names, *again}
