@@ -25,6 +25,11 @@ def why_refused(error: OSError) -> str:
     return _REASONS.get(error.errno or 0, error.strerror or str(error))
 
 
+def refuses_to_write(error: Exception) -> bool:
+    """Whether the disk refused to write for a reason that has words here, and nothing else is wrong."""
+    return isinstance(error, OSError) and error.errno in _REASONS
+
+
 def what_helps(error: OSError, folder: Path) -> str:
     """What to do where the program's own `folder` was refused: room is not what every disk lacks."""
     if error.errno in _FULL:

@@ -16,6 +16,7 @@ import pytest
 from foreign.messages import Request
 from foreign.server import ForeignServer
 from xlsx2opeasy.errors import LocalFailure
+from xlsx2opeasy.load.job.home import Home
 from xlsx2opeasy.load.job.journal import Journal
 
 from .books import outcomes, read_results, user_book
@@ -205,6 +206,21 @@ def small_disk(folder: Path, kilobytes: int) -> Iterator[Path]:
         yield folder
     finally:
         subprocess.run(["umount", "-l", folder], check=True)
+
+
+def test_f14_a_home_on_a_full_disk_stops_before_anything_is_sent(rig: Rig, tmp_path: Path) -> None:
+    book = user_book(tmp_path / "three.xlsx")
+    with small_disk(tmp_path / "disk", 256) as disk:
+        with contextlib.suppress(OSError), (disk / "other").open("wb", buffering=0) as other:
+            while True:
+                other.write(b"x" * 4096)
+        full = Rig(rig.server, Home(disk))
+        with pytest.raises(LocalFailure, match="the disk is full"):
+            full.load(book)
+        subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
+        with pytest.raises(LocalFailure, match="cannot be written: the disk is read-only"):
+            full.load(book)
+    assert rig.server.requests == []
 
 
 def test_f15_the_reserve_lets_an_outcome_be_recorded_on_a_full_disk(tmp_path: Path) -> None:

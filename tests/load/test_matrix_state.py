@@ -12,6 +12,7 @@ import pytest
 from foreign.messages import Answer, Cut, Request
 from xlsx2opeasy.errors import LoadRefused, LocalFailure, UsageError, WorkbookUnusable
 from xlsx2opeasy.load.job.home import Home
+from xlsx2opeasy.load.job.locks import enterprise_lock
 from xlsx2opeasy.load.operation.clock_watch import ClockWatch
 from xlsx2opeasy.opeasy import RequestEvent
 
@@ -48,6 +49,17 @@ def test_f67_a_second_process_is_refused_and_the_lock_dies_with_the_first(
     rig.server.settings.polls_processing = 0
     assert rig.resume().status == "completed"
     assert rig.load(other).status == "completed"
+
+
+def test_f67_a_lock_whose_holder_has_not_written_its_name_yet_is_refused_all_the_same(
+    rig: Rig, book: Path
+) -> None:
+    target = rig.target
+    with enterprise_lock(rig.home, target.origin, target.enterprise_id):
+        for each in rig.home.locks.glob("*.json"):
+            each.unlink()
+        with pytest.raises(LoadRefused, match="another load runs at enterprise"):
+            rig.load(book)
 
 
 def test_f68_f69_the_same_tasks_under_any_name_are_loaded_once(rig: Rig, book: Path, tmp_path: Path) -> None:

@@ -10,10 +10,11 @@ import os
 import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from xlsx2opeasy.durable import make_folder
+from xlsx2opeasy.durable import make_folder, refuses_to_write, what_helps, why_refused
 from xlsx2opeasy.errors import LoadRefused, LocalFailure
 from xlsx2opeasy.load.job.home import Home, JobFolder
 
@@ -29,17 +30,15 @@ def enterprise_lock(home: Home, origin: str, enterprise_id: str) -> Iterator[Non
         lock.acquire()
     except Timeout:
         raise LoadRefused(
-            f"another load runs at enterprise {enterprise_id} on this machine{_who(holder.read_bytes())}",
+            f"another load runs at enterprise {enterprise_id} on this machine{_who(holder)}",
             "wait for it to end; xlsx2opeasy jobs shows it",
         ) from None
     except (OSError, NotImplementedError) as error:
-        raise LocalFailure(
-            f"the folder {home.locks} does not take locks: {error}",
-            "set XLSX2OPEASY_HOME to a folder on this machine's own disk",
-        ) from error
+        raise _no_lock(home.locks, error) from error
     try:
-        holder.write_text(json.dumps(_myself()))
-        holder.chmod(0o600)
+        with contextlib.suppress(OSError):  # only informative: a full disk is told by what must be on it
+            holder.touch(mode=0o600)
+            holder.write_text(json.dumps(_myself()))
         yield
     finally:
         lock.release()
@@ -57,10 +56,7 @@ def job_lock(folder: JobFolder) -> Iterator[None]:
             f"another process works on job {folder.job_id}", "wait for it to end; xlsx2opeasy jobs shows it"
         ) from None
     except (OSError, NotImplementedError) as error:
-        raise LocalFailure(
-            f"the folder {folder.path} does not take locks: {error}",
-            "set XLSX2OPEASY_HOME to a folder on this machine's own disk",
-        ) from error
+        raise _no_lock(folder.path, error) from error
     try:
         yield
     finally:
@@ -82,14 +78,24 @@ def is_worked_on(folder: JobFolder) -> bool:
     return False
 
 
+def _no_lock(folder: Path, error: OSError | NotImplementedError) -> LocalFailure:
+    if isinstance(error, OSError) and refuses_to_write(error):
+        said = f"the folder {folder} cannot be written: {why_refused(error)}"
+        return LocalFailure(said, f"nothing was sent; {what_helps(error, folder)}")
+    return LocalFailure(
+        f"the folder {folder} does not take locks: {error}",
+        "set XLSX2OPEASY_HOME to a folder on this machine's own disk",
+    )
+
+
 def _myself() -> dict[str, str | int]:
     started = datetime.now(UTC).isoformat(timespec="seconds")
     return {"pid": os.getpid(), "host": socket.gethostname(), "since": started}
 
 
-def _who(holder: bytes) -> str:
-    """Only informative: the lock itself is the kernel's."""
-    with contextlib.suppress(ValueError, KeyError, TypeError):
-        known = json.loads(holder)
+def _who(holder: Path) -> str:
+    """Only informative: the lock itself is the kernel's, and is held a moment before this is written."""
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+        known = json.loads(holder.read_bytes())
         return f" (process {known['pid']} on {known['host']}, since {known['since']})"
     return ""
