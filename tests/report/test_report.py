@@ -77,6 +77,8 @@ def test_failures_are_grouped_with_their_remedy_and_changed_parts_are_named(host
     assert "Check the user ID; add the user first" in page
     assert "<code>xl/worksheets/sheet1.xml</code>" in page
     assert "A rehearsal." in page
+    assert "The check refused the row: correct it in your workbook and rehearse again." in page
+    assert "load the results workbook" not in page
 
 
 def driven(page: str, script: str) -> str:

@@ -32,6 +32,14 @@ _REMEDIES = {
     Outcome.UNKNOWN: "Nobody can tell what became of the row: its detail says how to find out.",
     Outcome.FAILED: "Read the detail, correct the row and load the results workbook.",
 }
+_REMEDIES_OF_A_REHEARSAL = {
+    Outcome.REJECTED: "The server's validation refused the row: correct it in your workbook, rehearse again.",
+    Outcome.INVALID: "The check refused the row: correct it in your workbook and rehearse again.",
+    Outcome.NOT_SENT: "The row was not rehearsed: rehearse your workbook again.",
+    Outcome.UNKNOWN: "The rehearsal was broken off: rehearse your workbook again.",
+    Outcome.FAILED: "Read the detail, correct the row in your workbook and rehearse again.",
+}
+"""The results workbook of a rehearsal counts for nothing, so it is not what a person goes on with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +83,7 @@ def report_data(folder: JobFolder) -> ReportData:
     rows = _rows(folder, facts)
     counted = Counter(row.kind for row in rows)
     counts = {kind: counted[kind] for kind in KINDS if counted[kind]}
-    return ReportData(facts, job, rows, counts, _failures(rows), _changed_parts(folder, facts, job))
+    return ReportData(facts, job, rows, counts, _failures(rows, facts), _changed_parts(folder, facts, job))
 
 
 def _rows(folder: JobFolder, facts: JobFacts) -> list[Row]:
@@ -106,17 +114,18 @@ def _outcomes(folder: JobFolder) -> dict[tuple[str, int], tuple[str, str, str]]:
         ) from error
 
 
-def _failures(rows: Sequence[Row]) -> list[Failure]:
+def _failures(rows: Sequence[Row], facts: JobFacts) -> list[Failure]:
     """The commonest first."""
     counted = Counter(
         (row.kind, row.code) for row in rows if row.kind not in {Outcome.SUCCESS, EARLIER, OPEN}
     )
-    return [_failure(kind, code, number) for (kind, code), number in counted.most_common()]
+    remedies = _REMEDIES_OF_A_REHEARSAL if facts.rehearsal else _REMEDIES
+    return [_failure(kind, code, number, remedies) for (kind, code), number in counted.most_common()]
 
 
-def _failure(kind: str, code: str, count: int) -> Failure:
+def _failure(kind: str, code: str, count: int, remedies: Mapping[Outcome, str]) -> Failure:
     known = ERROR_CODES.get(code)
-    remedy = known.remedy if known else _REMEDIES[Outcome(kind)]
+    remedy = known.remedy if known else remedies[Outcome(kind)]
     return Failure(kind, code, known.description if known else "", remedy, count)
 
 
