@@ -153,7 +153,7 @@ def test_a_rehearsal_says_where_to_correct_and_how_to_rehearse_again(
     book = write_rows(tmp_path / "a.xlsx", {"Users": [*users(2), {**users(1)[0], "user.userId": "short@x"}]})
     done = run("load", book, "--sandbox", "--skip-invalid", "--json", env=env)
     assert done.json["message"] == (
-        "1 row did not succeed; correct them in a.xlsx (the results are in a.rehearsal.xlsx),"
+        "1 row did not succeed; correct it in a.xlsx (the results are in a.rehearsal.xlsx),"
         f" then: xlsx2opeasy load {book} --sandbox --skip-invalid"
     )
     well = run("load", user_book(tmp_path / "b.xlsx"), "--sandbox", "--json", env=env)

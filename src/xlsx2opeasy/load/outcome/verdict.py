@@ -58,7 +58,8 @@ def verdict_of(
     if counts["succeeded"] + counts["skipped"] == counts["total"]:
         return _verdict(COMPLETED, _all_well(job.facts))
     wrong = counts["total"] - counts["succeeded"] - counts["skipped"]
-    return _verdict(WITH_ERRORS, f"{_rows(wrong)} did not succeed; {_next(job.facts, results, 'them')}")
+    it = "it" if wrong == 1 else "them"
+    return _verdict(WITH_ERRORS, f"{_rows(wrong)} did not succeed; {_next(job.facts, results, it)}")
 
 
 def _all_well(facts: JobFacts) -> str:
