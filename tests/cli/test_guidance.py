@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+import installed
 from workbooks import write_workbook
 from xlsx2opeasy.cli.main import cli
+from xlsx2opeasy.cli.words import from_here
 
 USER = {"Users": "| command | groupId | user.userId |\n| AddUser | Dallas | anna.able@example.com |"}
 WRONG = {"Users": "| command | groupId | user.userId |\n| AddUser | Dallas | anna |"}
@@ -96,3 +98,25 @@ def test_a_conversion_says_that_it_replaced_an_earlier_one(tmp_path: Path) -> No
     book = write_workbook(tmp_path / "a.xlsx", USER)
     said = [run("convert", book, "--output", tmp_path / "tasks").stderr for _ in range(2)]
     assert ["replaced" in each for each in said] == [False, True]
+
+
+def test_a_load_names_its_files_as_the_person_did(tmp_path: Path) -> None:
+    missing = {"Users": "| command | user.userId |\n| DeleteUser | no.body@example.com |"}
+    write_workbook(tmp_path / "my branch.xlsx", missing)
+    done = installed.run("load", "my branch.xlsx", "--sandbox", cwd=tmp_path)
+    assert "Results: my branch.rehearsal.xlsx\n" in done.stderr
+    assert "then: xlsx2opeasy load 'my branch.xlsx' --sandbox\n" in done.stderr
+    assert str(tmp_path) not in done.stderr
+    as_json = installed.run("load", "my branch.xlsx", "--sandbox", "--json", cwd=tmp_path)
+    assert json.loads(as_json.stdout)["results"] == str(tmp_path / "my branch.rehearsal-2.xlsx")
+
+
+def test_a_file_keeps_its_folder_where_its_name_alone_would_be_another_thing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for text in (f"load {tmp_path}/-x.xlsx", f"load /mnt{tmp_path}/a.xlsx", f"in {tmp_path}"):
+        assert from_here(text) == text
+    assert from_here(f"load '{tmp_path}/a b.xlsx'; {tmp_path}/c/d.xlsx") == "load 'a b.xlsx'; c/d.xlsx"
+    monkeypatch.chdir("/")
+    assert from_here("load /tmp/a.xlsx") == "load /tmp/a.xlsx"

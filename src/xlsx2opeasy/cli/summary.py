@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import click
 
-from xlsx2opeasy.cli.words import counted, tell, tell_ours
+from xlsx2opeasy.cli.words import counted, from_here, tell, tell_ours
 from xlsx2opeasy.load.outcome.result import LoadResult
 from xlsx2opeasy.spec.error_codes import ERROR_CODES
 from xlsx2opeasy.spec.outcomes import Outcome, RowResult
@@ -37,11 +37,11 @@ def show_summary(result: LoadResult, *, rehearsal: bool = False) -> None:
     for line in _commonest(result):
         tell(line)
     if result.results:
-        tell(f"Results: {result.results}")
+        tell(from_here(f"Results: {result.results}"))
     if result.message:
-        tell(result.message)
+        tell(from_here(result.message))
     if (rows["failed"] or rows["rejected"] or rows["invalid"]) and "xlsx2opeasy " not in result.message:
-        tell(_next_step(result, rehearsal=rehearsal))
+        tell(from_here(_next_step(result, rehearsal=rehearsal)))
 
 
 def _next_step(result: LoadResult, *, rehearsal: bool) -> str:

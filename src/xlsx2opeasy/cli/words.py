@@ -3,6 +3,8 @@
 Help comes through here, too: what a few functions need alone is imported in them.
 """
 
+import os
+import re
 import unicodedata
 from collections.abc import Iterable
 from typing import Any
@@ -47,6 +49,20 @@ def say_json(document: Any) -> None:  # noqa: ANN401
     import json
 
     click.echo(json.dumps(document, ensure_ascii=True, indent=2))
+
+
+def from_here(text: str) -> str:
+    """`text` with the files below the current folder named from there, as a person would type them.
+
+    A name that begins with a dash keeps its folder: alone it would be an option.
+    """
+    try:
+        here = os.path.join(os.getcwd(), "")  # noqa: PTH109, PTH118 - with the separator at its end
+    except FileNotFoundError:
+        return text
+    if here == os.sep:
+        return text
+    return re.sub(rf"(?<![^\s'\"]){re.escape(here)}(?!-)", "", text)
 
 
 def rows_in_words(rows: Iterable[int]) -> str:
