@@ -12,6 +12,8 @@ from xlsx2opeasy.settings.resolved import Flags, Settings
 
 KEY_VARIABLE, TOKEN_VARIABLE = "OPEASY_API_KEY", "WEBEX_ACCESS_TOKEN"
 _NOTHING_THERE = "there is no Webex access token"
+_OR_A_FILE = " or give --api-key-file FILE"
+_OR_A_FILE_OR_LOGIN = ", give --api-key-file FILE, or store it: xlsx2opeasy login"
 
 
 def find_api_key(settings: Settings, flags: Flags, ask: Callable[[str], str] | None) -> Secret:
@@ -33,7 +35,7 @@ def find_api_key(settings: Settings, flags: Flags, ask: Callable[[str], str] | N
         return Secret(key.strip())
     raise AccessDenied(
         f"there is no API key for enterprise {settings.enterprise_id} at {settings.url}{trouble}",
-        f"set {KEY_VARIABLE}, give --api-key-file{'' if trouble else ', or store it: xlsx2opeasy login'}",
+        f"set {KEY_VARIABLE}{_OR_A_FILE if trouble else _OR_A_FILE_OR_LOGIN}",
     )
 
 

@@ -73,11 +73,17 @@ def verdict_of_stop(job: OpenJob, stopped: Xlsx2OpeasyError) -> Verdict:
     """How a load ended that something stopped."""
     if isinstance(stopped, UndecidedError):
         return _verdict(UNKNOWN, stopped.message)
-    hint = f" {stopped.hint.removesuffix('.')}." if stopped.hint else ""
+    hint = f" {_sentence(stopped.hint)}" if stopped.hint else ""
     message = (
         f"{stopped.message.removesuffix('.')}.{hint} {_go_on(job, stopped)}: {resume_command(job.facts)}"
     )
     return Verdict(stopped.status, stopped.exit_code, message)
+
+
+def _sentence(hint: str) -> str:
+    """A hint as a sentence among others; a command that it begins with stays as it is typed."""
+    begun = hint if hint.startswith("xlsx2opeasy") else hint[:1].upper() + hint[1:]
+    return f"{begun.removesuffix('.')}."
 
 
 def _go_on(job: OpenJob, stopped: Xlsx2OpeasyError) -> str:
