@@ -157,6 +157,13 @@ def test_netrc_is_not_read(
     assert [each.headers.get("authorization") for each in wire.requests] == [None, "canary-token-91bd"]
 
 
+_USES = ("digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement")
+_SIGNS = x509.KeyUsage(
+    **dict.fromkeys(_USES, False), key_cert_sign=True, crl_sign=True, encipher_only=False, decipher_only=False
+)
+"""What the authority's key is for: Python from 3.13 on wants to be told."""
+
+
 class Authority:
     """A certificate authority of our own, with its file at `bundle`."""
 
@@ -164,7 +171,9 @@ class Authority:
         self._folder = folder
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Test authority")])
-        self._certificate = self._signed(self._name, self._key, x509.BasicConstraints(True, None), days=30)
+        self._certificate = self._signed(
+            self._name, self._key, x509.BasicConstraints(True, None), _SIGNS, days=30
+        )
         self.bundle = folder / "ca.pem"
         self.bundle.write_bytes(self._certificate.public_bytes(serialization.Encoding.PEM))
 
@@ -185,7 +194,9 @@ class Authority:
         own = x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key())
         builder = builder.add_extension(own, critical=False)
         for extension in extensions:
-            builder = builder.add_extension(extension, critical=isinstance(extension, x509.BasicConstraints))
+            builder = builder.add_extension(
+                extension, critical=isinstance(extension, x509.BasicConstraints | x509.KeyUsage)
+            )
         return builder.sign(self._key, hashes.SHA256())
 
     def context(self, host: str = "127.0.0.1", *, days: int = 30) -> ssl.SSLContext:

@@ -8,6 +8,7 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from xlsx2opeasy.sandbox.openapi_schemas import Schema, reference, schemas
+from xlsx2opeasy.sandbox.refusals import phrase_of
 from xlsx2opeasy.spec.endpoints import ENDPOINTS, Endpoint
 from xlsx2opeasy.spec.words import API_VERSION
 
@@ -125,7 +126,7 @@ def _responses(endpoint: Endpoint) -> Schema:
     found: Schema = {str(status): _success(endpoint, status) for status in endpoint.success}
     for status in sorted({*endpoint.refusals, *_beyond(endpoint)}):
         listed = "" if status in endpoint.refusals else " (beyond the specification's page)"
-        words = f"{HTTPStatus(status).phrase}{listed}"
+        words = f"{phrase_of(status)}{listed}"
         found[str(status)] = {"description": words, "content": {_JSON: {"schema": reference("Error")}}}
     return found
 
@@ -139,7 +140,7 @@ def _beyond(endpoint: Endpoint) -> set[int]:
 
 
 def _success(endpoint: Endpoint, status: int) -> Schema:
-    found: Schema = {"description": HTTPStatus(status).phrase}
+    found: Schema = {"description": phrase_of(status)}
     if status == HTTPStatus.NO_CONTENT:
         return found
     schema = reference(_answer(endpoint))

@@ -6,6 +6,9 @@ from typing import Any
 
 _LONGEST_ECHO = 200
 
+_NEW_NAMES = {413: "Content Too Large", 422: "Unprocessable Content"}
+"""As RFC 9110 names them, and Python from 3.13 on."""
+
 
 class Refusal(Exception):
     """An error answer: a status code and the body of Appendix VI."""
@@ -39,11 +42,15 @@ def general_error(
 
 def status_error(status: int, detail: str = "", headers: dict[str, str] | None = None) -> Refusal:
     """A general error whose message is the status code's own phrase."""
+    return general_error(status, phrase_of(status), detail, headers=headers)
+
+
+def phrase_of(status: int) -> str:
+    """The reason phrase of a status code, the same whatever Python runs."""
     try:
-        phrase = HTTPStatus(status).phrase
+        return _NEW_NAMES.get(status) or HTTPStatus(status).phrase
     except ValueError:
-        phrase = f"Status {status}"
-    return general_error(status, phrase, detail, headers=headers)
+        return f"Status {status}"
 
 
 def not_found(what: str, identifier: str) -> Refusal:
