@@ -3,17 +3,16 @@
 BOUNDS = """\
 ## What bounds what is not reached
 
-**A workbook of 1,000,000 x 40** is refused before anything is read: its sheet inflates to more than the 300
-MiB that one part may have, a limit that stands for zip bombs. About 260,000 such rows pass. Larger loads
-are split over several workbooks.
-
 **Read + check + convert.** The reading process inflates and scans the sheet itself, because the quick
-libraries hide what must be seen (error cells, formulas without a value, number formats). Its cells, as
-Arrow columns, then go through the rules of the Appendix, and all task files are on the disk (fsync) when
-the time is taken; the raw read leaves Python values and nothing else.
+libraries hide what must be seen (error cells, formulas without a value, number formats). Half of the time is
+its: inflating, finding the tags of each megabyte of XML with numpy, and starting (0.3 s, the same for any
+workbook). Its cells, as Arrow columns, then go through the rules of the Appendix, and all task files are on
+the disk (fsync) when the time is taken; the raw read leaves Python values and nothing else. How far the
+figure lies from what is due changes by a tenth from one run to the next.
 
 **Writing results.** The sheet is gone through twice: once to see where rows, formulas, merged cells and
-tables are, before a byte is written, and once to write it. Each row is found, and gets four cells. The
+tables are, before a byte is written, and once to write it. Inflating twice and deflating is a third of the
+time; the rest is some 15 millionths of a second for a row, to find it twice and to give it four cells. The
 comparison only inflates and deflates. What openpyxl needs depends on the number of distinct texts: with
 these workbooks it needs little more than half of the time for which 50 x was set.
 
@@ -21,17 +20,17 @@ these workbooks it needs little more than half of the time for which 50 x was se
 one to three thousandths of a second for a chunk on a quiet machine (where others work on it, both sides
 wait). A load asks the disk twice for each chunk: that it will be sent must be on the disk before it leaves,
 and what became of it before anything follows, or a power failure could make a row be loaded twice. Each of
-these waits took one and a half to four thousandths of a second on the disk of this machine, as much as the
-chunk itself takes over loopback, and little against one upload over a real network with a server that
-stores it. The processor's time goes into the file's SHA-256, the connection that each call has for itself
-(so that no stale connection makes an upload's fate unknown), writing in pieces within the deadline of the
-whole call, and the server's counts, which are read and compared after each chunk.
+these waits takes as long on the disk of this machine as the chunk itself takes over loopback, and little
+against one upload over a real network with a server that stores it. The processor's time goes into the
+file's SHA-256, the connection that each call has for itself (so that no stale connection makes an upload's
+fate unknown), writing in pieces within the deadline of the whole call, and the server's counts, which are
+read and compared after each chunk.
 
 **A whole load** does more than the parts above: before a start it downloads the draft and compares every
 task with what was sent, afterwards it downloads the results, masks the secrets in them, brings each to its
-row, and keeps what `undo` needs. JSON that came from a server is read strictly (no key twice, no NaN),
-which takes Python's parser 1.4 x its usual time, and each download is read twice: when it has arrived, to
-see that it is complete, and when it is used.
+row, and keeps what `undo` needs. So every task is read five times as JSON (sent, held by the server, its
+result as it comes, as it is kept, and for `undo`), and JSON that came from a server is read strictly (no key
+twice, no NaN), which takes Python's parser 1.4 x its usual time.
 
 **`--help`** is click's own import: `python -c "import click"` alone takes about 4 x `python -c pass`,
 because click imports `inspect`, `typing`, `datetime` and `uuid`. Nothing of this program but its list of
