@@ -15,6 +15,7 @@ from xlsx2opeasy.load.job.home import JobFolder
 from xlsx2opeasy.load.job.locks import enterprise_lock, job_lock
 from xlsx2opeasy.load.job.open_job import OpenJob
 from xlsx2opeasy.load.job.state import ABANDONED, JOB, UNKNOWN, Fact, PhaseState
+from xlsx2opeasy.load.operation.hiding import hiding
 from xlsx2opeasy.load.operation.undecided import how_to_settle
 from xlsx2opeasy.load.outcome.cleaning import delete_at_server, forget_secrets
 from xlsx2opeasy.load.outcome.done import write_done
@@ -56,7 +57,7 @@ def _abandon(folder: JobFolder, around: Surroundings) -> Settlement:
         for state in job.state.phases.values():
             _refuse_unsettled(folder.job_id, state)
         if not job.facts.rehearsal:
-            delete_at_server(job, around.connect, around.interruption)
+            delete_at_server(job, hiding(around.connect, job), around.interruption)
             _tell_of_orphans(job, around)
         settlement = settle(job, NOT_SENT)
         _write_results(job, settlement, around)

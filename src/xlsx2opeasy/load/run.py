@@ -18,6 +18,7 @@ from xlsx2opeasy.load.job.state import UNKNOWN
 from xlsx2opeasy.load.operation.draft import DraftBuilder
 from xlsx2opeasy.load.operation.execute import DraftFencedError, Scheduler
 from xlsx2opeasy.load.operation.follow import Follower
+from xlsx2opeasy.load.operation.hiding import hiding
 from xlsx2opeasy.load.operation.rejections import read_rejections
 from xlsx2opeasy.load.operation.results import save_results
 from xlsx2opeasy.load.operation.undecided import Settling, settle_claim
@@ -62,7 +63,7 @@ class Runner:
     def run(self) -> LoadResult:
         """Every end is a result, and leaves a results workbook; raises only where the job is damaged."""
         with ExitStack() as stack:
-            connect = kept_open(self._connect, stack)
+            connect = kept_open(hiding(self._connect, self._job), stack)
             ending = Ending(self._job, connect, self._interruption, self._tell)
             if self._job.state.finished not in (None, UNKNOWN):
                 return ending.finished_before()

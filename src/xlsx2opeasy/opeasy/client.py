@@ -72,6 +72,10 @@ class OpEasyClient:
         """Let go of the connections; the token is forgotten with the client."""
         self._exchange.close()
 
+    def hide(self, hidden: Callable[[str], str]) -> None:
+        """Have what only the caller knows to be secret taken out of the server's words about errors."""
+        self._exchange.hidden = hidden
+
     # Authentication
 
     def authenticate(self) -> float:

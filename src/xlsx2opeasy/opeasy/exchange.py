@@ -73,6 +73,7 @@ class Exchange:
         self._timeouts = timeouts
         self._clock = clock
         self._on_request = on_request
+        self.hidden: Callable[[str], str] = str
         self._proxy = connection.proxy()
         self._client = httpx.Client(
             base_url=connection.origin,
@@ -146,6 +147,6 @@ class Exchange:
         self, call: Call, token: Secret | None, progress: Progress, problem: Exception | None
     ) -> CallError:
         known = [self._connection.api_key, *([token] if token else [])]
-        failure = failure_of(call, progress, problem, self._proxy, known)
+        failure = failure_of(call, progress, problem, self._proxy, known, self.hidden)
         login = call.endpoint.name == "authenticate"
         return error_of(failure, hint_for(failure, self._connection, login=login), login=login)

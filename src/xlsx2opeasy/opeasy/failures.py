@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -46,15 +47,24 @@ class Progress:
 
 
 def failure_of(
-    call: Call, progress: Progress, problem: Exception | None, proxy: httpx.Proxy | None, known: list[Secret]
+    call: Call,
+    progress: Progress,
+    problem: Exception | None,
+    proxy: httpx.Proxy | None,
+    known: list[Secret],
+    hidden: Callable[[str], str],
 ) -> CallFailure:
     """What is known of a request that ended with `problem`, or with a status that is no 2xx where it is None.
 
-    `known` are the secrets that are taken out of the server's words.
+    `known` are secrets that are taken out of the server's words; `hidden` takes others out of a text.
     """
     cause, reason = _cause(progress, problem, proxy)
     is_2xx = progress.response is not None and progress.response.is_success
-    said = ServerWords() if is_2xx else server_words(progress.body, lambda text: _scrubbed(text, known, call))
+    said = (
+        ServerWords()
+        if is_2xx
+        else server_words(progress.body, lambda text: hidden(_scrubbed(text, known, call)))
+    )
     return CallFailure(
         classification=_classified(progress),
         method=call.endpoint.method,

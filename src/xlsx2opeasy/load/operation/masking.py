@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any, TypeAlias
 
+from xlsx2opeasy.opeasy.masking import without_values
 from xlsx2opeasy.problems import MASK
 from xlsx2opeasy.spec.catalogue import BY_NAME
 
@@ -39,13 +40,11 @@ class Secrets:
 
     def hidden_in(self, text: str, content: Mapping[str, Any]) -> str:
         """`text` in which each secret value of `content` is the mask, where it is a word of its own."""
-        if not text:
-            return text
-        values = {str(each) for each in _values(content, self._tree, "") if each not in (None, "", MASK)}
-        for value in sorted(values, key=len, reverse=True):
-            if value in text:
-                text = re.sub(rf"(?<!\w){re.escape(value)}(?!\w)", MASK, text)
-        return text
+        return without_values(text, self.values_in(content)) if text else text
+
+    def values_in(self, content: Mapping[str, Any]) -> Iterator[str]:
+        """The secret values of a task's content, as texts."""
+        return (str(each) for each in _values(content, self._tree, "") if each not in (None, "", MASK))
 
 
 def _tree_of(paths: Iterable[str]) -> _Tree:

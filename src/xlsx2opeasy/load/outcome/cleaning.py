@@ -20,13 +20,15 @@ Deletion = tuple[Call, str, Callable[[str], object]]
 
 
 def clean(job: OpenJob, connect: Connect, interruption: Interruption) -> None:
-    """Forgets a finished job's secrets here, whatever the server says, and deletes its operations there.
+    """Deletes a finished job's operations, unless they are to be kept; forgets its secrets in any case.
 
-    The operations stay where they are to be kept. Raises what the client raises.
+    Not before: until then they are taken out of what the server says. Raises what the client raises.
     """
-    forget_secrets(job)
-    if not job.facts.keep:
-        delete_at_server(job, connect, interruption)
+    try:
+        if not job.facts.keep:
+            delete_at_server(job, connect, interruption)
+    finally:
+        forget_secrets(job)
     job.note(JOB, Fact.CLEANED)
 
 
