@@ -1,5 +1,6 @@
 """What new users stumbled over in `load` and `resume`: each is told in a plain sentence, and costs nothing."""
 
+import json
 import os
 from datetime import timedelta
 from pathlib import Path
@@ -269,3 +270,18 @@ def test_the_report_has_the_warnings_of_rows(rig: Rig, tmp_path: Path) -> None:
     assert [each.severity for each in checked] == [Severity.WARNING] * 2
     assert warnings == [f"warning: {each.cell} {each.field}: {each.words}" for each in checked]
     assert {each[2] for each in read_results(Path(str(result.results))).values()} == {""}
+
+
+def test_a_plan_says_that_a_load_would_be_refused(env: dict[str, str], tmp_path: Path) -> None:
+    book = user_book(tmp_path / "a.xlsx")
+    fresh = run("plan", book, env=env)
+    assert (fresh.code, "refused" in fresh.err) == (0, False)
+    loaded = run("load", book, *QUICK, env=env)
+    refused = run("load", book, *QUICK, env=env)
+    planned = run("plan", book, env=env)
+    assert (loaded.code, refused.code, planned.code) == (0, 6, 6)
+    assert "Operation 1: 3 tasks" in planned.out
+    (said,) = [line for line in refused.err.splitlines() if line.startswith("error: ")]
+    assert said.replace("error: ", "error: a load would be refused: ") in planned.err.splitlines()
+    assert json.loads(run("plan", book, "--json", env=env).out)["message"] == said.removeprefix("error: ")
+    assert run("plan", tmp_path / "a.results.xlsx", env=env).code == 0

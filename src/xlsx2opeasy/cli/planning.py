@@ -8,6 +8,9 @@ from typing import Any
 from xlsx2opeasy.cli.checking import other_sheets, problem_lines, summary
 from xlsx2opeasy.cli.words import complain, counted, say, say_json, tell
 from xlsx2opeasy.errors import InvalidWorkbook, UsageError, Xlsx2OpeasyError
+from xlsx2opeasy.load.history.earlier import refuse_if_done_or_unfinished
+from xlsx2opeasy.load.job.home import Home, state_folder
+from xlsx2opeasy.load.planning.freeze import candidate_of
 from xlsx2opeasy.load.planning.plan import Phase
 from xlsx2opeasy.load.planning.prepare import LoadOptions, Prepared, Target, prepare
 from xlsx2opeasy.opeasy import checked_origin
@@ -79,12 +82,27 @@ def plan(
         complain(error.message, error.hint)
         return error.exit_code
     operations = [_planned(phase, limits) for phase in prepared.phases]
+    refusal = None if target is None or prepared.stopped else _refusal(workbook, target, prepared)
     if as_json:
-        say_json(_document(workbook, prepared, operations))
+        message = refusal.message if refusal else prepared.stopped
+        say_json(_document(workbook, prepared, operations, message))
     else:
         _show(workbook, prepared, operations, knows_enterprise=target is not None)
         tell("This is a plan only: nothing was sent.")
+    if refusal:
+        complain(f"a load would be refused: {refusal.message}", refusal.hint)
+        return refusal.exit_code
     return InvalidWorkbook.exit_code if prepared.stopped else 0
+
+
+def _refusal(workbook: Path, target: Target, prepared: Prepared) -> Xlsx2OpeasyError | None:
+    """What an earlier job of this machine has against a load, if anything."""
+    try:
+        candidate = candidate_of(workbook, target, prepared)
+        refuse_if_done_or_unfinished(Home(state_folder()), candidate, again=False)
+    except Xlsx2OpeasyError as refusal:
+        return refusal
+    return None
 
 
 def _target(flags: Flags) -> Target | None:
@@ -111,7 +129,9 @@ def _skipped(prepared: Prepared) -> int:
     return sum(row.skipped for row in prepared.rows)
 
 
-def _document(workbook: Path, prepared: Prepared, operations: list[PlannedOperation]) -> dict[str, Any]:
+def _document(
+    workbook: Path, prepared: Prepared, operations: list[PlannedOperation], message: str
+) -> dict[str, Any]:
     checked = prepared.checked
     return {
         "workbook": str(workbook),
@@ -129,7 +149,7 @@ def _document(workbook: Path, prepared: Prepared, operations: list[PlannedOperat
         "operations": [operation.as_json() for operation in operations],
         "requests": _requests(operations),
         "problems": [problem.as_json() for problem in checked.problems],
-        "message": prepared.stopped,
+        "message": message,
     }
 
 
