@@ -2,5 +2,6 @@
 
 `checked.check_workbook` is the way in. `normal` brings values into the spelling that is sent, `commands`
 holds rows against their command, `schema` and `rules` hold values against their own rules with pandera,
-`across` holds rows against each other; `telling` and `words` turn what was found into problems at cells.
+`across` (with `holders`) holds rows against each other; `telling` and `words` turn what was found into
+problems at cells.
 """
