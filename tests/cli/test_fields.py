@@ -51,7 +51,7 @@ def test_a_field_in_full() -> None:
         ("user.userPassword", "Secret     yes"),
         ("USER . Extension", "digits only"),
         ("callCenterInfo[1].skillLevel", "a whole number from 1 to 20"),
-        ("user.servicePacks[0]", "a list, its items separated by ;"),
+        ("user.servicePacks[0]", "a list, its items separated by semicolons"),
     ],
 )
 def test_what_else_a_field_tells(name: str, words: str) -> None:

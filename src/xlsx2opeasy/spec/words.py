@@ -12,7 +12,7 @@ _KINDS = {
     Kind.TEXT: "",
     Kind.BOOLEAN: "TRUE or FALSE",
     Kind.INTEGER: "",
-    Kind.TEXTS: "a list, its items separated by ;",
+    Kind.TEXTS: "a list, its items separated by semicolons",
 }
 
 
