@@ -23,7 +23,9 @@ WORST_FIRST = (130, 5, 4, 7, 6, 8, 3, 2, 1, 0)
 )
 @chunk_options("upload")
 @click.option(
-    "--poll-interval", type=click.FloatRange(min=0.01), help="Seconds between two looks at the server."
+    "--poll-interval",
+    type=click.FloatRange(min=0.01),
+    help="Seconds between two looks at the server (from 1, growing to 30).",
 )
 @click.option("--wait", type=click.FloatRange(min=0), help="Seconds to wait for the server at the most.")
 @click.option("--skip-invalid", is_flag=True, help="Leave invalid rows out and load the others.")

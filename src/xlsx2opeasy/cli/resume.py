@@ -16,7 +16,9 @@ from xlsx2opeasy.settings import Flags
 @click.option("--scheduled-id", help="The id of the run that the portal shows for the operation in doubt.")
 @click.option("--not-scheduled", metavar="OPERATION_ID", help="The portal shows no run of this operation.")
 @click.option(
-    "--poll-interval", type=click.FloatRange(min=0.01), help="Seconds between two looks at the server."
+    "--poll-interval",
+    type=click.FloatRange(min=0.01),
+    help="Seconds between two looks at the server (from 1, growing to 30).",
 )
 @click.option("--wait", type=click.FloatRange(min=0), help="Seconds to wait for the server at the most.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
