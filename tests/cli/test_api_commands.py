@@ -317,3 +317,12 @@ def test_a_person_at_a_terminal_is_asked_once_before_anything_is_deleted(
     assert json.loads(done.stdout)["deleted"] is not kept
     shown = place.run("operations", "show", operation, code=0 if kept else 5)
     assert (operation in shown.stdout) is kept
+
+
+def test_no_file_is_appended_where_another_cannot_be_read(place: Place) -> None:
+    operation = place.operation(TASKS)
+    before = place.json("operations", "show", operation)
+    done = place.run("operations", "append", operation, place.file(TASKS), place.folder / "none.json", code=7)
+    assert "none.json cannot be read" in done.stderr
+    assert "nothing was appended" in done.stderr
+    assert place.json("operations", "show", operation) == before

@@ -25,7 +25,7 @@ from xlsx2opeasy.cli.api import (
 from xlsx2opeasy.cli.job_table import cell, show_table
 from xlsx2opeasy.cli.operation_errors import OPERATION_ID, delete_error, errors
 from xlsx2opeasy.cli.words import counted, say, tell
-from xlsx2opeasy.errors import UsageError
+from xlsx2opeasy.errors import UsageError, WorkbookUnusable
 from xlsx2opeasy.opeasy import Operation, Task
 from xlsx2opeasy.settings import Flags
 from xlsx2opeasy.spec.model import TaskType
@@ -158,8 +158,7 @@ def append(operation_id: str, files: tuple[Path, ...], *, yes: bool, flags: Flag
     """
     with one_document({"operation": None}, as_json=as_json):
         for file in files:
-            if file.suffix != ".json":
-                raise UsageError(f"{file} does not end in .json", "xlsx2opeasy convert makes such files")
+            _refuse_unreadable(file)
         ask(f"Append {counted(len(files), 'file')} to operation {operation_id}?", yes=yes)
         with connected(flags) as api:
             before = api.client.get_operation(operation_id)
@@ -171,6 +170,19 @@ def append(operation_id: str, files: tuple[Path, ...], *, yes: bool, flags: Flag
             words += f", {set_aside:,} set aside: xlsx2opeasy operations errors {operation_id}"
         document = {"operation": _document(after)}
         end(document, as_json=as_json, show=lambda: say(words), code=1 if set_aside > 0 else 0)
+
+
+def _refuse_unreadable(file: Path) -> None:
+    """Looks at a task file before the first is appended, so that none is where another cannot be."""
+    if file.suffix != ".json":
+        raise UsageError(f"{file} does not end in .json", "xlsx2opeasy convert makes such files")
+    try:
+        file.open("rb").close()
+    except OSError as error:
+        raise WorkbookUnusable(
+            f"{file} cannot be read: {error.strerror or error}",
+            "nothing was appended; check its name and folder",
+        ) from error
 
 
 def _size(operation: Operation) -> int:
