@@ -147,7 +147,7 @@ def test_f13_a_damaged_write_ahead_log_loses_no_row_and_starts_nothing_twice(
         result = rig.resume(frozen.job)
         kept_promise(server, result)
         if result.exit_code == 5:
-            assert "or this machine's state is an old copy. nothing was done" in result.message
+            assert "or this machine's state is an old copy. Nothing was done" in result.message
             assert executed(server).total() == 0
         else:
             finish(rig, frozen)

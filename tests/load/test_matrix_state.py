@@ -7,6 +7,7 @@ import sqlite3
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from foreign.messages import Answer, Cut, Request
@@ -100,6 +101,26 @@ def test_a_workbook_whose_rows_are_undecided_is_never_loaded(rig: Rig, book: Pat
             with pytest.raises(LoadRefused) as refused:
                 rig.load(path, **options)
             assert f"xlsx2opeasy resume {result.job}" in refused.value.hint + refused.value.message
+
+
+def test_a_row_that_succeeded_stays_so_where_a_new_row_goes_against_it(
+    rig: Rig, book: Path, tmp_path: Path
+) -> None:
+    results = Path(str(rig.load(book).results))
+    typed = openpyxl.load_workbook(results)
+    typed["Users"].insert_rows(2)
+    for column, text in enumerate(("AddUser", "Dallas", "user0001@example.com"), 1):
+        typed["Users"].cell(2, column).value = text
+    typed.save(results)
+    other_machine = Rig(rig.server, Home(tmp_path / "other"))
+    told = other_machine.load(results)
+    assert (told.status, told.exit_code, told.rows["skipped"]) == ("invalid", 3, 3)
+    assert [text for text, *_ in read_results(results).values()] == ["NOT SENT", *3 * ["SUCCESS"]]
+    typed = openpyxl.load_workbook(results)
+    typed["Users"].delete_rows(2)
+    typed.save(results)
+    assert other_machine.load(results).rows["skipped"] == 3
+    assert max(executed(rig.server).values()) == 1
 
 
 def test_f70_another_machine_cannot_be_seen(rig: Rig, book: Path, tmp_path: Path) -> None:

@@ -26,6 +26,9 @@ ADDING_USER = frozenset({"AddUser", "AddUserDevice"})
 ADDING_DEVICE = frozenset({"AddDevice", "AddUserDevice"})
 DELETING_USER = frozenset({"DeleteUser", "DeleteUserAndDevices"})
 DELETING_DEVICE = frozenset({"DeleteDevice"})
+BETWEEN_ROWS = frozenset({"added-twice", "after-delete", "given-twice", "sync-twice"})
+"""The codes of errors that a row has because of another one."""
+
 _TEAMS = ("user.teamsVoiceRoute", "user.teamsPbxLocation", "user.msTeamsXsiPlugin")
 _SYNC = ("SyncAddedModifiedTeamsUsers", "SyncDeletedTeamsUsers")
 

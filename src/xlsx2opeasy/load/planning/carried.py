@@ -1,12 +1,15 @@
 """What a workbook's own Result and Job cells say: rows that succeeded before, in doubt, or elsewhere."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 
-from xlsx2opeasy.check.checked import Checked
+from xlsx2opeasy.check.across import BETWEEN_ROWS
+from xlsx2opeasy.check.checked import Checked, CheckedSheet
 from xlsx2opeasy.errors import InvalidWorkbook, LoadRefused
 from xlsx2opeasy.load.job.fingerprint import JobCell, enterprise_digits, read_cell
 from xlsx2opeasy.load.target import Target
 from xlsx2opeasy.spec.outcomes import RESULT_COLUMNS, Outcome
+from xlsx2opeasy.tasks.build import Task, tasks_of
 
 
 def job_cells(checked: Checked) -> Iterable[JobCell]:
@@ -75,6 +78,33 @@ def refuse_other_enterprise(checked: Checked, target: Target) -> None:
                     "choose the enterprise and server of that job (xlsx2opeasy jobs show tells them);"
                     " or --again, if all its rows are to be sent to this one",
                 )
+
+
+def sparing_successes(
+    checked: Checked, mark: Callable[[Task], str], wire_names: Mapping[str, str]
+) -> Checked:
+    """Rows that succeeded, and have not changed since, are not invalid because of another row.
+
+    The error stays: the other row is to be corrected. But INVALID in the place of SUCCESS would have them
+    sent again later.
+    """
+    return replace(
+        checked, sheets=tuple(_sparing(each, checked, mark, wire_names) for each in checked.sheets)
+    )
+
+
+def _sparing(
+    sheet: CheckedSheet, checked: Checked, mark: Callable[[Task], str], wire_names: Mapping[str, str]
+) -> CheckedSheet:
+    title, earlier = sheet.sheet.title, sheet.sheet.earlier_results
+    succeeded = {row for row in sheet.invalid if row in earlier and earlier[row].outcome is Outcome.SUCCESS}
+    wrong = {each.row for each in checked.errors if each.sheet == title and each.rule not in BETWEEN_ROWS}
+    if not succeeded - wrong:
+        return sheet
+    alone = replace(sheet, invalid=frozenset(sheet.values.index) - (succeeded - wrong))
+    marks = {(task.sheet, task.row): mark(task) for task in tasks_of(alone, wire_names)}
+    spared = succeeded_before(replace(checked, sheets=(alone,)), marks)
+    return replace(sheet, invalid=sheet.invalid - {row for _, row in spared})
 
 
 def succeeded_before(checked: Checked, marks: Mapping[tuple[str, int], str]) -> set[tuple[str, int]]:

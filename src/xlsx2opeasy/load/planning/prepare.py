@@ -4,12 +4,18 @@ import shlex
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from xlsx2opeasy.check.checked import Checked, check_workbook
 from xlsx2opeasy.load.job.facts import JobRow
 from xlsx2opeasy.load.job.fingerprint import fingerprint
-from xlsx2opeasy.load.planning.carried import refuse_other_enterprise, refuse_undecided, succeeded_before
+from xlsx2opeasy.load.planning.carried import (
+    refuse_other_enterprise,
+    refuse_undecided,
+    sparing_successes,
+    succeeded_before,
+)
 from xlsx2opeasy.load.planning.plan import Phase, phases_of
 from xlsx2opeasy.load.planning.refusal import counting_rows
 from xlsx2opeasy.load.target import REHEARSAL_ORIGIN, Target
@@ -85,6 +91,8 @@ def prepare(workbook: Path, target: Target, options: LoadOptions) -> Prepared:
         refuse_undecided(checked)
         if not options.again:
             refuse_other_enterprise(checked, target)
+    if not (options.all_rows or options.again):
+        checked = sparing_successes(checked, partial(_mark, target=target), options.wire_names)
     tasks = [task for sheet in checked.sheets for task in tasks_of(sheet, options.wire_names)]
     hashes = [task_hash(task, target.origin, target.enterprise_id) for task in tasks]
     marks = {
@@ -99,6 +107,11 @@ def prepare(workbook: Path, target: Target, options: LoadOptions) -> Prepared:
     rows = tuple(_rows(checked, phases, marks, done, stopped))
     carried = Counter(marks[place] for place in succeeded)
     return Prepared(checked, rows, phases, workbook_identity(hashes), carried, stopped)
+
+
+def _mark(task: Task, target: Target) -> str:
+    digits = task_hash(task, target.origin, target.enterprise_id)
+    return fingerprint(target.origin, target.enterprise_id, digits)
 
 
 def _why_stopped(checked: Checked, options: LoadOptions) -> str:
