@@ -123,6 +123,18 @@ def test_a_row_that_succeeded_stays_so_where_a_new_row_goes_against_it(
     assert max(executed(rig.server).values()) == 1
 
 
+def test_a_mistake_in_a_header_loses_no_success(rig: Rig, tmp_path: Path) -> None:
+    results = Path(str(rig.load(user_book(tmp_path / "titles.xlsx", user__title="x")).results))
+    other_machine = Rig(rig.server, Home(tmp_path / "other"))
+    for header, ended in (("user.tilte", "invalid"), ("user.title", "completed")):
+        typed = openpyxl.load_workbook(results)
+        typed["Users"]["D1"].value = header
+        typed.save(results)
+        assert other_machine.load(results).status == ended
+        assert {text for text, *_ in read_results(results).values()} == {"SUCCESS"}
+    assert max(executed(rig.server).values()) == 1
+
+
 def test_f70_another_machine_cannot_be_seen(rig: Rig, book: Path, tmp_path: Path) -> None:
     """Stated, not solved: without the results in the workbook, a second machine loads it again."""
     rig.load(book)

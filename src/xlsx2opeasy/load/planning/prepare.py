@@ -9,7 +9,7 @@ from pathlib import Path
 
 from xlsx2opeasy.check.checked import Checked, check_workbook
 from xlsx2opeasy.load.job.facts import JobRow
-from xlsx2opeasy.load.job.fingerprint import fingerprint
+from xlsx2opeasy.load.job.fingerprint import fingerprint, read_cell
 from xlsx2opeasy.load.planning.carried import (
     refuse_other_enterprise,
     refuse_undecided,
@@ -104,6 +104,9 @@ def prepare(workbook: Path, target: Target, options: LoadOptions) -> Prepared:
     stopped = _why_stopped(checked, options)
     to_send = [] if stopped else [task for task in tasks if (task.sheet, task.row) not in done]
     phases = phases_of(to_send, options.wire_names)
+    if stopped and not (options.all_rows or options.again):
+        # Nothing is sent, so what these rows say stays true, whatever was changed in them since.
+        done = done | _told_as_success(checked)
     rows = tuple(_rows(checked, phases, marks, done, stopped))
     carried = Counter(marks[place] for place in succeeded)
     return Prepared(checked, rows, phases, workbook_identity(hashes), carried, stopped)
@@ -112,6 +115,16 @@ def prepare(workbook: Path, target: Target, options: LoadOptions) -> Prepared:
 def _mark(task: Task, target: Target) -> str:
     digits = task_hash(task, target.origin, target.enterprise_id)
     return fingerprint(target.origin, target.enterprise_id, digits)
+
+
+def _told_as_success(checked: Checked) -> set[tuple[str, int]]:
+    """The rows that say SUCCESS since a load, but for a rehearsal, as they are now or were then."""
+    return {
+        (sheet.sheet.title, row)
+        for sheet in checked.sheets
+        for row, result in sheet.sheet.earlier_results.items()
+        if result.outcome is Outcome.SUCCESS and not ((cell := read_cell(result.job)) and cell.rehearsal)
+    }
 
 
 def _why_stopped(checked: Checked, options: LoadOptions) -> str:
