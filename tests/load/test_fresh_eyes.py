@@ -110,6 +110,18 @@ def test_a_load_that_could_not_log_in_is_loaded_again_once_that_is_mended(
     assert [each["latestExecutionExitCode"] for each in jobs] == ["COMPLETED", "STOPPED", "STOPPED"]
 
 
+def test_results_of_a_mistyped_enterprise_that_saw_no_row_are_loaded_at_the_right_one(
+    rig: Rig, env: dict[str, str], tmp_path: Path
+) -> None:
+    book = user_book(tmp_path / "a.xlsx")
+    refused = run("load", book, *QUICK, env=env | {"OPEASY_ENTERPRISE_ID": "mistyped"})
+    assert set(outcomes(Path(refused.json["results"]))) == {"NOT SENT"}
+    done = run("load", refused.json["results"], *QUICK, env=env)
+    assert (done.code, done.json["rows"]["notSent"], done.json["rows"]["failed"]) == (0, 0, 0)
+    elsewhere = run("load", done.json["results"], *QUICK, env=env | {"OPEASY_ENTERPRISE_ID": "mistyped"})
+    assert (elsewhere.code, elsewhere.json["status"]) == (6, "refused")
+
+
 def test_rows_that_succeeded_before_are_told_before_they_are_sent_again(
     rig: Rig, env: dict[str, str], tmp_path: Path
 ) -> None:

@@ -73,7 +73,8 @@ def same_workbook(facts: JobFacts, state: JobState, candidate: Candidate) -> boo
 def _refuse_unfinished(facts: JobFacts) -> None:
     raise LoadRefused(
         f"job {facts.job} of {facts.created[:10]} with this workbook is unfinished",
-        f"xlsx2opeasy jobs abandon {facts.job} gives it up; to go on with it: xlsx2opeasy resume {facts.job}",
+        f"go on with it: xlsx2opeasy resume {facts.job}; or, where its operation was not started, give it up:"
+        f" xlsx2opeasy jobs abandon {facts.job}",
     )
 
 

@@ -11,6 +11,9 @@ from xlsx2opeasy.load.target import Target
 from xlsx2opeasy.spec.outcomes import RESULT_COLUMNS, Outcome
 from xlsx2opeasy.tasks.build import Task, tasks_of
 
+_NEVER_THERE = frozenset({Outcome.INVALID, Outcome.NOT_SENT})
+"""Rows that no enterprise has seen: where a load went to the wrong one they may go to the right one now."""
+
 
 def job_cells(checked: Checked) -> Iterable[JobCell]:
     """The Job cells that loads wrote, also beside a Result that was emptied since."""
@@ -67,6 +70,7 @@ def refuse_other_enterprise(checked: Checked, target: Target) -> None:
             cell = read_cell(result.job)
             if (
                 cell
+                and result.outcome not in _NEVER_THERE
                 and cell.enterprise
                 and not cell.rehearsal
                 and not target.rehearsal
