@@ -3,13 +3,6 @@
 BOUNDS = """\
 ## What bounds what is not reached
 
-**Read + check + convert.** The reading process inflates and scans the sheet itself, because the quick
-libraries hide what must be seen (error cells, formulas without a value, number formats). Half of the time is
-its: inflating, finding the tags of each megabyte of XML with numpy, and starting (0.3 s, the same for any
-workbook). Its cells, as Arrow columns, then go through the rules of the Appendix, and all task files are on
-the disk (fsync) when the time is taken; the raw read leaves Python values and nothing else. How far the
-figure lies from what is due changes by a tenth from one run to the next.
-
 **Writing results.** The sheet is gone through twice: once to see where rows, formulas, merged cells and
 tables are, before a byte is written, and once to write it. Inflating twice and deflating is a third of the
 time; the rest is some 15 millionths of a second for a row, to find it twice and to give it four cells. The
