@@ -135,6 +135,39 @@ def test_a_mistake_in_a_header_loses_no_success(rig: Rig, tmp_path: Path) -> Non
     assert max(executed(rig.server).values()) == 1
 
 
+@pytest.mark.parametrize("skip_invalid", [False, True])
+def test_a_slip_of_the_keyboard_loses_no_success(
+    rig: Rig, book: Path, tmp_path: Path, *, skip_invalid: bool
+) -> None:
+    results = Path(str(rig.load(book).results))
+    jobs = [job for *_, job in read_results(results).values()]
+    other_machine = Rig(rig.server, Home(tmp_path / "other"))
+    for command, ended, told in (
+        ("AddUsr", "invalid", "INVALID"),
+        ("AddUser2", "invalid", "INVALID"),
+        ("AddUser", "completed", "SUCCESS"),
+    ):
+        typed = openpyxl.load_workbook(results)
+        typed["Users"]["A3"].value = command
+        typed.save(results)
+        result = other_machine.load(results, skip_invalid=skip_invalid)
+        expected = "completedWithErrors" if skip_invalid and ended == "invalid" else ended
+        assert result.status == expected
+        assert [text for text, *_ in read_results(results).values()] == ["SUCCESS", told, "SUCCESS"]
+        assert [job for *_, job in read_results(results).values()] == jobs
+    assert result.rows["skipped"] == 3
+    assert max(executed(rig.server).values()) == 1
+
+
+def test_a_row_that_never_succeeded_is_sent_once_its_slip_is_mended(rig: Rig, tmp_path: Path) -> None:
+    results = Path(str(rig.load(user_book(tmp_path / "slip.xlsx", command="AddUsr")).results))
+    typed = openpyxl.load_workbook(results)
+    for row in (2, 3, 4):
+        typed["Users"].cell(row, 1).value = "AddUser"
+    typed.save(results)
+    assert rig.load(results).rows["succeeded"] == 3
+
+
 def test_f70_another_machine_cannot_be_seen(rig: Rig, book: Path, tmp_path: Path) -> None:
     """Stated, not solved: without the results in the workbook, a second machine loads it again."""
     rig.load(book)

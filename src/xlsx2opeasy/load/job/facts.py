@@ -82,7 +82,8 @@ class JobRow:
 
     The `detail` of a row that is sent has the warnings of the check.
 
-    `skipped` rows keep the SUCCESS of an earlier load. `fingerprint` is of task and enterprise.
+    `skipped` rows keep the SUCCESS of an earlier load. `fingerprint` is of task and enterprise. `earlier` is
+    the Job cell of such a success where it must be written again: of a row that is INVALID now, or was since.
     """
 
     sheet: str
@@ -93,6 +94,7 @@ class JobRow:
     outcome: str = ""
     detail: str = ""
     skipped: bool = False
+    earlier: str = ""
 
     @property
     def known_outcome(self) -> Outcome | None:

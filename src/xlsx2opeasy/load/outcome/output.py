@@ -144,7 +144,7 @@ def _write_sidecar(job: OpenJob, settlement: Settlement, refusal: UnwritableWork
 
 def _sheets(job: OpenJob, settlement: Settlement) -> list[SheetResults]:
     by_sheet: dict[str, dict[int, RowResult]] = {}
-    for (sheet, row), result in settlement.results.items():
+    for (sheet, row), result in {**settlement.results, **settlement.restored}.items():
         by_sheet.setdefault(sheet, {})[row] = result
     return [
         SheetResults(title, header_row, by_sheet.get(title, {}))

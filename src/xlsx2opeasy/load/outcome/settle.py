@@ -25,11 +25,15 @@ Place = tuple[str, int]
 
 @dataclass(frozen=True)
 class Settlement:
-    """What became of every row that was not skipped, and how many results belong to none of them."""
+    """What became of every row that was not skipped, and how many results belong to none of them.
+
+    `restored` are those of the skipped rows whose SUCCESS must be written again.
+    """
 
     results: Mapping[Place, RowResult]
     skipped: int
     foreign: int
+    restored: Mapping[Place, RowResult]
 
     def counts(self) -> dict[str, int]:
         """The counts of `--json`; they add up to `total`."""
@@ -66,12 +70,17 @@ def settle(job: OpenJob, stopped_because: str = "") -> Settlement:
         foreign += strange
     skipped = sum(row.skipped for row in job.rows)
     assert len(results) + skipped == len(job.rows), "the counts must add up"
-    return Settlement(results, skipped, foreign)
+    restored = {
+        _place(row): RowResult(Outcome.SUCCESS, job=job_cell(job, row))
+        for row in job.rows
+        if row.skipped and row.earlier
+    }
+    return Settlement(results, skipped, foreign, restored)
 
 
 def job_cell(job: OpenJob, row: JobRow) -> str:
-    """The text of the Job column: the job, and where there is a task its fingerprint."""
-    return f"{job.facts.job} {row.fingerprint}".rstrip()
+    """The text of the Job column: the job, and where there is a task its fingerprint; or both of before."""
+    return row.earlier or f"{job.facts.job} {row.fingerprint}".rstrip()
 
 
 def _place(row: JobRow) -> Place:

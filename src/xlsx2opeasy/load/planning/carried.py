@@ -8,11 +8,42 @@ from xlsx2opeasy.check.checked import Checked, CheckedSheet
 from xlsx2opeasy.errors import InvalidWorkbook, LoadRefused
 from xlsx2opeasy.load.job.fingerprint import JobCell, enterprise_digits, read_cell
 from xlsx2opeasy.load.target import Target
-from xlsx2opeasy.spec.outcomes import RESULT_COLUMNS, Outcome
+from xlsx2opeasy.spec.outcomes import RESULT_COLUMNS, Outcome, RowResult
 from xlsx2opeasy.tasks.build import Task, tasks_of
 
-_NEVER_THERE = frozenset({Outcome.INVALID, Outcome.NOT_SENT})
-"""Rows that no enterprise has seen: where a load went to the wrong one they may go to the right one now."""
+
+def success_told(result: RowResult) -> bool:
+    """Whether the cells beside a row tell of a success: also those of a row that was made INVALID after it.
+
+    Such a row keeps the Job cell of its success, and no other INVALID row has a task's fingerprint there. So
+    a slip of the keyboard that is mended before the next load provisions nothing twice.
+    """
+    cell = read_cell(result.job)
+    return result.outcome is Outcome.SUCCESS or (
+        result.outcome is Outcome.INVALID and cell is not None and bool(cell.task)
+    )
+
+
+def of_rehearsal(result: RowResult) -> bool:
+    """Whether a rehearsal wrote the cells beside a row: they count nowhere."""
+    cell = read_cell(result.job)
+    return cell is not None and cell.rehearsal
+
+
+def jobs_of_successes(sheet: CheckedSheet) -> dict[int, str]:
+    """By row, the Job cell of a success, for those that some load wrote."""
+    return {
+        row: result.job
+        for row, result in sheet.sheet.earlier_results.items()
+        if success_told(result) and read_cell(result.job) and not of_rehearsal(result)
+    }
+
+
+def _never_there(result: RowResult) -> bool:
+    """Whether no enterprise has seen a row: after a load at the wrong one it may go to the right one."""
+    return result.outcome is Outcome.NOT_SENT or (
+        result.outcome is Outcome.INVALID and not success_told(result)
+    )
 
 
 def job_cells(checked: Checked) -> Iterable[JobCell]:
@@ -70,7 +101,7 @@ def refuse_other_enterprise(checked: Checked, target: Target) -> None:
             cell = read_cell(result.job)
             if (
                 cell
-                and result.outcome not in _NEVER_THERE
+                and not _never_there(result)
                 and cell.enterprise
                 and not cell.rehearsal
                 and not target.rehearsal
@@ -101,7 +132,7 @@ def _sparing(
     sheet: CheckedSheet, checked: Checked, mark: Callable[[Task], str], wire_names: Mapping[str, str]
 ) -> CheckedSheet:
     title, earlier = sheet.sheet.title, sheet.sheet.earlier_results
-    succeeded = {row for row in sheet.invalid if row in earlier and earlier[row].outcome is Outcome.SUCCESS}
+    succeeded = {row for row in sheet.invalid if row in earlier and success_told(earlier[row])}
     wrong = {each.row for each in checked.errors if each.sheet == title and each.rule not in BETWEEN_ROWS}
     if not succeeded - wrong:
         return sheet
@@ -122,7 +153,7 @@ def succeeded_before(checked: Checked, marks: Mapping[tuple[str, int], str]) -> 
         for row, result in sheet.sheet.earlier_results.items():
             cell = read_cell(result.job)
             place = (sheet.sheet.title, row)
-            if result.outcome is not Outcome.SUCCESS or place not in marks:
+            if not success_told(result) or place not in marks:
                 continue
             typed_by_hand = cell is None
             unchanged = cell is not None and marks[place] == f"{cell.enterprise}-{cell.task}"

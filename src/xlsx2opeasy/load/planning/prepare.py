@@ -9,12 +9,15 @@ from pathlib import Path
 
 from xlsx2opeasy.check.checked import Checked, check_workbook
 from xlsx2opeasy.load.job.facts import JobRow
-from xlsx2opeasy.load.job.fingerprint import fingerprint, read_cell
+from xlsx2opeasy.load.job.fingerprint import fingerprint
 from xlsx2opeasy.load.planning.carried import (
+    jobs_of_successes,
+    of_rehearsal,
     refuse_other_enterprise,
     refuse_undecided,
     sparing_successes,
     succeeded_before,
+    success_told,
 )
 from xlsx2opeasy.load.planning.plan import Phase, phases_of
 from xlsx2opeasy.load.planning.refusal import counting_rows
@@ -107,7 +110,7 @@ def prepare(workbook: Path, target: Target, options: LoadOptions) -> Prepared:
     if stopped and not (options.all_rows or options.again):
         # Nothing is sent, so what these rows say stays true, whatever was changed in them since.
         done = done | _told_as_success(checked)
-    rows = tuple(_rows(checked, phases, marks, done, stopped))
+    rows = tuple(_rows(checked, phases, marks, done, options, stopped))
     carried = Counter(marks[place] for place in succeeded)
     return Prepared(checked, rows, phases, workbook_identity(hashes), carried, stopped)
 
@@ -123,7 +126,7 @@ def _told_as_success(checked: Checked) -> set[tuple[str, int]]:
         (sheet.sheet.title, row)
         for sheet in checked.sheets
         for row, result in sheet.sheet.earlier_results.items()
-        if result.outcome is Outcome.SUCCESS and not ((cell := read_cell(result.job)) and cell.rehearsal)
+        if success_told(result) and not of_rehearsal(result)
     }
 
 
@@ -142,6 +145,7 @@ def _rows(
     phases: Sequence[Phase],
     marks: Mapping[tuple[str, int], str],
     done: set[tuple[str, int]],
+    options: LoadOptions,
     stopped: str,
 ) -> Iterable[JobRow]:
     """First what is sent, in the order of sending; then all other rows, in the order of the sheets."""
@@ -158,14 +162,18 @@ def _rows(
             detail = f"warning: {warned[place]}" if place in warned else ""
             yield JobRow(task.sheet, task.row, task.type, phase.number, marks[place], detail=detail)
     for sheet in checked.sheets:
-        title, kind = sheet.sheet.title, sheet.sheet.task_type.name
+        title, kind, earlier = sheet.sheet.title, sheet.sheet.task_type.name, sheet.sheet.earlier_results
+        successes = {} if options.again else jobs_of_successes(sheet)
         said = _messages(checked.problems, title, Severity.ERROR)
         for row in sheet.values.index:
             place = (title, row)
             if row in sheet.invalid:
-                yield JobRow(title, row, kind, outcome=Outcome.INVALID, detail=said[row])
+                kept = successes.get(row, "")
+                yield JobRow(title, row, kind, outcome=Outcome.INVALID, detail=said[row], earlier=kept)
             elif place in done:
-                yield JobRow(title, row, kind, fingerprint=marks[place], skipped=True)
+                made_invalid = earlier[row].outcome is Outcome.INVALID
+                kept = successes[row] if made_invalid else ""
+                yield JobRow(title, row, kind, fingerprint=marks[place], skipped=True, earlier=kept)
             elif place not in sent:
                 yield JobRow(title, row, kind, 0, marks[place], Outcome.NOT_SENT, stopped)
 
