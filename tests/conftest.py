@@ -1,15 +1,10 @@
 """What every test shares: helpers on the path, a home of its own for jobs and settings, a reader at hand."""
 
-import io
 import os
 import sys
 from pathlib import Path
 
 import pytest
-
-from xlsx2opeasy.errors import WorkbookUnusable
-from xlsx2opeasy.workbook.reading import child, wire
-from xlsx2opeasy.workbook.reading.limits import Limits
 
 _OF_THE_READING_PROCESS = ("test_process", "test_hostile")
 
@@ -31,16 +26,9 @@ def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
 def reader_at_hand(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Reads within the test's own process, since a process for each of hundreds of small workbooks takes minutes.
 
-    The process, its limits and its end are tested where they are the subject, and by every run of the command.
+    The process, its limits and its end are tested where they are the subject, and by each start of the script.
     """
     if request.path.stem not in _OF_THE_READING_PROCESS:
-        monkeypatch.setattr("xlsx2opeasy.workbook.read.read_apart", _read_here)
+        from reader_at_hand import read_here
 
-
-def _read_here(data: bytes, name: str, limits: Limits) -> wire.RawBook:
-    answer = io.BytesIO()
-    try:
-        child.read(data, name, limits, answer)
-    except WorkbookUnusable as error:
-        wire.write_refusal(answer, error.message, error.hint)
-    return wire.read_streams(answer.getvalue())
+        monkeypatch.setattr("xlsx2opeasy.workbook.read.read_apart", read_here)

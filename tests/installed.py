@@ -4,11 +4,19 @@ Most of a short run is the loading of pandas and pandera. Hundreds of runs share
 worker loads the libraries (none of our own modules) and forks for each run, which then runs the installed
 console script with its own arguments, environment, folder and streams, and ends as any Python process ends.
 Where the start itself is tested (signals, crashes, an installed wheel), tests start the script themselves.
+
+These runs read workbooks in their own process, too: to start one that loads numpy for each of hundreds of
+small workbooks takes a minute. The reading process is tested where it is the subject, and by every run of the
+script itself.
 """
 
 import atexit
+import contextlib
 import functools
 import importlib
+import importlib.abc
+import importlib.machinery
+import io
 import json
 import os
 import runpy
@@ -112,9 +120,39 @@ def _become(request: dict[str, Any], streams: list[int], answer: int) -> None:
     sys.path[1:1] = filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))
 
 
+class _ReaderAtHand(importlib.abc.MetaPathFinder):
+    """Imports `read` as ever, and then has it read within its own process."""
+
+    _NAME = "xlsx2opeasy.workbook.read"
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
+        if name != self._NAME:
+            return None
+        spec = importlib.machinery.PathFinder.find_spec(name, path, target)
+        assert spec is not None
+        assert spec.loader is not None
+        execute = spec.loader.exec_module
+
+        def and_then_replace(module: Any) -> None:
+            execute(module)
+            module.read_apart = _read_here
+
+        spec.loader.exec_module = and_then_replace  # type: ignore[method-assign]
+        return spec
+
+
+def _read_here(data: bytes, name: str, limits: Any) -> Any:
+    sys.path.append(str(Path(__file__).parent))
+    from reader_at_hand import read_here
+
+    with contextlib.redirect_stderr(io.StringIO()):  # where it tells its parent how far it is
+        return read_here(data, name, limits)
+
+
 def _main() -> None:
     for name in _LIBRARIES:
         importlib.import_module(name)
+    sys.meta_path.insert(0, _ReaderAtHand())
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # who watches a run is waited for by nobody
     with socket.socket(fileno=int(sys.argv[1])) as control:
         sys.argv = _serve(control)

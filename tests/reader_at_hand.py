@@ -1,0 +1,17 @@
+"""Reading a workbook within the test's own process, where the process that reads it is not the subject."""
+
+import io
+
+from xlsx2opeasy.errors import WorkbookUnusable
+from xlsx2opeasy.workbook.reading import child, wire
+from xlsx2opeasy.workbook.reading.limits import Limits
+
+
+def read_here(data: bytes, name: str, limits: Limits) -> wire.RawBook:
+    """As `reader_process.read_apart`, but for the process and what it may use."""
+    answer = io.BytesIO()
+    try:
+        child.read(data, name, limits, answer)
+    except WorkbookUnusable as error:
+        wire.write_refusal(answer, error.message, error.hint)
+    return wire.read_streams(answer.getvalue())
