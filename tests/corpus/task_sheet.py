@@ -3,7 +3,8 @@
 import posixpath
 from pathlib import Path
 
-from xlsx2opeasy.workbook.writing.package_copy import copy_package, open_package
+from xlsx2opeasy.workbook.writing.package import open_package
+from xlsx2opeasy.workbook.writing.package_copy import copy_package
 from xlsx2opeasy.workbook.writing.package_edits import PackageEdits
 from xlsx2opeasy.workbook.writing.parts import WorkbookParts
 from xlsx2opeasy.workbook.writing.xml import parsed, quoted, with_last_child

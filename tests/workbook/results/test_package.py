@@ -3,12 +3,14 @@
 import io
 import struct
 import zipfile
+import zlib
 from pathlib import Path
 
 import pytest
 
 from xlsx2opeasy.errors import WorkbookUnusable
-from xlsx2opeasy.workbook.writing.package_copy import copy_package, open_package
+from xlsx2opeasy.workbook.writing.package import open_package
+from xlsx2opeasy.workbook.writing.package_copy import copy_package
 
 from .books import FAILED, MAIN, SHEET, book, compressed, contents, part, sheet_xml, write
 
@@ -163,6 +165,18 @@ def test_a_damaged_sheet_is_refused(source: Path) -> None:
     data = source.read_bytes()
     source.write_bytes(data.replace(b"AddUser", b"AddUsee"))
     assert "damaged" in refusal(source)
+
+
+def test_a_sheet_with_any_byte_wrong_is_refused(source: Path) -> None:
+    with zipfile.ZipFile(source) as archive:
+        entry = archive.getinfo(SHEET)
+    assert entry.compress_type == zipfile.ZIP_DEFLATED
+    data = source.read_bytes()
+    start = entry.header_offset + 30 + len(SHEET)
+    assert zlib.decompress(data[start : start + entry.compress_size], -15)
+    for place in range(start, start + entry.compress_size, 3):
+        source.write_bytes(data[:place] + bytes([data[place] ^ 0x55]) + data[place + 1 :])
+        assert refusal(source)
 
 
 def test_overlapping_entries_are_refused(source: Path) -> None:

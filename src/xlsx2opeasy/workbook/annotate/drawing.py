@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from xlsx2opeasy.errors import WorkbookUnusable
 from xlsx2opeasy.workbook.annotate.marks import Comment
 from xlsx2opeasy.workbook.writing.cells import MOST_COLUMNS, MOST_ROWS
-from xlsx2opeasy.workbook.writing.package_copy import RESAVE
+from xlsx2opeasy.workbook.writing.package import RESAVE
 from xlsx2opeasy.workbook.writing.xml import Element
 
 CLUSTER = 1024

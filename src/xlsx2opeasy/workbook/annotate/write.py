@@ -26,7 +26,8 @@ from xlsx2opeasy.workbook.annotate.problem_sheet import CONTENT_TYPE, free_title
 from xlsx2opeasy.workbook.annotate.sheet import marked_sheet, survey
 from xlsx2opeasy.workbook.annotate.styles import MarkStyles, Wanted, with_mark_styles
 from xlsx2opeasy.workbook.own_sheets import problem_lists
-from xlsx2opeasy.workbook.writing.package_copy import copy_package, open_package
+from xlsx2opeasy.workbook.writing.package import open_package
+from xlsx2opeasy.workbook.writing.package_copy import copy_package
 from xlsx2opeasy.workbook.writing.package_edits import PackageEdits
 from xlsx2opeasy.workbook.writing.parts import WorkbookParts
 from xlsx2opeasy.workbook.writing.replace import replacing

@@ -9,8 +9,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from xlsx2opeasy.workbook.reading.address import LAST_ROW
+from xlsx2opeasy.workbook.reading.byte_arrays import Bools, Ints
 from xlsx2opeasy.workbook.reading.formats import Shown
-from xlsx2opeasy.workbook.reading.tags import STRIDE, Bools, Ints, columns_of, rows_of
+from xlsx2opeasy.workbook.reading.tags import STRIDE, columns_of, rows_of
 from xlsx2opeasy.workbook.reading.wire import RawSheet
 
 Shorts: TypeAlias = "npt.NDArray[np.int16]"

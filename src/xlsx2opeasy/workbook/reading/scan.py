@@ -15,18 +15,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from xlsx2opeasy.workbook.reading.address import LAST_ROW, letters_of, outside_grid
+from xlsx2opeasy.workbook.reading.byte_arrays import Bools, Ints, read_numbers
 from xlsx2opeasy.workbook.reading.stored_texts import gathered, item_texts, sliced_texts
 from xlsx2opeasy.workbook.reading.tags import (
     STRIDE,
-    Bools,
     Cells,
-    Ints,
     NotPlain,
     Tags,
     cells_of,
     check_head,
     numbers_after,
-    read_numbers,
     rows_of,
     tags_of,
 )

@@ -11,8 +11,9 @@ import numpy as np
 import pyarrow as pa
 from defusedxml.ElementTree import fromstring
 
+from xlsx2opeasy.workbook.reading.byte_arrays import Bools, Bytes, Ints
 from xlsx2opeasy.workbook.reading.package import children
-from xlsx2opeasy.workbook.reading.tags import Bools, Bytes, Ints, NotPlain, Tags
+from xlsx2opeasy.workbook.reading.tags import NotPlain, Tags
 
 _XML_SPACE = " \t\r\n"
 _PRESERVE = "{http://www.w3.org/XML/1998/namespace}space"

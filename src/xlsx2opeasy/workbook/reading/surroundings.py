@@ -7,8 +7,8 @@ import numpy as np
 
 from xlsx2opeasy.problems import Problem, Severity
 from xlsx2opeasy.workbook.reading.address import LAST_ROW, Area, letters_of
+from xlsx2opeasy.workbook.reading.byte_arrays import Ints
 from xlsx2opeasy.workbook.reading.layout import Layout, Table
-from xlsx2opeasy.workbook.reading.tags import Ints
 
 
 def table_of(layout: Layout, header_row: int) -> Table | None:

@@ -2,24 +2,17 @@
 
 import re
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from xlsx2opeasy.workbook.reading.address import LAST_COLUMN, LAST_ROW, outside_grid
-
-Ints: TypeAlias = "npt.NDArray[np.int64]"
-Bools: TypeAlias = "npt.NDArray[np.bool_]"
-Bytes: TypeAlias = "npt.NDArray[np.uint8]"
-Words: TypeAlias = "npt.NDArray[np.uint64]"
+from xlsx2opeasy.workbook.reading.byte_arrays import Bools, Bytes, Ints, Words, byte_array, read_numbers
 
 STRIDE = 1 << 14  # columns
 """A cell's key is its row times this, plus its column less one: keys sort as the cells stand."""
 
 _COLUMN_BITS = 14
-_PAD = b" " * 64
 _ATTRIBUTES_LIMIT = 32
 _MULTIPLIERS = np.array(
     [0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0x27D4EB2F165667C5], np.uint64
@@ -159,7 +152,7 @@ def check_head(head: bytes) -> None:
 
 def tags_of(piece: bytes) -> Tags:
     """All tags of a piece; raise NotPlain for comments, CDATA, and texts with a bare ">"."""
-    text = np.frombuffer(piece + _PAD, np.uint8)
+    text = byte_array(piece)
     opens, closes = np.flatnonzero(text == ord("<")), np.flatnonzero(text == ord(">"))
     if len(opens) != len(closes) or (opens > closes).any() or (closes[:-1] > opens[1:]).any():
         raise NotPlain  # a raw ">" in a text
@@ -187,21 +180,6 @@ def _keys(tags: Tags, cell: Ints) -> tuple[Ints, Ints]:
         at = outside[0]
         raise outside_grid(bytes(tags.text[tags.opens[cell[at]] + 6 : place[at]]).decode())
     return row * STRIDE + column - 1, place + 1
-
-
-def read_numbers(text: Bytes, place: Ints, lowest: int, base: int, limit: int) -> tuple[Ints, Ints]:
-    """Read letters (base 26, from 1) or digits (base 10, from 0) at each place, at most `limit` of them."""
-    value = np.zeros(len(place), np.int64)
-    reading = np.ones(len(place), np.bool_)
-    one = 1 if base == 26 else 0
-    for _ in range(limit):
-        digit = text[place] - np.uint8(lowest)  # what is below the lowest wraps round to above
-        reading &= digit < base
-        if not reading.any():
-            break
-        value = np.where(reading, value * base + digit + one, value)
-        place = place + reading
-    return value, place
 
 
 def numbers_after(text: Bytes, place: Ints, before: bytes) -> Ints:

@@ -15,6 +15,7 @@ from xlsx2opeasy.spec.model import TaskType
 from xlsx2opeasy.spec.outcomes import RESULT_COLUMNS, RowResult
 from xlsx2opeasy.workbook.model import Sheet
 from xlsx2opeasy.workbook.reading.address import LAST_ROW, letters_of
+from xlsx2opeasy.workbook.reading.byte_arrays import Bools, Ints
 from xlsx2opeasy.workbook.reading.columns import ColumnPlan, ColumnReader, Gathered
 from xlsx2opeasy.workbook.reading.earlier import JOB, earlier_results
 from xlsx2opeasy.workbook.reading.headers import (
@@ -34,7 +35,7 @@ from xlsx2opeasy.workbook.reading.surroundings import (
     table_of,
     table_problems,
 )
-from xlsx2opeasy.workbook.reading.tags import STRIDE, Bools, Ints, columns_of, rows_of
+from xlsx2opeasy.workbook.reading.tags import STRIDE, columns_of, rows_of
 from xlsx2opeasy.workbook.reading.texts import traits_of
 from xlsx2opeasy.workbook.reading.wire import RawBook, RawSheet
 

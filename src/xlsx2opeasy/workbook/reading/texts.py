@@ -13,8 +13,8 @@ import pyarrow as pa
 
 from xlsx2opeasy.spec.model import Field, Kind
 from xlsx2opeasy.spec.rules import Characters, Digits, EmailStyle, MacAddress, NumberOrRange
+from xlsx2opeasy.workbook.reading.byte_arrays import Bools
 from xlsx2opeasy.workbook.reading.findings import Reading, refused, repaired, visible
-from xlsx2opeasy.workbook.reading.tags import Bools
 
 _TYPOGRAPHIC = frozenset("‘’‚‛“”„‟′″‐‑‒–—―−…")
 _TELEPHONIC_RULES = (Characters, Digits, EmailStyle, MacAddress, NumberOrRange)

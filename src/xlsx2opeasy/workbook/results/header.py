@@ -11,7 +11,7 @@ from xlsx2opeasy.errors import WorkbookUnusable
 from xlsx2opeasy.spec.model import folded
 from xlsx2opeasy.spec.outcomes import RESULT_COLUMNS
 from xlsx2opeasy.workbook.writing.cells import Cell
-from xlsx2opeasy.workbook.writing.package_copy import RESAVE
+from xlsx2opeasy.workbook.writing.package import RESAVE
 from xlsx2opeasy.workbook.writing.parts import WorkbookParts
 from xlsx2opeasy.workbook.writing.xml import Element, parsed, refuse_doctype, utf8_blocks
 

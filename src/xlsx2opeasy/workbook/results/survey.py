@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 
 from xlsx2opeasy.errors import WorkbookUnusable
 from xlsx2opeasy.spec.outcomes import RESULT_COLUMNS
+from xlsx2opeasy.workbook.results.columns import plain_ends
 from xlsx2opeasy.workbook.results.header import Header, read_header
-from xlsx2opeasy.workbook.writing.cells import COLUMN_NUMBERS, MOST_COLUMNS, Area, area, column_letters
-from xlsx2opeasy.workbook.writing.package_copy import RESAVE
+from xlsx2opeasy.workbook.writing.cells import MOST_COLUMNS, Area, area, column_letters
 from xlsx2opeasy.workbook.writing.parts import WorkbookParts
 from xlsx2opeasy.workbook.writing.stream import Block, Row, SheetStream
 from xlsx2opeasy.workbook.writing.xml import parsed
@@ -45,8 +45,8 @@ def survey(stream: SheetStream, parts: WorkbookParts, header_row: int, rows: Col
     """
     seen = _Seen(stream, parts, header_row, frozenset(rows))
     for block in stream.rows():
-        for row in block.rows:
-            seen.row(block, row)
+        for row, (first, last) in zip(block.rows, seen.ends(block), strict=True):
+            seen.row(block, row, first, last)
     merges = _merges(stream, stream.tail())
     written = sorted({header_row, *rows})
     ours = frozenset(seen.header.found.values())
@@ -116,43 +116,33 @@ class _Seen:
     _bottom: int = 0
     _left: int = MOST_COLUMNS
     _right: int = 0
-    _layout: list[bytes] = field(default_factory=list)
-    _last: int = 0
 
     def cells(self) -> Area | None:
         """The area of all cells, those without a value too."""
         return Area(self._top, self._left, self._bottom, self._right) if self._right else None
 
-    def row(self, block: Block, row: Row) -> None:
-        """Takes one row in. Rows mostly have the columns of the row before, which is looked at first."""
-        columns: list[bytes] = self.stream.tags.columns.findall(block.masked, row.inside, row.close)
-        if columns != self._layout:
-            self._measure(block, row, columns)
-        if columns:
+    def ends(self, block: Block) -> list[tuple[int, int]]:
+        """The columns of each row's first and last cell; 0 and 0 for a row without cells."""
+        if (found := plain_ends(block, self.stream.tags)) is not None:
+            return found
+        self.plain = False
+        return [self._ends(block, row) for row in block.rows]
+
+    def _ends(self, block: Block, row: Row) -> tuple[int, int]:
+        cells = self.stream.tags.cells(block.masked, row.inside, row.close)
+        return (cells[0].column, cells[-1].column) if cells else (0, 0)
+
+    def row(self, block: Block, row: Row, first: int, last: int) -> None:
+        """Takes one row in, whose cells are in these columns."""
+        if last:
             self._top, self._bottom = self._top or row.number, row.number
-        if self._last > self.used:
+            self._left, self._right = min(self._left, first), max(self._right, last)
+        if last > self.used:
             self.used = max(self.used, self._last_used(block, row))
         if row.number == self.header_row:
             self._read_header(block, row)
         elif self.header.found and row.number in self.rows:
             self._find_formulas(block, row)
-
-    def _measure(self, block: Block, row: Row, columns: list[bytes]) -> None:
-        """Takes in a row whose columns differ from those of the row before."""
-        if b"" in columns:
-            self.plain, self._layout = False, []
-            cells = self.stream.tags.cells(block.masked, row.inside, row.close)
-            numbers = [cell.column for cell in cells]
-        else:
-            self._layout = columns
-            numbers = [COLUMN_NUMBERS.get(each, 0) for each in columns]
-        if len(set(numbers)) < len(numbers) or numbers != sorted(numbers):
-            raise WorkbookUnusable(f"The cells of row {row.number} are out of order or repeated.", RESAVE)
-        if 0 in numbers:
-            raise WorkbookUnusable(f"Row {row.number} has cells outside the grid.", RESAVE)
-        self._last = numbers[-1] if numbers else 0
-        self._left = min([self._left, *numbers[:1]])
-        self._right = max(self._right, self._last)
 
     def _last_used(self, block: Block, row: Row) -> int:
         tags = self.stream.tags

@@ -19,7 +19,8 @@ from xlsx2opeasy.workbook.results.calc_chain import without_formulas
 from xlsx2opeasy.workbook.results.rows import ResultRows
 from xlsx2opeasy.workbook.results.sheet import rewritten
 from xlsx2opeasy.workbook.results.survey import Survey, survey
-from xlsx2opeasy.workbook.writing.package_copy import copy_package, open_package
+from xlsx2opeasy.workbook.writing.package import open_package
+from xlsx2opeasy.workbook.writing.package_copy import copy_package
 from xlsx2opeasy.workbook.writing.package_edits import PackageEdits
 from xlsx2opeasy.workbook.writing.parts import WorkbookParts
 from xlsx2opeasy.workbook.writing.replace import replacing

@@ -11,7 +11,7 @@ from string import ascii_uppercase
 from typing import NamedTuple
 
 from xlsx2opeasy.errors import WorkbookUnusable
-from xlsx2opeasy.workbook.writing.package_copy import RESAVE
+from xlsx2opeasy.workbook.writing.package import RESAVE
 from xlsx2opeasy.workbook.writing.xml import ATTRIBUTES
 
 MOST_ROWS, MOST_COLUMNS = 1_048_576, 16_384
@@ -71,8 +71,8 @@ class Tags:
         self.cell = re.compile(rb"<" + p + rb"c(" + ATTRIBUTES + rb")\s*(/?)>")
         self.cell_end = re.compile(rb"</" + p + rb"c\s*>")
         self.plain_cell_end = b"</" + prefix + b"c>"
-        self.plain_cell = b"<" + prefix + b'c r="'
-        self.columns = re.compile(rb"<" + p + rb'c(?: r="([A-Z]{1,3})[0-9]|(?=[\s/>]))')
+        self.cell_start = b"<" + prefix + b"c"
+        self.plain_cell = self.cell_start + b' r="'
         self.formula_start = b"<" + prefix + b"f"
         self.formula = re.compile(rb"<" + p + rb"f(" + ATTRIBUTES + rb")\s*/?>")
 

@@ -11,7 +11,7 @@ from functools import cached_property
 from urllib.parse import unquote
 
 from xlsx2opeasy.errors import WorkbookUnusable
-from xlsx2opeasy.workbook.writing.package_copy import RESAVE, Package
+from xlsx2opeasy.workbook.writing.package import RESAVE, Package
 from xlsx2opeasy.workbook.writing.xml import Element, parsed, quoted, spliced, utf8, with_last_child
 
 CONTENT_TYPES = "[Content_Types].xml"

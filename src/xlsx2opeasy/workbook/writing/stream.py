@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from xlsx2opeasy.errors import WorkbookUnusable
 from xlsx2opeasy.workbook.writing.cells import MOST_ROWS, Tags
-from xlsx2opeasy.workbook.writing.package_copy import BLOCK, RESAVE
+from xlsx2opeasy.workbook.writing.package import BLOCK, RESAVE
 from xlsx2opeasy.workbook.writing.parts import MAIN_NAMESPACES
 from xlsx2opeasy.workbook.writing.xml import Element, masked, parsed, utf8_blocks
 
@@ -103,16 +103,17 @@ class SheetStream:
         position = 0
         while tag := row_at(hidden, position):
             inside = end = tag.end()
-            start, before = tag.start(1), number
-            number = int(tag[2]) if tag[2] else _implied(tag[3], before)
+            before = number
+            _, digits, attributes, alone = tag.groups()
+            number = int(digits) if digits else _implied(attributes, before)
             if not before < number <= MOST_ROWS:
                 raise self._damaged(f"row {number} is repeated, out of order or outside the grid")
             close = inside
-            if not tag[4]:
+            if not alone:
                 close = hidden.find(row_end, inside)
                 if close < 0 or not (end := _tag_end(hidden, close + len(row_end))):
                     break
-            rows.append(Row(number, start, inside, close, end))
+            rows.append(Row(number, tag.start(1), inside, close, end))
             position = end
         self._buffer = data[position:]
         whole = position == len(data)

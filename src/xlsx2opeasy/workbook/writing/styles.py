@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from xlsx2opeasy.errors import WorkbookUnusable
 from xlsx2opeasy.spec.outcomes import Outcome
-from xlsx2opeasy.workbook.writing.package_copy import RESAVE
+from xlsx2opeasy.workbook.writing.package import RESAVE
 from xlsx2opeasy.workbook.writing.xml import Element, parsed, quoted, spliced, with_attribute
 
 OUTCOME_COLOURS: dict[Outcome, tuple[str, str]] = {

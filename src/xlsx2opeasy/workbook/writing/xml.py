@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from xml.parsers import expat
 
 from xlsx2opeasy.errors import WorkbookUnusable
-from xlsx2opeasy.workbook.writing.package_copy import RESAVE
+from xlsx2opeasy.workbook.writing.package import RESAVE
 
 ATTRIBUTES = rb"""(?:\s+[^\s=/>]+\s*=\s*(?:"[^"]*"|'[^']*'))*"""
 """A pattern for the attributes of a tag, whose values may hold `>`."""

@@ -1,0 +1,47 @@
+"""The first and last column of each row of a block, by a look at all its tags at once.
+
+Called by `survey.py`.
+"""
+
+import numpy as np
+
+from xlsx2opeasy.errors import WorkbookUnusable
+from xlsx2opeasy.workbook.reading.byte_arrays import Bools, Ints, byte_array, followed, read_numbers
+from xlsx2opeasy.workbook.writing.cells import MOST_COLUMNS, Tags
+from xlsx2opeasy.workbook.writing.package import RESAVE
+from xlsx2opeasy.workbook.writing.stream import Block
+
+_AFTER_NAME = np.isin(np.arange(256), np.frombuffer(b" \t\r\n/>", np.uint8))
+_DIGIT = np.isin(np.arange(256), np.frombuffer(b"0123456789", np.uint8))
+
+
+def plain_ends(block: Block, tags: Tags) -> list[tuple[int, int]] | None:
+    """The columns of each row's first and last cell; 0 and 0 for a row without cells.
+
+    None where some cell does not begin `<c r="A1"`. `WorkbookUnusable` where cells of a row are out of order,
+    repeated or outside the grid.
+    """
+    text = byte_array(block.masked)
+    name = len(tags.cell_start)
+    cells = followed(text, np.flatnonzero(text == ord("<")), 1, tags.cell_start[1:])
+    cells = cells[_AFTER_NAME[text[cells + name]]]
+    plain = len(followed(text, cells, name, tags.plain_cell[name:])) == len(cells)
+    columns, ends = read_numbers(text, cells + len(tags.plain_cell), ord("A"), 26, 3)
+    if not (plain and columns.all() and _DIGIT[text[ends]].all()):
+        return None
+    places = np.searchsorted(cells, [*(row.start for row in block.rows), len(block.masked)])
+    begins, afters = places[:-1], places[1:]
+    filled = begins < afters
+    _refuse_disorder(block, columns, begins, filled)
+    columns = np.append(columns, 0)
+    firsts, lasts = columns[begins] * filled, columns[afters - 1] * filled
+    return list(zip(firsts.tolist(), lasts.tolist(), strict=True))
+
+
+def _refuse_disorder(block: Block, columns: Ints, begins: Ints, filled: Bools) -> None:
+    steps = np.diff(columns, prepend=0)
+    steps[begins[filled]] = 1
+    if len(wrong := np.flatnonzero((steps < 1) | (columns > MOST_COLUMNS))):
+        row = block.rows[int(np.searchsorted(begins, wrong[0], "right")) - 1]
+        why = "outside the grid" if columns[wrong[0]] > MOST_COLUMNS else "out of order or repeated"
+        raise WorkbookUnusable(f"Row {row.number} has cells that are {why}.", RESAVE)
