@@ -9,6 +9,8 @@ from bench.lines import Line
 
 _HEAD = "| measured | against | due | reached | ours | the other |\n|---|---|---|---|---|---|\n"
 
+_TICKS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50)
+
 
 def write_pages(folder: Path, lines: Sequence[Line], about: Mapping[str, Any], bounds: str) -> None:
     """Writes the three files into `folder`; `bounds` is what is said below the table."""
@@ -53,11 +55,16 @@ def _plot(path: Path, lines: Sequence[Line]) -> None:
     shares = [_share(line) for line in shown]
     figure, axes = plt.subplots(figsize=(10, 0.42 * len(shown) + 1.2), dpi=110)
     colours = ["#2a7f62" if line.is_met else "#c8553d" for line in shown]
-    bars = axes.barh([line.name for line in shown], shares, color=colours)
-    axes.bar_label(bars, [f"{line.reached_in_words} (due {line.due_in_words})" for line in shown], padding=4)
+    axes.barh([line.name for line in shown], shares, color=colours)
+    for place, (line, share) in enumerate(zip(shown, shares, strict=True)):
+        words = f"{line.reached_in_words} (due {line.due_in_words})"
+        axes.text(max(share, 1.0) * 1.06, place, words, va="center")
     axes.axvline(1.0, color="black", linewidth=1)
     axes.set_xscale("log")
-    axes.set_xlim(min(shares) / 2, max(shares) * 40)
+    axes.set_xlim(min(*shares, 1.0) / 1.5, max(*shares, 1.0) * 8)
+    ticks = [tick for tick in _TICKS if min(shares) / 1.5 < tick < max(*shares, 1.0) * 2]
+    axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+    axes.minorticks_off()
     axes.set_xlabel("reached / due: 1 is what is due, less is better")
     axes.spines[["top", "right"]].set_visible(False)
     figure.tight_layout()
