@@ -15,7 +15,6 @@ Every message is a sentence for a person; `hint` says what to do next. Neither e
 """
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import ClassVar
 
 
@@ -90,20 +89,3 @@ class Interrupted(Xlsx2OpeasyError):
 
     exit_code = 130
     status = "interrupted"
-
-
-def unless_replaced(file: Path, *, replace: bool, inputs: tuple[str | Path | None, ...] = ()) -> None:
-    """Raises WorkbookUnusable where `file` exists and may not be replaced; one of `inputs` never may."""
-    if any(each is not None and _same(file, Path(each)) for each in inputs):
-        raise WorkbookUnusable(
-            f"{file} is what this command reads, and is not replaced", "choose another name"
-        )
-    if not replace and (file.exists() or file.is_symlink()):
-        raise WorkbookUnusable(f"{file} exists and is not replaced", "choose another name, or add --force")
-
-
-def _same(file: Path, other: Path) -> bool:
-    try:
-        return file.samefile(other)
-    except OSError:
-        return False

@@ -16,10 +16,11 @@ import click
 
 from xlsx2opeasy.cli.connection import ask_secretly, connection_options
 from xlsx2opeasy.cli.words import complain, say_json, tell
-from xlsx2opeasy.errors import LoadRefused, UsageError, Xlsx2OpeasyError, unless_replaced
+from xlsx2opeasy.errors import LoadRefused, UsageError, Xlsx2OpeasyError
 from xlsx2opeasy.load.interrupt import Interruption
 from xlsx2opeasy.opeasy import Deletion
 from xlsx2opeasy.opeasy.masking import is_secret_name
+from xlsx2opeasy.overwriting import unless_replaced
 from xlsx2opeasy.problems import MASK
 from xlsx2opeasy.settings import Flags, Settings, find_api_key, key_file_is_open, read_settings
 from xlsx2opeasy.spec.catalogue import BY_NAME, TASK_TYPES

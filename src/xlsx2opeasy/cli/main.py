@@ -7,14 +7,16 @@ import importlib
 import keyword
 import os
 import sys
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
-from click.shell_completion import CompletionItem
 
 from xlsx2opeasy.cli.words import complain, place_of, say_json
 from xlsx2opeasy.collecting import collecting_seldom
 from xlsx2opeasy.errors import Interrupted, ServiceFailed, Xlsx2OpeasyError
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 COMMANDS = {
     "template": "writes a blank workbook to fill in",
@@ -73,8 +75,10 @@ class LazyGroup(click.Group):
             raise click.UsageError(f'there is no command "{name}"; {told}', ctx)
         return super().resolve_command(ctx, args)
 
-    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> "list[CompletionItem]":
         """The commands and options that begin so, without importing any command."""
+        from click.shell_completion import CompletionItem  # for TAB alone
+
         commands = [
             CompletionItem(name, help=words)
             for name, words in COMMANDS.items()
@@ -128,6 +132,12 @@ def _document_of_wrong_usage(message: str) -> None:
         say_json(document | {"message": message})
 
 
+def _after_a_mistake() -> str:
+    if {"load", "resume"}.isdisjoint(sys.argv):
+        return "try once more; if it says so again, send its developers these words"
+    return "the load goes on with: xlsx2opeasy resume"
+
+
 @collecting_seldom()
 def main() -> NoReturn:
     """The console script: every end has a sentence and an exit code of the contract."""
@@ -152,8 +162,6 @@ def main() -> NoReturn:
         sys.stderr.close()
         code = 0
     except Exception as error:  # noqa: BLE001 - a mistake of ours must not show what it held in its hands
-        complain(
-            f"this is a mistake in xlsx2opeasy: {place_of(error)}", "a load goes on with: xlsx2opeasy resume"
-        )
+        complain(f"this is a mistake in xlsx2opeasy: {place_of(error)}", _after_a_mistake())
         code = ServiceFailed.exit_code
     sys.exit(code)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from xlsx2opeasy.durable import why_refused, write_file
-from xlsx2opeasy.errors import LoadRefused, UsageError, WorkbookUnusable, unless_replaced
+from xlsx2opeasy.errors import LoadRefused, UsageError, WorkbookUnusable
 from xlsx2opeasy.load.history.earlier import peek
 from xlsx2opeasy.load.job.facts import JobFacts
 from xlsx2opeasy.load.job.fingerprint import enterprise_digits
@@ -21,6 +21,7 @@ from xlsx2opeasy.load.job.locks import is_worked_on
 from xlsx2opeasy.load.job.state import JobState
 from xlsx2opeasy.load.outcome.done import read_done
 from xlsx2opeasy.load.outcome.output import free_name
+from xlsx2opeasy.overwriting import unless_replaced
 from xlsx2opeasy.spec.catalogue import PROCESSING_ORDER
 from xlsx2opeasy.tasks.inverse import Inverted, Kind, Left, inverted
 from xlsx2opeasy.tasks.to_workbook import TaskWorkbook, read_back

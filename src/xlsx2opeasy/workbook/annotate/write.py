@@ -18,7 +18,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from xlsx2opeasy.errors import UsageError, unless_replaced
+from xlsx2opeasy.errors import UsageError
+from xlsx2opeasy.overwriting import unless_replaced
 from xlsx2opeasy.problems import Problem
 from xlsx2opeasy.workbook.annotate.commenting import Commenting
 from xlsx2opeasy.workbook.annotate.marks import MOST_COMMENTS, SheetMarks, marks_by_sheet
