@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 import xlsx2opeasy
+from xlsx2opeasy.workbook.writing.package import Package
 
 _OURS = str(Path(xlsx2opeasy.__file__).parent)
 
@@ -49,13 +50,19 @@ def counted() -> Iterator[Work]:
 def inflated(monkeypatch: pytest.MonkeyPatch) -> Iterator[Counter[str]]:
     """How many bytes of each part of any package were inflated in this block."""
     found: Counter[str] = Counter()
-    read = zipfile.ZipExtFile.read
+    read, blocks = zipfile.ZipExtFile.read, Package.blocks
 
     def reading(self: zipfile.ZipExtFile, n: int | None = -1) -> bytes:
         data = read(self, n)
         found[self.name] += len(data)
         return data
 
+    def inflating(self: Package, part: str) -> Iterator[bytes]:
+        for block in blocks(self, part):
+            found[part] += len(block)
+            yield block
+
     with monkeypatch.context() as patch:
         patch.setattr(zipfile.ZipExtFile, "read", reading)
+        patch.setattr(Package, "blocks", inflating)
         yield found
