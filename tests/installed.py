@@ -13,6 +13,7 @@ script itself.
 import atexit
 import contextlib
 import functools
+import gc
 import importlib
 import importlib.abc
 import importlib.machinery
@@ -152,6 +153,7 @@ def _read_here(data: bytes, name: str, limits: Any) -> Any:
 def _main() -> None:
     for name in _LIBRARIES:
         importlib.import_module(name)
+    gc.freeze()  # or each run's collector, and its end, would touch and so copy all of the libraries' objects
     sys.meta_path.insert(0, _ReaderAtHand())
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # who watches a run is waited for by nobody
     with socket.socket(fileno=int(sys.argv[1])) as control:
