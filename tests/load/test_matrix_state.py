@@ -168,6 +168,25 @@ def test_a_row_that_never_succeeded_is_sent_once_its_slip_is_mended(rig: Rig, tm
     assert rig.load(results).rows["succeeded"] == 3
 
 
+def test_why_a_row_failed_is_not_lost_where_the_next_load_sends_nothing(rig: Rig, book: Path) -> None:
+    rig.server.settings.fail = lambda task_type, task: (
+        ("102", "User already exists.") if task["content"]["user"]["userId"].startswith("user0001") else None
+    )
+    results = Path(str(rig.load(book).results))
+    assert outcomes(results) == ["SUCCESS", "FAILED", "SUCCESS"]
+    for command in ("AddUsr", "AddUser2"):
+        typed = openpyxl.load_workbook(results)
+        typed["Users"]["A4"].value = command
+        typed.save(results)
+        assert rig.load(results).status == "invalid"
+        result, code, detail, _ = read_results(results)[("Users", 3)]
+        assert (result, code) == ("NOT SENT", "")
+        assert detail.startswith(
+            "nothing was sent: the workbook has 1 error; before: FAILED 102 User already"
+        )
+        assert detail.count("before:") == 1
+
+
 def test_f70_another_machine_cannot_be_seen(rig: Rig, book: Path, tmp_path: Path) -> None:
     """Stated, not solved: without the results in the workbook, a second machine loads it again."""
     rig.load(book)

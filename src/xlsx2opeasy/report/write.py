@@ -49,7 +49,7 @@ def rendered(data: ReportData) -> str:
     environment = Environment(
         loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters["time"] = _time
+    environment.filters |= {"time": _time, "status": _status}
     style, script = (_source(environment, name) for name in ("report.css", "report.js"))
     return environment.get_template("report.html.j2").render(
         data=data,
@@ -66,6 +66,11 @@ def _time(text: str) -> str:
     """An ISO 8601 time as people read it; one that cannot be understood as it is."""
     parsed = parse_time(text)
     return f"{parsed:%Y-%m-%d %H:%M:%S} UTC" if parsed else text
+
+
+def _status(exit_code: str | None) -> str:
+    """`COMPLETED_WITH_ERRORS` as people say it; a job without an end is running."""
+    return "running" if exit_code in (None, "UNKNOWN") else exit_code.replace("_", " ").lower()
 
 
 def _beside(data: ReportData) -> Path:

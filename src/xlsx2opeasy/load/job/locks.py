@@ -31,7 +31,7 @@ def enterprise_lock(home: Home, origin: str, enterprise_id: str) -> Iterator[Non
     except Timeout:
         raise LoadRefused(
             f"another load runs at enterprise {enterprise_id} on this machine{_who(holder)}",
-            "wait for it to end; xlsx2opeasy jobs shows it",
+            "wait for it to end; xlsx2opeasy jobs follow shows how far it is",
         ) from None
     except (OSError, NotImplementedError) as error:
         raise _no_lock(home.locks, error) from error
@@ -53,7 +53,8 @@ def job_lock(folder: JobFolder) -> Iterator[None]:
         lock.acquire()
     except Timeout:
         raise LoadRefused(
-            f"another process works on job {folder.job_id}", "wait for it to end; xlsx2opeasy jobs shows it"
+            f"another process works on job {folder.job_id}",
+            f"wait for it to end; xlsx2opeasy jobs follow {folder.job_id} shows how far it is",
         ) from None
     except (OSError, NotImplementedError) as error:
         raise _no_lock(folder.path, error) from error

@@ -11,6 +11,9 @@ from xlsx2opeasy.load.target import Target
 from xlsx2opeasy.spec.outcomes import RESULT_COLUMNS, Outcome, RowResult
 from xlsx2opeasy.tasks.build import Task, tasks_of
 
+_BEFORE = "before: "
+"""Begins what an earlier load said, in the detail of a row that the present one did not send."""
+
 
 def success_told(result: RowResult) -> bool:
     """Whether the cells beside a row tell of a success: also those of a row that was made INVALID after it.
@@ -37,6 +40,16 @@ def jobs_of_successes(sheet: CheckedSheet) -> dict[int, str]:
         for row, result in sheet.sheet.earlier_results.items()
         if success_told(result) and read_cell(result.job) and not of_rehearsal(result)
     }
+
+
+def told_before(result: RowResult | None) -> str:
+    """What an earlier load said of a row that this one does not send: why it failed must not be lost."""
+    if result is None:
+        return ""
+    if result.outcome in (Outcome.FAILED, Outcome.REJECTED):
+        return " ".join(filter(None, (f"{_BEFORE}{result.outcome}", result.code, result.detail)))
+    _, found, told = result.detail.partition(_BEFORE)
+    return found + told if result.outcome is Outcome.NOT_SENT else ""
 
 
 def _never_there(result: RowResult) -> bool:

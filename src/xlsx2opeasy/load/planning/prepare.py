@@ -18,6 +18,7 @@ from xlsx2opeasy.load.planning.carried import (
     sparing_successes,
     succeeded_before,
     success_told,
+    told_before,
 )
 from xlsx2opeasy.load.planning.plan import Phase, phases_of
 from xlsx2opeasy.load.planning.refusal import counting_rows
@@ -175,7 +176,8 @@ def _rows(
                 kept = successes[row] if made_invalid else ""
                 yield JobRow(title, row, kind, fingerprint=marks[place], skipped=True, earlier=kept)
             elif place not in sent:
-                yield JobRow(title, row, kind, 0, marks[place], Outcome.NOT_SENT, stopped)
+                detail = "; ".join(filter(None, (stopped, told_before(earlier.get(row)))))
+                yield JobRow(title, row, kind, 0, marks[place], Outcome.NOT_SENT, detail)
 
 
 def _in_sending_order(phase: Phase) -> Iterable[Task]:
