@@ -130,6 +130,15 @@ def test_a_missing_workbook(tmp_path: Path) -> None:
     assert "none.xlsx" in done.stderr
 
 
+@pytest.mark.parametrize("typed", ["branch", "branch.xls", "brnach.xlsx", "Branch.xlsm"])
+def test_the_nearest_workbook_is_told_where_a_name_was_mistyped(tmp_path: Path, typed: str) -> None:
+    (tmp_path / "branch.xlsx").touch()
+    (tmp_path / "other.xlsx").touch()
+    done = run("check", tmp_path / typed)
+    assert done.returncode == 7
+    assert 'Did you mean "branch.xlsx"?' in done.stderr
+
+
 def test_convert_writes_what_the_manifest_says(tmp_path: Path) -> None:
     path, folder = write_workbook(tmp_path / "right.xlsx", RIGHT), tmp_path / "tasks"
     done = run("convert", path, "--output", folder, "--json", "--chunk-tasks", 1)

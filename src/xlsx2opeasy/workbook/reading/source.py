@@ -1,5 +1,6 @@
 """The workbook's bytes: read once, hashed, and known not to have changed meanwhile; `read` alone calls it."""
 
+import contextlib
 import hashlib
 import os
 import time
@@ -7,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from xlsx2opeasy.errors import WorkbookUnusable
+from xlsx2opeasy.spec.catalogue import nearest
 from xlsx2opeasy.workbook.reading.limits import Limits, too_large
 
 _LOCK_PREFIX = "~$"
@@ -34,7 +36,7 @@ def read_source(path: Path, limits: Limits) -> Source:
     try:
         data = _unchanging_bytes(path, limits)
     except FileNotFoundError as error:
-        raise WorkbookUnusable(f'There is no file "{path}".', "Check the name and the folder.") from error
+        raise WorkbookUnusable(f'There is no file "{path}".', _nearest(path)) from error
     except IsADirectoryError as error:
         raise WorkbookUnusable(
             f'"{path}" is a folder, not a workbook.', "Name the workbook in it."
@@ -69,3 +71,12 @@ def _unchanging_bytes(path: Path, limits: Limits) -> bytes:
 
 def _stamp(status: os.stat_result) -> tuple[int, int, int]:
     return status.st_size, status.st_mtime_ns, status.st_ino
+
+
+def _nearest(path: Path) -> str:
+    """What to do where a file is missing: mostly its name was mistyped, or its extension is."""
+    with contextlib.suppress(OSError):
+        names = {each.stem: each.name for each in path.parent.iterdir() if each.suffix in (".xlsx", ".xlsm")}
+        if (near := nearest(path.stem, names)) is not None:
+            return f'Did you mean "{names[near]}"?'
+    return "Check the name and the folder."
