@@ -19,11 +19,15 @@ from xlsx2opeasy.errors import Xlsx2OpeasyError
 
 from .books import numbers_then_users, user_book
 from .crash import Frozen, finish, freeze_job, run_and_die, thaw
+from .loops import play_loop
 
 HTML = Answer(200, b"<html>Sign in</html>", {"Content-Type": "text/html"})
 LOST = (Cut(), Cut(reset=True), Answer(502, b"<html>"), Answer(503), Answer(504), HTML, Answer(200))
 REFUSED = (Answer(401), Answer(403), Answer(429, None, {"Retry-After": "1"}), Answer(429), Answer(413))
 DEEDS = ("lost before", "lost after", "late", "twice", "refused", "cut answer")
+_ONE_LOOP_IN = 10
+"""Seeds; a loop takes ten times as long as a load under faults."""
+
 SHARE = 0.25
 """Of the calls of a run under faults."""
 
@@ -125,6 +129,8 @@ def main() -> int:
             with tempfile.TemporaryDirectory() as folder:
                 try:
                     play(seed, jobs, Path(folder), tally)
+                    if seed % _ONE_LOOP_IN == 0:
+                        play_loop(seed, _made(Path(folder) / "loop"))
                 except AssertionError as error:
                     broken.append(seed)
                     sys.stderr.write(f"seed {seed}: {error!r}\n")

@@ -7,11 +7,17 @@ import pytest
 
 from .crash import Frozen
 from .fuzz import frozen_jobs, play
+from .loops import play_loop
 
 
 @pytest.fixture(scope="module")
 def jobs(tmp_path_factory: pytest.TempPathFactory) -> list[Frozen]:
     return frozen_jobs(tmp_path_factory.mktemp("campaign") / "jobs")
+
+
+@pytest.mark.parametrize("seed", [3, 16, 21, 38, 52, 57])
+def test_a_loop(tmp_path: Path, seed: int) -> None:
+    play_loop(seed, tmp_path)
 
 
 @pytest.mark.parametrize("seed", [17, 24, 66, 75, *range(1000, 1016)])

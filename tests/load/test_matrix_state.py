@@ -103,8 +103,9 @@ def test_a_workbook_whose_rows_are_undecided_is_never_loaded(rig: Rig, book: Pat
             assert f"xlsx2opeasy resume {result.job}" in refused.value.hint + refused.value.message
 
 
+@pytest.mark.parametrize("skip_invalid", [False, True])
 def test_a_row_that_succeeded_stays_so_where_a_new_row_goes_against_it(
-    rig: Rig, book: Path, tmp_path: Path
+    rig: Rig, book: Path, tmp_path: Path, *, skip_invalid: bool
 ) -> None:
     results = Path(str(rig.load(book).results))
     typed = openpyxl.load_workbook(results)
@@ -113,7 +114,7 @@ def test_a_row_that_succeeded_stays_so_where_a_new_row_goes_against_it(
         typed["Users"].cell(2, column).value = text
     typed.save(results)
     other_machine = Rig(rig.server, Home(tmp_path / "other"))
-    told = other_machine.load(results)
+    told = other_machine.load(results, skip_invalid=skip_invalid)
     assert (told.status, told.exit_code, told.rows["skipped"]) == ("invalid", 3, 3)
     assert [text for text, *_ in read_results(results).values()] == ["NOT SENT", *3 * ["SUCCESS"]]
     typed = openpyxl.load_workbook(results)
@@ -166,6 +167,23 @@ def test_a_row_that_never_succeeded_is_sent_once_its_slip_is_mended(rig: Rig, tm
         typed["Users"].cell(row, 1).value = "AddUser"
     typed.save(results)
     assert rig.load(results).rows["succeeded"] == 3
+
+
+def test_a_row_that_is_changed_and_changed_back_is_sent_each_time(rig: Rig, tmp_path: Path) -> None:
+    book = user_book(tmp_path / "titles.xlsx", user__title="Agent")
+    results = Path(str(rig.load(book).results))
+    older = tmp_path / "older.xlsx"
+    for number, title in enumerate(("Boss", "Agent", "Boss"), 2):
+        typed = openpyxl.load_workbook(results)
+        typed["Users"]["D3"].value = title
+        typed.save(results)
+        shutil.copy(results, older)
+        rows = rig.load(results).rows
+        assert (rows["succeeded"], rows["skipped"]) == (1, 2)
+        assert rig.load(results).rows["skipped"] == 3
+        assert sorted(executed(rig.server).values()) == [1, 1, number]
+    with pytest.raises(LoadRefused, match="the same tasks were loaded by job"):
+        rig.load(older)  # as it was before the last load: that one's success does not stand in it
 
 
 def test_why_a_row_failed_is_not_lost_where_the_next_load_sends_nothing(rig: Rig, book: Path) -> None:

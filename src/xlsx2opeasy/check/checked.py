@@ -53,8 +53,9 @@ class Checked:
 
     @cached_property
     def unskippable(self) -> tuple[Problem, ...]:
-        """The errors that stand at no row, so that leaving rows out does not help."""
-        return tuple(each for each in self.errors if each.row is None)
+        """The errors that stand at no row that would be left out, so that leaving rows out does not help."""
+        left_out = {(each.sheet.title, row) for each in self.sheets for row in each.invalid}
+        return tuple(each for each in self.errors if (each.sheet, each.row) not in left_out)
 
 
 def check_workbook(workbook: Workbook) -> Checked:

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -34,7 +34,8 @@ class Candidate:
     """A workbook that is about to be loaded, as far as it tells which earlier jobs it has to do with.
 
     `carried` are the fingerprints of the rows whose SUCCESS stands beside them, `jobs` all that its Job cells
-    name, `sent` the fingerprints of the rows that are to be sent.
+    name, `sent` the fingerprints of the rows that are to be sent; `changed`, by job, those of the rows that
+    carry the SUCCESS of another task of that job.
     """
 
     workbook: Path
@@ -44,14 +45,17 @@ class Candidate:
     carried: Counter[str]
     jobs: frozenset[str]
     sent: Counter[str] = field(default_factory=Counter)
+    changed: Mapping[str, Counter[str]] = field(default_factory=dict)
 
 
 def refuse_if_done_or_unfinished(home: Home, candidate: Candidate, *, again: bool) -> None:
     """Raises LoadRefused where an earlier job of this machine stands in the way.
 
     An unfinished or undecided job of the same tasks or workbook does: also where it is to be
-    loaded `again`. A done one does not where the rows that succeeded in it carry their results, nor `again`.
+    loaded `again`. A done one does not where the rows that succeeded in it carry their results or those of a
+    later job, nor `again`.
     """
+    told = candidate.carried
     for folder, facts, state in real_jobs(home):
         if (facts.origin, facts.enterprise_id) == (candidate.origin, candidate.enterprise_id):
             same_tasks = facts.identity == candidate.identity
@@ -61,7 +65,8 @@ def refuse_if_done_or_unfinished(home: Home, candidate: Candidate, *, again: boo
             if state.finished == UNKNOWN and same:
                 _refuse_unknown(facts, state, candidate, again=again)
             if same_tasks and not again:
-                _refuse_done(folder, facts, state, candidate)
+                _refuse_done(folder, facts, state, told)
+        told = told + candidate.changed.get(facts.job, Counter())
 
 
 def same_workbook(facts: JobFacts, state: JobState, candidate: Candidate) -> bool:
@@ -93,8 +98,8 @@ def _refuse_unknown(facts: JobFacts, state: JobState, candidate: Candidate, *, a
         )
 
 
-def _refuse_done(folder: JobFolder, facts: JobFacts, state: JobState, candidate: Candidate) -> None:
-    if succeeded_in(folder) - candidate.carried:
+def _refuse_done(folder: JobFolder, facts: JobFacts, state: JobState, told: Counter[str]) -> None:
+    if succeeded_in(folder) - told:
         results = f"; its results are in {state.written}" if state.written else ""
         raise LoadRefused(
             f"the same tasks were loaded by job {facts.job} on {facts.created[:10]}{results}",

@@ -1,5 +1,6 @@
 """What a workbook's own Result and Job cells say: rows that succeeded before, in doubt, or elsewhere."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
@@ -173,3 +174,16 @@ def succeeded_before(checked: Checked, marks: Mapping[tuple[str, int], str]) -> 
             if typed_by_hand or (cell is not None and not cell.rehearsal and unchanged):
                 done.add(place)
     return done
+
+
+def changed_since(
+    checked: Checked, marks: Mapping[tuple[str, int], str], succeeded: set[tuple[str, int]]
+) -> Mapping[str, Counter[str]]:
+    """By job, the fingerprints of the rows that carry a SUCCESS of it and have become another task since."""
+    found: dict[str, Counter[str]] = {}
+    for sheet in checked.sheets:
+        for row, text in jobs_of_successes(sheet).items():
+            place, cell = (sheet.sheet.title, row), read_cell(text)
+            if cell is not None and place in marks and place not in succeeded:
+                found.setdefault(cell.job, Counter())[marks[place]] += 1
+    return found

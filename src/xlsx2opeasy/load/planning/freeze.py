@@ -103,8 +103,16 @@ def candidate_of(workbook: Path, target: Target, prepared: Prepared) -> Candidat
     """What is to be loaded, as earlier jobs look at it."""
     jobs = frozenset(cell.job for cell in job_cells(prepared.checked))
     sent = Counter(row.fingerprint for row in prepared.rows if row.phase)
-    identity, carried = prepared.identity, prepared.carried
-    return Candidate(workbook, target.origin, target.enterprise_id, identity, carried, jobs, sent)
+    return Candidate(
+        workbook,
+        target.origin,
+        target.enterprise_id,
+        prepared.identity,
+        prepared.carried,
+        jobs,
+        sent,
+        prepared.changed,
+    )
 
 
 def _is_results_workbook(checked: Checked) -> bool:

@@ -11,6 +11,7 @@ from xlsx2opeasy.check.checked import Checked, check_workbook
 from xlsx2opeasy.load.job.facts import JobRow
 from xlsx2opeasy.load.job.fingerprint import fingerprint
 from xlsx2opeasy.load.planning.carried import (
+    changed_since,
     jobs_of_successes,
     of_rehearsal,
     refuse_other_enterprise,
@@ -67,8 +68,9 @@ class LoadOptions:
 class Prepared:
     """A checked workbook and what would be sent of it.
 
-    `carried` are the fingerprints of the rows whose SUCCESS of an earlier load stands beside them; `repeated`
-    counts the rows that are to be sent although they succeeded in an earlier job.
+    `carried` are the fingerprints of the rows whose SUCCESS of an earlier load stands beside them, `changed`
+    those of the rows that carry the SUCCESS of another task, by its job; `repeated` counts the rows that are
+    to be sent although they succeeded in an earlier job.
     """
 
     checked: Checked
@@ -76,6 +78,7 @@ class Prepared:
     phases: tuple[Phase, ...]
     identity: str
     carried: Counter[str]
+    changed: Mapping[str, Counter[str]]
     stopped: str = ""
     repeated: int = 0
 
@@ -113,7 +116,8 @@ def prepare(workbook: Path, target: Target, options: LoadOptions) -> Prepared:
         done = done | _told_as_success(checked)
     rows = tuple(_rows(checked, phases, marks, done, options, stopped))
     carried = Counter(marks[place] for place in succeeded)
-    return Prepared(checked, rows, phases, workbook_identity(hashes), carried, stopped)
+    changed = changed_since(checked, marks, succeeded)
+    return Prepared(checked, rows, phases, workbook_identity(hashes), carried, changed, stopped)
 
 
 def _mark(task: Task, target: Target) -> str:
