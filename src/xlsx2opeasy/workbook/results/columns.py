@@ -23,7 +23,9 @@ def plain_ends(block: Block, tags: Tags) -> list[tuple[int, int]] | None:
     """
     text = byte_array(block.masked)
     name = len(tags.cell_start)
-    cells = followed(text, np.flatnonzero(text == ord("<")), 1, tags.cell_start[1:])
+    first, second = tags.cell_start[:2]
+    cells = np.flatnonzero((text[:-1] == first) & (text[1:] == second))
+    cells = followed(text, cells, 2, tags.cell_start[2:])
     cells = cells[_AFTER_NAME[text[cells + name]]]
     plain = len(followed(text, cells, name, tags.plain_cell[name:])) == len(cells)
     columns, ends = read_numbers(text, cells + len(tags.plain_cell), ord("A"), 26, 3)

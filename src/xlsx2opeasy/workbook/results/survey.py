@@ -13,7 +13,7 @@ from xlsx2opeasy.workbook.results.columns import plain_ends
 from xlsx2opeasy.workbook.results.header import Header, read_header
 from xlsx2opeasy.workbook.writing.cells import MOST_COLUMNS, Area, area, column_letters
 from xlsx2opeasy.workbook.writing.parts import WorkbookParts
-from xlsx2opeasy.workbook.writing.stream import Block, Row, SheetStream
+from xlsx2opeasy.workbook.writing.stream import Block, KnownRows, Row, SheetStream
 from xlsx2opeasy.workbook.writing.xml import parsed
 
 _ALONE = "the formula of a result cell belongs to other cells too"
@@ -25,7 +25,8 @@ class Survey:
 
     `columns` are the result columns' numbers in the order of `RESULT_COLUMNS`, `new` those that are made now;
     `plain` says that every cell begins `<c r="A1"`; `cells` is the area of all cells there were, if any;
-    `formulas` are the result cells whose formulas go; `unmerged` are the `ref` of merges that go.
+    `formulas` are the result cells whose formulas go; `rows` are all rows, by
+    block; `unmerged` are the `ref` of merges that go.
     """
 
     columns: tuple[int, ...]
@@ -34,6 +35,7 @@ class Survey:
     plain: bool
     cells: Area | None
     formulas: frozenset[str]
+    rows: tuple[KnownRows, ...]
     unmerged: frozenset[str]
 
 
@@ -44,7 +46,9 @@ def survey(stream: SheetStream, parts: WorkbookParts, header_row: int, rows: Col
     formula shared with other cells, a merged range across the user's columns and ours.
     """
     seen = _Seen(stream, parts, header_row, frozenset(rows))
+    known = []
     for block in stream.rows():
+        known.append(KnownRows(block.rows))
         for row, (first, last) in zip(block.rows, seen.ends(block), strict=True):
             seen.row(block, row, first, last)
     merges = _merges(stream, stream.tail())
@@ -65,6 +69,7 @@ def survey(stream: SheetStream, parts: WorkbookParts, header_row: int, rows: Col
         seen.plain,
         seen.cells(),
         frozenset(seen.formulas),
+        tuple(known),
         frozenset(unmerged),
     )
 

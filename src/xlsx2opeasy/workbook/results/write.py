@@ -9,7 +9,7 @@ calc chain where a result takes a formula's place. Called by the load room (`che
     results_replace  all at once, or not at all
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,7 +24,7 @@ from xlsx2opeasy.workbook.writing.package_copy import copy_package
 from xlsx2opeasy.workbook.writing.package_edits import PackageEdits
 from xlsx2opeasy.workbook.writing.parts import WorkbookParts
 from xlsx2opeasy.workbook.writing.replace import replacing
-from xlsx2opeasy.workbook.writing.stream import SheetStream
+from xlsx2opeasy.workbook.writing.stream import KnownRows, SheetStream
 from xlsx2opeasy.workbook.writing.styles import ResultStyles, with_result_styles
 from xlsx2opeasy.workbook.writing.unwritable import refusing_harm
 
@@ -107,11 +107,11 @@ class _Changes:
         for sheet_part, (sheet, found) in self._sheets.items():
             self.edits.stream(sheet_part, self._sheet(sheet_part, sheet, found, styles))
 
-    def _stream(self, part: str) -> SheetStream:
-        return SheetStream(self.edits.parts.package.blocks(part), part)
+    def _stream(self, part: str, known: Iterable[KnownRows] = ()) -> SheetStream:
+        return SheetStream(self.edits.parts.package.blocks(part), part, known)
 
     def _sheet(self, part: str, sheet: SheetResults, found: Survey, styles: ResultStyles) -> Iterator[bytes]:
-        stream = self._stream(part)
+        stream = self._stream(part, found.rows)
         rows = ResultRows(stream.tags, found, styles, sheet.header_row, sheet.results)
         return rewritten(stream, found, rows)
 
