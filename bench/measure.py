@@ -52,10 +52,14 @@ class Figures:
         )
 
 
-def measure(*piece: object, runs: int = 3) -> Figures:
-    """The figures of a piece (see `pieces`) with its arguments."""
-    command = [sys.executable, "-m", "bench.pieces", *map(str, piece)]
-    return Figures.of([_once(command) for _ in range(runs)])
+def measure_in_turn(*pieces: Sequence[object], runs: int = 3) -> list[Figures]:
+    """The figures of pieces (see `pieces`) with their arguments.
+
+    Those that are compared run one after the other in each round, for the machine's speed changes.
+    """
+    commands = [[sys.executable, "-m", "bench.pieces", *map(str, piece)] for piece in pieces]
+    rounds = [[_once(command) for command in commands] for _ in range(runs)]
+    return [Figures.of(each) for each in zip(*rounds, strict=True)]
 
 
 def measure_command(command: Sequence[str], runs: int, env: dict[str, str] | None = None) -> Figures:

@@ -2,13 +2,13 @@
 
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from bench.lines import Line, limit
-from bench.measure import Figures, measure, measure_command, serving
+from bench.measure import Figures, measure_command, measure_in_turn, serving
 from bench.server import API_KEY, ENTERPRISE
 from bench.workbooks import make_workbook
 
@@ -55,19 +55,30 @@ class Run:
         return self._workbook("middle", self._sizes.middle)
 
     @cached_property
-    def _raw(self) -> Figures:
-        return self._measure("raw_read", self._book)
+    def _readings(self) -> tuple[Figures, Figures, Figures, Figures]:
+        """calamine's raw read, and the conversion of a book without wrong rows, with few and with many."""
+        few, many = (
+            self._workbook(f"{wrong:.0%}-wrong".replace("%", ""), self._sizes.middle, wrong=wrong)
+            for wrong in (0.01, 0.5)
+        )
+        raw, converted, few_wrong, many_wrong = self._measure_in_turn(
+            ("raw_read", self._book),
+            ("convert", self._book, self._chunks),
+            ("convert", few, self._scratch / "few"),
+            ("convert", many, self._scratch / "many"),
+        )
+        return raw, converted, few_wrong, many_wrong
 
-    @cached_property
+    @property
     def _converted(self) -> Figures:
-        return self._measure("convert", self._book, self._chunks)
+        return self._readings[1]
 
     @property
     def _chunks(self) -> Path:
         return self._scratch / "chunks"
 
     def _conversion(self) -> list[Line]:
-        raw, ours = self._raw, self._converted
+        raw, ours, _, _ = self._readings
         obvious = self._measure("obvious", self._book, self._scratch / "obvious", runs=1)
         what = f"read + check + convert, {self._sizes.middle:,} x 40"
         start = f"and {ours.whole_cpu - ours.cpu:.1f} s once for loading libraries"
@@ -130,24 +141,26 @@ class Run:
         ]
 
     def _wrong_rows(self) -> list[Line]:
-        lines = []
-        for name, share, due in (("1 % wrong", 0.01, 1.3), ("50 % wrong", 0.5, 1.3)):
-            book = self._workbook(name.replace(" % ", "-"), self._sizes.middle, wrong=share)
-            ours = self._measure("convert", book, self._scratch / name)
-            lines.append(Line(name, f"{name} rows", "all right", due, ours.cpu, self._converted.cpu, "s"))
-            shutil.rmtree(self._scratch / name)
-        return lines
+        _, right, few, many = self._readings
+        return [
+            Line(name, f"{name} rows", "all right", 1.3, ours.cpu, right.cpu, "s")
+            for name, ours in (("1 % wrong", few), ("50 % wrong", many))
+        ]
 
     # -- writing results ----------------------------------------------------------------------------------
 
     @cached_property
-    def _written(self) -> Figures:
-        return self._measure("write_results", self._book, self._sizes.middle, self._scratch / "results.xlsx")
+    def _writings(self) -> tuple[Figures, Figures]:
+        """Writing results, and inflating and deflating the sheet."""
+        written, deflated = self._measure_in_turn(
+            ("write_results", self._book, self._sizes.middle, self._scratch / "results.xlsx"),
+            ("deflate", self._book),
+        )
+        return written, deflated
 
     def _results(self) -> list[Line]:
-        ours = self._written
+        ours, deflate = self._writings
         openpyxl = self._measure("openpyxl_results", self._book, self._scratch / "openpyxl.xlsx", runs=1)
-        deflate = self._measure("deflate", self._book)
         what = f"writing results, {self._sizes.middle:,} x 40"
         against = "openpyxl load + save"
         return [
@@ -174,7 +187,7 @@ class Run:
         whole = sorted(loads, key=lambda each: each.cpu)[len(loads) // 2]
         steps = ours.said["steps"]
         what, against = f"uploading {steps['chunks']} chunks over loopback", "httpx in a bare loop"
-        parts = self._converted.cpu + steps["upload"][1] + self._written.cpu
+        parts = self._converted.cpu + steps["upload"][1] + self._writings[0].cpu
         return [
             Line("upload : httpx", f"{what}, wall", against, 1.15, steps["upload"][0], bare.wall, "s"),
             Line("upload : httpx, processor", f"{what}", against, 1.15, steps["upload"][1], bare.cpu, "s"),
@@ -227,10 +240,14 @@ class Run:
         return make_workbook(self._scratch / f"{name}.xlsx", rows, wrong=wrong, narrow=narrow)
 
     def _measure(self, *piece: object, runs: int | None = None) -> Figures:
-        figures = measure(*piece, runs=runs or self._sizes.runs)
-        told = f"{figures.wall:.2f} s wall, {figures.cpu:.2f} s processor, {figures.peak:,.0f} MiB"
-        self._tell(f"{piece[0]} {Path(str(piece[1])).name}: {told}")
-        return figures
+        return self._measure_in_turn(piece, runs=runs)[0]
+
+    def _measure_in_turn(self, *pieces: Sequence[object], runs: int | None = None) -> list[Figures]:
+        found = measure_in_turn(*pieces, runs=runs or self._sizes.runs)
+        for piece, figures in zip(pieces, found, strict=True):
+            told = f"{figures.wall:.2f} s wall, {figures.cpu:.2f} s processor, {figures.peak:,.0f} MiB"
+            self._tell(f"{piece[0]} {Path(str(piece[1])).name}: {told}")
+        return found
 
 
 def _step_note(load: Figures) -> str:
