@@ -390,3 +390,17 @@ def test_a_workbook_without_styles_gets_them(tmp_path: Path) -> None:
     assert written.changed_parts[-1] == STYLES
     cell = openpyxl.load_workbook(written.target)["Users"]["C2"]
     assert (cell.number_format, cell.quotePrefix, cell.font.bold) == ("@", True, True)
+
+
+def test_a_row_that_is_longer_than_what_is_read_at_a_time_takes_its_result(tmp_path: Path) -> None:
+    long = "".join(text_cell(f"{letter}2", letter * 500_000) for letter in "BCDEF")
+    rows = "".join(
+        f'<row r="{number}">{text_cell(f"A{number}", "AddUser")}{long if number == 2 else ""}</row>'
+        for number in range(2, 6)
+    )
+    path = book(tmp_path / "book.xlsx", sheet_xml(f"<sheetData>{HEADER}{rows}</sheetData>"))
+    results = {number: FAILED if number % 2 else SUCCESS for number in range(2, 6)}
+    found = cells(part(write(path, results).target, SHEET))
+    assert [found[f"G{number}"] for number in range(2, 6)] == ["SUCCESS", "FAILED", "SUCCESS", "FAILED"]
+    assert [found[f"A{number}"] for number in range(2, 6)] == ["AddUser"] * 4
+    assert {letter: found[f"{letter}2"] for letter in "BCDEF"} == {each: each * 500_000 for each in "BCDEF"}

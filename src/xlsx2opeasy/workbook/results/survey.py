@@ -25,8 +25,8 @@ class Survey:
 
     `columns` are the result columns' numbers in the order of `RESULT_COLUMNS`, `new` those that are made now;
     `plain` says that every cell begins `<c r="A1"`; `cells` is the area of all cells there were, if any;
-    `formulas` are the result cells whose formulas go; `rows` are all rows, by
-    block; `unmerged` are the `ref` of merges that go.
+    `formulas` are the result cells whose formulas go; `rows` are all rows, by block; `unmerged` are the `ref`
+    of merges that go.
     """
 
     columns: tuple[int, ...]

@@ -82,13 +82,12 @@ class SheetStream:
         self._buffer = data[rows.inside :]
 
     def rows(self) -> Iterator[Block]:
-        """The rows, in blocks."""
+        """The rows, in blocks; one has none where a row is longer than what is read at a time."""
         number, ended = 0, not self.has_rows
         while not ended:
             block = self._block(number)
             number = block.rows[-1].number if block.rows else number
-            if block.data:
-                yield block
+            yield block
             ended = self.tags.data_end.match(masked(self._buffer)) is not None
             if not ended and not self._more(max(BLOCK, len(self._buffer))):
                 raise self._damaged("its rows have no end")
