@@ -66,7 +66,8 @@ def refuse_if_done_or_unfinished(home: Home, candidate: Candidate, *, again: boo
                 _refuse_unknown(facts, state, candidate, again=again)
             if same_tasks and not again:
                 _refuse_done(folder, facts, state, told)
-        told = told + candidate.changed.get(facts.job, Counter())
+        if facts.job in candidate.changed:
+            told = told + candidate.changed[facts.job]
 
 
 def same_workbook(facts: JobFacts, state: JobState, candidate: Candidate) -> bool:

@@ -8,6 +8,7 @@ from xlsx2opeasy.check.across import BETWEEN_ROWS
 from xlsx2opeasy.check.checked import Checked, CheckedSheet
 from xlsx2opeasy.errors import InvalidWorkbook, LoadRefused
 from xlsx2opeasy.load.job.fingerprint import JobCell, enterprise_digits, read_cell
+from xlsx2opeasy.load.outcome.settle import Place
 from xlsx2opeasy.load.target import Target
 from xlsx2opeasy.spec.outcomes import RESULT_COLUMNS, Outcome, RowResult
 from xlsx2opeasy.tasks.build import Task, tasks_of
@@ -16,31 +17,31 @@ _BEFORE = "before: "
 """Begins what an earlier load said, in the detail of a row that the present one did not send."""
 
 
-def success_told(result: RowResult) -> bool:
-    """Whether the cells beside a row tell of a success: also those of a row that was made INVALID after it.
+Successes = Mapping[Place, JobCell | None]
+"""The rows beside which a success stands, each with its Job cell; None where somebody typed the success."""
+
+
+def successes_told(checked: Checked) -> Successes:
+    """What the workbook tells of successes; a rehearsal's count nowhere."""
+    cells = {
+        (sheet.sheet.title, row): read_cell(result.job)
+        for sheet in checked.sheets
+        for row, result in sheet.sheet.earlier_results.items()
+        if _tells_success(result)
+    }
+    return {place: cell for place, cell in cells.items() if cell is None or not cell.rehearsal}
+
+
+def _tells_success(result: RowResult) -> bool:
+    """Also of a row that was made INVALID after its success.
 
     Such a row keeps the Job cell of its success, and no other INVALID row has a task's fingerprint there. So
     a slip of the keyboard that is mended before the next load provisions nothing twice.
     """
+    if result.outcome is not Outcome.INVALID:
+        return result.outcome is Outcome.SUCCESS
     cell = read_cell(result.job)
-    return result.outcome is Outcome.SUCCESS or (
-        result.outcome is Outcome.INVALID and cell is not None and bool(cell.task)
-    )
-
-
-def of_rehearsal(result: RowResult) -> bool:
-    """Whether a rehearsal wrote the cells beside a row: they count nowhere."""
-    cell = read_cell(result.job)
-    return cell is not None and cell.rehearsal
-
-
-def jobs_of_successes(sheet: CheckedSheet) -> dict[int, str]:
-    """By row, the Job cell of a success, for those that some load wrote."""
-    return {
-        row: result.job
-        for row, result in sheet.sheet.earlier_results.items()
-        if success_told(result) and read_cell(result.job) and not of_rehearsal(result)
-    }
+    return cell is not None and bool(cell.task)
 
 
 def told_before(result: RowResult | None) -> str:
@@ -56,7 +57,7 @@ def told_before(result: RowResult | None) -> str:
 def _never_there(result: RowResult) -> bool:
     """Whether no enterprise has seen a row: after a load at the wrong one it may go to the right one."""
     return result.outcome is Outcome.NOT_SENT or (
-        result.outcome is Outcome.INVALID and not success_told(result)
+        result.outcome is Outcome.INVALID and not _tells_success(result)
     )
 
 
@@ -130,60 +131,46 @@ def refuse_other_enterprise(checked: Checked, target: Target) -> None:
 
 
 def sparing_successes(
-    checked: Checked, mark: Callable[[Task], str], wire_names: Mapping[str, str]
+    checked: Checked, told: Successes, mark: Callable[[Task], str], wire_names: Mapping[str, str]
 ) -> Checked:
     """Rows that succeeded, and have not changed since, are not invalid because of another row.
 
     The error stays: the other row is to be corrected. But INVALID in the place of SUCCESS would have them
     sent again later.
     """
-    return replace(
-        checked, sheets=tuple(_sparing(each, checked, mark, wire_names) for each in checked.sheets)
-    )
+    wrong = {(each.sheet, each.row) for each in checked.errors if each.rule not in BETWEEN_ROWS}
+
+    def sparing(sheet: CheckedSheet) -> CheckedSheet:
+        title = sheet.sheet.title
+        succeeded = {row for row in sheet.invalid if (title, row) in told and (title, row) not in wrong}
+        if not succeeded:
+            return sheet
+        alone = replace(sheet, invalid=frozenset(sheet.values.index) - succeeded)
+        marks = {(task.sheet, task.row): mark(task) for task in tasks_of(alone, wire_names)}
+        return replace(sheet, invalid=sheet.invalid - {row for _, row in succeeded_before(told, marks)})
+
+    return replace(checked, sheets=tuple(map(sparing, checked.sheets)))
 
 
-def _sparing(
-    sheet: CheckedSheet, checked: Checked, mark: Callable[[Task], str], wire_names: Mapping[str, str]
-) -> CheckedSheet:
-    title, earlier = sheet.sheet.title, sheet.sheet.earlier_results
-    succeeded = {row for row in sheet.invalid if row in earlier and success_told(earlier[row])}
-    wrong = {each.row for each in checked.errors if each.sheet == title and each.rule not in BETWEEN_ROWS}
-    if not succeeded - wrong:
-        return sheet
-    alone = replace(sheet, invalid=frozenset(sheet.values.index) - (succeeded - wrong))
-    marks = {(task.sheet, task.row): mark(task) for task in tasks_of(alone, wire_names)}
-    spared = succeeded_before(replace(checked, sheets=(alone,)), marks)
-    return replace(sheet, invalid=sheet.invalid - {row for _, row in spared})
-
-
-def succeeded_before(checked: Checked, marks: Mapping[tuple[str, int], str]) -> set[tuple[str, int]]:
+def succeeded_before(told: Successes, marks: Mapping[Place, str]) -> set[Place]:
     """The rows whose SUCCESS stands beside them and whose task has not changed since.
 
     A SUCCESS without a job was typed by somebody who knows: whether the task changed cannot be told, and
     leaving the row alone provisions nothing twice.
     """
-    done = set()
-    for sheet in checked.sheets:
-        for row, result in sheet.sheet.earlier_results.items():
-            cell = read_cell(result.job)
-            place = (sheet.sheet.title, row)
-            if not success_told(result) or place not in marks:
-                continue
-            typed_by_hand = cell is None
-            unchanged = cell is not None and marks[place] == f"{cell.enterprise}-{cell.task}"
-            if typed_by_hand or (cell is not None and not cell.rehearsal and unchanged):
-                done.add(place)
-    return done
+    return {
+        place
+        for place, cell in told.items()
+        if place in marks and (cell is None or marks[place] == f"{cell.enterprise}-{cell.task}")
+    }
 
 
 def changed_since(
-    checked: Checked, marks: Mapping[tuple[str, int], str], succeeded: set[tuple[str, int]]
+    told: Successes, marks: Mapping[Place, str], succeeded: set[Place]
 ) -> Mapping[str, Counter[str]]:
     """By job, the fingerprints of the rows that carry a SUCCESS of it and have become another task since."""
     found: dict[str, Counter[str]] = {}
-    for sheet in checked.sheets:
-        for row, text in jobs_of_successes(sheet).items():
-            place, cell = (sheet.sheet.title, row), read_cell(text)
-            if cell is not None and place in marks and place not in succeeded:
-                found.setdefault(cell.job, Counter())[marks[place]] += 1
+    for place, cell in told.items():
+        if cell is not None and place in marks and place not in succeeded:
+            found.setdefault(cell.job, Counter())[marks[place]] += 1
     return found

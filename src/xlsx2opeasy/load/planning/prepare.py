@@ -11,14 +11,13 @@ from xlsx2opeasy.check.checked import Checked, check_workbook
 from xlsx2opeasy.load.job.facts import JobRow
 from xlsx2opeasy.load.job.fingerprint import fingerprint
 from xlsx2opeasy.load.planning.carried import (
+    Successes,
     changed_since,
-    jobs_of_successes,
-    of_rehearsal,
     refuse_other_enterprise,
     refuse_undecided,
     sparing_successes,
     succeeded_before,
-    success_told,
+    successes_told,
     told_before,
 )
 from xlsx2opeasy.load.planning.plan import Phase, phases_of
@@ -98,41 +97,32 @@ def prepare(workbook: Path, target: Target, options: LoadOptions) -> Prepared:
         refuse_undecided(checked)
         if not options.again:
             refuse_other_enterprise(checked, target)
-    if not (options.all_rows or options.again):
-        checked = sparing_successes(checked, partial(_mark, target=target), options.wire_names)
+    told, sends_all = successes_told(checked), options.all_rows or options.again
+    if not sends_all:
+        checked = sparing_successes(checked, told, partial(_mark, target=target), options.wire_names)
     tasks = [task for sheet in checked.sheets for task in tasks_of(sheet, options.wire_names)]
     hashes = [task_hash(task, target.origin, target.enterprise_id) for task in tasks]
     marks = {
         (task.sheet, task.row): fingerprint(target.origin, target.enterprise_id, digits)
         for task, digits in zip(tasks, hashes, strict=True)
     }
-    succeeded = succeeded_before(checked, marks)
-    done = set() if options.all_rows or options.again else succeeded
+    succeeded = succeeded_before(told, marks)
+    done = set() if sends_all else succeeded
     stopped = _why_stopped(checked, options)
     to_send = [] if stopped else [task for task in tasks if (task.sheet, task.row) not in done]
     phases = phases_of(to_send, options.wire_names)
-    if stopped and not (options.all_rows or options.again):
+    if stopped and not sends_all:
         # Nothing is sent, so what these rows say stays true, whatever was changed in them since.
-        done = done | _told_as_success(checked)
-    rows = tuple(_rows(checked, phases, marks, done, options, stopped))
+        done = done | told.keys()
+    rows = tuple(_rows(checked, phases, marks, done, {} if options.again else told, stopped))
     carried = Counter(marks[place] for place in succeeded)
-    changed = changed_since(checked, marks, succeeded)
+    changed = changed_since(told, marks, succeeded)
     return Prepared(checked, rows, phases, workbook_identity(hashes), carried, changed, stopped)
 
 
 def _mark(task: Task, target: Target) -> str:
     digits = task_hash(task, target.origin, target.enterprise_id)
     return fingerprint(target.origin, target.enterprise_id, digits)
-
-
-def _told_as_success(checked: Checked) -> set[tuple[str, int]]:
-    """The rows that say SUCCESS since a load, but for a rehearsal, as they are now or were then."""
-    return {
-        (sheet.sheet.title, row)
-        for sheet in checked.sheets
-        for row, result in sheet.sheet.earlier_results.items()
-        if success_told(result) and not of_rehearsal(result)
-    }
 
 
 def _why_stopped(checked: Checked, options: LoadOptions) -> str:
@@ -150,7 +140,7 @@ def _rows(
     phases: Sequence[Phase],
     marks: Mapping[tuple[str, int], str],
     done: set[tuple[str, int]],
-    options: LoadOptions,
+    told: Successes,
     stopped: str,
 ) -> Iterable[JobRow]:
     """First what is sent, in the order of sending; then all other rows, in the order of the sheets."""
@@ -168,16 +158,14 @@ def _rows(
             yield JobRow(task.sheet, task.row, task.type, phase.number, marks[place], detail=detail)
     for sheet in checked.sheets:
         title, kind, earlier = sheet.sheet.title, sheet.sheet.task_type.name, sheet.sheet.earlier_results
-        successes = {} if options.again else jobs_of_successes(sheet)
         said = _messages(checked.problems, title, Severity.ERROR)
         for row in sheet.values.index:
             place = (title, row)
             if row in sheet.invalid:
-                kept = successes.get(row, "")
+                kept = earlier[row].job if told.get(place) else ""
                 yield JobRow(title, row, kind, outcome=Outcome.INVALID, detail=said[row], earlier=kept)
             elif place in done:
-                made_invalid = earlier[row].outcome is Outcome.INVALID
-                kept = successes[row] if made_invalid else ""
+                kept = earlier[row].job if earlier[row].outcome is Outcome.INVALID else ""
                 yield JobRow(title, row, kind, fingerprint=marks[place], skipped=True, earlier=kept)
             elif place not in sent:
                 detail = "; ".join(filter(None, (stopped, told_before(earlier.get(row)))))
