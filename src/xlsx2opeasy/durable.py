@@ -5,6 +5,7 @@ import errno
 import os
 import secrets
 from pathlib import Path
+from typing import TypeGuard
 
 _REASONS = {
     errno.ENOSPC: "the disk is full",
@@ -25,7 +26,7 @@ def why_refused(error: OSError) -> str:
     return _REASONS.get(error.errno or 0, error.strerror or str(error))
 
 
-def refuses_to_write(error: Exception) -> bool:
+def refuses_to_write(error: Exception) -> TypeGuard[OSError]:
     """Whether the disk refused to write for a reason that has words here, and nothing else is wrong."""
     return isinstance(error, OSError) and error.errno in _REASONS
 

@@ -1,7 +1,7 @@
 """Random loops of the contract: load, type something into the results workbook, load it again, on two machines.
 
-Whatever is typed, no row is provisioned with the same task twice in a row, a row that says SUCCESS was, and a
-row that says otherwise was not since it last said SUCCESS. `make fuzz` plays many seeds, the tests a few.
+Whatever is typed, no row is provisioned with the same task twice in a row, and a row that says SUCCESS was
+provisioned. `make fuzz` plays many seeds, the tests a few.
 """
 
 import json

@@ -80,7 +80,7 @@ def is_worked_on(folder: JobFolder) -> bool:
 
 
 def _no_lock(folder: Path, error: OSError | NotImplementedError) -> LocalFailure:
-    if isinstance(error, OSError) and refuses_to_write(error):
+    if refuses_to_write(error):
         said = f"the folder {folder} cannot be written: {why_refused(error)}"
         return LocalFailure(said, f"nothing was sent; {what_helps(error, folder)}")
     return LocalFailure(
