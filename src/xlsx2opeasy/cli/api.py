@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 import click
 
 from xlsx2opeasy.cli.connection import ask_secretly, connection_options
+from xlsx2opeasy.cli.shared_options import task_type_option
 from xlsx2opeasy.cli.words import complain, say_json, tell
 from xlsx2opeasy.errors import LoadRefused, UsageError, Xlsx2OpeasyError
 from xlsx2opeasy.load.interrupt import Interruption
@@ -35,14 +36,7 @@ _SECONDS_OF_TRIES = 60.0
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-TASK_TYPE = click.option(
-    "--task-type",
-    "task_types",
-    multiple=True,
-    type=click.Choice([each.name for each in TASK_TYPES], case_sensitive=False),
-    metavar=f"[{'|'.join(each.name for each in TASK_TYPES)}]",
-    help="Only this task type; may be given several times.",
-)
+TASK_TYPE = task_type_option("this task type")
 YES = click.option("--yes", is_flag=True, help="Ask no question.")
 OUTPUT = click.option(
     "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write a workbook FILE.xlsx instead."

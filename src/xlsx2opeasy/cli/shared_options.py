@@ -14,6 +14,21 @@ large_option = click.option(
 )
 
 
+def task_type_option(what: str) -> Callable[[Command], Command]:
+    """`--task-type`, which narrows the command to `what` of one or several task types."""
+    from xlsx2opeasy.spec.catalogue import TASK_TYPES  # for the commands that have it
+
+    names = [each.name for each in TASK_TYPES]
+    return click.option(
+        "--task-type",
+        "task_types",
+        multiple=True,
+        type=click.Choice(names, case_sensitive=False),
+        metavar=f"[{'|'.join(names)}]",
+        help=f"Only {what}; may be given several times.",
+    )
+
+
 def chunk_options(piece: str) -> Callable[[Command], Command]:
     """`--chunk-tasks` and `--chunk-bytes`: how much goes into one `piece`."""
 

@@ -5,12 +5,12 @@ from typing import Any
 
 import click
 
+from xlsx2opeasy.cli.shared_options import task_type_option
 from xlsx2opeasy.cli.words import say
 from xlsx2opeasy.spec.catalogue import TASK_TYPES, nearest
 from xlsx2opeasy.spec.model import folded
 from xlsx2opeasy.workbook.template.file import write_template
 
-_TASK_TYPES = [task_type.name for task_type in TASK_TYPES]
 _COMMANDS = list(dict.fromkeys(name for task_type in TASK_TYPES for name in task_type.command_names))
 
 
@@ -30,14 +30,7 @@ class _CommandName(click.Choice[str]):
 
 @click.command(name="template")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False), default="template.xlsx")
-@click.option(
-    "--task-type",
-    "task_types",
-    multiple=True,
-    type=click.Choice(_TASK_TYPES, case_sensitive=False),
-    metavar=f"[{'|'.join(_TASK_TYPES)}]",
-    help="Only the sheet of this task type; may be given several times.",
-)
+@task_type_option("the sheet of this task type")
 @click.option(
     "--command",
     "commands",
