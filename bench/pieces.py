@@ -53,12 +53,12 @@ def convert(clock: Clock, book: str, folder: str) -> None:
     """Ours: read, check, and write the chunk files of all valid rows; as with `--large`."""
     from xlsx2opeasy.check.checked import check_workbook
     from xlsx2opeasy.durable import write_file
-    from xlsx2opeasy.load.planning.plan import phases_of
+    from xlsx2opeasy.load.plan.phases import phases_of
+    from xlsx2opeasy.ooxml.limits import LARGE
     from xlsx2opeasy.tasks.build import all_tasks
     from xlsx2opeasy.tasks.chunks import chunk_name, cut
     from xlsx2opeasy.tasks.limits import ChunkLimits
     from xlsx2opeasy.workbook.read import read_workbook
-    from xlsx2opeasy.workbook.reading.limits import LARGE
 
     target = Path(folder)
     target.mkdir(parents=True, exist_ok=True)
@@ -147,7 +147,7 @@ def load(clock: Clock, book: str, url: str, home: str) -> None:
     from bench.server import API_KEY, ENTERPRISE
     from xlsx2opeasy.load.events import Event
     from xlsx2opeasy.load.job.home import Home
-    from xlsx2opeasy.load.planning.prepare import LoadOptions, Target
+    from xlsx2opeasy.load.plan.prepare import LoadOptions, Target
     from xlsx2opeasy.load.service import Surroundings
     from xlsx2opeasy.load.service import load as load_workbook
     from xlsx2opeasy.opeasy import Connection, OpEasyClient

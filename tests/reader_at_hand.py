@@ -3,8 +3,8 @@
 import io
 
 from xlsx2opeasy.errors import WorkbookUnusable
+from xlsx2opeasy.ooxml.limits import Limits
 from xlsx2opeasy.workbook.reading import child, wire
-from xlsx2opeasy.workbook.reading.limits import Limits
 
 
 def read_here(data: bytes, name: str, limits: Limits) -> wire.RawBook:

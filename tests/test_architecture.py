@@ -18,6 +18,7 @@ LEVELS: dict[str, int] = {
     "durable": 0,
     "job_model": 0,
     "http": 1,
+    "ooxml": 1,
     "workbook": 2,
     "opeasy": 3,
     "webex": 3,
@@ -34,8 +35,8 @@ LEVELS: dict[str, int] = {
 """A room may import rooms of a lower level, and itself. The sandbox stands apart: it imports spec alone."""
 
 SUBROOMS: dict[str, tuple[str, ...]] = {
-    "load": ("job", "operation", "outcome", "history", "planning"),
-    "workbook": ("reading", "writing", "results", "annotate"),
+    "load": ("job", "webhook", "run", "results", "jobs", "plan"),
+    "workbook": ("reading", "results", "annotate"),
 }
 """The rooms inside a room, lowest first: each may import those before it, never those after it."""
 

@@ -23,10 +23,10 @@ if TYPE_CHECKING:
         Xlsx2OpeasyError,
     )
     from xlsx2opeasy.load.events import Event, Listener
-    from xlsx2opeasy.load.outcome.result import LoadResult
-    from xlsx2opeasy.load.planning.prepare import LoadOptions, Target
-    from xlsx2opeasy.load.planning.task_files import TaskFiles
-    from xlsx2opeasy.load.run import Waiting
+    from xlsx2opeasy.load.plan.prepare import LoadOptions, Target
+    from xlsx2opeasy.load.plan.task_files import TaskFiles
+    from xlsx2opeasy.load.results.load_result import LoadResult
+    from xlsx2opeasy.load.runner import Waiting
     from xlsx2opeasy.opeasy import CallError, Connection, OpEasyClient
     from xlsx2opeasy.problems import Problem
     from xlsx2opeasy.secret import Secret
@@ -81,10 +81,10 @@ _MODULES = {
         "Xlsx2OpeasyError",
     ),
     "load.events": ("Event", "Listener"),
-    "load.planning.prepare": ("LoadOptions", "Target"),
-    "load.outcome.result": ("LoadResult",),
-    "load.run": ("Waiting",),
-    "load.planning.task_files": ("TaskFiles",),
+    "load.plan.prepare": ("LoadOptions", "Target"),
+    "load.results.load_result": ("LoadResult",),
+    "load.runner": ("Waiting",),
+    "load.plan.task_files": ("TaskFiles",),
     "opeasy": ("CallError", "Connection", "OpEasyClient"),
     "problems": ("Problem",),
     "secret": ("Secret",),

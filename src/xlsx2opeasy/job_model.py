@@ -1,6 +1,6 @@
 """A job with its executions and their steps, in the shape of Webex's "List Change Device Settings Jobs".
 
-One model for both worlds: what Webex lists, and what this machine loaded (`load.history`). The page's schema
+One model for both worlds: what Webex lists, and what this machine loaded (`load.jobs`). The page's schema
 contradicts its own example, and live servers send more than either; so everything is optional, texts of
 enumerations stay as they came, and `as_json` gives back the very item. A field of the wrong type reads as
 None. Times are ISO 8601 texts, parsed on demand; one without a zone is UTC.

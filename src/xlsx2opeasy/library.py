@@ -17,15 +17,15 @@ from xlsx2opeasy.load.events import Event, Listener, WorkbookChecked, WorkbookOp
 from xlsx2opeasy.load.interrupt import Interruption
 from xlsx2opeasy.load.job.facts import JobFacts
 from xlsx2opeasy.load.job.open_job import Connect
-from xlsx2opeasy.load.outcome.result import LoadResult
-from xlsx2opeasy.load.planning.prepare import LoadOptions, Target
-from xlsx2opeasy.load.planning.task_files import TaskFiles, write_task_files
-from xlsx2opeasy.load.run import Waiting
+from xlsx2opeasy.load.plan.prepare import LoadOptions, Target
+from xlsx2opeasy.load.plan.task_files import TaskFiles, write_task_files
+from xlsx2opeasy.load.results.load_result import LoadResult
+from xlsx2opeasy.load.runner import Waiting
+from xlsx2opeasy.ooxml.limits import limits_for
 from xlsx2opeasy.opeasy import Connection, OpEasyClient, user_agent
 from xlsx2opeasy.spec.catalogue import TASK_TYPES
 from xlsx2opeasy.tasks.limits import ChunkLimits
 from xlsx2opeasy.workbook.read import read_workbook
-from xlsx2opeasy.workbook.reading.limits import limits_for
 from xlsx2opeasy.workbook.template.file import write_template
 
 __all__ = ["check", "convert", "load", "resume", "template"]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from installed import run
-from xlsx2opeasy.workbook.reading.limits import USUAL
+from xlsx2opeasy.ooxml.limits import USUAL
 
 COMMANDS = {
     "check": [],

@@ -24,10 +24,10 @@ from compared import by_calamine, changed_entries, differences, result_columns, 
 from corpus.task_sheet import TASKS, with_task_sheet
 from judges import all_open_xml_errors, sheets_by_libreoffice
 from xlsx2opeasy.errors import WorkbookUnusable
+from xlsx2opeasy.ooxml.text import cut, visible
 from xlsx2opeasy.spec.outcomes import Outcome, RowResult
 from xlsx2opeasy.workbook.read import read_workbook
 from xlsx2opeasy.workbook.results.write import SheetResults, write_results
-from xlsx2opeasy.workbook.writing.text import cut, visible
 from xlsx_lint import lint
 
 HOSTILE = ("a & b <c>\n=1+1", "=HYPERLINK(1)", "\x01\ufffe _x0041_ ", "漢" * 40_000, "+49 89 123", "")

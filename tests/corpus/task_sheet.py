@@ -3,11 +3,11 @@
 import posixpath
 from pathlib import Path
 
-from xlsx2opeasy.workbook.writing.package import open_package
-from xlsx2opeasy.workbook.writing.package_copy import copy_package
-from xlsx2opeasy.workbook.writing.package_edits import PackageEdits
-from xlsx2opeasy.workbook.writing.parts import WorkbookParts
-from xlsx2opeasy.workbook.writing.xml import parsed, quoted, with_last_child
+from xlsx2opeasy.ooxml.package import open_package
+from xlsx2opeasy.ooxml.package_copy import copy_package
+from xlsx2opeasy.ooxml.package_edits import PackageEdits
+from xlsx2opeasy.ooxml.parts import WorkbookParts
+from xlsx2opeasy.ooxml.xml import parsed, quoted, with_last_child
 
 TASKS = "PhoneNumbers"
 """The added sheet."""

@@ -9,7 +9,7 @@ import pytest
 
 from xlsx2opeasy import errors
 from xlsx2opeasy.cli.main import COMMANDS
-from xlsx2opeasy.load.outcome.result import EXIT_CODES as EXIT_CODES_OF_ENDS
+from xlsx2opeasy.load.results.load_result import EXIT_CODES as EXIT_CODES_OF_ENDS
 from xlsx2opeasy.spec.catalogue import TASK_TYPES
 from xlsx2opeasy.spec.error_codes import ERROR_CODES
 

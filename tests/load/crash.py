@@ -13,10 +13,10 @@ from xlsx2opeasy.load.job.failpoint import VARIABLE
 from xlsx2opeasy.load.job.home import Home
 from xlsx2opeasy.load.job.journal import INTENT, OUTCOME, Verdict
 from xlsx2opeasy.load.job.state import Call
-from xlsx2opeasy.load.operation.undecided import Settling
-from xlsx2opeasy.load.outcome.result import LoadResult
-from xlsx2opeasy.load.planning.freeze import freeze
-from xlsx2opeasy.load.planning.prepare import LoadOptions, Target, prepare
+from xlsx2opeasy.load.plan.freeze import freeze
+from xlsx2opeasy.load.plan.prepare import LoadOptions, Target, prepare
+from xlsx2opeasy.load.results.load_result import LoadResult
+from xlsx2opeasy.load.run.undecided import Settling
 from xlsx2opeasy.tasks.limits import ChunkLimits
 
 from .rig import Rig, executed, kept_promise

@@ -18,10 +18,10 @@ from xlsx2opeasy.load.events import Event, Notice
 from xlsx2opeasy.load.interrupt import Interruption
 from xlsx2opeasy.load.job.home import Home, JobFolder
 from xlsx2opeasy.load.job.journal import Journal, Record
-from xlsx2opeasy.load.operation.undecided import Settling
-from xlsx2opeasy.load.outcome.result import LoadResult
-from xlsx2opeasy.load.planning.prepare import LoadOptions, Target
-from xlsx2opeasy.load.run import Waiting
+from xlsx2opeasy.load.plan.prepare import LoadOptions, Target
+from xlsx2opeasy.load.results.load_result import LoadResult
+from xlsx2opeasy.load.run.undecided import Settling
+from xlsx2opeasy.load.runner import Waiting
 from xlsx2opeasy.load.service import Surroundings, load, resume
 from xlsx2opeasy.opeasy import Connection, OpEasyClient, Timeouts, user_agent
 from xlsx2opeasy.secret import Secret

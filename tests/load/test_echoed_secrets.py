@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from foreign.messages import Answer, Request, general_error
-from xlsx2opeasy.load.outcome.result import LoadResult
+from xlsx2opeasy.load.results.load_result import LoadResult
 
 from .books import read_results, user_book
 from .rig import Rig

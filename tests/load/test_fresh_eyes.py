@@ -13,7 +13,7 @@ from foreign.messages import Answer, Cut, Request, general_error
 from foreign.server import ForeignServer
 from xlsx2opeasy.check.checked import check_workbook
 from xlsx2opeasy.cli.main import COMMANDS, LazyGroup
-from xlsx2opeasy.load.history.forget import Kept, forget
+from xlsx2opeasy.load.jobs.forget import Kept, forget
 from xlsx2opeasy.problems import Severity
 from xlsx2opeasy.report.data import report_data
 from xlsx2opeasy.workbook.read import read_workbook

@@ -11,13 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xlsx2opeasy.errors import LoadRefused
-from xlsx2opeasy.load.history.listing import job_of, list_jobs
-from xlsx2opeasy.load.history.steps import SHARES, Course
 from xlsx2opeasy.load.job.facts import ChunkFile, JobFacts, PhaseFacts, write_facts
 from xlsx2opeasy.load.job.home import Home, JobFolder
 from xlsx2opeasy.load.job.journal import INTENT, NOTE, OUTCOME, Journal, Record, Verdict
 from xlsx2opeasy.load.job.locks import is_worked_on, job_lock
 from xlsx2opeasy.load.job.state import JOB, Call, Fact
+from xlsx2opeasy.load.jobs.listing import job_of, list_jobs
+from xlsx2opeasy.load.jobs.steps import SHARES, Course
 
 BEGAN = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 

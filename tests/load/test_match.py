@@ -8,8 +8,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xlsx2opeasy.load.operation.masking import Secrets
-from xlsx2opeasy.load.operation.match import match
+from xlsx2opeasy.load.run.masking import Secrets
+from xlsx2opeasy.load.run.match import match
 
 USERS = st.lists(st.tuples(st.integers(0, 5), st.integers(0, 3)), max_size=12)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from foreign.messages import Answer, Cut, Request
-from xlsx2opeasy.load.operation.undecided import Settling
+from xlsx2opeasy.load.run.undecided import Settling
 
 from .books import outcomes, read_results, user_book
 from .rig import Rig, executed, kept_promise, on_call

@@ -14,7 +14,7 @@ from foreign.messages import Answer, Cut, Request
 from xlsx2opeasy.errors import LoadRefused, LocalFailure, UsageError, WorkbookUnusable
 from xlsx2opeasy.load.job.home import Home
 from xlsx2opeasy.load.job.locks import enterprise_lock
-from xlsx2opeasy.load.operation.clock_watch import ClockWatch
+from xlsx2opeasy.load.run.clock_watch import ClockWatch
 from xlsx2opeasy.opeasy import RequestEvent
 
 from .books import outcomes, read_results, user_book, users, write_rows
@@ -261,7 +261,7 @@ def test_in_place_results_stay_in_place_over_a_crash(rig: Rig, book: Path) -> No
 def test_f72_a_workbook_that_changes_while_it_is_read_stops_before_anything_is_sent(
     rig: Rig, book: Path
 ) -> None:
-    from xlsx2opeasy.load.planning import prepare
+    from xlsx2opeasy.load.plan import prepare
 
     def confirm(_: object) -> bool:
         write_rows(book, {"Users": users(4)})

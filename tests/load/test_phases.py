@@ -2,7 +2,7 @@
 
 import pytest
 
-from xlsx2opeasy.load.planning.plan import phases_of
+from xlsx2opeasy.load.plan.phases import phases_of
 from xlsx2opeasy.tasks.build import Task
 
 

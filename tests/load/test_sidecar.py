@@ -8,7 +8,7 @@ import pytest
 
 from judges import open_xml_errors
 from workbooks import signed
-from xlsx2opeasy.load.outcome.sidecar import sidecar_bytes
+from xlsx2opeasy.load.results.substitute import sidecar_bytes
 from xlsx2opeasy.spec.outcomes import Outcome, RowResult
 from xlsx2opeasy.workbook.read import read_workbook
 from xlsx_lint import lint

@@ -19,7 +19,7 @@ from foreign.certificate import make_certificate, trusting
 from foreign.messages import Answer, Cut, Request
 from foreign.server import ForeignServer
 from foreign.state import Settings, Webhook
-from xlsx2opeasy.load.operation.receiver import MOST_BYTES
+from xlsx2opeasy.load.webhook.receiver import MOST_BYTES
 
 from .books import user_book
 from .command import environment, run, start, until

@@ -11,12 +11,12 @@ import openpyxl
 
 from load.books import Rows, write_rows
 from xlsx2opeasy.check.checked import check_workbook
-from xlsx2opeasy.load.history.undo import LEFT_TITLE, choose_undo_output, undo_of, write_undo
 from xlsx2opeasy.load.interrupt import Interruption
 from xlsx2opeasy.load.job.home import Home
-from xlsx2opeasy.load.outcome.result import LoadResult
-from xlsx2opeasy.load.planning.prepare import LoadOptions, Target
-from xlsx2opeasy.load.run import Waiting
+from xlsx2opeasy.load.jobs.undo import LEFT_TITLE, choose_undo_output, undo_of, write_undo
+from xlsx2opeasy.load.plan.prepare import LoadOptions, Target
+from xlsx2opeasy.load.results.load_result import LoadResult
+from xlsx2opeasy.load.runner import Waiting
 from xlsx2opeasy.load.service import Surroundings, load
 from xlsx2opeasy.opeasy import Connection, OpEasyClient, user_agent
 from xlsx2opeasy.sandbox.serve import RunningSandbox

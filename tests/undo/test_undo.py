@@ -12,8 +12,8 @@ import pytest
 from judges import saved_by_libreoffice
 from load.books import read_results
 from xlsx2opeasy.errors import LoadRefused, LocalFailure, UsageError, WorkbookUnusable
-from xlsx2opeasy.load.history.undo import choose_undo_output, undo_of
 from xlsx2opeasy.load.job.home import Home, state_folder
+from xlsx2opeasy.load.jobs.undo import choose_undo_output, undo_of
 from xlsx2opeasy.sandbox.serve import RunningSandbox, serve_in_thread
 from xlsx2opeasy.sandbox.settings import SandboxSettings
 from xlsx2opeasy.workbook.read import read_workbook

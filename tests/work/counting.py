@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 import xlsx2opeasy
-from xlsx2opeasy.workbook.writing.package import Package
+from xlsx2opeasy.ooxml.package import Package
 
 _OURS = str(Path(xlsx2opeasy.__file__).parent)
 

@@ -17,13 +17,13 @@ import pytest
 
 from bench.workbooks import make_workbook
 from xlsx2opeasy.check.checked import check_workbook
-from xlsx2opeasy.load.planning.plan import phases_of
+from xlsx2opeasy.load.plan.phases import phases_of
+from xlsx2opeasy.ooxml.limits import USUAL
 from xlsx2opeasy.tasks.build import all_tasks
 from xlsx2opeasy.tasks.chunks import cut
 from xlsx2opeasy.tasks.limits import ChunkLimits
 from xlsx2opeasy.workbook.read import read_workbook
 from xlsx2opeasy.workbook.reading import child
-from xlsx2opeasy.workbook.reading.limits import USUAL
 
 from .counting import counted, inflated
 

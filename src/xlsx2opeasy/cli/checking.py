@@ -8,11 +8,11 @@ from pathlib import Path
 from xlsx2opeasy.check.checked import Checked, check_workbook
 from xlsx2opeasy.cli.words import complain, counted, rows_in_words, say, say_json, tell
 from xlsx2opeasy.errors import InvalidWorkbook, WorkbookUnusable, Xlsx2OpeasyError
+from xlsx2opeasy.ooxml.limits import limits_for
 from xlsx2opeasy.problems import Problem, Severity
 from xlsx2opeasy.workbook.annotate.write import refuse_target, write_annotated
 from xlsx2opeasy.workbook.read import read_workbook
-from xlsx2opeasy.workbook.reading.limits import limits_for
-from xlsx2opeasy.workbook.writing.unwritable import UnwritableWorkbook
+from xlsx2opeasy.workbook.unwritable import UnwritableWorkbook
 
 SHOWN_OF_A_KIND = 3
 """How many problems of one kind are printed in full; the others are told by their rows."""
@@ -61,7 +61,7 @@ def _annotate(workbook: Path, target: Path, checked: Checked, *, replace: bool) 
 
 def _list_problems(workbook: Path, target: Path, refusal: UnwritableWorkbook, checked: Checked) -> None:
     """The findings in a workbook of our own, where the workbook itself cannot be marked."""
-    from xlsx2opeasy.load.outcome.output import free_name
+    from xlsx2opeasy.load.results.output import free_name
     from xlsx2opeasy.workbook.annotate.problem_list import write_problem_list
 
     place = free_name(target.with_suffix(".xlsx"))

@@ -52,7 +52,7 @@ def ask_secretly(question: str) -> str:
 
 def connector(settings: Settings, flags: Flags) -> "Connect":
     """Makes clients for a job's own server and enterprise; the key is looked for when it is first needed."""
-    from xlsx2opeasy.load.operation.clock_watch import ClockWatch
+    from xlsx2opeasy.load.run.clock_watch import ClockWatch
     from xlsx2opeasy.opeasy import Connection, OpEasyClient, user_agent
 
     def connect(facts: "JobFacts", interruption: "Interruption") -> OpEasyClient:

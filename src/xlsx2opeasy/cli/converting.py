@@ -6,12 +6,12 @@ from xlsx2opeasy.check.checked import Checked, check_workbook
 from xlsx2opeasy.cli.checking import problem_lines, summary
 from xlsx2opeasy.cli.words import complain, counted, say, say_json, tell
 from xlsx2opeasy.errors import InvalidWorkbook, Xlsx2OpeasyError
-from xlsx2opeasy.load.planning.task_files import MANIFEST, write_task_files
+from xlsx2opeasy.load.plan.task_files import MANIFEST, write_task_files
+from xlsx2opeasy.ooxml.limits import limits_for
 from xlsx2opeasy.settings import read_limits_and_wire
 from xlsx2opeasy.tasks.chunks import manifest
 from xlsx2opeasy.tasks.limits import ChunkLimits
 from xlsx2opeasy.workbook.read import read_workbook
-from xlsx2opeasy.workbook.reading.limits import limits_for
 
 
 def convert(

@@ -15,7 +15,7 @@ from xlsx2opeasy.cli.connection import ask_secretly
 from xlsx2opeasy.errors import Xlsx2OpeasyError
 from xlsx2opeasy.http.probe import CertificateRefused, look_at
 from xlsx2opeasy.load.job.home import HOME_VARIABLE, state_folder
-from xlsx2opeasy.load.operation.clock_watch import ClockWatch
+from xlsx2opeasy.load.run.clock_watch import ClockWatch
 from xlsx2opeasy.opeasy import (
     CallError,
     Connection,

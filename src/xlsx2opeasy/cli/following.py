@@ -9,10 +9,10 @@ from xlsx2opeasy.cli.words import complain, tell
 from xlsx2opeasy.errors import Interrupted, UsageError
 from xlsx2opeasy.job_model import Job
 from xlsx2opeasy.load.event_log import JobEnded, follow
-from xlsx2opeasy.load.history.listing import job_of, list_jobs
 from xlsx2opeasy.load.job.home import Home, JobFolder
 from xlsx2opeasy.load.job.locks import is_worked_on
-from xlsx2opeasy.load.outcome.result import EXIT_CODES, LoadResult
+from xlsx2opeasy.load.jobs.listing import job_of, list_jobs
+from xlsx2opeasy.load.results.load_result import EXIT_CODES, LoadResult
 
 DIED = 130
 """Exit code where the process that worked on the job is gone without a last word: it can be resumed."""

@@ -18,8 +18,8 @@ from xlsx2opeasy.cli.job_table import cell, duration_cell, minute_cell, show_tab
 from xlsx2opeasy.cli.words import complain, counted, say, say_json, tell
 from xlsx2opeasy.errors import Xlsx2OpeasyError
 from xlsx2opeasy.job_model import Job, StepExecution
-from xlsx2opeasy.load.history.listing import job_of, list_jobs
 from xlsx2opeasy.load.job.home import Home, state_folder
+from xlsx2opeasy.load.jobs.listing import job_of, list_jobs
 from xlsx2opeasy.settings import Flags
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
@@ -170,7 +170,7 @@ def forget_command(days: int, *, also_done: bool) -> None:
     Example:
       xlsx2opeasy jobs forget --older-than 90
     """
-    from xlsx2opeasy.load.history.forget import Kept, forget
+    from xlsx2opeasy.load.jobs.forget import Kept, forget
 
     forgotten = forget(Home(state_folder()), timedelta(days=days), also_done=also_done)
     for job, why in forgotten.kept.items():

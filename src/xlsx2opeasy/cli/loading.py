@@ -17,10 +17,10 @@ from xlsx2opeasy.errors import LoadRefused, LocalFailure, UsageError, Xlsx2Opeas
 from xlsx2opeasy.load.events import Event, Notice
 from xlsx2opeasy.load.job.home import Home, state_folder
 from xlsx2opeasy.load.job.open_job import Connect
-from xlsx2opeasy.load.outcome.result import LoadResult
-from xlsx2opeasy.load.outcome.settle import counts_of
-from xlsx2opeasy.load.planning.prepare import REHEARSAL_ORIGIN, LoadOptions, Prepared, Target
-from xlsx2opeasy.load.run import Waiting
+from xlsx2opeasy.load.plan.prepare import REHEARSAL_ORIGIN, LoadOptions, Prepared, Target
+from xlsx2opeasy.load.results.load_result import LoadResult
+from xlsx2opeasy.load.results.row_results import counts_of
+from xlsx2opeasy.load.runner import Waiting
 from xlsx2opeasy.load.service import Surroundings, load
 from xlsx2opeasy.opeasy import Connection, OpEasyClient, checked_origin, user_agent
 from xlsx2opeasy.sandbox.serve import serve_in_thread
@@ -63,7 +63,7 @@ def _woken(place: _Place, options: dict[str, Any]) -> Iterator[_Place]:
     if options["webhook_url"] is None:
         yield place
         return
-    from xlsx2opeasy.load.operation.webhook import WebhookWaking
+    from xlsx2opeasy.load.webhook.waking import WebhookWaking
 
     files = options["webhook_cert"], options["webhook_key"]
     with WebhookWaking(place.connect, options["webhook_url"], *files, _tell_notice) as waking:

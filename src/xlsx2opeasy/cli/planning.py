@@ -8,11 +8,11 @@ from typing import Any
 from xlsx2opeasy.cli.checking import other_sheets, problem_lines, summary
 from xlsx2opeasy.cli.words import complain, counted, say, say_json, tell
 from xlsx2opeasy.errors import InvalidWorkbook, UsageError, Xlsx2OpeasyError
-from xlsx2opeasy.load.history.earlier import refuse_if_done_or_unfinished
 from xlsx2opeasy.load.job.home import Home, state_folder
-from xlsx2opeasy.load.planning.freeze import candidate_of
-from xlsx2opeasy.load.planning.plan import Phase
-from xlsx2opeasy.load.planning.prepare import LoadOptions, Prepared, Target, prepare
+from xlsx2opeasy.load.jobs.earlier import refuse_if_done_or_unfinished
+from xlsx2opeasy.load.plan.freeze import candidate_of
+from xlsx2opeasy.load.plan.phases import Phase
+from xlsx2opeasy.load.plan.prepare import LoadOptions, Prepared, Target, prepare
 from xlsx2opeasy.opeasy import checked_origin
 from xlsx2opeasy.settings import Flags, read_limits_and_wire, read_settings
 from xlsx2opeasy.tasks.chunks import cut

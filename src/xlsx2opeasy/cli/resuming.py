@@ -11,9 +11,9 @@ from xlsx2opeasy.errors import LoadRefused, UsageError, Xlsx2OpeasyError
 from xlsx2opeasy.load.interrupt import Interruption
 from xlsx2opeasy.load.job.facts import JobFacts
 from xlsx2opeasy.load.job.open_job import Connect
-from xlsx2opeasy.load.operation.undecided import Settling
-from xlsx2opeasy.load.outcome.result import LoadResult
-from xlsx2opeasy.load.run import Waiting
+from xlsx2opeasy.load.results.load_result import LoadResult
+from xlsx2opeasy.load.run.undecided import Settling
+from xlsx2opeasy.load.runner import Waiting
 from xlsx2opeasy.load.service import Surroundings, resume
 from xlsx2opeasy.opeasy import OpEasyClient, checked_origin
 from xlsx2opeasy.settings import Flags, read_settings

@@ -176,8 +176,8 @@ def _filled(overview: Mapping[str, ResultCount], names: tuple[str, ...]) -> tupl
 def _write(run: ScheduledOperation, found: _Results, output: Path, api: Api) -> int:
     # Imported here, because looking should not wait for pandas.
     from xlsx2opeasy.cli.task_output import write_found
-    from xlsx2opeasy.load.planning.prepare import Target
-    from xlsx2opeasy.load.planning.server_results import job_name, row_result, with_jobs
+    from xlsx2opeasy.load.plan.prepare import Target
+    from xlsx2opeasy.load.plan.server_results import job_name, row_result, with_jobs
     from xlsx2opeasy.tasks.found import found_in
 
     given = [

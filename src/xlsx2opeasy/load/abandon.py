@@ -9,18 +9,18 @@ from pathlib import Path
 
 from xlsx2opeasy.errors import LoadRefused, UsageError, WorkbookUnusable
 from xlsx2opeasy.load.events import Notice
-from xlsx2opeasy.load.history.earlier import peek, write_outcomes
 from xlsx2opeasy.load.job.facts import JobFacts
 from xlsx2opeasy.load.job.home import JobFolder
 from xlsx2opeasy.load.job.locks import enterprise_lock, job_lock
 from xlsx2opeasy.load.job.open_job import OpenJob
 from xlsx2opeasy.load.job.state import ABANDONED, JOB, UNKNOWN, Fact, PhaseState
-from xlsx2opeasy.load.operation.hiding import hiding
-from xlsx2opeasy.load.operation.undecided import how_to_settle
-from xlsx2opeasy.load.outcome.cleaning import delete_at_server, forget_secrets
-from xlsx2opeasy.load.outcome.done import write_done
-from xlsx2opeasy.load.outcome.output import write_workbook
-from xlsx2opeasy.load.outcome.settle import Settlement, settle
+from xlsx2opeasy.load.jobs.earlier import peek, write_outcomes
+from xlsx2opeasy.load.results.completed_effects import write_done
+from xlsx2opeasy.load.results.output import write_workbook
+from xlsx2opeasy.load.results.row_results import Settlement, settle
+from xlsx2opeasy.load.run.cleanup import delete_at_server, forget_secrets
+from xlsx2opeasy.load.run.hiding import hiding
+from xlsx2opeasy.load.run.undecided import how_to_settle
 from xlsx2opeasy.load.service import Surroundings
 
 NOT_SENT = "not sent: the job was abandoned"

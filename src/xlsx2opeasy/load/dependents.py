@@ -2,9 +2,9 @@
 
 from xlsx2opeasy.load.job.facts import PhaseFacts
 from xlsx2opeasy.load.job.open_job import OpenJob
-from xlsx2opeasy.load.operation.cutting import leave_out
-from xlsx2opeasy.load.outcome.settle import Place, settle_phase
-from xlsx2opeasy.load.planning.plan import takers_of
+from xlsx2opeasy.load.plan.phases import takers_of
+from xlsx2opeasy.load.results.row_results import Place, settle_phase
+from xlsx2opeasy.load.run.rechunk import leave_out
 from xlsx2opeasy.spec.outcomes import Outcome
 from xlsx2opeasy.tasks.build import Task
 

@@ -28,7 +28,7 @@ from xlsx2opeasy.load.events import (
 )
 from xlsx2opeasy.load.job.home import JobFolder
 from xlsx2opeasy.load.job.locks import is_worked_on
-from xlsx2opeasy.load.outcome.result import LoadResult
+from xlsx2opeasy.load.results.load_result import LoadResult
 
 TICK = 0.5
 """Seconds between two looks at the file."""

@@ -10,21 +10,21 @@ from pathlib import Path
 from xlsx2opeasy.errors import LoadRefused, UsageError
 from xlsx2opeasy.load.event_log import EventLog
 from xlsx2opeasy.load.events import Listener, Notice, WorkbookChecked, WorkbookOpened
-from xlsx2opeasy.load.history.earlier import Candidate, peek, real_jobs, refuse_if_done_or_unfinished
-from xlsx2opeasy.load.history.overtaken import give_way, overtaken, repeated
 from xlsx2opeasy.load.interrupt import Interruption
 from xlsx2opeasy.load.job.facts import JobFacts
 from xlsx2opeasy.load.job.home import Home, JobFolder, state_folder
 from xlsx2opeasy.load.job.locks import enterprise_lock, job_lock
 from xlsx2opeasy.load.job.open_job import Connect, OpenJob
 from xlsx2opeasy.load.job.state import UNKNOWN, JobState
-from xlsx2opeasy.load.operation.undecided import Settling, require_undecided
-from xlsx2opeasy.load.outcome.result import LoadResult
-from xlsx2opeasy.load.planning.carried import refuse_columns_of_ones_own
-from xlsx2opeasy.load.planning.freeze import candidate_of, freeze, output_of
-from xlsx2opeasy.load.planning.prepare import LoadOptions, Prepared, prepare
-from xlsx2opeasy.load.planning.refusal import counting_rows
-from xlsx2opeasy.load.run import Runner, Waiting
+from xlsx2opeasy.load.jobs.earlier import Candidate, peek, real_jobs, refuse_if_done_or_unfinished
+from xlsx2opeasy.load.jobs.superseded import give_way, overtaken, repeated
+from xlsx2opeasy.load.plan.earlier_results import refuse_columns_of_ones_own
+from xlsx2opeasy.load.plan.freeze import candidate_of, freeze, output_of
+from xlsx2opeasy.load.plan.prepare import LoadOptions, Prepared, prepare
+from xlsx2opeasy.load.plan.refusal import counting_rows
+from xlsx2opeasy.load.results.load_result import LoadResult
+from xlsx2opeasy.load.run.undecided import Settling, require_undecided
+from xlsx2opeasy.load.runner import Runner, Waiting
 from xlsx2opeasy.load.target import Target
 
 Confirm = Callable[[Prepared], bool]

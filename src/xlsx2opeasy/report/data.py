@@ -13,9 +13,9 @@ from pathlib import Path
 
 from xlsx2opeasy.errors import LocalFailure
 from xlsx2opeasy.job_model import Job
-from xlsx2opeasy.load.history.listing import job_of
 from xlsx2opeasy.load.job.facts import JobFacts, read_facts, read_rows
 from xlsx2opeasy.load.job.home import JobFolder
+from xlsx2opeasy.load.jobs.listing import job_of
 from xlsx2opeasy.spec.error_codes import ERROR_CODES
 from xlsx2opeasy.spec.outcomes import Outcome
 

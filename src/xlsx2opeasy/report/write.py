@@ -16,7 +16,7 @@ from xlsx2opeasy.durable import write_file
 from xlsx2opeasy.errors import LocalFailure
 from xlsx2opeasy.job_model import parse_time
 from xlsx2opeasy.load.job.home import JobFolder
-from xlsx2opeasy.load.outcome.output import free_name
+from xlsx2opeasy.load.results.output import free_name
 from xlsx2opeasy.overwriting import unless_replaced
 from xlsx2opeasy.report.data import KINDS, ReportData, report_data
 from xlsx2opeasy.report.templates import templates_folder

@@ -10,10 +10,10 @@ from functools import cache, lru_cache
 from typing import Any, Final
 
 from xlsx2opeasy.check.normal import CLEAR, LIST_SEPARATOR
+from xlsx2opeasy.ooxml.text import cut, visible
 from xlsx2opeasy.problems import MASK
 from xlsx2opeasy.spec.catalogue import BY_NAME, nearest
 from xlsx2opeasy.spec.model import Column, Field, Kind, TaskType, folded
-from xlsx2opeasy.workbook.writing.text import cut, visible
 
 MOST_ITEMS: Final = 1000
 """A header's number has at most three digits."""

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from xlsx2opeasy.check.checked import Checked, check_workbook
 from xlsx2opeasy.durable import write_file
+from xlsx2opeasy.ooxml.text import cut, visible
 from xlsx2opeasy.spec.catalogue import COMMAND_HEADER, TASK_TYPES
 from xlsx2opeasy.spec.model import Column, TaskType
 from xlsx2opeasy.tasks.cells import Cells, Remark, WireNames, cells_of, ordered
@@ -23,7 +24,6 @@ from xlsx2opeasy.workbook.task_workbook import (
     FilledSheet,
     filled_bytes,
 )
-from xlsx2opeasy.workbook.writing.text import cut, visible
 
 _RESULT_AND_NOTE_COLUMNS = 6
 

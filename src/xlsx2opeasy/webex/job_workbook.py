@@ -19,7 +19,7 @@ from xlsxwriter.worksheet import Worksheet
 from xlsx2opeasy.durable import write_file
 from xlsx2opeasy.errors import WorkbookUnusable
 from xlsx2opeasy.job_model import Job, JobExecution, StepExecution, parse_time
-from xlsx2opeasy.workbook.writing.text import cut, visible
+from xlsx2opeasy.ooxml.text import cut, visible
 
 _TIME_FORMAT: Final = "yyyy-mm-dd hh:mm:ss"
 _DURATION_FORMAT: Final = "[h]:mm:ss.000"

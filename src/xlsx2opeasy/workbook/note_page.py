@@ -10,8 +10,8 @@ from typing import Final
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
+from xlsx2opeasy.ooxml.text import cut, visible
 from xlsx2opeasy.workbook.template.looks import Look, Looks
-from xlsx2opeasy.workbook.writing.text import cut, visible
 
 _PROSE_WIDTH: Final = 110
 _WIDEST: Final = 80

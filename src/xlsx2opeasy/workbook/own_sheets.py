@@ -9,8 +9,8 @@ from typing import Final
 from zipfile import ZipFile
 
 from xlsx2opeasy.errors import WorkbookUnusable
+from xlsx2opeasy.ooxml.package_parts import children, find_part, parsed, read_part, relations
 from xlsx2opeasy.problems import Problem, Severity
-from xlsx2opeasy.workbook.reading.package import children, find_part, parsed, read_part, relations
 
 TEMPLATE_VERSION: Final = "1.0"
 """Of the blank workbooks; goes up when sheets, columns or their rules change."""

@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
+from xlsx2opeasy.ooxml.container import has_macros
+from xlsx2opeasy.ooxml.guard import open_package
+from xlsx2opeasy.ooxml.limits import USUAL, Limits
 from xlsx2opeasy.problems import Problem, Severity
 from xlsx2opeasy.spec.catalogue import BY_NAME
 from xlsx2opeasy.workbook.model import Sheet, Workbook
 from xlsx2opeasy.workbook.own_sheets import meant_for, own_sheets, template_version, version_problem
-from xlsx2opeasy.workbook.reading.container import has_macros
-from xlsx2opeasy.workbook.reading.guard import open_package
-from xlsx2opeasy.workbook.reading.limits import USUAL, Limits
 from xlsx2opeasy.workbook.reading.reader_process import read_apart
 from xlsx2opeasy.workbook.reading.sheet_names import no_tasks, sort_sheets
 from xlsx2opeasy.workbook.reading.source import Source, read_source

@@ -14,14 +14,14 @@ from xlsxwriter import Workbook
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
+from xlsx2opeasy.ooxml.styles import OUTCOME_COLOURS
+from xlsx2opeasy.ooxml.text import cut, visible
 from xlsx2opeasy.spec.catalogue import COMMAND_HEADER
 from xlsx2opeasy.spec.model import TaskType
 from xlsx2opeasy.spec.outcomes import RESULT_COLUMNS, Outcome, RowResult
 from xlsx2opeasy.workbook.note_page import NotePage, write_note_page
 from xlsx2opeasy.workbook.own_sheets import ENTERPRISE_PROPERTY, TITLE_SEPARATOR, WORDS_PROPERTY
 from xlsx2opeasy.workbook.template.looks import Look, Looks
-from xlsx2opeasy.workbook.writing.styles import OUTCOME_COLOURS
-from xlsx2opeasy.workbook.writing.text import cut, visible
 
 NOTE_HEADER: Final = "# note"
 """The column of what a person must know of a row; it is never sent."""

@@ -6,10 +6,10 @@ from pathlib import Path
 from xml.sax.saxutils import escape
 from zipfile import ZIP_DEFLATED, ZipFile
 
+from xlsx2opeasy.ooxml.address import letters_of
 from xlsx2opeasy.problems import Problem, Severity
 from xlsx2opeasy.workbook.model import Sheet, Workbook
 from xlsx2opeasy.workbook.read import read_workbook
-from xlsx2opeasy.workbook.reading.address import letters_of
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 STRICT = "http://purl.oclc.org/ooxml/spreadsheetml/main"

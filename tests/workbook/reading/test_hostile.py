@@ -10,9 +10,9 @@ import pytest
 from handmade import MAIN, TYPES, errors, inline, number, packed, parts, row, users, worksheet, write
 
 from xlsx2opeasy.errors import WorkbookUnusable
+from xlsx2opeasy.ooxml import guard, guarded_package
+from xlsx2opeasy.ooxml.limits import USUAL, Limits
 from xlsx2opeasy.workbook.read import read_workbook
-from xlsx2opeasy.workbook.reading import guard, guarded_package
-from xlsx2opeasy.workbook.reading.limits import USUAL, Limits
 
 ROWS = row(1, [inline("command"), inline("user.title")]) + row(2, [inline("AddUser"), inline("Boss")])
 

@@ -10,9 +10,9 @@ import pytest
 from handmade import inline, number, parts, row, worksheet, write
 
 from xlsx2opeasy.errors import WorkbookUnusable
+from xlsx2opeasy.ooxml.limits import LARGE, USUAL
 from xlsx2opeasy.workbook.read import read_workbook
 from xlsx2opeasy.workbook.reading import reader_process, source, wire
-from xlsx2opeasy.workbook.reading.limits import LARGE, USUAL
 
 GOOD = row(1, [inline("command"), inline("user.title")]) + row(2, [inline("AddUser"), inline("Boss")])
 SAYS_SHEET = f"import sys; sys.stderr.write({wire.PROGRESS!r} + 'Users\\n'); sys.stderr.flush(); "
@@ -110,7 +110,7 @@ def test_files_that_are_too_large(tmp_path: Path) -> None:
 def test_what_is_too_large_for_any_file_is_to_be_split(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("xlsx2opeasy.workbook.reading.limits.LARGE", small := replace(LARGE, file=100))
+    monkeypatch.setattr("xlsx2opeasy.ooxml.limits.LARGE", small := replace(LARGE, file=100))
     with pytest.raises(WorkbookUnusable, match="more than 100, the limit") as caught:
         read_workbook(write(tmp_path, parts({"Users": worksheet(GOOD)})), small)
     assert "--large" not in caught.value.hint

@@ -4,9 +4,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xlsx2opeasy.errors import WorkbookUnusable
+from xlsx2opeasy.ooxml.row_xml import column_letters
+from xlsx2opeasy.ooxml.stream import Block, SheetStream
 from xlsx2opeasy.workbook.results.columns import plain_ends
-from xlsx2opeasy.workbook.writing.cells import column_letters
-from xlsx2opeasy.workbook.writing.stream import Block, SheetStream
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 

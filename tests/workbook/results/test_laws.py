@@ -8,9 +8,9 @@ from xml.etree import ElementTree as ET
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from xlsx2opeasy.ooxml.row_xml import COLUMN_NUMBERS, column_letters
 from xlsx2opeasy.spec.outcomes import RESULT_COLUMNS, Outcome, RowResult
 from xlsx2opeasy.workbook.results.write import SheetResults, write_results
-from xlsx2opeasy.workbook.writing.cells import COLUMN_NUMBERS, column_letters
 
 from .books import MAIN, SHEET, book, sheet_xml
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from xlsx2opeasy.errors import WorkbookUnusable
-from xlsx2opeasy.workbook.writing.package import open_package
-from xlsx2opeasy.workbook.writing.package_copy import copy_package
+from xlsx2opeasy.ooxml.package import open_package
+from xlsx2opeasy.ooxml.package_copy import copy_package
 
 from .books import FAILED, MAIN, SHEET, book, compressed, contents, part, sheet_xml, write
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from xlsx2opeasy.errors import WorkbookUnusable
+from xlsx2opeasy.ooxml.replace import replacing
 from xlsx2opeasy.spec.outcomes import RowResult
 from xlsx2opeasy.workbook.results.write import SheetResults, write_results
-from xlsx2opeasy.workbook.writing.replace import replacing
 
 from .books import FAILED, SUCCESS, book, by_openpyxl, sheet_xml, write
 

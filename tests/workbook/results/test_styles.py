@@ -8,9 +8,9 @@ import openpyxl
 import pytest
 
 from xlsx2opeasy.errors import WorkbookUnusable
+from xlsx2opeasy.ooxml.styles import OUTCOME_COLOURS, with_result_styles
+from xlsx2opeasy.ooxml.xml import parsed
 from xlsx2opeasy.spec.outcomes import Outcome, RowResult
-from xlsx2opeasy.workbook.writing.styles import OUTCOME_COLOURS, with_result_styles
-from xlsx2opeasy.workbook.writing.xml import parsed
 
 from .books import DECLARATION, FAILED, MAIN, SHEET, STYLES, book, part, sheet_xml, text_cell, write
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from xlsx2opeasy.ooxml.text import LIMIT, cut, text_element, visible
 from xlsx2opeasy.spec.outcomes import Outcome, RowResult
-from xlsx2opeasy.workbook.writing.text import LIMIT, cut, text_element, visible
 
 from .books import SHEET, book, by_calamine, by_libreoffice, by_openpyxl, part, sheet_xml, write
 

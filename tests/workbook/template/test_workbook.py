@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from xlsx2opeasy.ooxml.styles import OUTCOME_COLOURS
 from xlsx2opeasy.spec.catalogue import BY_NAME, TASK_TYPES
 from xlsx2opeasy.spec.model import Kind, TaskType
 from xlsx2opeasy.spec.outcomes import RESULT_COLUMNS, Outcome
@@ -23,7 +24,6 @@ from xlsx2opeasy.workbook.template.read_me import STEPS
 from xlsx2opeasy.workbook.template.sheet import ROWS
 from xlsx2opeasy.workbook.template.validations import MOST_FORMULA
 from xlsx2opeasy.workbook.template.write import template_bytes
-from xlsx2opeasy.workbook.writing.styles import OUTCOME_COLOURS
 
 EVERY_TYPE = pytest.mark.parametrize("task_type", TASK_TYPES, ids=lambda each: each.name)
 LONGEST_FORMULA = 8192

@@ -5,11 +5,11 @@ Called by `write.py`.
 
 import posixpath
 
+from xlsx2opeasy.ooxml.package_edits import PackageEdits
 from xlsx2opeasy.workbook.annotate.comments import no_comments, with_comments
 from xlsx2opeasy.workbook.annotate.drawing import NO_DRAWING, clusters_used, column_widths, with_shapes
 from xlsx2opeasy.workbook.annotate.marks import Comment, SheetMarks
 from xlsx2opeasy.workbook.annotate.sheet import NewDrawing, Survey
-from xlsx2opeasy.workbook.writing.package_edits import PackageEdits
 
 _COMMENTS_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.comments+xml"
 _DRAWING_TYPE = "application/vnd.openxmlformats-officedocument.vmlDrawing"

@@ -7,9 +7,9 @@ thread instead, and the problem sheet has the words.
 
 from collections.abc import Iterable
 
+from xlsx2opeasy.ooxml.text import text_element
+from xlsx2opeasy.ooxml.xml import Element, parsed, spliced, with_last_child
 from xlsx2opeasy.workbook.annotate.marks import Comment
-from xlsx2opeasy.workbook.writing.text import text_element
-from xlsx2opeasy.workbook.writing.xml import Element, parsed, spliced, with_last_child
 
 AUTHOR = "xlsx2opeasy"
 LONGEST = 2_000

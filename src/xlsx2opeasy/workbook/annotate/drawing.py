@@ -9,10 +9,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from xlsx2opeasy.errors import WorkbookUnusable
+from xlsx2opeasy.ooxml.package import RESAVE
+from xlsx2opeasy.ooxml.row_xml import MOST_COLUMNS, MOST_ROWS
+from xlsx2opeasy.ooxml.xml import Element
 from xlsx2opeasy.workbook.annotate.marks import Comment
-from xlsx2opeasy.workbook.writing.cells import MOST_COLUMNS, MOST_ROWS
-from xlsx2opeasy.workbook.writing.package import RESAVE
-from xlsx2opeasy.workbook.writing.xml import Element
 
 CLUSTER = 1024
 """Shape ids come in clusters; a drawing tells in `o:idmap` which are its own."""

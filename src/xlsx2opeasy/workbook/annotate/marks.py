@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 
+from xlsx2opeasy.ooxml.row_xml import COLUMN_NUMBERS, Area, column_letters
 from xlsx2opeasy.problems import Problem, Severity
-from xlsx2opeasy.workbook.writing.cells import COLUMN_NUMBERS, Area, column_letters
 
 MOST_COMMENTS = 2_000
 """Comments on one sheet: each is a drawing that Excel loads when it opens the workbook."""

@@ -7,12 +7,12 @@ ECMA-376 part 1, 18.3.1 (worksheet) and 18.3.1.47 (hyperlink, to a place in the 
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
+from xlsx2opeasy.ooxml.text import text_element, visible
+from xlsx2opeasy.ooxml.xml import quoted
 from xlsx2opeasy.problems import Problem, Severity
 from xlsx2opeasy.workbook.annotate.marks import MOST_COMMENTS, SheetMarks
 from xlsx2opeasy.workbook.annotate.styles import MarkStyles
 from xlsx2opeasy.workbook.own_sheets import COPY_NOTE, PROBLEMS
-from xlsx2opeasy.workbook.writing.text import text_element, visible
-from xlsx2opeasy.workbook.writing.xml import quoted
 
 CONTENT_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"
 

@@ -9,15 +9,15 @@ from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
 
+from xlsx2opeasy.ooxml.parts import RELATION_TYPES
+from xlsx2opeasy.ooxml.row_xml import Cell, Tags, area, area_reference, column_letters
+from xlsx2opeasy.ooxml.sheet_edits import Edit, edited_rows
+from xlsx2opeasy.ooxml.stream import Block, Row, SheetStream
+from xlsx2opeasy.ooxml.xml import Element, parsed, spliced, with_attribute
 from xlsx2opeasy.problems import Severity
 from xlsx2opeasy.workbook.annotate.marks import SheetMarks
 from xlsx2opeasy.workbook.annotate.styles import MarkStyles, Wanted
 from xlsx2opeasy.workbook.results.survey import union
-from xlsx2opeasy.workbook.writing.cells import Cell, Tags, area, area_reference, column_letters
-from xlsx2opeasy.workbook.writing.parts import RELATION_TYPES
-from xlsx2opeasy.workbook.writing.sheet_edits import Edit, edited_rows
-from xlsx2opeasy.workbook.writing.stream import Block, Row, SheetStream
-from xlsx2opeasy.workbook.writing.xml import Element, parsed, spliced, with_attribute
 
 FormatOf = Callable[[int, Severity], int]
 """Gives the marked format for a cell's own."""

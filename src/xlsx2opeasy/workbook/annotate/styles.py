@@ -6,8 +6,7 @@ ECMA-376 part 1, 18.8.45 (xf). Called by `write.py`.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from xlsx2opeasy.problems import Severity
-from xlsx2opeasy.workbook.writing.styles import (
+from xlsx2opeasy.ooxml.styles import (
     Section,
     base_font,
     bold,
@@ -17,7 +16,8 @@ from xlsx2opeasy.workbook.writing.styles import (
     underlined,
     with_sections,
 )
-from xlsx2opeasy.workbook.writing.xml import Element, with_attribute
+from xlsx2opeasy.ooxml.xml import Element, with_attribute
+from xlsx2opeasy.problems import Severity
 
 FILLS = {Severity.ERROR: "FFB3B3", Severity.WARNING: "FFE699"}
 """The fills (RGB) of marked cells; they differ in lightness too."""

@@ -19,6 +19,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from xlsx2opeasy.errors import UsageError
+from xlsx2opeasy.ooxml.package import open_package
+from xlsx2opeasy.ooxml.package_copy import copy_package
+from xlsx2opeasy.ooxml.package_edits import PackageEdits
+from xlsx2opeasy.ooxml.parts import WorkbookParts
+from xlsx2opeasy.ooxml.replace import replacing
+from xlsx2opeasy.ooxml.stream import SheetStream
+from xlsx2opeasy.ooxml.xml import parsed, quoted, with_last_child
 from xlsx2opeasy.overwriting import unless_replaced
 from xlsx2opeasy.problems import Problem
 from xlsx2opeasy.workbook.annotate.commenting import Commenting
@@ -27,14 +34,7 @@ from xlsx2opeasy.workbook.annotate.problem_sheet import CONTENT_TYPE, free_title
 from xlsx2opeasy.workbook.annotate.sheet import marked_sheet, survey
 from xlsx2opeasy.workbook.annotate.styles import MarkStyles, Wanted, with_mark_styles
 from xlsx2opeasy.workbook.own_sheets import problem_lists
-from xlsx2opeasy.workbook.writing.package import open_package
-from xlsx2opeasy.workbook.writing.package_copy import copy_package
-from xlsx2opeasy.workbook.writing.package_edits import PackageEdits
-from xlsx2opeasy.workbook.writing.parts import WorkbookParts
-from xlsx2opeasy.workbook.writing.replace import replacing
-from xlsx2opeasy.workbook.writing.stream import SheetStream
-from xlsx2opeasy.workbook.writing.unwritable import MarkedCopy, refusing_harm
-from xlsx2opeasy.workbook.writing.xml import parsed, quoted, with_last_child
+from xlsx2opeasy.workbook.unwritable import MarkedCopy, refusing_harm
 
 
 @dataclass(frozen=True, slots=True)

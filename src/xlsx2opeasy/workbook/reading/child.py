@@ -12,17 +12,17 @@ from typing import IO
 from zipfile import ZipFile
 
 from xlsx2opeasy.errors import WorkbookUnusable
+from xlsx2opeasy.ooxml.guarded_package import GuardedPackage
+from xlsx2opeasy.ooxml.layout import read_layout
+from xlsx2opeasy.ooxml.limits import Limits, limit_this_process
+from xlsx2opeasy.ooxml.number_formats import shown_by_style
+from xlsx2opeasy.ooxml.package_parts import Book, SheetPart, parsed, part_name, read_book, read_part
+from xlsx2opeasy.ooxml.plain import rewritten
+from xlsx2opeasy.ooxml.scan import Scan, scan
+from xlsx2opeasy.ooxml.shared_strings import shared_texts
+from xlsx2opeasy.ooxml.tags import NotPlain
 from xlsx2opeasy.spec.catalogue import task_type_of_sheet
 from xlsx2opeasy.workbook.reading import wire
-from xlsx2opeasy.workbook.reading.formats import shown_by_style
-from xlsx2opeasy.workbook.reading.guarded_package import GuardedPackage
-from xlsx2opeasy.workbook.reading.layout import read_layout
-from xlsx2opeasy.workbook.reading.limits import Limits, limit_this_process
-from xlsx2opeasy.workbook.reading.package import Book, SheetPart, parsed, part_name, read_book, read_part
-from xlsx2opeasy.workbook.reading.plain import rewritten
-from xlsx2opeasy.workbook.reading.scan import Scan, scan
-from xlsx2opeasy.workbook.reading.shared import shared_texts
-from xlsx2opeasy.workbook.reading.tags import NotPlain
 
 
 def main() -> None:

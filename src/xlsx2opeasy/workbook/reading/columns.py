@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from xlsx2opeasy.ooxml.byte_arrays import Ints
+from xlsx2opeasy.ooxml.number_formats import Shown
+from xlsx2opeasy.ooxml.stored_texts import replaced
 from xlsx2opeasy.problems import MASK, Problem, Severity
 from xlsx2opeasy.spec.model import Kind
-from xlsx2opeasy.workbook.reading.byte_arrays import Ints
 from xlsx2opeasy.workbook.reading.findings import AS_TEXT, Finding, visible
-from xlsx2opeasy.workbook.reading.formats import Shown
 from xlsx2opeasy.workbook.reading.numbers import BOOLEAN_AS_TEXT, NUMBER_AS_TEXT, ToldCell, told_reading
 from xlsx2opeasy.workbook.reading.placing import (
     easy_cells,
@@ -23,7 +24,6 @@ from xlsx2opeasy.workbook.reading.placing import (
     texts_by_column,
     told_by_column,
 )
-from xlsx2opeasy.workbook.reading.stored_texts import replaced
 from xlsx2opeasy.workbook.reading.texts import PLAIN, Traits, odd, text_reading
 from xlsx2opeasy.workbook.reading.wire import RawBook, RawSheet
 

@@ -4,12 +4,12 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from xlsx2opeasy.ooxml.address import letters_of
 from xlsx2opeasy.problems import Problem, Severity
 from xlsx2opeasy.spec.catalogue import COMMAND_HEADER, nearest
 from xlsx2opeasy.spec.model import TaskType, folded
 from xlsx2opeasy.spec.outcomes import RESULT_COLUMNS
 from xlsx2opeasy.workbook.model import SheetColumn
-from xlsx2opeasy.workbook.reading.address import letters_of
 from xlsx2opeasy.workbook.reading.findings import visible
 
 SEARCHED_ROWS = 20

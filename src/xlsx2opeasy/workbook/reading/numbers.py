@@ -10,9 +10,9 @@ import re
 from dataclasses import dataclass
 from decimal import Context, Decimal
 
+from xlsx2opeasy.ooxml.number_formats import Shown
 from xlsx2opeasy.spec.model import Kind
 from xlsx2opeasy.workbook.reading.findings import AS_TEXT, Reading, refused, repaired, visible
-from xlsx2opeasy.workbook.reading.formats import Shown
 
 NUMBER_AS_TEXT = "number-in-text-column"
 BOOLEAN_AS_TEXT = "boolean-in-text-column"

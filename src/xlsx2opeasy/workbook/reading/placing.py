@@ -8,10 +8,10 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from xlsx2opeasy.workbook.reading.address import LAST_ROW
-from xlsx2opeasy.workbook.reading.byte_arrays import Bools, Ints
-from xlsx2opeasy.workbook.reading.formats import Shown
-from xlsx2opeasy.workbook.reading.tags import STRIDE, columns_of, rows_of
+from xlsx2opeasy.ooxml.address import LAST_ROW
+from xlsx2opeasy.ooxml.byte_arrays import Bools, Ints
+from xlsx2opeasy.ooxml.number_formats import Shown
+from xlsx2opeasy.ooxml.tags import STRIDE, columns_of, rows_of
 from xlsx2opeasy.workbook.reading.wire import RawSheet
 
 Shorts: TypeAlias = "npt.NDArray[np.int16]"

@@ -8,8 +8,8 @@ from dataclasses import astuple
 import pyarrow as pa
 
 from xlsx2opeasy.errors import WorkbookUnusable
+from xlsx2opeasy.ooxml.limits import Limits
 from xlsx2opeasy.workbook.reading import wire
-from xlsx2opeasy.workbook.reading.limits import Limits
 
 _COMMAND = (sys.executable, "-P", "-m", "xlsx2opeasy.workbook.reading.child")
 _OWN_SETTINGS = ("OPEASY_", "WEBEX_", "XLSX2OPEASY_")

@@ -4,11 +4,11 @@ import re
 from collections import defaultdict
 from dataclasses import dataclass, field
 
+from xlsx2opeasy.ooxml.package_parts import SheetPart
 from xlsx2opeasy.problems import Problem, Severity
 from xlsx2opeasy.spec.catalogue import BY_NAME, TASK_TYPES, nearest, task_type_of_sheet
 from xlsx2opeasy.spec.model import TaskType
 from xlsx2opeasy.workbook.reading.findings import visible
-from xlsx2opeasy.workbook.reading.package import SheetPart
 
 _NEAR = 0.8
 _COPY = re.compile(r"\s*(?:\(\d+\)|[_ -]?(?:copy|\d+))\s*$", re.IGNORECASE)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from xlsx2opeasy.errors import WorkbookUnusable
+from xlsx2opeasy.ooxml.limits import Limits, too_large
 from xlsx2opeasy.spec.catalogue import nearest
-from xlsx2opeasy.workbook.reading.limits import Limits, too_large
 
 _LOCK_PREFIX = "~$"
 _ATTEMPTS = 3

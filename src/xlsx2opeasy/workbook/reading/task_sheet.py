@@ -9,13 +9,14 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from xlsx2opeasy.ooxml.address import LAST_ROW, letters_of
+from xlsx2opeasy.ooxml.byte_arrays import Bools, Ints
+from xlsx2opeasy.ooxml.tags import STRIDE, columns_of, rows_of
 from xlsx2opeasy.problems import Problem
 from xlsx2opeasy.spec.catalogue import COMMAND_HEADER
 from xlsx2opeasy.spec.model import TaskType
 from xlsx2opeasy.spec.outcomes import RESULT_COLUMNS, RowResult
 from xlsx2opeasy.workbook.model import Sheet
-from xlsx2opeasy.workbook.reading.address import LAST_ROW, letters_of
-from xlsx2opeasy.workbook.reading.byte_arrays import Bools, Ints
 from xlsx2opeasy.workbook.reading.columns import ColumnPlan, ColumnReader, Gathered
 from xlsx2opeasy.workbook.reading.earlier import JOB, earlier_results
 from xlsx2opeasy.workbook.reading.headers import (
@@ -27,7 +28,7 @@ from xlsx2opeasy.workbook.reading.headers import (
     read_headers,
     title_rows,
 )
-from xlsx2opeasy.workbook.reading.surroundings import (
+from xlsx2opeasy.workbook.reading.tables import (
     Block,
     hidden_problems,
     last_row,
@@ -35,7 +36,6 @@ from xlsx2opeasy.workbook.reading.surroundings import (
     table_of,
     table_problems,
 )
-from xlsx2opeasy.workbook.reading.tags import STRIDE, columns_of, rows_of
 from xlsx2opeasy.workbook.reading.texts import traits_of
 from xlsx2opeasy.workbook.reading.wire import RawBook, RawSheet
 

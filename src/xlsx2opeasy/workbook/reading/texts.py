@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
+from xlsx2opeasy.ooxml.byte_arrays import Bools
 from xlsx2opeasy.spec.model import Field, Kind
 from xlsx2opeasy.spec.rules import Characters, Digits, EmailStyle, MacAddress, NumberOrRange
-from xlsx2opeasy.workbook.reading.byte_arrays import Bools
 from xlsx2opeasy.workbook.reading.findings import Reading, refused, repaired, visible
 
 _TYPOGRAPHIC = frozenset("‘’‚‛“”„‟′″‐‑‒–—―−…")

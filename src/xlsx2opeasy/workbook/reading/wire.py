@@ -14,12 +14,12 @@ import numpy as np
 import pyarrow as pa
 
 from xlsx2opeasy.errors import WorkbookUnusable
-from xlsx2opeasy.workbook.reading.address import Area
-from xlsx2opeasy.workbook.reading.byte_arrays import Ints
-from xlsx2opeasy.workbook.reading.formats import Shown
-from xlsx2opeasy.workbook.reading.layout import Layout, Table
-from xlsx2opeasy.workbook.reading.package import Book, SheetPart
-from xlsx2opeasy.workbook.reading.scan import Scan
+from xlsx2opeasy.ooxml.address import Area
+from xlsx2opeasy.ooxml.byte_arrays import Ints
+from xlsx2opeasy.ooxml.layout import Layout, Table
+from xlsx2opeasy.ooxml.number_formats import Shown
+from xlsx2opeasy.ooxml.package_parts import Book, SheetPart
+from xlsx2opeasy.ooxml.scan import Scan
 
 PROGRESS = "sheet: "
 """Stands before a sheet's title on the reading process's standard error."""

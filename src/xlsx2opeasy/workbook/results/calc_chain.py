@@ -5,7 +5,7 @@ ECMA-376 part 1, 18.6. Called by `results/write.py`.
 
 from collections.abc import Mapping
 
-from xlsx2opeasy.workbook.writing.xml import parsed, spliced, with_attribute
+from xlsx2opeasy.ooxml.xml import parsed, spliced, with_attribute
 
 
 def without_formulas(chain: bytes, part: str, gone: Mapping[str, frozenset[str]]) -> bytes | None:

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from xml.parsers import expat
 
 from xlsx2opeasy.errors import WorkbookUnusable
+from xlsx2opeasy.ooxml.package import RESAVE
+from xlsx2opeasy.ooxml.parts import WorkbookParts
+from xlsx2opeasy.ooxml.row_xml import Cell
+from xlsx2opeasy.ooxml.xml import Element, parsed, refuse_doctype, utf8_blocks
 from xlsx2opeasy.spec.model import folded
 from xlsx2opeasy.spec.outcomes import RESULT_COLUMNS
-from xlsx2opeasy.workbook.writing.cells import Cell
-from xlsx2opeasy.workbook.writing.package import RESAVE
-from xlsx2opeasy.workbook.writing.parts import WorkbookParts
-from xlsx2opeasy.workbook.writing.xml import Element, parsed, refuse_doctype, utf8_blocks
 
 _FOLDED = {folded(name): place for place, name in enumerate(RESULT_COLUMNS)}
 

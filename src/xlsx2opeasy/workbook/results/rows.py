@@ -6,13 +6,13 @@ Called by `sheet.py`.
 import re
 from collections.abc import Iterator, Mapping
 
+from xlsx2opeasy.ooxml.row_xml import Cell, Tags, column_letters
+from xlsx2opeasy.ooxml.sheet_edits import Edit
+from xlsx2opeasy.ooxml.stream import Block, Row
+from xlsx2opeasy.ooxml.styles import ResultStyles
+from xlsx2opeasy.ooxml.text import text_element
 from xlsx2opeasy.spec.outcomes import RESULT_COLUMNS, Outcome, RowResult
 from xlsx2opeasy.workbook.results.survey import Survey
-from xlsx2opeasy.workbook.writing.cells import Cell, Tags, column_letters
-from xlsx2opeasy.workbook.writing.sheet_edits import Edit
-from xlsx2opeasy.workbook.writing.stream import Block, Row
-from xlsx2opeasy.workbook.writing.styles import ResultStyles
-from xlsx2opeasy.workbook.writing.text import text_element
 
 _WIDTHS = (12, 11, 40, 36)
 """Of the result columns, in characters; of Error detail the least."""

@@ -6,12 +6,12 @@ Called by `results/write.py` with what the first pass (`survey.py`) found. Besid
 
 from collections.abc import Iterator
 
+from xlsx2opeasy.ooxml.row_xml import Area, area_reference
+from xlsx2opeasy.ooxml.sheet_edits import Edit, edited_rows
+from xlsx2opeasy.ooxml.stream import SheetStream
+from xlsx2opeasy.ooxml.xml import Element, parsed, spliced, with_attribute
 from xlsx2opeasy.workbook.results.rows import ResultRows
 from xlsx2opeasy.workbook.results.survey import Survey, union
-from xlsx2opeasy.workbook.writing.cells import Area, area_reference
-from xlsx2opeasy.workbook.writing.sheet_edits import Edit, edited_rows
-from xlsx2opeasy.workbook.writing.stream import SheetStream
-from xlsx2opeasy.workbook.writing.xml import Element, parsed, spliced, with_attribute
 
 _PADDING = 0.7109375
 """What Excel adds to a width for the margins of a cell (18.3.1.13, at the default font)."""

@@ -8,13 +8,13 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from xlsx2opeasy.errors import WorkbookUnusable
+from xlsx2opeasy.ooxml.parts import WorkbookParts
+from xlsx2opeasy.ooxml.row_xml import MOST_COLUMNS, Area, area, column_letters
+from xlsx2opeasy.ooxml.stream import Block, KnownRows, Row, SheetStream
+from xlsx2opeasy.ooxml.xml import parsed
 from xlsx2opeasy.spec.outcomes import RESULT_COLUMNS
 from xlsx2opeasy.workbook.results.columns import plain_ends
 from xlsx2opeasy.workbook.results.header import Header, read_header
-from xlsx2opeasy.workbook.writing.cells import MOST_COLUMNS, Area, area, column_letters
-from xlsx2opeasy.workbook.writing.parts import WorkbookParts
-from xlsx2opeasy.workbook.writing.stream import Block, KnownRows, Row, SheetStream
-from xlsx2opeasy.workbook.writing.xml import parsed
 
 _ALONE = "the formula of a result cell belongs to other cells too"
 

@@ -14,19 +14,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from xlsx2opeasy.errors import WorkbookUnusable
+from xlsx2opeasy.ooxml.package import open_package
+from xlsx2opeasy.ooxml.package_copy import copy_package
+from xlsx2opeasy.ooxml.package_edits import PackageEdits
+from xlsx2opeasy.ooxml.parts import WorkbookParts
+from xlsx2opeasy.ooxml.replace import replacing
+from xlsx2opeasy.ooxml.stream import KnownRows, SheetStream
+from xlsx2opeasy.ooxml.styles import ResultStyles, with_result_styles
 from xlsx2opeasy.spec.outcomes import RowResult
 from xlsx2opeasy.workbook.results.calc_chain import without_formulas
 from xlsx2opeasy.workbook.results.rows import ResultRows
 from xlsx2opeasy.workbook.results.sheet import rewritten
 from xlsx2opeasy.workbook.results.survey import Survey, survey
-from xlsx2opeasy.workbook.writing.package import open_package
-from xlsx2opeasy.workbook.writing.package_copy import copy_package
-from xlsx2opeasy.workbook.writing.package_edits import PackageEdits
-from xlsx2opeasy.workbook.writing.parts import WorkbookParts
-from xlsx2opeasy.workbook.writing.replace import replacing
-from xlsx2opeasy.workbook.writing.stream import KnownRows, SheetStream
-from xlsx2opeasy.workbook.writing.styles import ResultStyles, with_result_styles
-from xlsx2opeasy.workbook.writing.unwritable import refusing_harm
+from xlsx2opeasy.workbook.unwritable import refusing_harm
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,9 @@
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
+from xlsx2opeasy.ooxml.address import letters_of
 from xlsx2opeasy.spec.catalogue import TASK_TYPES
 from xlsx2opeasy.spec.model import Column, Field, TaskType
-from xlsx2opeasy.workbook.reading.address import letters_of
 
 REPEATED = {"callCenterInfo": 3, "device.dect112Info.handsetInfo": 2}
 """How many of each list of objects have columns; whoever needs more adds columns with the next number."""

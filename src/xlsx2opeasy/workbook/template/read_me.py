@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 from xlsxwriter.worksheet import Worksheet
 
+from xlsx2opeasy.ooxml.styles import OUTCOME_COLOURS
 from xlsx2opeasy.spec.outcomes import Outcome
 from xlsx2opeasy.spec.words import API_VERSION
 from xlsx2opeasy.workbook.template.columns import TemplateSheet
 from xlsx2opeasy.workbook.template.looks import MARKS, Look, Looks
-from xlsx2opeasy.workbook.writing.styles import OUTCOME_COLOURS
 
 STEPS = (
     "One row is one task. Each kind of task has its sheet; one that you do not need may stay empty or go.",

@@ -9,9 +9,9 @@ from typing import Any
 
 from xlsxwriter.worksheet import Worksheet
 
+from xlsx2opeasy.ooxml.address import letters_of
 from xlsx2opeasy.spec.catalogue import COMMAND_HEADER
 from xlsx2opeasy.spec.outcomes import RESULT_COLUMNS
-from xlsx2opeasy.workbook.reading.address import letters_of
 from xlsx2opeasy.workbook.template.columns import TemplateColumn, TemplateSheet
 from xlsx2opeasy.workbook.template.demands import (
     COMMAND_CELL,

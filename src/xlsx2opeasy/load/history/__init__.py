@@ -1,1 +1,0 @@
-"""This machine's earlier jobs: listed, forgotten, undone, and what they mean for a new load."""

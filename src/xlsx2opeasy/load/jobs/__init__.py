@@ -1,0 +1,1 @@
+"""Earlier jobs: listed, forgotten, undone, and what they mean for a new load."""

@@ -1,0 +1,88 @@
+"""Removing old jobs from this machine. What keeps a workbook from being loaded twice is kept, and said."""
+
+import shutil
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+
+from xlsx2opeasy.durable import sync_folder
+from xlsx2opeasy.errors import LocalFailure
+from xlsx2opeasy.load.job.home import Home, JobFolder
+from xlsx2opeasy.load.job.locks import is_worked_on
+from xlsx2opeasy.load.job.state import UNKNOWN
+from xlsx2opeasy.load.jobs.earlier import peek, succeeded_in
+
+
+class Kept(StrEnum):
+    """Why a job that is old enough is kept."""
+
+    WORKED_ON = "a process works on it now"
+    UNFINISHED = "it is not finished; resume or abandon it first"
+    UNDECIDED = "it is not known what became of its rows; xlsx2opeasy resume says how that is settled"
+    LEFT_OVER = "something of it is left at the server, which xlsx2opeasy resume deletes"
+    ONLY_RESULTS = "its results workbook is nowhere else; move it away (xlsx2opeasy jobs show names it) first"
+    PROTECTS = "its rows succeeded, and it keeps their workbook from being loaded twice"
+    DAMAGED = "its files are damaged"
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """The jobs that were removed, and those that are old enough but kept."""
+
+    removed: tuple[str, ...]
+    kept: dict[str, Kept]
+
+
+def forget(home: Home, older_than: timedelta, *, also_done: bool = False) -> Forgotten:
+    """Removes the finished jobs that ended longer ago than `older_than`, and rehearsals nobody works on.
+
+    A job with rows that succeeded is kept unless `also_done`: without it a load of the same workbook is no
+    longer refused on this machine. Raises LocalFailure where the disk refuses.
+    """
+    before = (datetime.now(UTC) - older_than).isoformat(timespec="milliseconds")
+    removed: list[str] = []
+    kept: dict[str, Kept] = {}
+    for folder in sorted(home.jobs(), key=lambda each: each.job_id):
+        try:
+            ended, why = _judge(folder, also_done=also_done)
+        except LocalFailure:
+            kept[folder.job_id] = Kept.DAMAGED
+            continue
+        if ended < before and why is None:
+            _remove(folder)
+            removed.append(folder.job_id)
+        elif ended < before and why is not None:
+            kept[folder.job_id] = why
+    return Forgotten(tuple(removed), kept)
+
+
+def _judge(folder: JobFolder, *, also_done: bool) -> tuple[str, Kept | None]:
+    """When the job ended (or began), and why it must be kept."""
+    facts, state = peek(folder)
+    ended = state.finished_at or facts.created
+    if is_worked_on(folder):
+        return ended, Kept.WORKED_ON
+    if state.written and Path(state.written).parent == folder.path and Path(state.written).exists():
+        return ended, Kept.ONLY_RESULTS
+    if facts.rehearsal:
+        return ended, None
+    if state.finished is None:
+        return ended, Kept.UNFINISHED
+    if state.finished == UNKNOWN:
+        return ended, Kept.UNDECIDED
+    if not state.cleaned:
+        return ended, Kept.LEFT_OVER
+    return ended, Kept.PROTECTS if succeeded_in(folder) and not also_done else None
+
+
+def _remove(folder: JobFolder) -> None:
+    """First what makes the folder a job, so that half of one is never seen."""
+    try:
+        folder.facts.unlink()
+        sync_folder(folder.path)
+        shutil.rmtree(folder.path)
+    except OSError as error:
+        raise LocalFailure(
+            f"job {folder.job_id} could not be removed: {error.strerror or error}", f"look at {folder.path}"
+        ) from error

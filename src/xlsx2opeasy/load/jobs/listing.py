@@ -1,0 +1,142 @@
+"""This machine's jobs in the shape of Webex's job list, latest first. Nothing is written, no server is asked.
+
+Secrets are nowhere in it: facts and journals hold none.
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from xlsx2opeasy.errors import Interrupted, LocalFailure, StillRunning
+from xlsx2opeasy.job_model import Job
+from xlsx2opeasy.load.job.facts import JobFacts, read_facts
+from xlsx2opeasy.load.job.home import Home, JobFolder
+from xlsx2opeasy.load.job.journal import Journal
+from xlsx2opeasy.load.job.locks import is_worked_on
+from xlsx2opeasy.load.job.state import ABANDONED, COMPLETED, FAILED, INVALID, WITH_ERRORS, JobState
+from xlsx2opeasy.load.jobs.steps import Course, check_step, elapsed, step_item
+
+JOB_TYPE: Final = "opeasyload"
+_ENDINGS: Final[Mapping[str, tuple[str, str]]] = {
+    COMPLETED: ("COMPLETED", "COMPLETED"),
+    WITH_ERRORS: ("COMPLETED", "COMPLETED_WITH_ERRORS"),
+    ABANDONED: ("FAILED", "STOPPED"),
+}
+"""Status and exit code by how a job finished; everything else is FAILED, and the message says why."""
+_FAILED, _STOPPED, _RUNNING = ("FAILED", "FAILED"), ("FAILED", "STOPPED"), ("STARTED", "UNKNOWN")
+_DAY = re.compile(r"[LR](\d{4})(\d{2})(\d{2})-")
+
+
+def list_jobs(home: Home, *, start: int = 0, most: int | None = None) -> list[Job]:
+    """The jobs from the zero-based offset `start` on, at most `most`, latest first; damaged ones too."""
+    known = sorted(((_created(folder), folder.job_id, folder) for folder in home.jobs()), reverse=True)
+    end = None if most is None else start + most
+    return [job_of(folder) for _, _, folder in known[start:end]]
+
+
+def job_of(folder: JobFolder) -> Job:
+    """One job; where its files are damaged it is a FAILED one that says so."""
+    try:
+        facts = read_facts(folder)
+        running = is_worked_on(folder)
+        course = Course(facts, Journal.read(folder.journal))
+    except LocalFailure as damage:
+        return Job.from_json(_damaged(folder, damage))
+    return Job.from_json(_item(facts, course, running=running))
+
+
+def _created(folder: JobFolder) -> str:
+    try:
+        return read_facts(folder).created
+    except LocalFailure:
+        day = _DAY.match(folder.job_id)
+        return "-".join(day.groups()) if day else ""
+
+
+def _damaged(folder: JobFolder, damage: LocalFailure) -> dict[str, Any]:
+    return {
+        "id": folder.job_id,
+        "jobType": JOB_TYPE,
+        "trackingId": folder.job_id,
+        "jobExecutionStatus": [],
+        "latestExecutionStatus": "FAILED",
+        "latestExecutionExitCode": "FAILED",
+        "rehearsal": folder.job_id.startswith("R"),
+        "message": damage.message,
+    }
+
+
+def _item(facts: JobFacts, course: Course, *, running: bool) -> dict[str, Any]:
+    state = course.state
+    status, exit_code = _RUNNING if running else _ending(state)
+    return {
+        "id": facts.job,
+        "name": "rehearsal" if facts.rehearsal else "load",
+        "jobType": JOB_TYPE,
+        "trackingId": facts.job,
+        "sourceUserId": facts.user,
+        "sourceCustomerId": facts.enterprise_id,
+        "targetCustomerId": facts.enterprise_id,
+        "instanceId": int(datetime.fromisoformat(facts.created).timestamp() * 1000),
+        "jobExecutionStatus": [_execution(facts, course, status, exit_code, running=running)],
+        "latestExecutionStatus": status,
+        "latestExecutionExitCode": exit_code,
+        "percentageComplete": 100 if status == "COMPLETED" else course.percentage,
+        "counts": dict(state.counts),
+        "rehearsal": facts.rehearsal,
+        "origin": facts.origin,
+        "workbook": facts.workbook,
+        "results": state.written,
+        "operations": [each.operation_id for each in state.phases.values() if each.operation_id],
+        "loadStatus": _load_status(state, running=running),
+        "message": "" if running else _message(facts, state),
+    }
+
+
+def _load_status(state: JobState, *, running: bool) -> str:
+    """The `status` of `load --json`, and `abandoned`: finer than what Webex's shape can say."""
+    if running:
+        return StillRunning.status
+    return state.finished or state.stopped or Interrupted.status
+
+
+def _ending(state: JobState) -> tuple[str, str]:
+    if state.finished is not None:
+        return _ENDINGS.get(state.finished, _FAILED)
+    if state.stopped == StillRunning.status:
+        return _RUNNING
+    return _FAILED if state.stopped == FAILED else _STOPPED
+
+
+def _message(facts: JobFacts, state: JobState) -> str:
+    if state.finished is not None or state.stopped is not None:
+        return state.message
+    if facts.rehearsal:
+        return "interrupted; its sandbox is gone, so rehearse again"
+    return f"interrupted; go on with: xlsx2opeasy resume {facts.job}"
+
+
+def _execution(
+    facts: JobFacts, course: Course, status: str, exit_code: str, *, running: bool
+) -> dict[str, Any]:
+    """All runs of a job are one execution: it goes on where it stood, so its time counts from the first."""
+    now = datetime.now(UTC).isoformat(timespec="milliseconds")
+    finished_at = course.state.finished_at if course.state.finished is not None else None
+    ended = None if running else finished_at or course.last_at
+    check = check_step(facts, valid=course.state.finished != INVALID)
+    steps = [
+        step_item(number, step, running=running, last_at=course.last_at, now=now)
+        for number, step in enumerate(course.steps, 2)
+    ]
+    execution: dict[str, Any] = {
+        "id": 1,
+        "createdTime": facts.created,
+        "startTime": facts.created,
+        "lastUpdated": course.last_at,
+        "statusMessage": status,
+        "exitCode": exit_code,
+        "stepExecutionStatuses": [check, *steps],
+        "timeElapsed": elapsed(facts.created, ended or now),
+    }
+    return execution if ended is None else {**execution, "endTime": ended}

@@ -1,0 +1,176 @@
+"""What a workbook's own Result and Job cells say: rows that succeeded before, in doubt, or elsewhere."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+
+from xlsx2opeasy.check.across import BETWEEN_ROWS
+from xlsx2opeasy.check.checked import Checked, CheckedSheet
+from xlsx2opeasy.errors import InvalidWorkbook, LoadRefused
+from xlsx2opeasy.load.job.fingerprint import JobCell, enterprise_digits, read_cell
+from xlsx2opeasy.load.results.row_results import Place
+from xlsx2opeasy.load.target import Target
+from xlsx2opeasy.spec.outcomes import RESULT_COLUMNS, Outcome, RowResult
+from xlsx2opeasy.tasks.build import Task, tasks_of
+
+_BEFORE = "before: "
+"""Begins what an earlier load said, in the detail of a row that the present one did not send."""
+
+
+Successes = Mapping[Place, JobCell | None]
+"""The rows beside which a success stands, each with its Job cell; None where somebody typed the success."""
+
+
+def successes_told(checked: Checked) -> Successes:
+    """What the workbook tells of successes; a rehearsal's count nowhere."""
+    cells = {
+        (sheet.sheet.title, row): read_cell(result.job)
+        for sheet in checked.sheets
+        for row, result in sheet.sheet.earlier_results.items()
+        if _tells_success(result)
+    }
+    return {place: cell for place, cell in cells.items() if cell is None or not cell.rehearsal}
+
+
+def _tells_success(result: RowResult) -> bool:
+    """Also of a row that was made INVALID after its success.
+
+    Such a row keeps the Job cell of its success, and no other INVALID row has a task's fingerprint there. So
+    a slip of the keyboard that is mended before the next load provisions nothing twice.
+    """
+    if result.outcome is not Outcome.INVALID:
+        return result.outcome is Outcome.SUCCESS
+    cell = read_cell(result.job)
+    return cell is not None and bool(cell.task)
+
+
+def told_before(result: RowResult | None) -> str:
+    """What an earlier load said of a row that this one does not send: why it failed must not be lost."""
+    if result is None:
+        return ""
+    if result.outcome in (Outcome.FAILED, Outcome.REJECTED):
+        return " ".join(filter(None, (f"{_BEFORE}{result.outcome}", result.code, result.detail)))
+    _, found, told = result.detail.partition(_BEFORE)
+    return found + told if result.outcome is Outcome.NOT_SENT else ""
+
+
+def _never_there(result: RowResult) -> bool:
+    """Whether no enterprise has seen a row: after a load at the wrong one it may go to the right one."""
+    return result.outcome is Outcome.NOT_SENT or (
+        result.outcome is Outcome.INVALID and not _tells_success(result)
+    )
+
+
+def job_cells(checked: Checked) -> Iterable[JobCell]:
+    """The Job cells that loads wrote, also beside a Result that was emptied since."""
+    for sheet in checked.sheets:
+        for text in sheet.sheet.earlier_jobs:
+            if (cell := read_cell(text)) is not None:
+                yield cell
+
+
+def refuse_columns_of_ones_own(checked: Checked) -> None:
+    """Raises InvalidWorkbook where results would be written over a column that no load made.
+
+    A load makes its four columns at once: where some of them are missing, and cells hold what no load
+    writes, the column is somebody's own.
+    """
+    for sheet in checked.sheets:
+        strange = [each for each in sheet.sheet.problems if each.rule in ("unknown-result", "unknown-job")]
+        if strange and len(sheet.sheet.result_letters) < len(RESULT_COLUMNS):
+            name = strange[0].field
+            raise InvalidWorkbook(
+                f'{sheet.sheet.title} has a column "{name}" of your own, where the results would go:'
+                " nothing was sent or written",
+                f'rename its header, for example to "# {name}", then load again',
+            )
+
+
+def refuse_undecided(checked: Checked) -> None:
+    """Raises LoadRefused where a row says UNKNOWN since an earlier load (not a rehearsal)."""
+    for sheet in checked.sheets:
+        for row, result in sorted(sheet.sheet.earlier_results.items()):
+            if result.outcome is Outcome.UNKNOWN:
+                cell = read_cell(result.job)
+                if cell is None or not cell.rehearsal:
+                    job = f" {cell.job}" if cell else ""
+                    raise LoadRefused(
+                        f"{sheet.sheet.title} row {row} is UNKNOWN since an earlier load",
+                        "who knows better what became of it empties its Result cell;"
+                        f" it is settled by: xlsx2opeasy resume{job}",
+                    )
+
+
+def refuse_other_enterprise(checked: Checked, target: Target) -> None:
+    """Raises LoadRefused where a row, or the whole workbook, is of another enterprise or another server."""
+    mine = enterprise_digits(target.origin, target.enterprise_id)
+    if checked.workbook.meant_for not in ("", mine) and not target.rehearsal:
+        raise LoadRefused(
+            f"{checked.workbook.path.name} undoes a load that was not at enterprise"
+            f" {target.enterprise_id} of {target.origin}",
+            'choose the enterprise and server that its sheet "Read me" names'
+            " (--again sends the rows to this one all the same)",
+        )
+    for sheet in checked.sheets:
+        for row, result in sheet.sheet.earlier_results.items():
+            cell = read_cell(result.job)
+            if (
+                cell
+                and not _never_there(result)
+                and cell.enterprise
+                and not cell.rehearsal
+                and not target.rehearsal
+                and cell.enterprise != mine
+            ):
+                raise LoadRefused(
+                    f"{sheet.sheet.title} row {row} has the result of job {cell.job}, which was not at"
+                    f" enterprise {target.enterprise_id} of {target.origin}",
+                    "choose the enterprise and server of that job (xlsx2opeasy jobs show tells them);"
+                    " or --again, if all its rows are to be sent to this one",
+                )
+
+
+def sparing_successes(
+    checked: Checked, told: Successes, mark: Callable[[Task], str], wire_names: Mapping[str, str]
+) -> Checked:
+    """Rows that succeeded, and have not changed since, are not invalid because of another row.
+
+    The error stays: the other row is to be corrected. But INVALID in the place of SUCCESS would have them
+    sent again later.
+    """
+    wrong = {(each.sheet, each.row) for each in checked.errors if each.rule not in BETWEEN_ROWS}
+
+    def sparing(sheet: CheckedSheet) -> CheckedSheet:
+        title = sheet.sheet.title
+        succeeded = {row for row in sheet.invalid if (title, row) in told and (title, row) not in wrong}
+        if not succeeded:
+            return sheet
+        alone = replace(sheet, invalid=frozenset(sheet.values.index) - succeeded)
+        marks = {(task.sheet, task.row): mark(task) for task in tasks_of(alone, wire_names)}
+        return replace(sheet, invalid=sheet.invalid - {row for _, row in succeeded_before(told, marks)})
+
+    return replace(checked, sheets=tuple(map(sparing, checked.sheets)))
+
+
+def succeeded_before(told: Successes, marks: Mapping[Place, str]) -> set[Place]:
+    """The rows whose SUCCESS stands beside them and whose task has not changed since.
+
+    A SUCCESS without a job was typed by somebody who knows: whether the task changed cannot be told, and
+    leaving the row alone provisions nothing twice.
+    """
+    return {
+        place
+        for place, cell in told.items()
+        if place in marks and (cell is None or marks[place] == f"{cell.enterprise}-{cell.task}")
+    }
+
+
+def changed_since(
+    told: Successes, marks: Mapping[Place, str], succeeded: set[Place]
+) -> Mapping[str, Counter[str]]:
+    """By job, the fingerprints of the rows that carry a SUCCESS of it and have become another task since."""
+    found: dict[str, Counter[str]] = {}
+    for place, cell in told.items():
+        if cell is not None and place in marks and place not in succeeded:
+            found.setdefault(cell.job, Counter())[marks[place]] += 1
+    return found

@@ -1,0 +1,143 @@
+"""A job put on disk, whole, before anything is sent.
+
+When this is done everything is there that the load and any `resume` need: the facts, the rows, the chunk
+files, and the workbook's own bytes.
+"""
+
+import getpass
+import hashlib
+import shutil
+from collections import Counter
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+from xlsx2opeasy.check.checked import Checked
+from xlsx2opeasy.durable import what_helps, why_refused, write_file
+from xlsx2opeasy.errors import LocalFailure, WorkbookUnusable
+from xlsx2opeasy.load.events import Listener, Notice
+from xlsx2opeasy.load.job.facts import JobFacts, PhaseFacts, write_facts, write_rows
+from xlsx2opeasy.load.job.home import Home, JobFolder
+from xlsx2opeasy.load.jobs.earlier import Candidate, refuse_if_done_or_unfinished
+from xlsx2opeasy.load.plan.earlier_results import job_cells
+from xlsx2opeasy.load.plan.phases import Phase
+from xlsx2opeasy.load.plan.prepare import LoadOptions, Prepared
+from xlsx2opeasy.load.results.output import choose_output
+from xlsx2opeasy.load.run.rechunk import chunk_file
+from xlsx2opeasy.load.target import Target
+from xlsx2opeasy.tasks.chunks import beyond_limit, chunk_name, cut
+from xlsx2opeasy.tasks.limits import ChunkLimits
+
+EMPTY_FILE = b'{"tasks":{}}'
+
+
+def freeze(
+    home: Home,
+    workbook: Path,
+    target: Target,
+    options: LoadOptions,
+    prepared: Prepared,
+    tell: Listener = lambda _: None,
+) -> JobFolder:
+    """Puts the job on disk, whole, before the first request.
+
+    Raises LoadRefused where this workbook's tasks are loaded, done or undecided already, LocalFailure where
+    the disk refuses, WorkbookUnusable where the workbook changed since it was read.
+    """
+    if not target.rehearsal and not prepared.stopped:
+        candidate = candidate_of(workbook, target, prepared)
+        refuse_if_done_or_unfinished(home, candidate, again=options.again)
+    output = output_of(workbook, target, options, prepared)
+    folder = home.new_job(rehearsal=target.rehearsal)
+    try:
+        _copy_workbook(workbook, folder, prepared.checked.workbook.sha256)
+        write_file(folder.shell, EMPTY_FILE)
+        phases = tuple(_write_phase(folder, phase, options.limits, tell) for phase in prepared.phases)
+        rows_sha256 = write_rows(folder, prepared.rows)
+        write_facts(
+            folder,
+            JobFacts(
+                job=folder.job_id,
+                created=datetime.now(UTC).isoformat(timespec="milliseconds"),
+                user=getpass.getuser(),
+                workbook=str(workbook.absolute()),
+                workbook_sha256=prepared.checked.workbook.sha256,
+                origin=target.origin,
+                enterprise_id=target.enterprise_id,
+                identity=prepared.identity,
+                rehearsal=target.rehearsal,
+                output=str(output),
+                drop_rejected=options.drop_rejected,
+                keep=options.keep,
+                sheets={each.sheet.title: each.sheet.header_row for each in prepared.checked.sheets},
+                phases=phases,
+                rows_sha256=rows_sha256,
+                wire_names=dict(options.wire_names),
+                tool_version=version("xlsx2opeasy"),
+                stopped=prepared.stopped,
+                called_with=options.called_with,
+            ),
+        )
+    except BaseException as error:
+        shutil.rmtree(folder.path, ignore_errors=True)  # half a job holds the workbook's passwords
+        if isinstance(error, OSError):
+            raise LocalFailure(
+                f"the job could not be put on disk: {why_refused(error)}",
+                f"nothing was sent; {what_helps(error, home.path)}",
+            ) from error
+        raise
+    return folder
+
+
+def output_of(workbook: Path, target: Target, options: LoadOptions, prepared: Prepared) -> Path:
+    """Where the results will go. Raises UsageError or WorkbookUnusable where they cannot."""
+    return choose_output(
+        workbook,
+        wanted=options.output,
+        in_place=options.in_place or _is_results_workbook(prepared.checked),
+        rehearsal=target.rehearsal,
+    )
+
+
+def candidate_of(workbook: Path, target: Target, prepared: Prepared) -> Candidate:
+    """What is to be loaded, as earlier jobs look at it."""
+    jobs = frozenset(cell.job for cell in job_cells(prepared.checked))
+    sent = Counter(row.fingerprint for row in prepared.rows if row.phase)
+    return Candidate(
+        workbook,
+        target.origin,
+        target.enterprise_id,
+        prepared.identity,
+        prepared.carried,
+        jobs,
+        sent,
+        prepared.changed,
+    )
+
+
+def _is_results_workbook(checked: Checked) -> bool:
+    """Whether a load (not a rehearsal) wrote results into it: then it gets its new results in itself."""
+    return any(not cell.rehearsal for cell in job_cells(checked))
+
+
+def _copy_workbook(workbook: Path, folder: JobFolder, sha256: str) -> None:
+    content = workbook.read_bytes()
+    if hashlib.sha256(content).hexdigest() != sha256:
+        raise WorkbookUnusable(
+            f"{workbook} changed while it was being checked", "close it in other programs, then load it again"
+        )
+    write_file(folder.workbook, content)
+
+
+def _write_phase(folder: JobFolder, phase: Phase, limits: ChunkLimits, tell: Listener) -> PhaseFacts:
+    chunks = []
+    too_large = []
+    for number, chunk in enumerate(cut(phase.tasks, limits), 1):
+        name = chunk_name(phase.number, number)
+        write_file(folder.chunks / name, chunk.body)
+        chunks.append(chunk_file(name, chunk))
+        if len(chunk.body) > limits.bytes:
+            too_large.append(chunk)
+    if too_large:
+        tell(Notice(beyond_limit(too_large, limits), important=True))
+    return PhaseFacts(phase.number, phase.why, tuple(chunks))

@@ -1,0 +1,187 @@
+"""From a workbook to what would be sent of it: read, check, plan. Nothing is sent here, or written."""
+
+import shlex
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from xlsx2opeasy.check.checked import Checked, check_workbook
+from xlsx2opeasy.load.job.facts import JobRow
+from xlsx2opeasy.load.job.fingerprint import fingerprint
+from xlsx2opeasy.load.plan.earlier_results import (
+    Successes,
+    changed_since,
+    refuse_other_enterprise,
+    refuse_undecided,
+    sparing_successes,
+    succeeded_before,
+    successes_told,
+    told_before,
+)
+from xlsx2opeasy.load.plan.phases import Phase, phases_of
+from xlsx2opeasy.load.plan.refusal import counting_rows
+from xlsx2opeasy.load.target import REHEARSAL_ORIGIN, Target
+from xlsx2opeasy.ooxml.limits import limits_for
+from xlsx2opeasy.problems import Problem, Severity
+from xlsx2opeasy.spec.outcomes import Outcome
+from xlsx2opeasy.tasks.build import Task, tasks_of
+from xlsx2opeasy.tasks.chunks import cut
+from xlsx2opeasy.tasks.identity import task_hash, workbook_identity
+from xlsx2opeasy.tasks.limits import ChunkLimits
+from xlsx2opeasy.workbook.read import read_workbook
+
+__all__ = ["REHEARSAL_ORIGIN", "LoadOptions", "Prepared", "Target", "prepare"]
+
+
+@dataclass(frozen=True)
+class LoadOptions:
+    """What a person can choose about one load; the defaults are the contract's."""
+
+    output: Path | None = None
+    in_place: bool = False
+    limits: ChunkLimits = field(default_factory=ChunkLimits)
+    skip_invalid: bool = False
+    drop_rejected: bool = False
+    all_rows: bool = False
+    again: bool = False
+    keep: bool = False
+    large: bool = False
+    wire_names: Mapping[str, str] = field(default_factory=dict)
+    sandbox_state: Path | None = None
+
+    @property
+    def called_with(self) -> tuple[str, ...]:
+        """The options that also hold for the load of the corrected workbook, as they are typed."""
+        state = shlex.quote(str(self.sandbox_state)) if self.sandbox_state else ""
+        return (
+            *(("--skip-invalid",) if self.skip_invalid else ()),
+            *(("--on-rejected drop",) if self.drop_rejected else ()),
+            *((f"--sandbox-state {state}",) if state else ()),
+            *(("--large",) if self.large else ()),
+        )
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A checked workbook and what would be sent of it.
+
+    `carried` are the fingerprints of the rows whose SUCCESS of an earlier load stands beside them, `changed`
+    those of the rows that carry the SUCCESS of another task, by its job; `repeated` counts the rows that are
+    to be sent although they succeeded in an earlier job.
+    """
+
+    checked: Checked
+    rows: tuple[JobRow, ...]
+    phases: tuple[Phase, ...]
+    identity: str
+    carried: Counter[str]
+    changed: Mapping[str, Counter[str]]
+    stopped: str = ""
+    repeated: int = 0
+
+    @property
+    def tasks(self) -> int:
+        """How many tasks would be sent."""
+        return sum(len(phase.tasks) for phase in self.phases)
+
+
+def prepare(workbook: Path, target: Target, options: LoadOptions) -> Prepared:
+    """Reads, checks and plans. Raises WorkbookUnusable, and LoadRefused for what its own results say.
+
+    `stopped` says why nothing is to be sent where the workbook is invalid.
+    """
+    checked = check_workbook(read_workbook(workbook, limits_for(large=options.large)))
+    with counting_rows(checked):
+        refuse_undecided(checked)
+        if not options.again:
+            refuse_other_enterprise(checked, target)
+    told, sends_all = successes_told(checked), options.all_rows or options.again
+    if not sends_all:
+        checked = sparing_successes(checked, told, partial(_mark, target=target), options.wire_names)
+    tasks = [task for sheet in checked.sheets for task in tasks_of(sheet, options.wire_names)]
+    hashes = [task_hash(task, target.origin, target.enterprise_id) for task in tasks]
+    marks = {
+        (task.sheet, task.row): fingerprint(target.origin, target.enterprise_id, digits)
+        for task, digits in zip(tasks, hashes, strict=True)
+    }
+    succeeded = succeeded_before(told, marks)
+    done = set() if sends_all else succeeded
+    stopped = _why_stopped(checked, options)
+    to_send = [] if stopped else [task for task in tasks if (task.sheet, task.row) not in done]
+    phases = phases_of(to_send, options.wire_names)
+    if stopped and not sends_all:
+        # Nothing is sent, so what these rows say stays true, whatever was changed in them since.
+        done = done | told.keys()
+    rows = tuple(_rows(checked, phases, marks, done, {} if options.again else told, stopped))
+    carried = Counter(marks[place] for place in succeeded)
+    changed = changed_since(told, marks, succeeded)
+    return Prepared(checked, rows, phases, workbook_identity(hashes), carried, changed, stopped)
+
+
+def _mark(task: Task, target: Target) -> str:
+    digits = task_hash(task, target.origin, target.enterprise_id)
+    return fingerprint(target.origin, target.enterprise_id, digits)
+
+
+def _why_stopped(checked: Checked, options: LoadOptions) -> str:
+    if not checked.errors:
+        return ""
+    nothing_valid = checked.invalid == checked.total
+    if options.skip_invalid and not checked.unskippable and not nothing_valid:
+        return ""
+    number = len(checked.errors)
+    return f"nothing was sent: the workbook has {number} error{'s' if number != 1 else ''}"
+
+
+def _rows(
+    checked: Checked,
+    phases: Sequence[Phase],
+    marks: Mapping[tuple[str, int], str],
+    done: set[tuple[str, int]],
+    told: Successes,
+    stopped: str,
+) -> Iterable[JobRow]:
+    """First what is sent, in the order of sending; then all other rows, in the order of the sheets."""
+    sent = set()
+    warned = {
+        (sheet.sheet.title, row): said
+        for sheet in checked.sheets
+        for row, said in _messages(checked.problems, sheet.sheet.title, Severity.WARNING).items()
+    }
+    for phase in phases:
+        for task in _in_sending_order(phase):
+            place = (task.sheet, task.row)
+            sent.add(place)
+            detail = f"warning: {warned[place]}" if place in warned else ""
+            yield JobRow(task.sheet, task.row, task.type, phase.number, marks[place], detail=detail)
+    for sheet in checked.sheets:
+        title, kind, earlier = sheet.sheet.title, sheet.sheet.task_type.name, sheet.sheet.earlier_results
+        said = _messages(checked.problems, title, Severity.ERROR)
+        for row in sheet.values.index:
+            place = (title, row)
+            if row in sheet.invalid:
+                kept = earlier[row].job if told.get(place) else ""
+                yield JobRow(title, row, kind, outcome=Outcome.INVALID, detail=said[row], earlier=kept)
+            elif place in done:
+                kept = earlier[row].job if earlier[row].outcome is Outcome.INVALID else ""
+                yield JobRow(title, row, kind, fingerprint=marks[place], skipped=True, earlier=kept)
+            elif place not in sent:
+                detail = "; ".join(filter(None, (stopped, told_before(earlier.get(row)))))
+                yield JobRow(title, row, kind, 0, marks[place], Outcome.NOT_SENT, detail)
+
+
+def _in_sending_order(phase: Phase) -> Iterable[Task]:
+    limits = ChunkLimits(tasks=max(1, len(phase.tasks)), bytes=2**62)
+    for chunk in cut(phase.tasks, limits):
+        yield from chunk.tasks
+
+
+def _messages(problems: Sequence[Problem], sheet: str, severity: Severity) -> dict[int, str]:
+    said: dict[int, str] = {}
+    for each in problems:
+        if each.sheet == sheet and each.row is not None and each.severity is severity:
+            text = f"{each.cell} {each.field}: {each.words}"
+            said[each.row] = f"{said[each.row]}; {text}" if each.row in said else text
+    return said

@@ -1,1 +1,0 @@
-"""Before anything is sent: what would be sent of a workbook, in which operations, frozen on disk as a job."""

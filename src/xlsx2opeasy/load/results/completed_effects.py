@@ -1,0 +1,103 @@
+"""What took effect in a job, or may have: kept beside it without a secret, for `undo`.
+
+The chunk files and the workbook's copy are gone once a job is settled, for they hold passwords. So what its
+inverse needs is written down before: in the order in which the server worked, a line each.
+"""
+
+import sys
+from collections.abc import Iterator, Mapping
+from typing import Any, TypeAlias
+
+import orjson
+
+from xlsx2opeasy.durable import write_file
+from xlsx2opeasy.errors import LocalFailure
+from xlsx2opeasy.load.job.home import JobFolder
+from xlsx2opeasy.load.job.open_job import OpenJob
+from xlsx2opeasy.load.results.row_results import Settlement
+from xlsx2opeasy.spec.catalogue import BY_NAME, PROCESSING_ORDER
+from xlsx2opeasy.spec.inverses import remembered_fields
+from xlsx2opeasy.spec.outcomes import Outcome
+from xlsx2opeasy.tasks.lives import Done
+
+Path: TypeAlias = "tuple[list[str], Path | None]"
+"""The keys on the way to a value; where they end at a list, the path within each of its objects."""
+
+_KEPT = (Outcome.SUCCESS, Outcome.UNKNOWN)
+
+
+def write_done(job: OpenJob, settlement: Settlement) -> None:
+    """Puts it beside the job, while its chunk files are still there. Raises LocalFailure."""
+    lines = [orjson.dumps(line) for line in _lines(job, settlement)]
+    try:
+        write_file(job.folder.done, b"\n".join(lines))
+    except OSError as error:
+        raise LocalFailure(
+            f"{job.folder.done} cannot be written: {error.strerror or error}", "free disk space"
+        ) from error
+
+
+def read_done(folder: JobFolder) -> Iterator[Done]:
+    """What took effect, one after the other. Raises LocalFailure where it is missing or damaged."""
+    if not folder.done.exists():
+        raise LocalFailure(
+            f"job {folder.job_id} cannot be undone: what undo needs was not kept with it",
+            "it was loaded by an older xlsx2opeasy, or its files were removed; undo it by hand",
+        )
+    try:
+        with folder.done.open("rb") as lines:
+            for line in lines:
+                sheet, row, kind, command, outcome, values = orjson.loads(line)
+                sheet, kind, command = map(sys.intern, (sheet, kind, command))  # a million lines share them
+                named = {sys.intern(name): value for name, value in values.items()}
+                yield Done(sheet, row, kind, command, named, known=outcome == Outcome.SUCCESS)
+    except (OSError, ValueError, TypeError, AttributeError) as error:
+        raise LocalFailure(
+            f"{folder.done} is damaged: {error}", "the job cannot be undone with its help; undo it by hand"
+        ) from error
+
+
+def _lines(job: OpenJob, settlement: Settlement) -> Iterator[list[Any]]:
+    order = {task_type.name: place for place, task_type in enumerate(PROCESSING_ORDER)}
+    for phase in job.facts.phases:
+        rows = job.sent_rows(phase)
+        if not any(
+            settlement.results[row.sheet, row.row].outcome in _KEPT for of in rows.values() for row in of
+        ):
+            continue
+        tasks = job.sent_tasks(phase)
+        for name in sorted(rows, key=lambda each: order[each]):
+            paths = _paths(name, job.facts.wire_names)
+            for row, task in zip(rows[name], tasks[name], strict=True):
+                outcome = settlement.results[row.sheet, row.row].outcome
+                if outcome in _KEPT:
+                    values = _values(task["content"], paths)
+                    yield [row.sheet, row.row, name, task["command"], outcome, values]
+
+
+def _paths(task_type: str, wire_names: Mapping[str, str]) -> dict[str, Path]:
+    """Where each field that must be remembered stands in a content, wherever `[wire]` puts it."""
+    fields = BY_NAME[task_type].by_name
+    return {
+        name: _path(wire_names.get(name, fields[name].wire_name)) for name in remembered_fields(task_type)
+    }
+
+
+def _path(name: str) -> Path:
+    before, in_list, after = name.partition("[n].")
+    return before.split("."), _path(after) if in_list else None
+
+
+def _values(content: Any, paths: Mapping[str, Path]) -> dict[str, Any]:  # noqa: ANN401
+    found = {name: _at(content, path) for name, path in paths.items()}
+    return {name: value for name, value in found.items() if value not in (None, "", [])}
+
+
+def _at(value: Any, path: Path) -> Any:  # noqa: ANN401
+    """What stands at a path; for a path through a list, the values in its objects."""
+    keys, after = path
+    for key in keys:
+        value = value.get(key) if isinstance(value, dict) else None
+    if after is None:
+        return value
+    return [_at(item, after) for item in value] if isinstance(value, list) else None

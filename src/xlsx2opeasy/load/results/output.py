@@ -1,0 +1,189 @@
+"""Where the results workbook goes, and writing it there without ever overwriting what is not ours."""
+
+import contextlib
+import hashlib
+import itertools
+import re
+import secrets
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from xlsx2opeasy.durable import why_refused
+from xlsx2opeasy.errors import LocalFailure, UsageError, WorkbookUnusable
+from xlsx2opeasy.load.events import Listener, Notice
+from xlsx2opeasy.load.job.open_job import OpenJob
+from xlsx2opeasy.load.job.state import JOB, Fact
+from xlsx2opeasy.load.results.row_results import Settlement
+from xlsx2opeasy.load.results.substitute import sidecar_bytes
+from xlsx2opeasy.ooxml.replace import replacing
+from xlsx2opeasy.spec.outcomes import RowResult
+from xlsx2opeasy.workbook.results.write import SheetResults, write_results
+from xlsx2opeasy.workbook.unwritable import UnwritableWorkbook
+
+_REHEARSAL = re.compile(r"\.rehearsal(-\d+)?$")
+_RESULTS = re.compile(r"\.results(-\d+)?$")
+
+
+def choose_output(workbook: Path, *, wanted: Path | None, in_place: bool, rehearsal: bool) -> Path:
+    """The path for the results: beside the workbook unless `wanted` or `in_place` say otherwise.
+
+    A file that exists is never chosen, but for the workbook itself where that was asked for. Raises
+    UsageError for another extension than the workbook's, WorkbookUnusable where no file can be written there:
+    both are found out before anything is sent.
+    """
+    workbook = workbook.absolute()
+    itself = in_place and wanted is None and not rehearsal
+    if wanted is not None:
+        _refuse_other_extension(wanted, workbook)
+        place = wanted.absolute()
+    elif rehearsal:
+        place = workbook.with_name(f"{_REHEARSAL.sub('', workbook.stem)}.rehearsal{workbook.suffix}")
+    else:
+        place = workbook if itself else _beside(workbook)
+    try:
+        chosen = place if itself else free_name(place)
+        _try_to_write(chosen)
+    except OSError as error:
+        raise WorkbookUnusable(
+            f"the results cannot be written to {place}: {why_refused(error)}",
+            f"nothing was sent; name {'another' if wanted else 'a'} file for them with --output FILE",
+        ) from error
+    return chosen
+
+
+def _refuse_other_extension(wanted: Path, workbook: Path) -> None:
+    if wanted.suffix.lower() != workbook.suffix.lower():
+        raise UsageError(
+            f"the results of {workbook.name} cannot be called {wanted.name}",
+            f"give a name that ends in {workbook.suffix}",
+        )
+
+
+def _try_to_write(chosen: Path) -> None:
+    """Makes a file and removes it: permissions are not all that a disk may have against one."""
+    probe = chosen.with_name(f".{secrets.token_hex(8)}.tmp") if chosen.exists() else chosen
+    probe.touch(mode=0o600, exist_ok=False)
+    probe.unlink()
+
+
+def _beside(workbook: Path) -> Path:
+    """`NAME.results.xlsx`, also where NAME is that of a rehearsal or of results whose cells were emptied."""
+    stem = _RESULTS.sub("", _REHEARSAL.sub("", workbook.stem))
+    return workbook.with_name(f"{stem}.results{workbook.suffix}")
+
+
+def free_name(path: Path) -> Path:
+    """`path`, or the first of `NAME-2`, `NAME-3`, … that does not exist."""
+    candidates = itertools.chain([path], (path.with_stem(f"{path.stem}-{n}") for n in itertools.count(2)))
+    return next(each for each in candidates if not each.exists() and not each.is_symlink())
+
+
+def write_workbook(job: OpenJob, settlement: Settlement, tell: Listener) -> Path:
+    """Writes the results into a copy of the frozen workbook; gives the path where they are.
+
+    Where the place that was chosen cannot be written, or holds something else by now, they go beside it; at
+    the last into the job's folder. Where the workbook itself cannot take them, a workbook of our own does.
+    Raises WorkbookUnusable where no place takes them.
+    """
+    earlier = job.state.written
+    chosen = Path(earlier if earlier and Path(earlier).exists() else job.facts.output)
+    target = chosen if _is_ours(job, chosen) else free_name(_name_beside(chosen))
+    kept = job.folder.path / f"results{chosen.suffix}"
+    made = job.folder.path / f"made{chosen.suffix}"
+    problem: WorkbookUnusable | None = None
+    made.unlink(missing_ok=True)  # that of a process which died, with what was known then
+    try:
+        for place in dict.fromkeys((target, free_name(_name_beside(target)), kept)):
+            try:
+                _write(job, _sheets(job, settlement), made, place)
+            except UnwritableWorkbook as refusal:
+                return _write_sidecar(job, settlement, refusal, tell)
+            except WorkbookUnusable as error:
+                problem = problem or error
+            else:
+                if place != chosen:
+                    why = problem.message if problem else f"{chosen} was changed since the load began"
+                    tell(Notice(f"The results are in {place}: {why.rstrip('.')}.", important=True))
+                return place
+    finally:
+        made.unlink(missing_ok=True)
+    raise problem or WorkbookUnusable(f"the results could not be written beside {chosen}")
+
+
+def _write_sidecar(job: OpenJob, settlement: Settlement, refusal: UnwritableWorkbook, tell: Listener) -> Path:
+    """Writes a workbook of our own with the results; never in the place of the workbook itself."""
+    name = Path(job.facts.workbook).name
+    results = {each.title: each.results for each in _sheets(job, settlement)}
+    content = sidecar_bytes(job.folder.workbook, name, refusal.message, results)
+    wanted = Path(job.state.written or job.facts.output)
+    in_place = str(wanted) == job.facts.workbook
+    chosen = (_name_beside(wanted) if in_place else wanted).with_suffix(".xlsx")
+    ours = str(chosen) != job.facts.workbook and _is_ours(job, chosen)
+    target = chosen if ours else free_name(_name_beside(chosen))
+    problem: WorkbookUnusable = refusal
+    for place in (target, job.folder.path / "results.xlsx"):
+        with contextlib.suppress(LocalFailure):  # what the person needs is written all the same
+            job.note(JOB, Fact.WRITTEN, path=str(place), sha256=hashlib.sha256(content).hexdigest())
+        try:
+            with replacing(place, like=job.folder.workbook) as file:
+                file.write(content)
+        except WorkbookUnusable as error:
+            problem = error
+        else:
+            reason = refusal.message.rstrip(".")
+            tell(
+                Notice(
+                    f"{name} itself cannot take results: {reason}. They are in {place}, beside its rows.",
+                    important=True,
+                )
+            )
+            return place
+    raise problem
+
+
+def _sheets(job: OpenJob, settlement: Settlement) -> list[SheetResults]:
+    by_sheet: dict[str, dict[int, RowResult]] = {}
+    for (sheet, row), result in {**settlement.results, **settlement.restored}.items():
+        by_sheet.setdefault(sheet, {})[row] = result
+    return [
+        SheetResults(title, header_row, by_sheet.get(title, {}))
+        for title, header_row in job.facts.sheets.items()
+    ]
+
+
+def _write(job: OpenJob, sheets: Sequence[SheetResults], made: Path, place: Path) -> None:
+    """Makes the workbook in the job's own folder, notes its hash, and puts it in its place.
+
+    So the journal knows the file before it is there: after a crash it is ours, and may be replaced. Where the
+    journal's disk is full or broken the file is written all the same, for it is what the person needs.
+    """
+    try:
+        if not made.exists():
+            write_results(job.folder.workbook, made, sheets)
+        digest = hashlib.sha256(made.read_bytes()).hexdigest()
+        job.note(JOB, Fact.WRITTEN, path=str(place), sha256=digest)
+    except UnwritableWorkbook:
+        raise
+    except (WorkbookUnusable, LocalFailure):
+        write_results(job.folder.workbook, place, sheets)
+        return
+    with replacing(place, like=job.folder.workbook) as file, made.open("rb") as source:
+        shutil.copyfileobj(source, file)
+
+
+def _name_beside(path: Path) -> Path:
+    stem = path.stem if ".results" in path.stem or ".rehearsal" in path.stem else f"{path.stem}.results"
+    return path.with_stem(stem)
+
+
+def _is_ours(job: OpenJob, path: Path) -> bool:
+    """Whether nothing of somebody else's would be lost by writing there."""
+    try:
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    except FileNotFoundError:
+        return not path.is_symlink()
+    except OSError:
+        return False
+    unchanged_input = str(path) == job.facts.workbook and digest == job.facts.workbook_sha256
+    return digest in job.state.written_hashes or (unchanged_input and str(path) == job.facts.output)

@@ -1,0 +1,208 @@
+"""What became of each row: the server's results brought back to the rows they belong to.
+
+Results carry no row number and may come in any order. What fits no row, or a row for which nothing came, is
+said and never guessed; the counts over all rows always add up.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from xlsx2opeasy.load.job.facts import JobRow, PhaseFacts
+from xlsx2opeasy.load.job.open_job import OpenJob
+from xlsx2opeasy.load.run.fetch import read_saved
+from xlsx2opeasy.load.run.masking import Secrets
+from xlsx2opeasy.load.run.match import alike_keys, match
+from xlsx2opeasy.load.run.rejections import read_rejections
+from xlsx2opeasy.load.run.undecided import how_to_settle
+from xlsx2opeasy.spec.error_codes import ERROR_CODES
+from xlsx2opeasy.spec.outcomes import Outcome, RowResult
+
+Place = tuple[str, int]
+"""A sheet's title and Excel's row number."""
+
+
+@dataclass(frozen=True)
+class Settlement:
+    """What became of every row that was not skipped, and how many results belong to none of them.
+
+    `restored` are those of the skipped rows whose SUCCESS must be written again.
+    """
+
+    results: Mapping[Place, RowResult]
+    skipped: int
+    foreign: int
+    restored: Mapping[Place, RowResult]
+
+    def counts(self) -> dict[str, int]:
+        """The counts of `--json`; they add up to `total`."""
+        return counts_of(Counter(result.outcome for result in self.results.values()), self.skipped)
+
+
+def counts_of(by_outcome: Mapping[Outcome, int], skipped: int) -> dict[str, int]:
+    """The counts of `--json` of so many rows by outcome, and those that were left alone."""
+    return {
+        "total": sum(by_outcome.values()) + skipped,
+        "succeeded": by_outcome.get(Outcome.SUCCESS, 0),
+        "failed": by_outcome.get(Outcome.FAILED, 0),
+        "rejected": by_outcome.get(Outcome.REJECTED, 0),
+        "invalid": by_outcome.get(Outcome.INVALID, 0),
+        "notSent": by_outcome.get(Outcome.NOT_SENT, 0),
+        "unknown": by_outcome.get(Outcome.UNKNOWN, 0),
+        "skipped": skipped,
+    }
+
+
+def settle(job: OpenJob, stopped_because: str = "") -> Settlement:
+    """What is known now. `stopped_because` says why rows were not sent, where the load ended early.
+
+    Raises LocalFailure where results or chunk files on disk are damaged.
+    """
+    results: dict[Place, RowResult] = {}
+    foreign = 0
+    for row in job.rows:
+        if row.known_outcome is not None:
+            results[_place(row)] = RowResult(row.known_outcome, detail=row.detail, job=job_cell(job, row))
+    for phase in job.facts.phases:
+        found, strange = settle_phase(job, phase, stopped_because)
+        results |= found
+        foreign += strange
+    skipped = sum(row.skipped for row in job.rows)
+    assert len(results) + skipped == len(job.rows), "the counts must add up"
+    restored = {
+        _place(row): RowResult(Outcome.SUCCESS, job=job_cell(job, row))
+        for row in job.rows
+        if row.skipped and row.earlier
+    }
+    return Settlement(results, skipped, foreign, restored)
+
+
+def job_cell(job: OpenJob, row: JobRow) -> str:
+    """The text of the Job column: the job, and where there is a task its fingerprint; or both of before."""
+    return row.earlier or f"{job.facts.job} {row.fingerprint}".rstrip()
+
+
+def _place(row: JobRow) -> Place:
+    return row.sheet, row.row
+
+
+def settle_phase(
+    job: OpenJob, phase: PhaseFacts, stopped_because: str = ""
+) -> tuple[dict[Place, RowResult], int]:
+    """What is known of the rows of one phase, and how many results belong to none of them."""
+    state = job.phase_state(phase)
+    rows = job.rows_of_phase[phase.number]
+    found: dict[Place, RowResult] = {}
+    for place, why in state.left_out.items():
+        found[_place(rows[place])] = _result(job, rows[place], Outcome.NOT_SENT, why)
+    rejected = _rejected(job, phase)
+    found |= rejected
+    if state.results_saved:
+        matched, foreign = _matched(job, phase, rejected)
+        return found | matched, foreign
+    outcome = Outcome.UNKNOWN if state.may_run else Outcome.NOT_SENT
+    why = _how_to_find_out(job, phase) if state.may_run else stopped_because
+    for row in rows:
+        found.setdefault(_place(row), _result(job, row, outcome, why))
+    return found, 0
+
+
+def _how_to_find_out(job: OpenJob, phase: PhaseFacts) -> str:
+    state, name = job.phase_state(phase), job.facts.job
+    if state.undecided is not None:
+        return (
+            f"sent with operation {state.operation_id}, and it cannot be told what became of that:"
+            f" look for it in the portal, then {how_to_settle(state, name)}"
+        )
+    return f"sent, its result is not here yet: xlsx2opeasy resume {name}"
+
+
+def _result(job: OpenJob, row: JobRow, outcome: Outcome, detail: str) -> RowResult:
+    return RowResult(outcome, detail=detail, job=job_cell(job, row))
+
+
+def _rejected(job: OpenJob, phase: PhaseFacts) -> dict[Place, RowResult]:
+    sent = job.sent_rows(phase)
+    rejected = {}
+    for each in read_rejections(job, phase):
+        row = sent[each.type][each.index]
+        rejected[_place(row)] = _result(job, row, Outcome.REJECTED, "; ".join(each.messages))
+    return rejected
+
+
+def _matched(
+    job: OpenJob, phase: PhaseFacts, rejected: Mapping[Place, RowResult]
+) -> tuple[dict[Place, RowResult], int]:
+    found: dict[Place, RowResult] = {}
+    foreign = 0
+    sent_tasks = job.sent_tasks(phase)
+    for name, rows in job.sent_rows(phase).items():
+        kept = [index for index, row in enumerate(rows) if _place(row) not in rejected]
+        tasks = [sent_tasks[name][index] for index in kept]
+        results = read_saved(job, phase, name)
+        matched = match(name, tasks, results, job.facts.wire_names)
+        foreign += len(matched.foreign)
+        pairs = [results[index] if index is not None else None for index in matched.pairs]
+        keys = alike_keys(name, tasks, job.facts.wire_names)
+        alike = _told_of_alike(keys, pairs)
+        secrets = Secrets(name, job.facts.wire_names)
+        guessed = _differing_in_secrets(keys, tasks) & alike.keys()
+        for index, task, key, result in zip(kept, tasks, keys, pairs, strict=True):
+            row_result = _row_result(job, rows[index], result, alike.get(key, ""))
+            if key in guessed:
+                row_result = _result(job, rows[index], Outcome.UNKNOWN, _GUESSED)
+            hidden = secrets.hidden_in(row_result.detail, task["content"])
+            found[_place(rows[index])] = replace(row_result, detail=hidden)
+    return found, foreign
+
+
+_GUESSED = (
+    "rows that differ only in secret values had different results, and no result shows which is which:"
+    " look at the system what became of each, then empty or correct its Result cell"
+)
+
+
+def _differing_in_secrets(keys: Sequence[bytes], tasks: Sequence[Mapping[str, Any]]) -> set[bytes]:
+    """The keys of rows that no result can tell apart although they are not the same to the letter."""
+    first: dict[bytes, Mapping[str, Any]] = {}
+    return {key for key, task in zip(keys, tasks, strict=True) if first.setdefault(key, task) != task}
+
+
+def _row_result(job: OpenJob, row: JobRow, result: Mapping[str, Any] | None, alike: str) -> RowResult:
+    if result is None:
+        missing = (
+            "sent and run, but no result came for this row: look at the system whether it took effect;"
+            f" xlsx2opeasy resume {job.facts.job} asks for its result again"
+        )
+        return _result(job, row, Outcome.UNKNOWN, missing)
+    status, code = str(result["status"]).strip(), str(result["errorCode"])
+    if _succeeded(result):
+        return _result(job, row, Outcome.SUCCESS, alike)
+    if status.casefold() != "failed" and not code:
+        strange = f"its result is {status!r}, which is neither SUCCESS nor FAILED: look at the system"
+        return _result(job, row, Outcome.UNKNOWN, strange)
+    parts = [str(result["errorDescription"]), remedy_of(code), alike]
+    return RowResult(Outcome.FAILED, code, " - ".join(part for part in parts if part), job_cell(job, row))
+
+
+def remedy_of(code: str) -> str:
+    """What to do about a code of Appendix VII; empty for another."""
+    known = ERROR_CODES.get(code)
+    return known.remedy if known else ""
+
+
+def _succeeded(result: Mapping[str, Any] | None) -> bool:
+    return result is not None and str(result["status"]).strip().casefold() == "success"
+
+
+def _told_of_alike(keys: Sequence[bytes], results: Sequence[Mapping[str, Any] | None]) -> dict[bytes, str]:
+    """Of rows that no result can tell apart, nobody can tell which one failed: their details say so."""
+    alike: dict[bytes, list[bool]] = defaultdict(list)
+    for key, result in zip(keys, results, strict=True):
+        alike[key].append(_succeeded(result))
+    return {
+        key: f"{went_well.count(False)} of {len(went_well)} identical rows failed, which cannot be told"
+        for key, went_well in alike.items()
+        if len(went_well) > 1 and any(went_well) and not all(went_well)
+    }

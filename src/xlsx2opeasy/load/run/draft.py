@@ -1,0 +1,270 @@
+"""Building the draft of one phase: create, append, verify. A draft in doubt is deleted and built anew.
+
+A draft is inert until it is scheduled, so whatever happens here provisions nothing. What must never happen is
+that a draft is believed to be complete which is not: counts and downloaded content must equal what was sent.
+"""
+
+from collections.abc import Sequence
+
+from xlsx2opeasy.errors import ServiceFailed
+from xlsx2opeasy.load.events import ChunkAccepted, DraftVerified, Listener, Notice
+from xlsx2opeasy.load.interrupt import Interruption
+from xlsx2opeasy.load.job.facts import PhaseFacts, require_chunk
+from xlsx2opeasy.load.job.open_job import OpenJob
+from xlsx2opeasy.load.job.state import Call, Fact
+from xlsx2opeasy.load.run.rechunk import cut_smaller
+from xlsx2opeasy.load.run.rejections import Rejection, keep_rejections
+from xlsx2opeasy.load.run.undecided import REFUSES_DELETION, give_up
+from xlsx2opeasy.load.run.verify import Counts, DraftInDoubtError, DraftVerifier, in_words, received
+from xlsx2opeasy.opeasy import CallError, Classification, OpEasyClient, Operation
+from xlsx2opeasy.spec.catalogue import BY_NAME
+
+MAX_BUILDS = 3
+MAX_UNANSWERED_CREATES = 3
+
+
+class DraftGoneError(Exception):
+    """The server no longer knows the draft (404)."""
+
+
+class ChunkTooLargeError(Exception):
+    """The server refused a chunk file for its size (413)."""
+
+
+class DraftBuilder:
+    """Brings the draft of one phase to VERIFIED, from wherever the journal says that it stands."""
+
+    def __init__(
+        self,
+        job: OpenJob,
+        phase: PhaseFacts,
+        client: OpEasyClient,
+        interruption: Interruption,
+        tell: Listener,
+    ) -> None:
+        self._job = job
+        self._phase = phase
+        self._number = phase.number
+        self._client = client
+        self._interruption = interruption
+        self._tell = tell
+        self._verifier = DraftVerifier(job, phase, client, interruption)
+        self._unanswered_creates = 0
+        self._counted_here = False
+
+    def build(self) -> None:
+        """Raises ServiceFailed where the server does not take the draft as it is sent."""
+        problem = ""
+        for _ in range(MAX_BUILDS):
+            try:
+                self._open()
+                self._append_all()
+                self._verify()
+            except DraftGoneError:
+                problem = "the server no longer knew it"
+                self._job.note(self._number, Fact.GONE)
+            except DraftInDoubtError as doubt:
+                problem = str(doubt)
+                self.delete_draft()
+            except ChunkTooLargeError:
+                self.delete_draft()
+                cut_smaller(self._job, self._phase)
+                self._tell(Notice("The server refused a file for its size: the chunks were cut in half."))
+                return self.build()
+            else:
+                return None
+            self._tell(Notice(f"A draft was given up and is built anew: {problem}."))
+        raise ServiceFailed(
+            f"the server did not take the tasks as they were sent: {problem}",
+            "nothing was scheduled, so nothing was provisioned",
+        )
+
+    def delete_draft(self) -> None:
+        """Deletes the draft until the server says that it is gone. Raises what the client raises.
+
+        Where the server refuses because the operation was started after all, that cannot be told apart.
+        """
+        state = self._job.phase_state(self._phase)
+        if (draft := state.operation_id) is None:
+            return
+        try:
+            self._job.mutate(
+                self._number,
+                Call.DELETE_DRAFT,
+                lambda request: self._client.delete_operation(draft, request_id=request),
+                id=draft,
+            )
+        except CallError as error:
+            if state.schedule_request is None or error.http_status not in (400, 409):
+                raise
+            raise give_up(self._job, self._phase, REFUSES_DELETION) from error
+
+    # -- opening ------------------------------------------------------------------------------------------
+
+    def _open(self) -> None:
+        state = self._job.phase_state(self._phase)
+        if state.operation_id is None:
+            self._create()
+        elif state.stale or state.operation_id in state.delete_attempted:
+            raise DraftInDoubtError("it is not to be gone on with")
+        elif state.rejections_saved:
+            raise DraftInDoubtError("it was being cleared of rejected tasks when the load was cut off")
+        elif not self._counted_here:
+            self._count_again()
+        self._counted_here = True
+
+    def _create(self) -> None:
+        shell = self._job.folder.shell  # an empty file, so that a lost draft is an empty one
+        name = self._filename(0)
+        while True:
+            self._interruption.checkpoint()
+            try:
+                self._job.mutate(
+                    self._number,
+                    Call.CREATE,
+                    lambda request: self._client.create_operation(shell, filename=name, request_id=request),
+                    lambda operation: {"id": operation.id},
+                    file=name,
+                )
+            except CallError as error:
+                self._after_failed_create(error, name)
+            else:
+                return
+
+    def _after_failed_create(self, error: CallError, name: str) -> None:
+        if error.classification is not Classification.UNKNOWN:
+            raise error
+        self._tell(
+            Notice(
+                "A request to create a draft got no answer: an empty draft may be left at the server"
+                f" (file {name}, request {error.request_id}). It does nothing."
+            )
+        )
+        self._unanswered_creates += 1
+        if self._unanswered_creates >= MAX_UNANSWERED_CREATES:
+            raise error
+
+    def _filename(self, chunk: int) -> str:
+        """The name under which a file is sent, for whoever looks for it in the server's log."""
+        return f"xlsx2opeasy-{self._job.facts.job}-{self._number}-{chunk:04}.json"
+
+    def _count_again(self) -> None:
+        """A draft of an earlier run: what the server holds decides whether it can be gone on with."""
+        state = self._job.phase_state(self._phase)
+        counts, known = self._received(), self._expected(state.appended)
+        if state.append_in_doubt is not None:
+            if counts != self._expected(state.appended + 1):
+                raise DraftInDoubtError("a chunk got no answer, and the counts do not show it")
+            self._job.note(self._number, Fact.CONFIRMED)
+        elif state.last_counts == known and self._holds_further_chunks(counts, state.appended):
+            raise ServiceFailed(
+                f"operation {state.operation_id} holds {in_words(counts)}, this job sent {in_words(known)}:"
+                " somebody else changed it, or this machine's state is an old copy",
+                "nothing was done: look in the portal for what became of the operation; where nobody else"
+                f" works on it, xlsx2opeasy jobs abandon {self._job.facts.job} deletes it",
+            )
+        elif counts != known:
+            raise DraftInDoubtError(f"the server counts {in_words(counts)}, sent were {in_words(known)}")
+
+    def _holds_further_chunks(self, counts: Counts, appended: int) -> bool:
+        """Whether the server holds chunks that, as far as this machine knows, were not sent yet.
+
+        More of anything else (a chunk that a proxy delivered twice) is a draft in doubt like any other.
+        """
+        further = range(appended + 1, len(self._job.chunks(self._phase)) + 1)
+        return any(counts == self._expected(chunks) for chunks in further)
+
+    # -- appending ----------------------------------------------------------------------------------------
+
+    def _append_all(self) -> None:
+        chunks = self._job.chunks(self._phase)
+        while (index := self._job.phase_state(self._phase).appended) < len(chunks):
+            self._interruption.checkpoint()
+            require_chunk(self._job.folder.chunks / chunks[index].file, chunks[index].sha256)
+            self._append(index, chunks[index].file)
+            self._tell(ChunkAccepted(self._number, index + 1, sum(chunks[index].counts.values())))
+
+    def _append(self, index: int, file: str) -> None:
+        draft = str(self._job.phase_state(self._phase).operation_id)
+        path, name = self._job.folder.chunks / file, self._filename(index + 1)
+        try:
+            operation = self._job.mutate(
+                self._number,
+                Call.APPEND,
+                lambda request: self._client.append_tasks(draft, path, filename=name, request_id=request),
+                lambda answer: {"counts": dict(received(answer))},
+                chunk=index,
+                file=name,
+                id=draft,
+            )
+        except CallError as error:
+            self._after_failed_append(error, index)
+        else:
+            self._hold_counts(operation, index + 1)
+
+    def _after_failed_append(self, error: CallError, index: int) -> None:
+        if error.classification is Classification.UNKNOWN:
+            if self._received() != self._expected(index + 1):
+                raise DraftInDoubtError("a chunk got no answer, and the counts do not show it") from error
+            self._job.note(self._number, Fact.CONFIRMED)
+        elif error.http_status == 404:
+            raise DraftGoneError from error
+        elif error.http_status == 413:
+            raise ChunkTooLargeError from error
+        elif error.http_status == 409:
+            raise DraftInDoubtError("the server called a chunk a conflict") from error
+        else:
+            raise error
+
+    def _hold_counts(self, operation: Operation, chunks: int) -> None:
+        """The answer's counts must be those of what was sent; else the second of two equal looks decides."""
+        expected = self._expected(chunks)
+        if received(operation) == expected:
+            return
+        first, second = self._operation(), self._operation()
+        if received(first) != received(second):
+            raise DraftInDoubtError("its counts change although nothing is sent")
+        self._verifier.compare(second, expected)
+
+    def _expected(self, chunks: int) -> Counts:
+        return self._job.counts(self._phase, chunks)
+
+    def _received(self) -> Counts:
+        return received(self._operation())
+
+    def _operation(self) -> Operation:
+        draft = str(self._job.phase_state(self._phase).operation_id)
+        try:
+            return self._client.get_operation(draft)
+        except CallError as error:
+            if error.http_status == 404:
+                raise DraftGoneError from error
+            raise
+
+    # -- verifying ----------------------------------------------------------------------------------------
+
+    def _verify(self) -> None:
+        if self._job.phase_state(self._phase).verified:
+            return
+        self._interruption.checkpoint()
+        operation = self._operation()
+        expected = self._expected(len(self._job.chunks(self._phase)))
+        rejections = self._verifier.compare(operation, expected)
+        if rejections:
+            keep_rejections(self._job, self._phase, rejections)
+            if self._job.facts.drop_rejected:
+                self._drop(rejections, expected)
+        self._job.note(self._number, Fact.VERIFIED, id=operation.id)
+        self._tell(DraftVerified(self._number, operation.id, len(rejections)))
+
+    def _drop(self, rejections: Sequence[Rejection], expected: Counts) -> None:
+        draft = str(self._job.phase_state(self._phase).operation_id)
+        for each in rejections:
+            self._interruption.checkpoint()
+            self._client.delete_validation_error(draft, BY_NAME[each.type], each.error_id)
+        left = dict(expected)
+        for each in rejections:
+            left[each.type] -= 1
+        operation = self._operation()
+        if operation.validation_errors or received(operation) != {k: v for k, v in left.items() if v}:
+            raise DraftInDoubtError("the rejected tasks could not be taken out of it")

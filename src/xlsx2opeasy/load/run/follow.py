@@ -1,0 +1,145 @@
+"""Following a run to its end, and its results onto this machine's disk.
+
+Only the server's status counts: `completed` in one of its two spellings ends the wait, and nothing else does.
+"""
+
+import random
+
+from xlsx2opeasy.errors import StillRunning
+from xlsx2opeasy.load.events import Listener, Notice, ResultsSaved, StatusSeen
+from xlsx2opeasy.load.interrupt import Interruption
+from xlsx2opeasy.load.job.facts import PhaseFacts
+from xlsx2opeasy.load.job.open_job import OpenJob
+from xlsx2opeasy.load.job.state import Fact
+from xlsx2opeasy.load.run.fetch import save_results
+from xlsx2opeasy.load.run.undecided import give_up
+from xlsx2opeasy.opeasy import CallError, Classification, OpEasyClient, ScheduledOperation
+
+FIRST_POLL, GROWTH, LONGEST_POLL, LATE_POLL = 1.0, 1.5, 30.0, 60.0
+LATE_AFTER = 600.0
+"""Seconds after which polls may lie `LATE_POLL` apart."""
+MAX_REOPENED = 3
+"""How often in one run an operation may turn out to run again after it had ended."""
+MAX_UNREADABLE = 3
+"""How often in a row the status may not be had, each time with all the retries of the client."""
+_TOO_EARLY = frozenset({404, 409})
+
+
+class Follower:
+    """Brings one phase from a known run to results on disk."""
+
+    def __init__(
+        self,
+        job: OpenJob,
+        phase: PhaseFacts,
+        client: OpEasyClient,
+        interruption: Interruption,
+        tell: Listener,
+        *,
+        poll_interval: float | None = None,
+        deadline: float | None = None,
+    ) -> None:
+        """`deadline` is on the interruption's monotonic clock; `poll_interval` in seconds fixes the polls."""
+        self._job = job
+        self._phase = phase
+        self._number = phase.number
+        self._client = client
+        self._interruption = interruption
+        self._tell = tell
+        self._poll_interval = poll_interval
+        self._deadline = deadline
+        self._unknown_words: set[str] = set()
+
+    def run(self, *, anew: bool = False) -> None:
+        """Fetches the results once the run has ended; `anew` fetches them although they are here.
+
+        Raises StillRunning, UndecidedError, or what the client raises.
+        """
+        state = self._job.phase_state(self._phase)
+        reopened = 0
+        while anew or not state.results_saved:
+            if state.ended is None:
+                self._wait(str(state.scheduled_id))
+            try:
+                self._save()
+            except CallError as error:
+                reopened += 1
+                if error.http_status not in _TOO_EARLY or reopened > MAX_REOPENED:
+                    raise
+                self._look_whether_it_ended(error)
+            anew = False
+
+    def _save(self) -> None:
+        saved = save_results(self._job, self._phase, self._client, self._interruption)
+        self._job.note(self._number, Fact.RESULTS_SAVED)
+        self._tell(ResultsSaved(self._number, saved))
+
+    def _look_whether_it_ended(self, error: CallError) -> None:
+        """The results are not there: either the run is not over after all, or it is a failure."""
+        seen = self._look(str(self._job.phase_state(self._phase).scheduled_id))
+        if seen.is_completed:
+            raise error
+        self._tell(Notice(f"The operation had ended, and is {seen.status} again: it is waited for."))
+        self._job.note(self._number, Fact.REOPENED, status=seen.status)
+
+    # -- waiting ------------------------------------------------------------------------------------------
+
+    def _wait(self, scheduled_id: str) -> None:
+        started = self._interruption.monotonic()
+        interval, last = self._poll_interval or FIRST_POLL, ""
+        while True:
+            self._interruption.checkpoint()
+            seen = self._look_patiently(scheduled_id)
+            passed = self._interruption.monotonic() - started
+            if seen.status != last and last:
+                interval = self._poll_interval or FIRST_POLL
+            last = seen.status
+            self._tell_status(seen, passed)
+            if seen.is_completed:
+                self._job.note(self._number, Fact.ENDED, status=seen.status)
+                return
+            self._pause(seen, interval)
+            interval = min(interval * GROWTH, LATE_POLL if passed > LATE_AFTER else LONGEST_POLL)
+
+    def _tell_status(self, seen: ScheduledOperation, passed: float) -> None:
+        if seen.run_status is None and seen.status not in self._unknown_words:
+            self._unknown_words.add(seen.status)
+            self._tell(Notice(f"The operation is still running (unknown state {seen.status!r})."))
+        self._tell(StatusSeen(self._number, seen.status, passed))
+
+    def _pause(self, seen: ScheduledOperation, interval: float) -> None:
+        jittered = interval / 2 + random.uniform(0, interval / 2)  # noqa: S311
+        pause = max(self._poll_interval or jittered, seen.retry_after or 0)
+        if self._deadline is not None:
+            left = self._deadline - self._interruption.monotonic()
+            if pause > left:
+                self._interruption.sleep(max(0.0, left))
+                raise StillRunning(f"operation {seen.operation_id or seen.id} is still {seen.status}", "")
+        self._interruption.sleep(pause)
+
+    def _look_patiently(self, scheduled_id: str) -> ScheduledOperation:
+        """The run's status, also where it could not be had for a while: the run itself goes on meanwhile."""
+        for _ in range(MAX_UNREADABLE):
+            try:
+                return self._look(scheduled_id)
+            except CallError as error:
+                if error.classification is Classification.REJECTED:
+                    raise
+                self._tell(Notice(f"The status cannot be had at the moment: {error.message}"))
+            self._interruption.sleep(LONGEST_POLL)
+        return self._look(scheduled_id)
+
+    def _look(self, scheduled_id: str) -> ScheduledOperation:
+        """The run's status; that the server does not know it is believed the second time."""
+        try:
+            return self._client.status(scheduled_id)
+        except CallError as error:
+            if error.http_status != 404:
+                raise
+        self._interruption.sleep(FIRST_POLL)
+        try:
+            return self._client.status(scheduled_id)
+        except CallError as error:
+            if error.http_status != 404:
+                raise
+            raise give_up(self._job, self._phase, "the server no longer knows that run") from error

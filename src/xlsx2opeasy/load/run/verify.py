@@ -1,0 +1,127 @@
+"""Whether a draft at the server is what was sent: its counts, and every task of it, compared key by key.
+
+A draft that is not is never scheduled. What the server's validation set aside is part of what it holds.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from xlsx2opeasy.load.interrupt import Interruption
+from xlsx2opeasy.load.job.facts import PhaseFacts
+from xlsx2opeasy.load.job.open_job import OpenJob
+from xlsx2opeasy.load.run.masking import Secrets
+from xlsx2opeasy.load.run.match import Match, match
+from xlsx2opeasy.load.run.rejections import Rejection
+from xlsx2opeasy.opeasy import (
+    OpEasyClient,
+    Operation,
+    Task,
+    ValidationError,
+)
+from xlsx2opeasy.spec.catalogue import BY_NAME
+from xlsx2opeasy.spec.model import TaskType
+
+Counts = Mapping[str, int]
+"""Tasks by type; types without any are left out."""
+LISTED_ROWS = 5
+
+
+class DraftInDoubtError(Exception):
+    """What the draft holds is not certain, or not what was sent: it must be deleted and built anew."""
+
+
+def received(operation: Operation) -> Counts:
+    """All that the server counts, good or set aside."""
+    return {name: count.received for name, count in operation.tasks.items() if count.received}
+
+
+def in_words(counts: Counts) -> str:
+    """`3 Users, 1 PhoneNumbers`."""
+    return ", ".join(f"{number:,} {name}" for name, number in counts.items()) or "no tasks"
+
+
+class DraftVerifier:
+    """Compares the draft of one phase with the chunk files in force."""
+
+    def __init__(
+        self, job: OpenJob, phase: PhaseFacts, client: OpEasyClient, interruption: Interruption
+    ) -> None:
+        self._job = job
+        self._phase = phase
+        self._client = client
+        self._interruption = interruption
+
+    def compare(self, operation: Operation, expected: Counts) -> list[Rejection]:
+        """What was set aside, where the draft holds the `expected` first tasks of each type as sent.
+
+        Raises DraftInDoubtError, naming rows, where it holds others; and what the client raises.
+        """
+        rejections: list[Rejection] = []
+        tasks = self._job.sent_tasks(self._phase)
+        for name, number in expected.items():
+            self._interruption.checkpoint()
+            rejections += self._compare(operation, BY_NAME[name], tasks[name][:number])
+        if received(operation) != expected:
+            counted = in_words(received(operation))
+            raise DraftInDoubtError(f"the server counts {counted}, sent were {in_words(expected)}")
+        return rejections
+
+    def _compare(
+        self, operation: Operation, task_type: TaskType, ours: Sequence[Mapping[str, object]]
+    ) -> list[Rejection]:
+        name = task_type.name
+        held = self._client.all_tasks(operation.id, task_type)
+        set_aside = self._set_aside(operation, task_type)
+        theirs = [_as_sent(task) for task in held] + [_as_sent(each.task) for each in set_aside]
+        found = match(name, ours, theirs, self._job.facts.wire_names)
+        if not found.complete:
+            raise DraftInDoubtError(self._difference(name, found, ours, theirs))
+        secrets = Secrets(name, self._job.facts.wire_names)
+        rejections = []
+        for index, other in enumerate(found.pairs):
+            if other is not None and other >= len(held):
+                error, content = set_aside[other - len(held)], ours[index]["content"]
+                assert isinstance(content, Mapping)
+                told = tuple(secrets.hidden_in(each, content) for each in error.messages)
+                rejections.append(Rejection(name, index, error.id, told))
+        return rejections
+
+    def _set_aside(self, operation: Operation, task_type: TaskType) -> Sequence[ValidationError]:
+        count = operation.tasks.get(task_type.name)
+        if count is None or not count.validation_errors:
+            return ()
+        return self._client.all_validation_errors(operation.id, task_type)
+
+    def _difference(
+        self,
+        name: str,
+        found: Match,
+        ours: Sequence[Mapping[str, object]],
+        theirs: Sequence[Mapping[str, object]],
+    ) -> str:
+        """Which rows the server does not hold as they were sent, and where one differs, in which fields."""
+        rows = self._job.sent_rows(self._phase)[name]
+        missing = [index for index, pair in enumerate(found.pairs) if pair is None]
+        listed = ", ".join(f"{rows[index].sheet} row {rows[index].row}" for index in missing[:LISTED_ROWS])
+        more = f" and {len(missing) - LISTED_ROWS} more" if len(missing) > LISTED_ROWS else ""
+        fields = ""
+        if missing and missing[0] in found.foreign:
+            differing = sorted(_differing(ours[missing[0]]["content"], theirs[missing[0]]["content"], ""))
+            fields = f" (different: {', '.join(differing)})" if differing else ""
+        missed = f"does not hold {listed}{more} as sent{fields}" if missing else "holds all that was sent"
+        foreign = f", and holds {len(found.foreign)} tasks that were not sent so" if found.foreign else ""
+        return f"the server {missed}{foreign}"
+
+
+def _as_sent(task: Task) -> dict[str, object]:
+    return {"command": task.command, "content": task.content}
+
+
+def _differing(mine: object, its: object, path: str) -> set[str]:
+    """The paths at which what was sent is not held; values are never told, they may be secret."""
+    if isinstance(mine, Mapping) and isinstance(its, Mapping):
+        return {
+            each
+            for key in mine
+            for each in _differing(mine[key], its.get(key), f"{path}.{key}" if path else str(key))
+        }
+    return set() if mine == its else {path}

@@ -1,0 +1,158 @@
+"""Texts as a package stores them -> texts as people typed them (ECMA-376 Part 1, 18.4 and 22.9.2.19).
+
+Whole pieces are gathered with numpy; only texts with references, escapes or space at their edges come to
+Python one by one.
+"""
+
+import re
+from xml.etree.ElementTree import Element, ParseError
+
+import numpy as np
+import pyarrow as pa
+from defusedxml.ElementTree import fromstring
+
+from xlsx2opeasy.ooxml.byte_arrays import Bools, Bytes, Ints
+from xlsx2opeasy.ooxml.package_parts import children
+from xlsx2opeasy.ooxml.tags import NotPlain, Tags
+
+_XML_SPACE = " \t\r\n"
+_PRESERVE = "{http://www.w3.org/XML/1998/namespace}space"
+_REFERENCE = re.compile(r"&([^;]{0,12});?")
+_NAMED = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
+_ESCAPE = re.compile("_x([0-9A-Fa-f]{4})_")
+_LONE = re.compile("[\ud800-\udfff]")
+_BARE_TAG = len("<t")
+_DENSE = 8
+"""Where slices fill more than one part in so many of a piece, a mask is quicker than an index."""
+
+
+def item_texts(piece: bytes, tags: Tags, items: Ints) -> pa.LargeStringArray:
+    """The texts of string items, `<si>` or `<is>`, given as indices of their tags."""
+    inner = items + 1
+    empty = tags.empty(items) | (tags.first[inner] == ord("/"))
+    has_text = ~empty & tags.named(inner, "t")
+    unfilled = has_text & tags.empty(inner)
+    after = np.minimum(inner + 2 - unfilled, len(tags.opens) - 1)
+    single = has_text & (tags.first[after] == ord("/")) & (tags.second[after] != ord("t"))
+    filled = single & ~unfilled
+    start = np.where(filled, tags.closes[inner] + 1, 0)
+    end = np.where(filled, tags.opens[inner + 1], start)
+    preserved = tags.closes[inner] - tags.opens[inner] > _BARE_TAG
+    texts = sliced_texts(piece, start, end, trimmed=~preserved)
+    return replaced(
+        texts, {at: _parsed(piece, tags, int(items[at])) for at in np.flatnonzero(~single & ~empty).tolist()}
+    )
+
+
+def _parsed(piece: bytes, tags: Tags, item: int) -> str:
+    """The text of an item of several runs."""
+    start = int(tags.opens[item])
+    end = piece.find(b"</" + piece[start + 1 : start + 3] + b">", start)
+    if end < 0:
+        raise NotPlain
+    try:
+        return item_text(fromstring(piece[start : end + 5], forbid_dtd=True))
+    except ParseError as error:
+        raise NotPlain from error
+
+
+def item_text(item: Element) -> str:
+    """The text of a parsed item: its own or its runs', without phonetic hints (18.4.8)."""
+    parts = [*children(item, "t"), *children(item, "r", "t")]
+    return "".join(_part_text(part) for part in parts)
+
+
+def _part_text(part: Element) -> str:
+    text = part.text or ""
+    return unescaped(text if part.get(_PRESERVE) == "preserve" else text.strip(_XML_SPACE))
+
+
+def sliced_texts(piece: bytes, start: Ints, end: Ints, trimmed: Bools) -> pa.LargeStringArray:
+    """The texts between the places `start` and `end`, with white space at their edges taken off or not."""
+    array, data, offsets = gathered(piece, start, end)
+    if not len(data):
+        return array
+    marks = (data == ord("&")) | (data == ord("\r"))
+    marks[:-1] |= (data[:-1] == ord("_")) & (data[1:] == ord("x"))
+    odd = np.zeros(len(array), np.bool_)
+    if marks.any():
+        before = np.concatenate([[0], np.cumsum(marks, dtype=np.int64)])
+        odd = before[offsets[1:]] > before[offsets[:-1]]
+    filled = offsets[1:] > offsets[:-1]
+    edges = (data[offsets[:-1][filled]] <= ord(" ")) | (data[offsets[1:][filled] - 1] <= ord(" "))
+    odd[filled] |= edges & trimmed[filled]
+    places = np.flatnonzero(odd)
+    stored = array.take(pa.array(places)).to_pylist()
+    trims = trimmed[places].tolist()
+    return replaced(
+        array,
+        {place: _typed(text, trim) for place, text, trim in zip(places.tolist(), stored, trims, strict=True)},
+    )
+
+
+def gathered(piece: bytes, start: Ints, end: Ints) -> tuple[pa.LargeStringArray, Bytes, Ints]:
+    """The texts between the places as an array, with its bytes and offsets; raise NotPlain if not UTF-8."""
+    length = end - start
+    offsets = np.concatenate([[0], np.cumsum(length)]).astype(np.int64)
+    data = _bytes_between(np.frombuffer(piece, np.uint8), start, end, offsets)
+    array = pa.LargeStringArray.from_buffers(len(length), pa.py_buffer(offsets), pa.py_buffer(data))
+    try:
+        array.validate(full=True)
+    except pa.ArrowInvalid as error:
+        raise NotPlain from error
+    return array, data, offsets
+
+
+def _bytes_between(text: Bytes, start: Ints, end: Ints, offsets: Ints) -> Bytes:
+    """The bytes of all slices, one after the other; the slices stand in their order and apart."""
+    total = int(offsets[-1])
+    if total * _DENSE < len(text):
+        return text[np.repeat(start - offsets[:-1], end - start) + np.arange(total)]
+    filled = end > start
+    edges = np.zeros(len(text) + 1, np.int8)
+    edges[start[filled]], edges[end[filled]] = 1, -1
+    return text[np.cumsum(edges[:-1], dtype=np.int8).view(np.bool_)]
+
+
+def replaced(texts: pa.LargeStringArray, new: dict[int, str]) -> pa.LargeStringArray:
+    """`texts` with some of them, by place, replaced."""
+    if not new:
+        return texts
+    index = np.arange(len(texts), dtype=np.int64)
+    index[list(new)] = len(texts) + np.arange(len(new))
+    return pa.concat_arrays([texts, pa.array(list(new.values()), pa.large_string())]).take(pa.array(index))
+
+
+def _typed(stored: str, trim: bool) -> str:
+    """A text of the XML as it was typed: line ends, references, space and escapes, in this order."""
+    text = _REFERENCE.sub(_referred, stored.replace("\r\n", "\n").replace("\r", "\n"))
+    return unescaped(text.strip(_XML_SPACE) if trim else text)
+
+
+def _referred(found: re.Match[str]) -> str:
+    name = found[1]
+    if (character := _NAMED.get(name)) is not None and found[0].endswith(";"):
+        return character
+    number = re.fullmatch("#(?:x([0-9A-Fa-f]{1,6})|([0-9]{1,7}))", name)
+    if number is None or not found[0].endswith(";"):
+        raise NotPlain
+    code = int(number[1], 16) if number[1] else int(number[2])
+    if code > 0x10FFFF or 0xD800 <= code < 0xE000 or (code < 0x20 and chr(code) not in _XML_SPACE):
+        raise NotPlain
+    return chr(code)
+
+
+def _paired(text: str) -> str:
+    """Surrogates that stand in pairs as the characters they mean."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
+
+
+def unescaped(text: str) -> str:
+    """`_xHHHH_` as the character it stands for, decoded once; carriage returns become line feeds (D33).
+
+    Half of a surrogate pair is no character and stays as it is written.
+    """
+    if "_x" in text:
+        text = _ESCAPE.sub(lambda found: chr(int(found[1], 16)), text)
+        text = _LONE.sub(lambda found: f"_x{ord(found[0]):04X}_", _paired(text))
+    return text.replace("\r\n", "\n").replace("\r", "\n")

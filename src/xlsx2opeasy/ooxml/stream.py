@@ -1,0 +1,170 @@
+"""A sheet's XML as a stream: its head up to the rows, blocks of whole rows, and its tail.
+
+Rows are found by their tags alone, not parsed: raw text cannot hold a `<`, and comments, CDATA and processing
+instructions are masked. So 100,000 rows take tenths of a second. Called by `results/survey.py` and
+`results/sheet.py`.
+"""
+
+import re
+from array import array
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain
+from typing import NamedTuple
+
+from xlsx2opeasy.errors import WorkbookUnusable
+from xlsx2opeasy.ooxml.package import BLOCK, RESAVE
+from xlsx2opeasy.ooxml.parts import MAIN_NAMESPACES
+from xlsx2opeasy.ooxml.row_xml import MOST_ROWS, Tags
+from xlsx2opeasy.ooxml.xml import Element, masked, parsed, utf8_blocks
+
+LONGEST_HEAD = 32 << 20
+"""What stands before the rows may not be longer than this; a real head has a few KB."""
+
+LONGEST_ROW = 128 << 20
+"""Nor may one row, with what stands between it and the one before."""
+
+_END = re.compile(rb"\s*>")
+_ROW_NUMBER = re.compile(rb"""\sr\s*=\s*["']\s*([0-9]{1,9})\s*["']""")
+
+
+class Row(NamedTuple):
+    """A row of a block: its number, and the places of its tag, its cells, its end tag and its end."""
+
+    number: int
+    start: int
+    inside: int
+    close: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Bytes of `sheetData` that end with a row, the same bytes masked, and the rows within them."""
+
+    data: bytes
+    masked: bytes
+    rows: list[Row]
+
+
+class KnownRows:
+    """The rows of one block, in a tenth of the memory."""
+
+    def __init__(self, rows: Iterable[Row]) -> None:
+        self._numbers = array("q", chain.from_iterable(rows))
+
+    def rows(self) -> list[Row]:
+        """The rows."""
+        each = iter(self._numbers)
+        return [Row(*numbers) for numbers in zip(each, each, each, each, each, strict=True)]
+
+
+class SheetStream:
+    """One reading of a sheet. Take `rows()` to its end before `tail()`.
+
+    A second reading of the same blocks takes the rows as `known` from the first, block by block.
+
+    `head` ends before the `sheetData` tag, `opening` is that tag, `root_tag` the sheet's; `around_tail`
+    followed by `tail()` is XML again. `WorkbookUnusable` where the part is no
+    worksheet, or its rows are repeated, out of order or outside the grid.
+    """
+
+    def __init__(self, blocks: Iterable[bytes], part: str, known: Iterable[KnownRows] = ()) -> None:
+        self.part = part
+        self._known = iter(known)
+        self._blocks = iter(utf8_blocks(blocks, part))
+        data, self.root, rows = self._read_head()
+        self.head, self.opening = data[: rows.start], data[rows.start : rows.inside]
+        self.root_tag = data[self.root.start : self.root.inside]
+        self.has_rows = not self.opening.endswith(b"/>")
+        self.around_tail = self.root_tag + (self.opening if self.has_rows else b"")
+        self.tags = Tags(self.root.prefix.encode())
+        self._buffer = data[rows.inside :]
+
+    def rows(self) -> Iterator[Block]:
+        """The rows, in blocks; one has none where a row is longer than what is read at a time."""
+        number, ended = 0, not self.has_rows
+        while not ended:
+            block = self._block(number)
+            number = block.rows[-1].number if block.rows else number
+            yield block
+            ended = self.tags.data_end.match(masked(self._buffer)) is not None
+            if not ended and not self._more(max(BLOCK, len(self._buffer))):
+                raise self._damaged("its rows have no end")
+
+    def tail(self) -> bytes:
+        """Everything after the rows, from the end tag of `sheetData` where there is one."""
+        return b"".join((self._buffer, *self._blocks))
+
+    def _read_head(self) -> tuple[bytes, Element, Element]:
+        """The bytes read until `sheetData`'s tag was complete, the root, and that element."""
+        data = b""
+        for block in self._blocks:
+            data += block
+            root = parsed(data, self.part, until="sheetData")
+            if root.name != "worksheet" or root.namespace not in MAIN_NAMESPACES:
+                raise self._damaged("it is no worksheet")
+            rows = root.child("sheetData")
+            if rows and rows.prefix == root.prefix:
+                return data, root, rows
+            if len(data) > LONGEST_HEAD:
+                break
+        raise self._damaged("it has no rows of the usual form")
+
+    def _block(self, number: int) -> Block:
+        """The whole rows that the buffer begins with; the rest stays in the buffer."""
+        data, hidden = self._buffer, masked(self._buffer)
+        known = next(self._known, None)
+        rows = self._rows_in(hidden, number) if known is None else known.rows()
+        position = rows[-1].end if rows else 0
+        self._buffer = data[position:]
+        whole = position == len(data)
+        return Block(data if whole else data[:position], hidden if whole else hidden[:position], rows)
+
+    def _rows_in(self, hidden: bytes, number: int) -> list[Row]:
+        row_at, row_end = self.tags.row.match, self.tags.row_end
+        rows: list[Row] = []
+        position = 0
+        while tag := row_at(hidden, position):
+            inside = end = tag.end()
+            before = number
+            _, digits, attributes, alone = tag.groups()
+            number = int(digits) if digits else _implied(attributes, before)
+            if not before < number <= MOST_ROWS:
+                raise self._damaged(f"row {number} is repeated, out of order or outside the grid")
+            close = inside
+            if not alone:
+                close = hidden.find(row_end, inside)
+                if close < 0 or not (end := _tag_end(hidden, close + len(row_end))):
+                    break
+            rows.append(Row(number, tag.start(1), inside, close, end))
+            position = end
+        return rows
+
+    def _more(self, size: int) -> bool:
+        """Reads about `size` bytes on; False at the end of the part."""
+        if len(self._buffer) > LONGEST_ROW:
+            raise self._damaged("one of its rows is too long")
+        pieces, length = [self._buffer], 0
+        while length < size and (block := next(self._blocks, b"")):
+            pieces.append(block)
+            length += len(block)
+        self._buffer = b"".join(pieces)
+        return length > 0
+
+    def _damaged(self, why: str) -> WorkbookUnusable:
+        return WorkbookUnusable(f"The sheet in {self.part} cannot be written: {why}.", RESAVE)
+
+
+def _implied(attributes: bytes, before: int) -> int:
+    """The number of a row whose first attribute is not a plain `r`."""
+    found = _ROW_NUMBER.search(attributes)
+    return int(found[1]) if found else before + 1
+
+
+def _tag_end(hidden: bytes, position: int) -> int:
+    """The end of a tag whose name ends here, 0 where it is not complete."""
+    if hidden[position : position + 1] == b">":
+        return position + 1
+    rare = _END.match(hidden, position)
+    return rare.end() if rare else 0

@@ -1,1 +1,0 @@
-"""What writing into an existing workbook needs: the package copied byte for byte, its parts, their XML."""
