@@ -5,7 +5,20 @@ ECMA-376 part 1, 18.6. Called by `results/write.py`.
 
 from collections.abc import Mapping
 
+from xlsx2opeasy.ooxml.package_edits import PackageEdits
 from xlsx2opeasy.ooxml.xml import parsed, spliced, with_attribute
+
+
+def drop_from_calc_chain(edits: PackageEdits, gone: Mapping[str, frozenset[str]]) -> None:
+    """Takes replaced formulas, by sheet id, out of the calc chain; one that is left empty goes."""
+    part = edits.parts.related("calcChain")
+    if part is None or part not in edits.parts.package or not any(gone.values()):
+        return
+    chain = without_formulas(edits.text(part), part, gone)
+    if chain is None:
+        edits.remove(part, "calcChain")
+    else:
+        edits.set(part, chain)
 
 
 def without_formulas(chain: bytes, part: str, gone: Mapping[str, frozenset[str]]) -> bytes | None:

@@ -22,7 +22,7 @@ from xlsx2opeasy.ooxml.replace import replacing
 from xlsx2opeasy.ooxml.stream import KnownRows, SheetStream
 from xlsx2opeasy.ooxml.styles import ResultStyles, with_result_styles
 from xlsx2opeasy.spec.outcomes import RowResult
-from xlsx2opeasy.workbook.results.calc_chain import without_formulas
+from xlsx2opeasy.workbook.results.calc_chain import drop_from_calc_chain
 from xlsx2opeasy.workbook.results.rows import ResultRows
 from xlsx2opeasy.workbook.results.sheet import rewritten
 from xlsx2opeasy.workbook.results.survey import Survey, survey
@@ -103,7 +103,7 @@ class _Changes:
         part = self.edits.styles_part()
         after, styles = with_result_styles(self.edits.text(part), part)
         self.edits.set(part, after)
-        self._calc_chain()
+        drop_from_calc_chain(self.edits, self._formulas)
         for sheet_part, (sheet, found) in self._sheets.items():
             self.edits.stream(sheet_part, self._sheet(sheet_part, sheet, found, styles))
 
@@ -114,14 +114,3 @@ class _Changes:
         stream = self._stream(part, found.rows)
         rows = ResultRows(stream.tags, found, styles, sheet.header_row, sheet.results)
         return rewritten(stream, found, rows)
-
-    def _calc_chain(self) -> None:
-        """Takes replaced formulas out of the calc chain; one that is left empty goes."""
-        part = self.edits.parts.related("calcChain")
-        if part is None or part not in self.edits.parts.package or not any(self._formulas.values()):
-            return
-        chain = without_formulas(self.edits.text(part), part, self._formulas)
-        if chain is None:
-            self.edits.remove(part, "calcChain")
-        else:
-            self.edits.set(part, chain)
