@@ -3,7 +3,6 @@
 import pytest
 
 from xlsx2opeasy.spec.catalogue import BY_NAME, TASK_TYPES
-from xlsx2opeasy.spec.inverses import INVERSES, SUBJECTS, SYNC_AFTER, remembered_fields
 
 ALL = [(task_type.name, command) for task_type in TASK_TYPES for command in task_type.command_names]
 APPENDIX = {
@@ -22,7 +21,7 @@ APPENDIX = {
 
 @pytest.mark.parametrize(("task_type", "command"), ALL)
 def test_each_command_is_taken_back_or_said_to_have_no_inverse(task_type: str, command: str) -> None:
-    inverse = INVERSES[task_type][command]
+    inverse = BY_NAME[task_type].by_command[command].inverse
     assert inverse.command == APPENDIX.get((task_type, command), "")
     assert bool(inverse.command) != bool(inverse.why_not)
     fields = BY_NAME[task_type].by_name
@@ -34,17 +33,14 @@ def test_each_command_is_taken_back_or_said_to_have_no_inverse(task_type: str, c
         assert command in fields[given.where].commands or given.where == "user.pingUserName"
 
 
-@pytest.mark.parametrize("task_type", list(INVERSES))
+@pytest.mark.parametrize("task_type", list(BY_NAME))
 def test_an_inverse_has_all_that_its_command_needs(task_type: str) -> None:
-    for inverse in INVERSES[task_type].values():
+    for inverse in (each.inverse for each in BY_NAME[task_type].commands):
         for each in BY_NAME[task_type].fields:
             needed = any(inverse.command in required.commands for required in each.required)
             assert not needed or each.name in inverse.fields, (inverse.command, each.name)
 
 
-def test_nothing_else_is_in_the_table_and_no_secret_is_remembered() -> None:
-    assert {(name, command) for name, of in INVERSES.items() for command in of} == set(ALL)
-    assert set(SUBJECTS) == set(BY_NAME)
-    assert set(SYNC_AFTER) == {each.name for each in BY_NAME["Users"].commands if each.last_and_once}
-    for name, task_type in BY_NAME.items():
-        assert all(not task_type.by_name[field].secret for field in remembered_fields(name))
+def test_nothing_secret_is_remembered() -> None:
+    for task_type in TASK_TYPES:
+        assert all(not task_type.by_name[field].secret for field in task_type.remembered)

@@ -283,3 +283,19 @@ def test_only_what_succeeded_in_this_job_is_undone(machine: Machine) -> None:
     path = machine.undo(third)
     assert [content["user"]["userId"] for _, _, content in tasks_in(path)] == [OTHER]
     assert f"Rows that had succeeded before job {third.job} (1)" in words_of(path)
+
+
+@pytest.mark.parametrize("fault", ["a fact is missing", "the disk is full"])
+def test_what_undo_remembers_never_stands_in_the_way_of_a_load(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, fault: str
+) -> None:
+    def fail(*_: object) -> None:
+        raise KeyError(fault) if fault == "a fact is missing" else OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        name = "_lines" if fault == "a fact is missing" else "write_file"
+        patched.setattr(f"xlsx2opeasy.load.results.completed_effects.{name}", fail)
+        loaded = machine.load_rows({"Users": [add_user(f"late.{len(fault)}@example.com")]})
+    assert (loaded.status, loaded.exit_code, loaded.rows["succeeded"]) == ("completed", 0, 1)
+    with pytest.raises(LocalFailure, match="cannot be undone: what undo needs"):
+        machine.undo(loaded)

@@ -18,19 +18,13 @@ from xlsx2opeasy.check.normal import CLEAR
 from xlsx2opeasy.check.rules import digits_of
 from xlsx2opeasy.problems import Severity
 from xlsx2opeasy.spec.catalogue import COMMAND_HEADER
+from xlsx2opeasy.spec.effects import Effect
 from xlsx2opeasy.spec.rules import NumberOrRange
 
 Texts: TypeAlias = "pd.Series[str]"
 
-ADDING_USER = frozenset({"AddUser", "AddUserDevice"})
-ADDING_DEVICE = frozenset({"AddDevice", "AddUserDevice"})
-DELETING_USER = frozenset({"DeleteUser", "DeleteUserAndDevices"})
-DELETING_DEVICE = frozenset({"DeleteDevice"})
 BETWEEN_ROWS = frozenset({"added-twice", "after-delete", "given-twice", "sync-twice"})
 """The codes of errors that a row has because of another one."""
-
-_TEAMS = ("user.teamsVoiceRoute", "user.teamsPbxLocation", "user.msTeamsXsiPlugin")
-_SYNC = ("SyncAddedModifiedTeamsUsers", "SyncDeletedTeamsUsers")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +49,11 @@ def across_rows(grid: Grid) -> Iterator[Conflict]:
 
 
 def _users(grid: Grid) -> Iterator[Conflict]:
-    yield from _lives(grid, "user.userId", "user", ADDING_USER, DELETING_USER, _user_keys)
-    yield from _lives(grid, "device.name", "device", ADDING_DEVICE, DELETING_DEVICE, _exact_keys)
+    adding, deleting = grid.task_type.commands_that(Effect.ADDS_USER), _deleting_user(grid)
+    yield from _lives(grid, "user.userId", "user", adding, deleting, _user_keys)
+    adding = grid.task_type.commands_that(Effect.ADDS_DEVICE)
+    deleting = grid.task_type.commands_that(Effect.DELETES_DEVICE)
+    yield from _lives(grid, "device.name", "device", adding, deleting, _exact_keys)
     for name in ("device.linePort", "device.accessUserName"):
         yield from _unique(grid, name)
     groups = _texts(grid, "groupId")
@@ -67,6 +64,10 @@ def _users(grid: Grid) -> Iterator[Conflict]:
         lambda extensions: (groups + "\n" + extensions).where((groups != "") & (extensions != CLEAR), ""),
     )
     yield from _syncs(grid)
+
+
+def _deleting_user(grid: Grid) -> frozenset[str]:
+    return grid.task_type.commands_that(Effect.DELETES_USER)
 
 
 def exact_key(text: str) -> str:
@@ -160,15 +161,16 @@ def _unique(grid: Grid, name: str) -> Iterator[Conflict]:
     """Values that must be unique within the system, given to a second device while the first still has it."""
     texts = _texts(grid, name)
     keys = _exact_keys(texts).where(texts != CLEAR, "")
-    adding = grid.command.isin(ADDING_DEVICE)
+    adds = grid.task_type.commands_that(Effect.ADDS_DEVICE)
+    adding = grid.command.isin(adds)
     if not keys[adding & (keys != "")].duplicated().any():
         return
-    holders = Holders()
+    holders = Holders(grid.task_type)
     devices, users = _exact_keys(_texts(grid, "device.name")), _user_keys(_texts(grid, "user.userId"))
     columns = (each.tolist() for each in (grid.command, devices, users, texts, keys))
     for row, command, device, user, text, its_key in zip(texts.index.tolist(), *columns, strict=True):
         holders.leave(command, device, user, changed=text != "")
-        if its_key and command in ADDING_DEVICE:
+        if its_key and command in adds:
             first = holders.enter(its_key, device, user, row)
             if first != row:
                 message = f'"{text}" is given to another device in row {first} already'
@@ -183,12 +185,13 @@ def _given_to_two(grid: Grid, name: str, keys_of: Callable[[Texts], Texts]) -> I
     wanted = set(keys[(keys != "") & (numbers != "") & keys.duplicated(keep=False)])
     if not wanted:
         return
+    deleting = _deleting_user(grid)
     holder: dict[str, tuple[str, int]] = {}
     held_by: dict[str, str] = {}
     users = _user_keys(_texts(grid, "user.userId"))
     columns = (each.tolist() for each in (users, grid.command, numbers, keys))
     for row, user, command, number, its_key in zip(users.index.tolist(), *columns, strict=True):
-        if number or command in DELETING_USER:
+        if number or command in deleting:
             holder.pop(held_by.pop(user, ""), None)
         if not number or its_key not in wanted:
             continue
@@ -202,14 +205,18 @@ def _given_to_two(grid: Grid, name: str, keys_of: Callable[[Texts], Texts]) -> I
 
 def _syncs(grid: Grid) -> Iterator[Conflict]:
     """Each Sync command belongs once, after all the Teams changes."""
-    for name in _SYNC:
+    for name in grid.task_type.syncs:
         rows = grid.rows(grid.command == name).tolist()
         for row in rows[1:]:
             message = f"{name} stands in row {rows[0]} already"
             yield Conflict(
                 "sync-twice", row, COMMAND_HEADER, message, "a single request syncs all users; remove one"
             )
-    later = [row for row in grid.rows(grid.command.isin(_SYNC)).tolist() if _something_follows(grid, row)]
+    later = [
+        row
+        for row in grid.rows(grid.command.isin(grid.task_type.syncs)).tolist()
+        if _something_follows(grid, row)
+    ]
     for row in later:
         message = f"{grid.command.at[row]} is not the last of the Users rows"
         hint = "it is sent after them, whatever row it stands in"
@@ -219,20 +226,26 @@ def _syncs(grid: Grid) -> Iterator[Conflict]:
 
 def _something_follows(grid: Grid, row: int) -> bool:
     following = grid.command[grid.command.index > row]
-    return bool((~following.isin(_SYNC)).any())
+    return bool((~following.isin(grid.task_type.syncs)).any())
 
 
 def _sync_missing(grid: Grid) -> Iterator[Conflict]:
-    if (grid.command == _SYNC[0]).any():
-        return
-    changes = grid.none()
-    for name in _TEAMS:
-        changes |= _texts(grid, name) != ""
-    rows = grid.rows(changes).tolist()
-    if rows:
-        message = f"Teams users are added or changed, and no row says {_SYNC[0]}"
-        hint = f"if Calling Services are to be enabled for them now, add a last row {_SYNC[0]}"
-        yield Conflict("sync-missing", rows[-1], COMMAND_HEADER, message, hint, Severity.WARNING)
+    """The Sync command that rows with Teams fields ask for, where the sheet has no row of it."""
+    wanted: dict[str, int] = {}
+    for command in grid.task_type.commands:
+        sync, where = command.served_by, command.teams_fields
+        if sync is None or not where or (grid.command == sync.sync).any():
+            continue
+        changes = grid.none()
+        for name in where:
+            changes |= _texts(grid, name) != ""
+        rows = grid.rows(changes & (grid.command == command.name)).tolist()
+        if rows:
+            wanted[sync.sync] = max(rows[-1], wanted.get(sync.sync, 0))
+    for sync_name, row in wanted.items():
+        message = f"Teams users are added or changed, and no row says {sync_name}"
+        hint = f"if Calling Services are to be enabled for them now, add a last row {sync_name}"
+        yield Conflict("sync-missing", row, COMMAND_HEADER, message, hint, Severity.WARNING)
 
 
 def _phone_numbers(grid: Grid) -> Iterator[Conflict]:
@@ -266,7 +279,7 @@ def _same_rows(grid: Grid) -> Iterator[Conflict]:
     repeated = _repeated_rows(grid.values)
     for row, *cells in repeated.itertuples(name=None):
         first = first_of.setdefault(tuple(cells), row)
-        if first != row and cells[0] not in _SYNC:
+        if first != row and cells[0] not in grid.task_type.syncs:
             message = f"this row is the same as row {first}"
             hint = "it is sent as well; take it out, unless that is meant"
             yield Conflict("same-row", row, COMMAND_HEADER, message, hint, Severity.WARNING)

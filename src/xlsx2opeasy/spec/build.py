@@ -1,7 +1,25 @@
-"""Short words for writing the Appendix down, one line a field; only the task type files use them."""
+"""Builders for writing the Appendix down, one line a field."""
 
-from xlsx2opeasy.spec.model import Field, Kind, Required
+from xlsx2opeasy.spec.effects import Effect, Inverse, ServedBy
+from xlsx2opeasy.spec.model import Command, Content, Field, Kind, Required, Subject
 from xlsx2opeasy.spec.rules import Rule
+
+NO_FORMER_VALUE = Inverse(
+    why_not="the task says what was set, not what was there before: set the former values by hand,"
+    " if you know them"
+)
+"""The inverse of commands that overwrite values."""
+
+
+def command(
+    name: str,
+    description: str,
+    *effects: Effect,
+    inverse: Inverse,
+    served_by: ServedBy | None = None,
+) -> Command:
+    """A command with what it does beyond its own row, and what reverses it."""
+    return Command(name, description, frozenset(effects), inverse, served_by)
 
 
 def required(*commands: str, unless: str | None = None, value: str | None = None) -> Required:
@@ -18,15 +36,37 @@ def text(
     wire: str = "",
     aliases: tuple[str, ...] = (),
     secret: bool = False,
+    content: Content = Content.WORDS,
+    subject: Subject | None = None,
     example: str = "",
 ) -> Field:
     """A String of the Appendix."""
-    return Field(name, Kind.TEXT, description, commands, rules, required, example, wire, aliases, secret)
+    return Field(
+        name,
+        Kind.TEXT,
+        description,
+        commands,
+        rules,
+        required,
+        example,
+        wire,
+        aliases,
+        secret,
+        content,
+        subject,
+    )
 
 
-def texts(name: str, description: str, commands: frozenset[str], *rules: Rule, example: str = "") -> Field:
+def texts(
+    name: str,
+    description: str,
+    commands: frozenset[str],
+    *rules: Rule,
+    content: Content = Content.WORDS,
+    example: str = "",
+) -> Field:
     """A JSON List of Strings: the Appendix's row for the list and, with `[0]`, the one for its items."""
-    return Field(name, Kind.TEXTS, description, commands, rules, example=example)
+    return Field(name, Kind.TEXTS, description, commands, rules, example=example, content=content)
 
 
 def boolean(

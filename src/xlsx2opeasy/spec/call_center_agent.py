@@ -1,19 +1,21 @@
 """Appendix II: the CallCenterAgent sheet."""
 
-from xlsx2opeasy.spec.build import boolean, integer, required, text, texts
-from xlsx2opeasy.spec.model import AtLeastOne, Command, Group, TaskType
+from xlsx2opeasy.spec.build import NO_FORMER_VALUE, boolean, command, integer, required, text, texts
+from xlsx2opeasy.spec.effects import Effect, Inverse
+from xlsx2opeasy.spec.model import AtLeastOne, Content, Group, Subject, TaskType
 from xlsx2opeasy.spec.rules import Between
 
 ALL = frozenset({"Assign", "Modify", "Remove"})
 SETTING = frozenset({"Assign", "Modify"})
+_AGENT_AND_CALL_CENTERS = ("agentId", "callCenterInfo[n].callCenterId")
 
 # fmt: off
 _FIELDS = (
-    text("agentId", "ID of the call center agent.", ALL, required=(required(*ALL),), example="john.doe@example.com"),
-    text("callCenterInfo[n].callCenterId", "ID of the call center.", ALL, required=(required(*ALL),), example="sales.cc@example.com"),
+    text("agentId", "ID of the call center agent.", ALL, required=(required(*ALL),), content=Content.CODE, subject=Subject.USER, example="john.doe@example.com"),
+    text("callCenterInfo[n].callCenterId", "ID of the call center.", ALL, required=(required(*ALL),), content=Content.CODE, subject=Subject.CALL_CENTER, example="sales.cc@example.com"),
     boolean("callCenterInfo[n].join", "Whether the agent is automatically joined to the call center.", SETTING),
     integer("callCenterInfo[n].skillLevel", "Skill level, in Premium call centers only.", SETTING, Between(1, 20), example="5"),
-    texts("callCenterInfo[n].supervisors", "IDs of the supervisors of this agent.", SETTING, example="jane.doe@example.com"),
+    texts("callCenterInfo[n].supervisors", "IDs of the supervisors of this agent.", SETTING, content=Content.CODE, example="jane.doe@example.com"),
 )
 # fmt: on
 
@@ -21,13 +23,41 @@ CALL_CENTER_AGENT = TaskType(
     name="CallCenterAgent",
     appendix="II",
     description="Agents of call centers: assign, modify, remove.",
+    headings=("Call Center Agent", "Call Center Agent"),
+    tab="#7B3F00",
     commands=(
-        Command("Assign", "Assign an agent to one or more call centers."),
-        Command("Modify", "Modify the settings of an agent; also assign supervisors to the agent."),
-        Command("Remove", "Remove an agent from one or more call centers."),
+        command(
+            "Assign",
+            "Assign an agent to one or more call centers.",
+            Effect.ASSIGNS_AGENT,
+            inverse=Inverse("Remove", _AGENT_AND_CALL_CENTERS),
+        ),
+        command(
+            "Modify",
+            "Modify the settings of an agent; also assign supervisors to the agent.",
+            Effect.CHANGES_USER,
+            inverse=NO_FORMER_VALUE,
+        ),
+        command(
+            "Remove",
+            "Remove an agent from one or more call centers.",
+            Effect.REMOVES_AGENT,
+            inverse=Inverse(
+                "Assign",
+                _AGENT_AND_CALL_CENTERS,
+                in_part="whether the agent had joined, the skill level and the supervisors are not known here:"
+                " fill them in, if you know them",
+            ),
+        ),
     ),
     groups=(
-        Group("callCenterInfo", "The call centers to assign, modify or remove the agent on.", ALL, many=True),
+        Group(
+            "callCenterInfo",
+            "The call centers to assign, modify or remove the agent on.",
+            ALL,
+            many=True,
+            repeat=3,
+        ),
     ),
     fields=_FIELDS,
     at_least_one=(

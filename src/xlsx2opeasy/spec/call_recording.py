@@ -1,7 +1,8 @@
 """Appendix III: the CallRecording sheet."""
 
-from xlsx2opeasy.spec.build import boolean, integer, required, text
-from xlsx2opeasy.spec.model import AtLeastOne, Command, Group, TaskType
+from xlsx2opeasy.spec.build import NO_FORMER_VALUE, boolean, command, integer, required, text
+from xlsx2opeasy.spec.effects import Effect
+from xlsx2opeasy.spec.model import AtLeastOne, Content, Group, Subject, TaskType
 from xlsx2opeasy.spec.rules import Between, OneOf
 
 MODIFY = frozenset({"Modify"})
@@ -24,7 +25,16 @@ CALL_RECORDING = TaskType(
     name="CallRecording",
     appendix="III",
     description="Call recording of existing users.",
-    commands=(Command("Modify", "Modify call recording settings for the user."),),
+    headings=("Call Recording Configuration", "Call Recording"),
+    tab="#6B2C6B",
+    commands=(
+        command(
+            "Modify",
+            "Modify call recording settings for the user.",
+            Effect.CHANGES_USER,
+            inverse=NO_FORMER_VALUE,
+        ),
+    ),
     groups=(Group("callRecording", "The call recording settings.", MODIFY),),
     fields=(
         text(
@@ -32,6 +42,8 @@ CALL_RECORDING = TaskType(
             "ID of the user.",
             MODIFY,
             required=(required("Modify"),),
+            content=Content.CODE,
+            subject=Subject.USER,
             example="john.doe@example.com",
         ),
         *_SETTINGS,

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from xlsx2opeasy.spec.call_center_agent import CALL_CENTER_AGENT
 from xlsx2opeasy.spec.call_forwarding import CALL_FORWARDING
 from xlsx2opeasy.spec.call_recording import CALL_RECORDING
+from xlsx2opeasy.spec.consistency import require_consistent
 from xlsx2opeasy.spec.model import TaskType, folded
 from xlsx2opeasy.spec.phone_numbers import PHONE_NUMBERS
 from xlsx2opeasy.spec.users import USERS
@@ -21,6 +22,8 @@ PROCESSING_ORDER: tuple[TaskType, ...] = (
     PHONE_NUMBERS,
 )
 """In the order in which one operation is processed ("Operations and Scheduled Operations")."""
+
+require_consistent(TASK_TYPES, PROCESSING_ORDER)
 
 COMMAND_HEADER = "command"
 

@@ -27,15 +27,6 @@ class Endpoint:
     download: bool = False
 
 
-_SPOKEN = {
-    "Users": ("User", "Users"),
-    "CallCenterAgent": ("Call Center Agent", "Call Center Agent"),
-    "CallRecording": ("Call Recording Configuration", "Call Recording"),
-    "CallForwarding": ("Call Forwarding", "Call Forwarding"),
-    "PhoneNumbers": ("Phone Numbers", "Phone Numbers"),
-}
-"""How the headings of the task pages and of the result pages name each task type."""
-
 # fmt: off
 _OPERATION = f"{VERSION_PREFIX}/operations/{{operation-id}}"
 _SCHEDULED = f"{VERSION_PREFIX}/scheduledoperations/{{scheduled-operation-id}}"
@@ -46,7 +37,7 @@ def _operation_pages(of: TaskType) -> tuple[Endpoint, ...]:
     tasks_path = f"{_OPERATION}/{of.path}"
     errors_path = f"{tasks_path}/validationerrors"
     one_error = f"{errors_path}/{{validation-error-id}}"
-    spoken, quoted = _SPOKEN[of.name][0], f"“{of.name}”"
+    spoken, quoted = of.headings[0], f"“{of.name}”"
     about = of.name
     return (
         Endpoint(f"get{about}Tasks", "GET", tasks_path, f"Get {spoken}-related Tasks of a Specific Operation", (200,), (401, 404), about, download=True),
@@ -57,7 +48,7 @@ def _operation_pages(of: TaskType) -> tuple[Endpoint, ...]:
 
 
 def _results_page(of: TaskType) -> Endpoint:
-    page = f"View {_SPOKEN[of.name][1]}-specific Results of Completed Scheduled Operation"
+    page = f"View {of.headings[1]}-specific Results of Completed Scheduled Operation"
     return Endpoint(f"get{of.name}Results", "GET", f"{_SCHEDULED}/results/{of.path}", page, (200,), (401, 404), of.name, download=True)
 
 

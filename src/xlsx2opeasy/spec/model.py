@@ -2,15 +2,21 @@
 
 Names of fields are the headers of the workbook, dotted as in the Appendix. In a list of objects the index is
 written `[n]`; a header of a workbook carries a number there (`callCenterInfo[0].callCenterId`).
+
+Whatever the rest of the program must know of a command or a field is a fact here. Facts that contradict each
+other raise ValueError when the catalogue is imported (`consistency.py`); a fact that is left out means that
+nothing of the kind is known (no effect on other rows, no inverse, no Sync command).
 """
 
 import re
 import unicodedata
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 
-from xlsx2opeasy.spec.rules import Rule
+from xlsx2opeasy.spec.effects import NO_INVERSE, Effect, Inverse, ServedBy
+from xlsx2opeasy.spec.rules import Characters, Digits, EmailStyle, MacAddress, NumberOrRange, Rule
 
 
 class Kind(StrEnum):
@@ -20,6 +26,28 @@ class Kind(StrEnum):
     BOOLEAN = "boolean"
     INTEGER = "integer"
     TEXTS = "list of texts"
+
+
+class Content(StrEnum):
+    """What a text field holds, which says how exactly its text is compared by the server and by the check.
+
+    Invisible characters are refused in all but `WORDS`, typographic quotes and dashes in `CODE` and `NUMBER`.
+    """
+
+    WORDS = "words"
+    NAME = "a name or id that must match exactly"
+    CODE = "a code"
+    NUMBER = "a phone number"
+
+
+class Subject(StrEnum):
+    """What a field names, where its row is about the thing of that name."""
+
+    USER = "user"
+    DEVICE = "device"
+    CALL_CENTER = "call center"
+    GROUP = "group"
+    NUMBERS = "phone numbers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +64,8 @@ class Field:
     """One field of Appendix I-V that a cell can fill.
 
     `wire` is its place in a task's content, where that differs from its name; `aliases` are other headers
-    that mean it: the specification's own misspellings and the paths of its examples.
+    that mean it: the specification's own misspellings and the paths of its examples. `content` is what its
+    text holds; fields whose rules ask for a code are codes without saying so.
     """
 
     name: str
@@ -49,6 +78,12 @@ class Field:
     wire: str = ""
     aliases: tuple[str, ...] = ()
     secret: bool = False
+    content: Content = Content.WORDS
+    subject: Subject | None = None
+
+    def __post_init__(self) -> None:
+        if self.content is Content.WORDS and any(isinstance(rule, _CODE_RULES) for rule in self.rules):
+            object.__setattr__(self, "content", Content.CODE)
 
     @property
     def wire_name(self) -> str:
@@ -68,21 +103,48 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A row of the Appendix that holds fields rather than a value: an object or a list of objects."""
+    """A row of the Appendix that holds fields rather than a value: an object or a list of objects.
+
+    `repeat` is how many objects of a list have columns in a blank workbook.
+    """
 
     name: str
     description: str
     commands: frozenset[str]
     many: bool = False
+    repeat: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command of a task type (Appendix I-V, "Available Commands")."""
+    """A command of a task type (Appendix I-V, "Available Commands").
+
+    `effects` are what it does to things that other rows may be about, `inverse` is what reverses it,
+    `served_by` the Sync command that Teams users need after it. A Sync command itself is `last_and_once`.
+    """
 
     name: str
     description: str
+    effects: frozenset[Effect] = frozenset()
+    inverse: Inverse = NO_INVERSE
+    served_by: ServedBy | None = None
     last_and_once: bool = False
+
+    def does(self, *effects: Effect) -> bool:
+        """Whether it has at least one of `effects`."""
+        return not self.effects.isdisjoint(effects)
+
+    @property
+    def teams_fields(self) -> frozenset[str]:
+        """Its fields that make or change a Teams user."""
+        return self.served_by.teams_fields if self.served_by else frozenset()
+
+    def sync_for(self, filled: Collection[str]) -> str | None:
+        """The Sync command that a task with these filled fields asks for; None where it asks for none."""
+        served = self.served_by
+        if served is None or (served.where and served.where.isdisjoint(filled)):
+            return None
+        return served.sync
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +187,11 @@ class Column:
 
 @dataclass(frozen=True)
 class TaskType:
-    """One sheet of the workbook: a task type with its commands and fields (Appendix `appendix`)."""
+    """One sheet of the workbook: a task type with its commands and fields (Appendix `appendix`).
+
+    `headings` are its names in the specification's headings of task pages and of result pages. `tab` is the
+    colour (`#1F4E78`) of its tab in a blank workbook.
+    """
 
     name: str
     appendix: str
@@ -134,6 +200,8 @@ class TaskType:
     fields: tuple[Field, ...]
     groups: tuple[Group, ...] = ()
     at_least_one: tuple[AtLeastOne, ...] = field(default=())
+    headings: tuple[str, str] = ("", "")
+    tab: str = "#595959"
 
     @property
     def path(self) -> str:
@@ -144,6 +212,45 @@ class TaskType:
     def command_names(self) -> tuple[str, ...]:
         """The names of its commands, in the Appendix's order."""
         return tuple(command.name for command in self.commands)
+
+    @cached_property
+    def by_command(self) -> dict[str, Command]:
+        """Its commands by name."""
+        return {each.name: each for each in self.commands}
+
+    def commands_that(self, *effects: Effect) -> frozenset[str]:
+        """The names of the commands that have at least one of `effects`."""
+        return frozenset(each.name for each in self.commands if each.does(*effects))
+
+    @cached_property
+    def syncs(self) -> tuple[str, ...]:
+        """The names of its Sync commands, which go last and once."""
+        return tuple(each.name for each in self.commands if each.last_and_once)
+
+    @cached_property
+    def subjects(self) -> tuple[Field, ...]:
+        """The fields that say what a task is about; where none is marked, those that every command needs."""
+        marked = tuple(each for each in self.fields if each.subject is not None)
+        return marked or tuple(each for each in self.fields if self._needed_by_all(each))
+
+    def _needed_by_all(self, of: Field) -> bool:
+        return frozenset(self.command_names) <= {name for each in of.required for name in each.commands}
+
+    def names_of(self, subject: Subject) -> tuple[str, ...]:
+        """The names of its fields that name a thing of this kind."""
+        return tuple(each.name for each in self.fields if each.subject is subject)
+
+    @cached_property
+    def remembered(self) -> tuple[str, ...]:
+        """The fields of which an inverse, or a sentence about one, is made. None is secret."""
+        named = [each.name for each in self.subjects if not each.secret]
+        for command in self.commands:
+            named += command.inverse.remembered
+        return tuple(dict.fromkeys(named))
+
+    def repeat_of(self, object_list: str) -> int:
+        """How many objects of the list have columns in a blank workbook."""
+        return next((each.repeat for each in self.groups if each.name == object_list), 1)
 
     @cached_property
     def by_name(self) -> dict[str, Field]:
@@ -175,4 +282,5 @@ def folded(text: str) -> str:
     return "".join(each for each in folded_case if not each.isspace() and unicodedata.category(each) != "Cf")
 
 
+_CODE_RULES = (Characters, Digits, EmailStyle, MacAddress, NumberOrRange)
 _INDEX = re.compile(r"\[([0-9]{1,3})\]")

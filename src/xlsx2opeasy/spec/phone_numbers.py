@@ -4,21 +4,45 @@ The table puts the fields at the top of `content`, the three examples inside `co
 examples are followed (README, "Where the specification contradicts itself").
 """
 
-from xlsx2opeasy.spec.build import boolean, required, text
-from xlsx2opeasy.spec.model import AtLeastOne, Command, TaskType
+from xlsx2opeasy.spec.build import NO_FORMER_VALUE, boolean, command, required, text
+from xlsx2opeasy.spec.effects import Effect, Inverse
+from xlsx2opeasy.spec.model import AtLeastOne, Content, Subject, TaskType
 from xlsx2opeasy.spec.rules import Keyword, NumberOrRange
 
 ALL = frozenset({"Modify", "Unassign", "Assign"})
 _IN = "phoneNumbers"
 
+
+def _reversed_by(command: str) -> Inverse:
+    in_part = "whether the numbers were activated before is not known here"
+    return Inverse(command, ("groupId", "phoneNumbers"), in_part=in_part, in_part_where=("activated",))
+
+
 PHONE_NUMBERS = TaskType(
     name="PhoneNumbers",
     appendix="V",
     description="Phone numbers of groups: assign, unassign, activate.",
+    headings=("Phone Numbers", "Phone Numbers"),
+    tab="#375623",
     commands=(
-        Command("Modify", "Activate or deactivate phone numbers, or move them between groups."),
-        Command("Unassign", "Unassign phone numbers from a group."),
-        Command("Assign", "Assign phone numbers to a group."),
+        command(
+            "Modify",
+            "Activate or deactivate phone numbers, or move them between groups.",
+            Effect.MOVES_NUMBERS,
+            inverse=NO_FORMER_VALUE,
+        ),
+        command(
+            "Unassign",
+            "Unassign phone numbers from a group.",
+            Effect.UNASSIGNS_NUMBERS,
+            inverse=_reversed_by("Assign"),
+        ),
+        command(
+            "Assign",
+            "Assign phone numbers to a group.",
+            Effect.ASSIGNS_NUMBERS,
+            inverse=_reversed_by("Unassign"),
+        ),
     ),
     fields=(
         text(
@@ -29,6 +53,8 @@ PHONE_NUMBERS = TaskType(
             required=(required("Assign", "Unassign"),),
             wire=f"{_IN}.groupId",
             aliases=(f"{_IN}.groupId",),
+            content=Content.NAME,
+            subject=Subject.GROUP,
             example="Dallas",
         ),
         text(
@@ -39,6 +65,8 @@ PHONE_NUMBERS = TaskType(
             required=(required(*ALL),),
             wire=f"{_IN}.phoneNumbers",
             aliases=(f"{_IN}.phoneNumbers",),
+            content=Content.NUMBER,
+            subject=Subject.NUMBERS,
             example="214-555-0100 - 214-555-0149",
         ),
         boolean(

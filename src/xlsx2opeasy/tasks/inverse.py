@@ -11,17 +11,21 @@ from enum import StrEnum
 from typing import Final, overload
 
 from xlsx2opeasy.spec.catalogue import BY_NAME, TASK_TYPES
-from xlsx2opeasy.spec.inverses import INVERSES, SUBJECTS, SYNC_AFTER, Inverse
-from xlsx2opeasy.spec.model import Column, TaskType
+from xlsx2opeasy.spec.effects import NO_INVERSE, Effect, Inverse
+from xlsx2opeasy.spec.model import Column, Subject, TaskType
 from xlsx2opeasy.tasks.cells import ordered
-from xlsx2opeasy.tasks.lives import Done, Life, Touched, lives_of
+from xlsx2opeasy.tasks.lives import ADDING, DELETING, Done, Life, Touched, lives_of
 from xlsx2opeasy.tasks.number_moves import TouchedNumbers, assigned_before, same_numbers
 from xlsx2opeasy.workbook.task_workbook import FilledRow, FilledSheet
 
-USERS: Final = "Users"
-_ADDING = frozenset({"AddUser", "AddUserDevice", "AddDevice"})
-_DELETING = frozenset({"DeleteUser", "DeleteUserAndDevices", "DeleteDevice"})
-_DELETE_DEVICE = INVERSES[USERS]["AddDevice"]
+_SYNC_AFTER: Final = {
+    sync: frozenset(
+        each.name for each in task_type.commands if each.served_by and each.served_by.sync == sync
+    )
+    for task_type in TASK_TYPES
+    for sync in reversed(task_type.syncs)
+}
+"""The Sync commands, and after which inverses Teams users need each."""
 
 
 class Kind(StrEnum):
@@ -46,8 +50,8 @@ class Left:
     def about(self) -> str:
         """The user, device, numbers, … that its task is about."""
         said: list[str] = []
-        for name in SUBJECTS[self.of.type]:
-            value = self.of.values.get(name, "")
+        for subject in BY_NAME[self.of.type].subjects:
+            value = self.of.values.get(subject.name, "")
             said += [str(each) for each in (value if isinstance(value, list) else [value]) if each]
         return ", ".join(said)
 
@@ -62,7 +66,7 @@ class Undoing:
     def row(self) -> FilledRow:
         """The row as it is written; made only then, for there may be a million."""
         note = f"undoes {self.of.command} in {_row(self.of)}"
-        if self.inverse.command in SYNC_AFTER:
+        if self.inverse.command in _SYNC_AFTER:
             note = "for Teams users that the rows above delete or restore; the load synchronised them too"
         elif self.in_part:
             note += f"; {self.in_part}"
@@ -138,12 +142,13 @@ def _assigned_in_the_same_load(done: Iterable[Done]) -> dict[tuple[str, int], Do
     by_pair: dict[tuple[str, str], Done] = {}
     found: dict[tuple[str, int], Done] = {}
     for task in done:
-        if task.type == "CallCenterAgent" and task.known:
-            agent = str(task.values.get("agentId", ""))
-            pairs = [(agent, str(each)) for each in task.values.get("callCenterInfo[n].callCenterId", ())]
-            if task.command == "Assign":
+        centers = task.named(Subject.CALL_CENTER)
+        if centers is not None and task.known:
+            agent = str(task.named(Subject.USER) or "")
+            pairs = [(agent, str(each)) for each in centers]
+            if task.does(Effect.ASSIGNS_AGENT):
                 by_pair |= dict.fromkeys(pairs, task)
-            elif task.command == "Remove":
+            elif task.does(Effect.REMOVES_AGENT):
                 for pair in pairs:
                     by_pair.pop(pair, None)
             elif pairs and all(pair in by_pair for pair in pairs):
@@ -164,12 +169,12 @@ class _Inverter:
         """One task more, all later ones being taken already."""
         if not task.known:
             self._leave(task, Kind.UNKNOWN, "nobody can tell whether it took effect: look at the system")
-        elif task.command in SYNC_AFTER:
+        elif task.command in _SYNC_AFTER:
             self._syncs.append(task)
-        elif task.command in _ADDING:
+        elif task.does(*ADDING):
             self._added(task, touched)
-        elif task.command in _DELETING:
-            self._deleted(task, touched.device if task.command == "DeleteDevice" else touched.user)
+        elif task.does(*DELETING):
+            self._deleted(task, touched.device if task.does(Effect.DELETES_DEVICE) else touched.user)
         elif (life := touched.user or touched.device) is not None and life.ended is not None:
             self._leave(task, Kind.GONE, f"{_row(life.ended)} deleted what it is about afterwards")
         elif life is not None and life.begun is not None:
@@ -184,7 +189,7 @@ class _Inverter:
         elif (earlier := self._assigned_before.get(id(task))) is not None:
             self._assigned_again(task, earlier)
         else:
-            self._invert(task, INVERSES[task.type][task.command])
+            self._invert(task, _inverse_of(task))
 
     def _assigned_again(self, task: Done, earlier: Done) -> None:
         if same_numbers(task, earlier):
@@ -195,11 +200,10 @@ class _Inverter:
             self._leave(task, Kind.CANNOT, why)
 
     def _moved_later(self, task: Done) -> Done | None:
-        if task.type != "PhoneNumbers":
+        if (numbers := task.named(Subject.NUMBERS)) is None:
             return None
-        numbers = str(task.values.get("phoneNumbers", ""))
-        if task.command == "Modify":
-            if "groupId" in task.values:
+        if task.does(Effect.MOVES_NUMBERS):
+            if task.named(Subject.GROUP) is not None:
                 self._moves.add(numbers, task)
             return None
         return self._moves.of_any(numbers)
@@ -210,12 +214,14 @@ class _Inverter:
         if life is None or life.begun is not task:
             self._leave(task, Kind.WITH, "an earlier row added the same; undoing that undoes this")
         elif life.ended is None:
-            self._invert(task, INVERSES[task.type][task.command])
-        elif task.command != "AddUserDevice" or (device is not None and device.ended is not None):
+            self._invert(task, _inverse_of(task))
+        elif not (task.does(Effect.ADDS_USER) and task.does(Effect.ADDS_DEVICE)) or (
+            device is not None and device.ended is not None
+        ):
             self._leave(task, Kind.GONE, f"{_row(life.ended)} deleted it again")
         elif device is not None:
-            self._invert(task, _DELETE_DEVICE)
-        elif life.ended.command == "DeleteUser":
+            self._invert(task, _device_alone(task))
+        elif not life.ended.does(Effect.DELETES_DEVICES_OF_USER):
             why = (
                 f"{_row(life.ended)} deleted the user again, and not the device, whose name is not known here"
             )
@@ -227,7 +233,7 @@ class _Inverter:
         if life is not None and life.begun is not None:
             self._leave(task, Kind.GONE, f"{_row(life.begun)} of the same load had added it")
         else:
-            self._invert(task, INVERSES[task.type][task.command])
+            self._invert(task, _inverse_of(task))
 
     def _invert(self, task: Done, inverse: Inverse) -> None:
         missing = [name for name in inverse.fields if not task.values.get(name)]
@@ -242,22 +248,33 @@ class _Inverter:
 
     def finish(self) -> None:
         """The Sync commands come last, once, and only where Teams users may be waiting for them."""
-        commands = {each.inverse.command for each in self.found.rows.get(USERS, ())}
-        wanted = tuple(sync for sync, after in SYNC_AFTER.items() if after & commands)
+        commands = {each.inverse.command for rows in self.found.rows.values() for each in rows}
+        wanted = tuple(sync for sync, after in _SYNC_AFTER.items() if after & commands)
         if not self._syncs:
             self.found.sync_missing = wanted
             return
         for sync in wanted:
-            self.found.rows[USERS].append(Undoing(self._syncs[0], Inverse(sync)))
+            self.found.rows[self._syncs[0].type].append(Undoing(self._syncs[0], Inverse(sync)))
         for task in self._syncs:
             if wanted:
                 why = f"at the end of the sheet stands {' and '.join(wanted)}"
                 self._leave(task, Kind.WITH, why)
             else:
-                self._leave(task, Kind.CANNOT, INVERSES[USERS][task.command].why_not)
+                self._leave(task, Kind.CANNOT, _inverse_of(task).why_not)
 
     def _leave(self, task: Done, kind: Kind, why: str) -> None:
         self.found.left.append(Left(task, kind, why))
+
+
+def _inverse_of(task: Done) -> Inverse:
+    return BY_NAME[task.type].by_command[task.command].inverse
+
+
+def _device_alone(task: Done) -> Inverse:
+    """What reverses the addition of the device alone, by a command that also added something else."""
+    commands = BY_NAME[task.type].commands
+    alone = (each.inverse for each in commands if each.effects == {Effect.ADDS_DEVICE})
+    return next(alone, NO_INVERSE)
 
 
 def _row(task: Done) -> str:

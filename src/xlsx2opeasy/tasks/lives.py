@@ -1,7 +1,6 @@
 """Which user or device each task of a load is about, and whether the load itself added or deleted it.
 
-What a load added goes with all that was done to it; what it deleted cannot be touched any more. Called by
-`inverse.py`.
+What a load added goes with all that was done to it; what it deleted cannot be touched any more.
 """
 
 from collections.abc import Sequence
@@ -9,10 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from xlsx2opeasy.check.across import exact_key, user_key
+from xlsx2opeasy.spec.catalogue import BY_NAME
+from xlsx2opeasy.spec.effects import Effect
+from xlsx2opeasy.spec.model import Subject
 
-_USER_FIELDS = ("user.userId", "agentId", "userId")
-_ADDING = frozenset({"AddUser", "AddUserDevice", "AddDevice"})
-_DELETING_USER = frozenset({"DeleteUser", "DeleteUserAndDevices"})
+ADDING = (Effect.ADDS_USER, Effect.ADDS_DEVICE)
+DELETING = (Effect.DELETES_USER, Effect.DELETES_DEVICE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,15 @@ class Done:
     command: str
     values: dict[str, Any]
     known: bool = True
+
+    def does(self, *effects: Effect) -> bool:
+        """Whether its command has at least one of `effects`."""
+        return BY_NAME[self.type].by_command[self.command].does(*effects)
+
+    def named(self, subject: Subject) -> Any | None:  # noqa: ANN401
+        """What it says in the first filled field that names a subject of this kind."""
+        names = BY_NAME[self.type].names_of(subject)
+        return next((self.values[name] for name in names if name in self.values), None)
 
 
 @dataclass(eq=False, slots=True)
@@ -64,22 +74,21 @@ class _Registry:
         self._devices: dict[str, Life] = {}
 
     def take(self, task: Done) -> Touched:
-        user_id = next((task.values[name] for name in _USER_FIELDS if name in task.values), None)
-        name = task.values.get("device.name")
+        user_id, name = task.named(Subject.USER), task.named(Subject.DEVICE)
         user = self._life(self._users, user_key(user_id), task) if user_id is not None else None
         device = self._life(self._devices, exact_key(name), task) if name is not None else None
         if user is not None and device is not None and device.begun is task:
             user.devices += (device,)
-        if user is not None and task.command in _DELETING_USER:
+        if user is not None and task.does(Effect.DELETES_USER):
             user.ended = task
-            for each in user.devices if task.command == "DeleteUserAndDevices" else ():
+            for each in user.devices if task.does(Effect.DELETES_DEVICES_OF_USER) else ():
                 each.ended = each.ended or task
-        if device is not None and task.command == "DeleteDevice":
+        if device is not None and task.does(Effect.DELETES_DEVICE):
             device.ended = task
         return Touched(user, device)
 
     def _life(self, of: dict[str, Life], key: str, task: Done) -> Life:
         known = of.get(key)
         if known is None or known.ended is not None:
-            known = of[key] = Life(begun=task if task.command in _ADDING else None)
+            known = of[key] = Life(begun=task if task.does(*ADDING) else None)
         return known

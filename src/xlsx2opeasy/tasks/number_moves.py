@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from xlsx2opeasy.check.across import number_key
+from xlsx2opeasy.spec.effects import Effect
+from xlsx2opeasy.spec.model import Subject
 from xlsx2opeasy.spec.rules import NumberOrRange
 from xlsx2opeasy.tasks.lives import Done
 
@@ -73,9 +75,9 @@ def assigned_before(done: Iterable[Done]) -> dict[int, Done]:
     given = TouchedNumbers()
     found: dict[int, Done] = {}
     for task in done:
-        if task.type == "PhoneNumbers" and task.known:
-            numbers = str(task.values.get("phoneNumbers", ""))
-            if task.command != "Assign":
+        numbers = task.named(Subject.NUMBERS)
+        if numbers is not None and task.known:
+            if not task.does(Effect.ASSIGNS_NUMBERS):
                 given.take_out(numbers)
                 continue
             if (earlier := given.of_any(numbers)) is not None:
@@ -86,7 +88,7 @@ def assigned_before(done: Iterable[Done]) -> dict[int, Done]:
 
 def same_numbers(one: Done, other: Done) -> bool:
     """Whether two rows are about exactly the same numbers."""
-    return _ends(str(one.values.get("phoneNumbers", ""))) == _ends(str(other.values.get("phoneNumbers", "")))
+    return _ends(one.named(Subject.NUMBERS) or "") == _ends(other.named(Subject.NUMBERS) or "")
 
 
 def _ends(numbers: str) -> tuple[int, int, int] | None:

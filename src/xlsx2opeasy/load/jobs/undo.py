@@ -21,8 +21,9 @@ from xlsx2opeasy.load.jobs.earlier import peek
 from xlsx2opeasy.load.results.completed_effects import read_done
 from xlsx2opeasy.load.results.output import free_name
 from xlsx2opeasy.overwriting import unless_replaced
-from xlsx2opeasy.spec.catalogue import PROCESSING_ORDER
-from xlsx2opeasy.tasks.inverse import Inverted, Kind, Left, inverted
+from xlsx2opeasy.spec.catalogue import BY_NAME, PROCESSING_ORDER
+from xlsx2opeasy.spec.effects import Effect
+from xlsx2opeasy.tasks.inverse import Inverted, Kind, Left, Undoing, inverted
 from xlsx2opeasy.tasks.to_workbook import TaskWorkbook, read_back
 from xlsx2opeasy.workbook.note_page import NotePage
 from xlsx2opeasy.workbook.task_workbook import filled_bytes
@@ -141,7 +142,7 @@ def _about(undo: Undo, output: Path) -> Iterator[str]:
             f"From sheet to sheet that order cannot be kept: the server works through {order},"
             " however the sheets stand here. Where that matters, load the sheets one by one."
         )
-    if any(each.inverse.command == "Unassign" for each in rows.get("PhoneNumbers", ())):
+    if any(_unassigns(each) for of in rows.values() for each in of):
         yield (
             "Unassign rows take numbers out of their group also where these were in it before the load:"
             " an Assign does not tell."
@@ -162,6 +163,11 @@ def _about(undo: Undo, output: Path) -> Iterator[str]:
     )
     yield f"Check it: xlsx2opeasy check {shlex.quote(output.name)}"
     yield f"Load it: xlsx2opeasy load {shlex.quote(output.name)}"
+
+
+def _unassigns(undoing: Undoing) -> bool:
+    commands = BY_NAME[undoing.of.type].by_command
+    return commands[undoing.inverse.command].does(Effect.UNASSIGNS_NUMBERS)
 
 
 def _left_page(undo: Undo) -> NotePage:

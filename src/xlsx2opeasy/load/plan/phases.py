@@ -16,12 +16,11 @@ from typing import Any
 from xlsx2opeasy.check.across import user_key
 from xlsx2opeasy.check.rules import digits_of
 from xlsx2opeasy.spec.catalogue import BY_NAME
+from xlsx2opeasy.spec.effects import Effect
 from xlsx2opeasy.spec.rules import NumberOrRange
 from xlsx2opeasy.tasks.build import Task
 
 USERS, PHONE_NUMBERS = "Users", "PhoneNumbers"
-_GIVING = frozenset({"Assign", "Modify"})
-_DELETING = frozenset({"DeleteUser", "DeleteUserAndDevices"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +50,11 @@ def phases_of(tasks: Sequence[Task], wire_names: Mapping[str, str]) -> tuple[Pha
 
 
 def _sync_last(tasks: Sequence[Task]) -> list[Task]:
-    last = {command.name for command in BY_NAME[USERS].commands if command.last_and_once}
-    return sorted(tasks, key=lambda task: task.type == USERS and task.command in last)
+    return sorted(tasks, key=lambda task: task.command in BY_NAME[task.type].syncs)
+
+
+def _does(task: Task, *effects: Effect) -> bool:
+    return BY_NAME[task.type].by_command[task.command].does(*effects)
 
 
 class Reader:
@@ -87,7 +89,11 @@ class _Range:
 
     def gives_to(self, group: str) -> bool:
         """Whether it gives its numbers to the group ("" for a row that names none)."""
-        return self.task.command in _GIVING and bool(self.group) and group in (self.group, "")
+        return (
+            _does(self.task, Effect.ASSIGNS_NUMBERS, Effect.MOVES_NUMBERS)
+            and bool(self.group)
+            and group in (self.group, "")
+        )
 
 
 class _Ranges:
@@ -143,7 +149,7 @@ def _needed_before(tasks: Sequence[Task], reader: Reader) -> set[int]:
         )
     ]
     early = {id(each.task) for each in (*needed.values(), *freed)}
-    if any(each.task.command == "Unassign" for each in freed):
+    if any(_does(each.task, Effect.UNASSIGNS_NUMBERS) for each in freed):
         early |= {id(task) for task in _deletions_that_can_go_first(tasks, reader)}
     return early
 
@@ -176,7 +182,7 @@ def _deletions_that_can_go_first(tasks: Sequence[Task], reader: Reader) -> Itera
     for task in tasks:
         if task.type == USERS:
             user = user_key(reader.text(task, "user.userId"))
-            if task.command in _DELETING and user not in seen:
+            if _does(task, Effect.DELETES_USER) and user not in seen:
                 yield task
             seen.add(user)
 

@@ -4,6 +4,7 @@ The chunk files and the workbook's copy are gone once a job is settled, for they
 inverse needs is written down before: in the order in which the server worked, a line each.
 """
 
+import contextlib
 import sys
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
@@ -16,25 +17,29 @@ from xlsx2opeasy.load.job.home import JobFolder
 from xlsx2opeasy.load.job.open_job import OpenJob
 from xlsx2opeasy.load.results.row_results import Settlement
 from xlsx2opeasy.spec.catalogue import BY_NAME, PROCESSING_ORDER
-from xlsx2opeasy.spec.inverses import remembered_fields
 from xlsx2opeasy.spec.outcomes import Outcome
 from xlsx2opeasy.tasks.lives import Done
 
 Path: TypeAlias = "tuple[list[str], Path | None]"
 """The keys on the way to a value; where they end at a list, the path within each of its objects."""
 
+_NOT_KEPT = "notKept"
+"""The key of the one line that takes the place of all others where they could not be made."""
+
 _KEPT = (Outcome.SUCCESS, Outcome.UNKNOWN)
 
 
 def write_done(job: OpenJob, settlement: Settlement) -> None:
-    """Puts it beside the job, while its chunk files are still there. Raises LocalFailure."""
-    lines = [orjson.dumps(line) for line in _lines(job, settlement)]
+    """Puts it beside the job, while its chunk files are still there.
+
+    Never stands in the way of a load's end: where it fails, `undo` of this job gives the reason.
+    """
     try:
-        write_file(job.folder.done, b"\n".join(lines))
-    except OSError as error:
-        raise LocalFailure(
-            f"{job.folder.done} cannot be written: {error.strerror or error}", "free disk space"
-        ) from error
+        content = b"\n".join([orjson.dumps(line) for line in _lines(job, settlement)])
+    except Exception as error:  # noqa: BLE001 - the results of the load weigh more than its undo
+        content = orjson.dumps({_NOT_KEPT: f"{type(error).__name__}"})
+    with contextlib.suppress(OSError):
+        write_file(job.folder.done, content)
 
 
 def read_done(folder: JobFolder) -> Iterator[Done]:
@@ -42,12 +47,19 @@ def read_done(folder: JobFolder) -> Iterator[Done]:
     if not folder.done.exists():
         raise LocalFailure(
             f"job {folder.job_id} cannot be undone: what undo needs was not kept with it",
-            "it was loaded by an older xlsx2opeasy, or its files were removed; undo it by hand",
+            "it was loaded by an older xlsx2opeasy, its files were removed, or the disk was full; undo it by hand",
         )
     try:
         with folder.done.open("rb") as lines:
             for line in lines:
-                sheet, row, kind, command, outcome, values = orjson.loads(line)
+                entry = orjson.loads(line)
+                if isinstance(entry, dict) and _NOT_KEPT in entry:
+                    raise LocalFailure(
+                        f"job {folder.job_id} cannot be undone: what undo needs could not be kept with it"
+                        f" ({entry[_NOT_KEPT]})",
+                        "undo it by hand",
+                    )
+                sheet, row, kind, command, outcome, values = entry
                 sheet, kind, command = map(sys.intern, (sheet, kind, command))  # a million lines share them
                 named = {sys.intern(name): value for name, value in values.items()}
                 yield Done(sheet, row, kind, command, named, known=outcome == Outcome.SUCCESS)
@@ -77,10 +89,8 @@ def _lines(job: OpenJob, settlement: Settlement) -> Iterator[list[Any]]:
 
 def _paths(task_type: str, wire_names: Mapping[str, str]) -> dict[str, Path]:
     """Where each field that must be remembered stands in a content, wherever `[wire]` puts it."""
-    fields = BY_NAME[task_type].by_name
-    return {
-        name: _path(wire_names.get(name, fields[name].wire_name)) for name in remembered_fields(task_type)
-    }
+    of = BY_NAME[task_type]
+    return {name: _path(wire_names.get(name, of.by_name[name].wire_name)) for name in of.remembered}
 
 
 def _path(name: str) -> Path:

@@ -12,14 +12,10 @@ import numpy as np
 import pyarrow as pa
 
 from xlsx2opeasy.ooxml.byte_arrays import Bools
-from xlsx2opeasy.spec.model import Field, Kind
-from xlsx2opeasy.spec.rules import Characters, Digits, EmailStyle, MacAddress, NumberOrRange
+from xlsx2opeasy.spec.model import Content, Field, Kind
 from xlsx2opeasy.workbook.reading.findings import Reading, refused, repaired, visible
 
 _TYPOGRAPHIC = frozenset("‘’‚‛“”„‟′″‐‑‒–—―−…")
-_TELEPHONIC_RULES = (Characters, Digits, EmailStyle, MacAddress, NumberOrRange)
-_PLAIN_ENDINGS = ("userId", "agentId", "callCenterId", "Number", "phoneNumbers", "supervisors", "linePort")
-_KEY_ENDINGS = ("Id", "Ids", "userProfile", "servicePacks", "device.name", "LinePort")
 _TYPE_AGAIN = "Type the value again by hand instead of pasting it."
 
 
@@ -40,14 +36,11 @@ PLAIN = Traits()
 
 
 def traits_of(field: Field) -> Traits:
-    """The traits of a field, from its rules and name."""
-    name = field.name.rpartition("]")[2] or field.name
+    """The traits of a field, from what it holds."""
     if field.kind in (Kind.BOOLEAN, Kind.INTEGER):
         return Traits(secret=field.secret)
-    telephonic = name.endswith(_PLAIN_ENDINGS) or any(
-        isinstance(rule, _TELEPHONIC_RULES) for rule in field.rules
-    )
-    return Traits(field.secret, telephonic or field.name.endswith(_KEY_ENDINGS), telephonic)
+    telephonic = field.content in (Content.CODE, Content.NUMBER)
+    return Traits(field.secret, telephonic or field.content is Content.NAME, telephonic)
 
 
 def odd(texts: pa.LargeStringArray) -> Bools:

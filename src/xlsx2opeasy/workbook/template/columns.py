@@ -7,9 +7,6 @@ from xlsx2opeasy.ooxml.address import letters_of
 from xlsx2opeasy.spec.catalogue import TASK_TYPES
 from xlsx2opeasy.spec.model import Column, Field, TaskType
 
-REPEATED = {"callCenterInfo": 3, "device.dect112Info.handsetInfo": 2}
-"""How many of each list of objects have columns; whoever needs more adds columns with the next number."""
-
 _FAMILIES = (
     ("Calling line ID", ("user.clid",)),
     ("Teams", ("user.msTeams", "user.teams")),
@@ -114,7 +111,7 @@ def _ordered(task_type: TaskType, commands: tuple[str, ...]) -> Iterator[Column]
         if each.object_list is None:
             yield Column(each)
         elif of_list := members.pop(each.object_list, None):
-            for index in range(REPEATED[each.object_list]):
+            for index in range(task_type.repeat_of(each.object_list)):
                 yield from (Column(member, (index,)) for member in of_list)
 
 

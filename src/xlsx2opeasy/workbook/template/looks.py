@@ -29,9 +29,6 @@ MARKS: dict[str, Look] = {
 }
 """Live help on a cell: it breaks a rule, it is needed, one of several is needed, it is not used."""
 
-TABS = ("#1F4E78", "#7B3F00", "#6B2C6B", "#2F6F6F", "#375623")
-"""The tabs of the task sheets, in their order."""
-
 _SHADES: dict[str, tuple[str, str]] = {
     "user": ("#1F4E78", "#2E75B6"),
     "device": ("#375623", "#548235"),

@@ -9,7 +9,7 @@ from xlsxwriter import Workbook
 from xlsx2opeasy.spec.words import API_VERSION
 from xlsx2opeasy.workbook.own_sheets import READ_ME, TEMPLATE_VERSION, VERSION_PROPERTY
 from xlsx2opeasy.workbook.template.columns import template_sheets
-from xlsx2opeasy.workbook.template.looks import TABS, Looks
+from xlsx2opeasy.workbook.template.looks import Looks
 from xlsx2opeasy.workbook.template.read_me import ReadMe
 from xlsx2opeasy.workbook.template.sheet import SheetWriter
 
@@ -30,9 +30,9 @@ def template_bytes(task_types: Collection[str] = (), commands: Collection[str] =
     _describe(book)
     looks = Looks(book)
     ReadMe(book.add_worksheet(READ_ME), looks).write(sheets, TEMPLATE_VERSION)
-    for sheet, colour in zip(sheets, TABS, strict=False):
+    for sheet in sheets:
         page = book.add_worksheet(sheet.task_type.name)
-        page.set_tab_color(colour)
+        page.set_tab_color(sheet.task_type.tab)
         SheetWriter(page, sheet, looks).write()
     book.close()
     return file.getvalue()
