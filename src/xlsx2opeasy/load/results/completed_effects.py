@@ -47,7 +47,7 @@ def read_done(folder: JobFolder) -> Iterator[Done]:
     if not folder.done.exists():
         raise LocalFailure(
             f"job {folder.job_id} cannot be undone: what undo needs was not kept with it",
-            "it was loaded by an older xlsx2opeasy, its files were removed, or the disk was full; undo it by hand",
+            "an older xlsx2opeasy loaded it, its files were removed, or the disk was full; undo it by hand",
         )
     try:
         with folder.done.open("rb") as lines:
