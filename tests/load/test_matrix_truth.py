@@ -355,28 +355,6 @@ def test_a_claimed_run_of_another_operation_is_not_believed(rig: Rig, tmp_path: 
     assert rig.resume(second.job).status == "unknown"
 
 
-def test_f40_a_person_who_knows_that_nothing_ran_frees_the_rows(rig: Rig, book: Path) -> None:
-    rig.server.settings.before = on_call("POST", "/scheduledoperations", Answer(503))
-    operations = rig.server.state.operations
-    hook = rig.server.settings.before
-
-    def forget(request: Request) -> Any:
-        answer = hook(request)
-        if answer is not None:
-            operations.clear()  # somebody deletes the draft in the portal (F77)
-        return answer
-
-    rig.server.settings.before = forget
-    result = rig.load(book)
-    assert (result.status, result.exit_code) == ("unknown", 1)
-    assert "the server no longer knows the operation" in result.message
-    (operation,) = result.operations
-    rig.server.settings.before = lambda request: None
-    done = rig.resume(result.job, settling=Settling(not_scheduled=operation))
-    assert (done.status, done.exit_code) == ("completed", 0)
-    kept_promise(rig.server, done)
-
-
 def test_f40_a_run_that_the_server_forgot_is_unknown_never_failed(rig: Rig, book: Path) -> None:
     rig.server.settings.polls_processing = 10**6
     rig.server.settings.before = lambda request: Answer(404) if request.path.endswith("/status") else None
@@ -384,12 +362,3 @@ def test_f40_a_run_that_the_server_forgot_is_unknown_never_failed(rig: Rig, book
     assert (result.status, outcomes(Path(result.results or ""))) == ("unknown", ["UNKNOWN"] * 3)
     assert "it was started as run" in result.message
     kept_promise(rig.server, result)
-
-
-def test_a_run_that_exists_is_not_built_again_on_a_persons_wrong_word(rig: Rig, book: Path) -> None:
-    rig.server.settings.after = on_call("POST", "/scheduledoperations", Answer(503))
-    result = rig.load(book)
-    (operation,) = result.operations
-    again = rig.resume(result.job, settling=Settling(not_scheduled=operation))
-    assert (again.status, rig.schedules()) == ("unknown", 1)
-    kept_promise(rig.server, again)

@@ -23,7 +23,7 @@ from xlsx2opeasy.load.run.follow import Follower
 from xlsx2opeasy.load.run.hiding import hiding
 from xlsx2opeasy.load.run.rejections import read_rejections
 from xlsx2opeasy.load.run.schedule import DraftFencedError, Scheduler
-from xlsx2opeasy.load.run.undecided import Settling, settle_claim
+from xlsx2opeasy.load.run.undecided import Settling, refuse_disproved, settle_claim
 from xlsx2opeasy.opeasy import CallError, OpEasyClient
 from xlsx2opeasy.spec.outcomes import Outcome
 
@@ -76,6 +76,8 @@ class Runner:
 
     def _proceed(self, connect: Connect) -> None:
         facts = self._job.facts
+        if self._settling is not None:
+            refuse_disproved(self._job, self._settling)
         phases = [phase for phase in facts.phases if self._job.sent_rows(phase)]
         if not phases or self._is_all_known(phases):
             return

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from xlsx2opeasy.load.job.journal import INTENT, NOTE, OUTCOME, Record, Verdict
-from xlsx2opeasy.load.job.state import JOB, Call, Fact, JobState, PhaseState
+from xlsx2opeasy.load.job.state import JOB, PROOF_OF_START, Call, Fact, JobState, PhaseState
 
 
 def fold(records: Iterable[Record]) -> JobState:
@@ -59,10 +59,13 @@ def _intended(phase: PhaseState, intent: Record) -> None:
         phase.schedule_in_doubt = phase.schedule_request = intent
     else:
         phase.delete_attempted.add(str(intent.detail["id"]))
+        phase.unanswered_deletions[intent.seq] = str(intent.detail["id"])
 
 
 def _answered(phase: PhaseState, intent: Record, outcome: Record) -> None:
     verdict = Verdict(outcome.detail["verdict"])
+    if intent.call == Call.DELETE_DRAFT:
+        _deletion_answered(phase, intent, verdict, outcome.detail.get("http"))
     if verdict is Verdict.UNKNOWN:
         if intent.call == Call.SCHEDULE:
             phase.evidence = outcome.detail.get("evidence")
@@ -86,6 +89,16 @@ def _answered(phase: PhaseState, intent: Record, outcome: Record) -> None:
             _deleted(phase, intent.call, str(intent.detail["id"]))
 
 
+def _deletion_answered(phase: PhaseState, intent: Record, verdict: Verdict, http: int | None) -> None:
+    """Record what a definite answer proves: this deletion did nothing, or the operation was started."""
+    identity = str(intent.detail["id"])
+    if verdict is not Verdict.UNKNOWN:
+        phase.unanswered_deletions.pop(intent.seq, None)
+    refused = verdict is Verdict.REJECTED and http in PROOF_OF_START
+    if refused and identity == phase.operation_id and phase.schedule_request is not None:
+        phase.proven_started.add(identity)
+
+
 def _deleted(phase: PhaseState, call: str, identity: str) -> None:
     if call == Call.DELETE_SCHEDULED:
         phase.scheduled_deleted = True
@@ -94,6 +107,7 @@ def _deleted(phase: PhaseState, call: str, identity: str) -> None:
     if call == Call.DELETE_OPERATION:
         phase.operation_deleted = True
     elif phase.operation_id == identity:
+        phase.undecided = None  # what is deleted can never run
         phase.forget_draft()
 
 
@@ -132,9 +146,9 @@ def _noted_of_run(phase: PhaseState, note: Record) -> None:
 
 
 def _settled(phase: PhaseState, detail: Mapping[str, Any]) -> None:
-    """The run's id is known; or there certainly is none, then the draft is built anew."""
+    """The run's id is known; or there certainly is none, then the draft is built again."""
     phase.undecided = None
     phase.schedule_in_doubt = None
     scheduled_id = detail.get("scheduled_id")
     phase.scheduled_id = str(scheduled_id) if scheduled_id else None
-    phase.stale = phase.scheduled_id is None
+    phase.stale = phase.scheduled_id is None and phase.operation_id is not None

@@ -60,6 +60,9 @@ UNKNOWN, ABANDONED, FAILED = "unknown", "abandoned", "failed"
 JOB = 0
 """The phase number of records about the whole job."""
 
+PROOF_OF_START = frozenset({400, 409})
+"""Answers to the deletion of an operation whose start is in doubt that prove the start, whatever they say."""
+
 
 @dataclass
 class PhaseState:
@@ -87,6 +90,10 @@ class PhaseState:
     results_saved: bool = False
     undecided: str | None = None
     delete_attempted: set[str] = field(default_factory=set)
+    unanswered_deletions: dict[int, str] = field(default_factory=dict)
+    """By intent, the operations that a request of ours may have deleted: it got no definite answer."""
+    proven_started: set[str] = field(default_factory=set)
+    """Operations whose deletion was refused after a request to start them; nothing takes this back."""
     scheduled_deleted: bool = False
     operation_deleted: bool = False
     chunks: tuple[Mapping[str, Any], ...] | None = None
@@ -95,10 +102,19 @@ class PhaseState:
     """Places in the phase's rows that are not sent after all -> why."""
 
     @property
+    def is_proven_started(self) -> bool:
+        """Whether the present operation certainly was started, although the id of its run may be unknown."""
+        return self.operation_id in self.proven_started
+
+    def may_be_deleted_by_us(self, operation_id: str) -> bool:
+        """Whether a deletion of ours explains that the server no longer knows the operation."""
+        return operation_id in self.unanswered_deletions.values()
+
+    @property
     def may_run(self) -> bool:
-        """Whether the operation was started, or nobody can tell that it was not."""
+        """Whether the operation was started, or it cannot be determined that it was not."""
         doubts = (self.scheduled_id, self.schedule_in_doubt, self.undecided)
-        return any(each is not None for each in doubts)
+        return self.is_proven_started or any(each is not None for each in doubts)
 
     @property
     def may_be_at_server(self) -> bool:

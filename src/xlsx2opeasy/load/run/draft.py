@@ -11,10 +11,11 @@ from xlsx2opeasy.load.events import ChunkAccepted, DraftVerified, Listener, Noti
 from xlsx2opeasy.load.interrupt import Interruption
 from xlsx2opeasy.load.job.facts import PhaseFacts, require_chunk
 from xlsx2opeasy.load.job.open_job import OpenJob
-from xlsx2opeasy.load.job.state import Call, Fact
+from xlsx2opeasy.load.job.state import Call, Fact, PhaseState
+from xlsx2opeasy.load.run.fence import Fence, fence
 from xlsx2opeasy.load.run.rechunk import cut_smaller
 from xlsx2opeasy.load.run.rejections import Rejection, keep_rejections
-from xlsx2opeasy.load.run.undecided import REFUSES_DELETION, give_up
+from xlsx2opeasy.load.run.undecided import NOT_KNOWN, REFUSES_DELETION, give_up
 from xlsx2opeasy.load.run.verify import Counts, DraftInDoubtError, DraftVerifier, in_words, received
 from xlsx2opeasy.opeasy import CallError, Classification, OpEasyClient, Operation
 from xlsx2opeasy.spec.catalogue import BY_NAME
@@ -82,22 +83,27 @@ class DraftBuilder:
     def delete_draft(self) -> None:
         """Deletes the draft until the server says that it is gone. Raises what the client raises.
 
-        Where the server refuses because the operation was started after all, that cannot be told apart.
+        Raises UndecidedError where the operation was to be started before and may have run.
         """
         state = self._job.phase_state(self._phase)
-        if (draft := state.operation_id) is None:
-            return
-        try:
+        draft = state.operation_id
+        if draft is not None and state.schedule_request is not None:
+            self._fence(state)
+        elif draft is not None:
             self._job.mutate(
                 self._number,
                 Call.DELETE_DRAFT,
                 lambda request: self._client.delete_operation(draft, request_id=request),
                 id=draft,
             )
-        except CallError as error:
-            if state.schedule_request is None or error.http_status not in (400, 409):
-                raise
-            raise give_up(self._job, self._phase, REFUSES_DELETION) from error
+
+    def _fence(self, state: PhaseState) -> None:
+        """Deletes an operation that was to be started before; UndecidedError where it may have run."""
+        proved = fence(self._job, state, self._client)
+        if proved is Fence.STARTED:
+            raise give_up(self._job, self._phase, REFUSES_DELETION)
+        if proved is Fence.NOT_FOUND:
+            raise give_up(self._job, self._phase, NOT_KNOWN)
 
     # -- opening ------------------------------------------------------------------------------------------
 

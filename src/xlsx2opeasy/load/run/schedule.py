@@ -9,11 +9,17 @@ import contextlib
 from xlsx2opeasy.load.events import Listener, Notice, OperationScheduled
 from xlsx2opeasy.load.interrupt import Interruption
 from xlsx2opeasy.load.job.facts import PhaseFacts
-from xlsx2opeasy.load.job.journal import Verdict
 from xlsx2opeasy.load.job.open_job import OpenJob
 from xlsx2opeasy.load.job.state import Call, Fact
-from xlsx2opeasy.load.run.undecided import REFUSES_DELETION, give_up, names_our_operation, undecided
-from xlsx2opeasy.opeasy import CallError, Classification, Deletion, OpEasyClient
+from xlsx2opeasy.load.run.fence import Fence, fence
+from xlsx2opeasy.load.run.undecided import (
+    NOT_KNOWN,
+    REFUSES_DELETION,
+    give_up,
+    names_our_operation,
+    undecided,
+)
+from xlsx2opeasy.opeasy import CallError, Classification, OpEasyClient
 
 _MAY_MEAN_SCHEDULED = frozenset({400, 409})
 """Refusals of a schedule request that a second delivery of the same request would get, too."""
@@ -48,7 +54,7 @@ class Scheduler:
             raise undecided(self._job, self._phase)
         if state.scheduled_id is not None:
             return
-        if state.schedule_in_doubt is None:
+        if state.schedule_in_doubt is None and not state.is_proven_started:
             self._schedule()
         else:
             self._find_out()
@@ -102,28 +108,16 @@ class Scheduler:
             self._job.note(self._number, Fact.SETTLED, scheduled_id=state.evidence)
             self._tell(OperationScheduled(self._number, str(state.scheduled_id)))
             return
-        self._tell(
-            Notice("The request to start the operation got no answer. It is not repeated, but asked about.")
-        )
-        self._fence(str(state.operation_id))
+        if not state.is_proven_started:
+            said = "The request to start the operation got no answer. It is not repeated, but asked about."
+            self._tell(Notice(said))
+        self._fence()
         raise DraftFencedError
 
-    def _fence(self, draft: str) -> None:
-        """Deletes the operation, which the specification refuses while a scheduled operation exists."""
-        attempted_before = draft in self._job.phase_state(self._phase).delete_attempted
-        intent = self._job.intend(self._number, Call.DELETE_DRAFT, id=draft)
-        try:
-            deletion = self._client.delete_operation(draft)
-            if deletion is Deletion.NOT_FOUND and not attempted_before:
-                deletion = self._client.delete_operation(draft)  # asked once more before it is believed
-        except CallError as error:
-            definite = error.classification is Classification.REJECTED
-            verdict = Verdict.REJECTED if definite else Verdict.UNKNOWN
-            self._job.answer(intent, verdict, http=error.http_status, said=error.message)
-            if definite and error.http_status in _MAY_MEAN_SCHEDULED:
-                raise give_up(self._job, self._phase, REFUSES_DELETION) from error
-            raise
-        if deletion is Deletion.NOT_FOUND and not attempted_before:
-            self._job.answer(intent, Verdict.REJECTED, http=404)
-            raise give_up(self._job, self._phase, "the server no longer knows the operation")
-        self._job.answer(intent, Verdict.APPLIED)
+    def _fence(self) -> None:
+        """Deletes the operation. Raises UndecidedError where that does not prove that it never runs."""
+        proved = fence(self._job, self._job.phase_state(self._phase), self._client)
+        if proved is Fence.STARTED:
+            raise give_up(self._job, self._phase, REFUSES_DELETION)
+        if proved is Fence.NOT_FOUND:
+            raise give_up(self._job, self._phase, NOT_KNOWN)

@@ -11,11 +11,14 @@ from xlsx2opeasy.errors import UsageError, Xlsx2OpeasyError
 from xlsx2opeasy.load.job.facts import PhaseFacts
 from xlsx2opeasy.load.job.open_job import OpenJob
 from xlsx2opeasy.load.job.state import JOB, Fact, PhaseState
+from xlsx2opeasy.load.run.fence import Fence, fence
 from xlsx2opeasy.opeasy import CallError, Classification, OpEasyClient
 
 REFUSES_DELETION = "the server refuses to delete the operation, so it was started"
 """Why an operation is undecided that certainly was started: only the id of its run is not known."""
 
+NOT_KNOWN = "the server no longer knows the operation"
+"""Why an operation is undecided that somebody else deleted: it may have run before."""
 
 _NO_RUN = "   it certainly has none            : xlsx2opeasy resume {job} --not-scheduled {operation}"
 
@@ -47,7 +50,7 @@ def undecided(job: OpenJob, phase: PhaseFacts) -> UndecidedError:
 
 def require_undecided(job: OpenJob, settling: Settling) -> PhaseState:
     """The phase that can be settled. Raises UsageError where there is none, or it is another operation's."""
-    found = next((state for state in job.state.phases.values() if state.undecided is not None), None)
+    found = next((state for state in job.state.phases.values() if _can_be_settled(state)), None)
     name = job.facts.job
     if found is None:
         raise UsageError(
@@ -61,20 +64,57 @@ def require_undecided(job: OpenJob, settling: Settling) -> PhaseState:
     return found
 
 
-def settle_claim(job: OpenJob, settling: Settling, client: OpEasyClient) -> None:
-    """Takes a person's word for it; a run's id must be confirmed by the server first.
+def _can_be_settled(state: PhaseState) -> bool:
+    return state.undecided is not None or state.schedule_in_doubt is not None or state.is_proven_started
 
-    Raises UsageError where the server says otherwise, and what the client raises.
+
+def refuse_disproved(job: OpenJob, settling: Settling) -> None:
+    """Raises UsageError for the claim that an operation has no run whose deletion the server refused."""
+    state = require_undecided(job, settling)
+    if settling.not_scheduled is not None and state.is_proven_started:
+        raise UsageError(
+            f"operation {state.operation_id} was started: the server refused to delete it, which it does"
+            " only while a run of the operation exists",
+            "its rows stay UNKNOWN; look in the portal for the id of the run and give it with --scheduled-id",
+        )
+
+
+def settle_claim(job: OpenJob, settling: Settling, client: OpEasyClient) -> None:
+    """Takes a person's word where the server confirms it: a run's id, or the deletion of the operation.
+
+    Raises UsageError where the server does not confirm it, and what the client raises.
     """
     state = require_undecided(job, settling)
     claimed = settling.scheduled_id
-    if claimed is not None and not names_our_operation(state, claimed, client):
+    if claimed is None:
+        _confirm_not_scheduled(job, settling, state, client)
+    elif not names_our_operation(state, claimed, client):
         raise UsageError(
             f"the server does not say that {claimed} is a run of operation {state.operation_id}",
             f"look for the runs of operation {state.operation_id} in the portal",
         )
     job.note(state.number, Fact.SETTLED, scheduled_id=claimed)
     job.note(JOB, Fact.SETTLED)
+
+
+def _confirm_not_scheduled(job: OpenJob, settling: Settling, state: PhaseState, client: OpEasyClient) -> None:
+    """Believed where the server deletes the operation, or a deletion of ours explains that it is gone."""
+    if state.scheduled_id is not None:
+        raise UsageError(
+            f"operation {state.operation_id} was started as run {state.scheduled_id}: the server said so",
+            "its rows stay UNKNOWN; look in the portal for what became of that run",
+        )
+    proved = fence(job, state, client)
+    if proved is Fence.STARTED:
+        job.note(state.number, Fact.UNDECIDED, why=REFUSES_DELETION)
+        refuse_disproved(job, settling)
+    if proved is Fence.NOT_FOUND:
+        raise UsageError(
+            f"the server does not know operation {state.operation_id}, and no deletion of this program"
+            " explains that: somebody else removed it, perhaps after it had run",
+            "its rows stay UNKNOWN; where nothing can settle them any more:"
+            f" xlsx2opeasy jobs abandon {job.facts.job} --undecided",
+        )
 
 
 def names_our_operation(state: PhaseState, scheduled_id: str, client: OpEasyClient) -> bool:
@@ -98,7 +138,7 @@ def _words(job: OpenJob, phase: PhaseFacts) -> tuple[str, ...]:
     answer = (
         f"it was started as run {state.scheduled_id}" if state.scheduled_id else "no reliable answer came"
     )
-    started = state.scheduled_id is not None or state.undecided == REFUSES_DELETION
+    started = _was_started(state)
     evidence = f"request {request.detail.get('request_id')} of {request.at}, " if request else ""
     return (
         "RESULT UNKNOWN - nothing was repeated, on purpose.",
@@ -111,16 +151,26 @@ def _words(job: OpenJob, phase: PhaseFacts) -> tuple[str, ...]:
         f"Evidence     : {evidence}files xlsx2opeasy-{name}-{phase.number}-*.json (give this to support)",
         f"To decide    : in the portal look for operation {operation}",
         f"   it has a scheduled run with id S : xlsx2opeasy resume {name} --scheduled-id S",
-        *(() if started else (_NO_RUN.format(job=name, operation=operation),)),
+        *((_NO_RUN.format(job=name, operation=operation),) if _may_have_no_run(state) else ()),
+        f"   nothing can tell any more       : xlsx2opeasy jobs abandon {name} --undecided",
     )
 
 
 def how_to_settle(state: PhaseState, job: str) -> str:
     """The commands that settle an undecided operation, once a person looked for it in the portal."""
     with_id = f"xlsx2opeasy resume {job} --scheduled-id ID"
-    if state.scheduled_id is not None or state.undecided == REFUSES_DELETION:
+    if not _may_have_no_run(state):
         return with_id
     return f"{with_id} or xlsx2opeasy resume {job} --not-scheduled {state.operation_id}"
+
+
+def _was_started(state: PhaseState) -> bool:
+    return state.scheduled_id is not None or state.is_proven_started or state.undecided == REFUSES_DELETION
+
+
+def _may_have_no_run(state: PhaseState) -> bool:
+    """Whether the server could confirm that the operation has no run: it may still know the operation."""
+    return not _was_started(state) and state.undecided != NOT_KNOWN
 
 
 def _what_follows(*, started: bool) -> str:
