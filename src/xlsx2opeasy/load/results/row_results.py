@@ -5,7 +5,7 @@ said and never guessed; the counts over all rows always add up.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,7 +13,7 @@ from xlsx2opeasy.load.job.facts import JobRow, PhaseFacts
 from xlsx2opeasy.load.job.open_job import OpenJob
 from xlsx2opeasy.load.run.fetch import read_saved
 from xlsx2opeasy.load.run.masking import Secrets
-from xlsx2opeasy.load.run.match import alike_keys, match
+from xlsx2opeasy.load.run.match import alike_keys, further_results, match
 from xlsx2opeasy.load.run.rejections import read_rejections
 from xlsx2opeasy.load.run.undecided import how_to_settle
 from xlsx2opeasy.spec.error_codes import ERROR_CODES
@@ -142,15 +142,21 @@ def _matched(
         tasks = [sent_tasks[name][index] for index in kept]
         results = read_saved(job, phase, name)
         matched = match(name, tasks, results, job.facts.wire_names)
-        foreign += len(matched.foreign)
+        again = further_results(name, tasks, results, matched, job.facts.wire_names)
+        foreign += len(matched.foreign) - len(again)
         pairs = [results[index] if index is not None else None for index in matched.pairs]
         keys = alike_keys(name, tasks, job.facts.wire_names)
         alike = _told_of_alike(keys, pairs)
         secrets = Secrets(name, job.facts.wire_names)
         guessed = _differing_in_secrets(keys, tasks) & alike.keys()
+        further = ((keys[mine], results[index]) for index, mine in again.items())
+        contradicting = _contradicting(keys, pairs, further)
         for index, task, key, result in zip(kept, tasks, keys, pairs, strict=True):
             row_result = _row_result(job, rows[index], result, alike.get(key, ""))
-            if key in guessed:
+            if key in contradicting:
+                why = _which_holds(job, contradicting[key])
+                row_result = _result(job, rows[index], Outcome.UNKNOWN, why)
+            elif key in guessed:
                 row_result = _result(job, rows[index], Outcome.UNKNOWN, _GUESSED)
             hidden = secrets.hidden_in(row_result.detail, task["content"])
             found[_place(rows[index])] = replace(row_result, detail=hidden)
@@ -169,6 +175,35 @@ def _differing_in_secrets(keys: Sequence[bytes], tasks: Sequence[Mapping[str, An
     return {key for key, task in zip(keys, tasks, strict=True) if first.setdefault(key, task) != task}
 
 
+def _contradicting(
+    keys: Sequence[bytes],
+    results: Sequence[Mapping[str, Any] | None],
+    further: Iterable[tuple[bytes, Mapping[str, Any]]],
+) -> dict[bytes, list[str]]:
+    """By key, the results of rows for which there are more results than rows, and which differ."""
+    first: dict[bytes, list[str]] = defaultdict(list)
+    for key, result in zip(keys, results, strict=True):
+        if result is not None:
+            first[key].append(_shown(result))
+    crowded: dict[bytes, list[str]] = {}
+    for key, result in further:
+        crowded.setdefault(key, list(first[key])).append(_shown(result))
+    return {key: list(dict.fromkeys(of)) for key, of in crowded.items() if len(set(of)) > 1}
+
+
+def _shown(result: Mapping[str, Any]) -> str:
+    """A result in one line: status, error code and error description as the server gave them."""
+    parts = (str(result["status"]).upper(), str(result["errorCode"]), str(result["errorDescription"]))
+    return " ".join(part.strip() for part in parts if part.strip())
+
+
+def _which_holds(job: OpenJob, shown: Sequence[str]) -> str:
+    return (
+        f"the server gave results for it that differ: {' / '.join(shown)}. Look at the system which of them"
+        f" holds; xlsx2opeasy resume {job.facts.job} asks for the results again"
+    )
+
+
 def _row_result(job: OpenJob, row: JobRow, result: Mapping[str, Any] | None, alike: str) -> RowResult:
     if result is None:
         missing = (
@@ -178,7 +213,8 @@ def _row_result(job: OpenJob, row: JobRow, result: Mapping[str, Any] | None, ali
         return _result(job, row, Outcome.UNKNOWN, missing)
     status, code = str(result["status"]).strip(), str(result["errorCode"])
     if _succeeded(result):
-        return _result(job, row, Outcome.SUCCESS, alike)
+        noted = " - ".join(part for part in (str(result["errorDescription"]), alike) if part)
+        return RowResult(Outcome.SUCCESS, code, noted, job_cell(job, row))
     if status.casefold() != "failed" and not code:
         strange = f"its result is {status!r}, which is neither SUCCESS nor FAILED: look at the system"
         return _result(job, row, Outcome.UNKNOWN, strange)

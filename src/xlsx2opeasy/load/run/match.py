@@ -46,6 +46,22 @@ def match(
     return Match(tuple(matching.pairs), tuple(left))
 
 
+def further_results(
+    task_type: str, ours: Sequence[Task], theirs: Sequence[Task], found: Match, wire_names: Mapping[str, str]
+) -> Mapping[int, int]:
+    """Of what `found` has left over, which of ours it is once more: its index -> that of our task."""
+    left = list(found.foreign)
+    again: dict[int, int] = {}
+    while left:
+        more = match(task_type, ours, [theirs[index] for index in left], wire_names)
+        taken = {left[other]: index for index, other in enumerate(more.pairs) if other is not None}
+        if not taken:
+            break
+        again |= taken
+        left = [index for index in left if index not in taken]
+    return again
+
+
 def alike_keys(task_type: str, tasks: Sequence[Task], wire_names: Mapping[str, str]) -> list[bytes]:
     """A key for each task (20 bytes); tasks that no result can tell apart have the same."""
     secrets = Secrets(task_type, wire_names)
