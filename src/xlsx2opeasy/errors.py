@@ -89,3 +89,13 @@ class Interrupted(Xlsx2OpeasyError):
 
     exit_code = 130
     status = "interrupted"
+
+
+def location_of(error: Exception) -> str:
+    """Kind and place of an error, without its message, which might hold a secret."""
+    import traceback
+    from pathlib import Path
+
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f"{Path(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else "?"
+    return f"{type(error).__name__} in {place}"

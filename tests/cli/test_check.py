@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -217,7 +218,7 @@ def test_wrong_usage_ends_with_2_or_help(arguments: list[str]) -> None:
 
 def test_help_shows_every_command_with_an_example() -> None:
     listed = run("--help").stdout
-    commands = [line.split()[0] for line in listed.partition("Commands:")[2].splitlines() if line.strip()]
+    commands = re.findall(r"^  ([a-z]+)  ", listed.partition("Every day:")[2], re.MULTILINE)
     assert {"check", "convert", "load", "resume", "sandbox", "jobs"} <= set(commands)
     for name in commands:
         done = CliRunner().invoke(cli, [name, "--help"])

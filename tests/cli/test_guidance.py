@@ -9,7 +9,7 @@ from click.testing import CliRunner, Result
 import installed
 from workbooks import write_workbook
 from xlsx2opeasy.cli.main import cli
-from xlsx2opeasy.cli.words import from_here
+from xlsx2opeasy.cli.output import from_here
 
 USER = {"Users": "| command | groupId | user.userId |\n| AddUser | Dallas | anna.able@example.com |"}
 WRONG = {"Users": "| command | groupId | user.userId |\n| AddUser | Dallas | anna |"}

@@ -40,7 +40,7 @@ def complaints(path: Path) -> tuple[int, list[str]]:
         found.append(f"{seconds:.0f} s")
     if megabytes > MOST_MEGABYTES:
         found.append(f"{megabytes:.0f} MB")
-    if "Traceback" in printed or "mistake in xlsx2opeasy" in printed:
+    if "Traceback" in printed or "internal error of xlsx2opeasy" in printed:
         found.append(printed.strip().splitlines()[-1][:200])
     return code, found
 

@@ -22,7 +22,7 @@ from xlsx2opeasy.tasks.limits import ChunkLimits
 from .rig import Rig, executed, kept_promise
 
 _PROCESSES = multiprocessing.get_context("forkserver")
-_PROCESSES.set_forkserver_preload(["xlsx2opeasy.load.service", "xlsx2opeasy.cli.loading"])
+_PROCESSES.set_forkserver_preload(["xlsx2opeasy.load.service", "xlsx2opeasy.session"])
 
 
 @dataclass(frozen=True)

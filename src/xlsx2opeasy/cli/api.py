@@ -4,44 +4,36 @@ Used by `operations`, `scheduled`, `webhooks`. With `--json` there is one docume
 exit code; its `message` is empty where all went well.
 """
 
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 
-from xlsx2opeasy.cli.connection import ask_secretly, connection_options
-from xlsx2opeasy.cli.shared_options import task_type_option
-from xlsx2opeasy.cli.words import complain, say_json, tell
-from xlsx2opeasy.errors import LoadRefused, UsageError, Xlsx2OpeasyError
-from xlsx2opeasy.load.interrupt import Interruption
+from xlsx2opeasy import session
+from xlsx2opeasy.cli.options import JSON, connection_options, task_type_option
+from xlsx2opeasy.cli.output import complain, say_json
+from xlsx2opeasy.cli.questions import dialog
+from xlsx2opeasy.errors import UsageError, Xlsx2OpeasyError
 from xlsx2opeasy.opeasy import Deletion
 from xlsx2opeasy.opeasy.masking import is_secret_name
 from xlsx2opeasy.overwriting import unless_replaced
 from xlsx2opeasy.problems import MASK
-from xlsx2opeasy.settings import Flags, Settings, find_api_key, key_file_is_open, read_settings
+from xlsx2opeasy.settings import Flags, Settings, read_settings
 from xlsx2opeasy.spec.catalogue import BY_NAME, TASK_TYPES
 from xlsx2opeasy.spec.model import TaskType
 
 if TYPE_CHECKING:
     from xlsx2opeasy.opeasy import OpEasyClient
 
-_TRIES = 4
-_SECONDS_OF_TRIES = 60.0
-"""A person waits for the answer: fewer tries than a load makes."""
-
 F = TypeVar("F", bound=Callable[..., Any])
 
 TASK_TYPE = task_type_option("this task type")
-YES = click.option("--yes", is_flag=True, help="Ask no question.")
 OUTPUT = click.option(
     "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write a workbook FILE.xlsx instead."
 )
-FORCE = click.option("--force", is_flag=True, help="Replace FILE.xlsx if it exists.")
 
 
 @dataclass(frozen=True)
@@ -53,55 +45,16 @@ class Api:
 
 
 def api_options(command: F) -> F:
-    """Adds `--json` and the connection's options, gathered as `connection` (Flags), to a command."""
-
-    @wraps(command)
-    def gathering(
-        *arguments: Any,  # noqa: ANN401
-        url: str | None,
-        enterprise_id: str | None,
-        profile: str | None,
-        ca_bundle: Path | None,
-        api_key_file: Path | None,
-        **options: Any,  # noqa: ANN401
-    ) -> Any:  # noqa: ANN401
-        flags = Flags(url, enterprise_id, profile, ca_bundle, api_key_file)
-        return command(*arguments, flags=flags, **options)
-
-    with_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-    return with_json(connection_options(gathering))  # type: ignore[return-value]
+    """Adds `--json` and the connection's options, gathered as `flags` (Flags), to a command."""
+    return JSON(connection_options(command))
 
 
 @contextmanager
 def connected(flags: Flags) -> Iterator[Api]:
-    """A client of the enterprise that the settings name; Ctrl-C ends its waits."""
-    from xlsx2opeasy.opeasy import Connection, OpEasyClient, RetryPolicy, user_agent  # httpx: not for --help
-
+    """A client of the enterprise that the settings name."""
     settings = read_settings(flags)
-    if (
-        flags.api_key_file is not None
-        and flags.api_key_file.exists()
-        and key_file_is_open(flags.api_key_file)
-    ):
-        tell(f"warning: others than you can read {flags.api_key_file}; chmod 600 it")
-    key = find_api_key(settings, flags, ask_secretly if sys.stdin.isatty() else None)
-    connection = Connection(
-        settings.url,
-        settings.enterprise_id,
-        key,
-        ca_bundle=settings.ca_bundle,
-        user_agent=user_agent(),
-        enterprise_field=settings.enterprise_field,
-    )
-    interruption, retries = Interruption(), RetryPolicy(tries=_TRIES, seconds=_SECONDS_OF_TRIES)
-    with interruption.listening(), OpEasyClient(connection, clock=interruption, retries=retries) as client:
+    with session.client(settings, flags, dialog()) as client:
         yield Api(client, settings)
-
-
-def ask(question: str, *, yes: bool) -> None:
-    """Asks once where a person is there to answer; LoadRefused where the answer is no."""
-    if not yes and sys.stdin.isatty() and not click.confirm(question, err=True):
-        raise LoadRefused("nothing was done: the question was answered with no")
 
 
 @contextmanager

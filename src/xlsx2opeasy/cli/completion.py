@@ -10,7 +10,7 @@ import sys
 import click
 from click.shell_completion import CompletionItem, ShellComplete, add_completion_class, get_completion_class
 
-from xlsx2opeasy.cli.words import say
+from xlsx2opeasy.cli.output import say
 
 PROGRAM = "xlsx2opeasy"
 VARIABLE = "_XLSX2OPEASY_COMPLETE"

@@ -1,13 +1,12 @@
 """`xlsx2opeasy config show`: every setting in force, and where each comes from. No secret is shown."""
 
 import os
-from pathlib import Path
 
 import click
 
-from xlsx2opeasy.cli.connection import connection_options
-from xlsx2opeasy.cli.job_table import cell, show_table
-from xlsx2opeasy.cli.words import complain, say_json
+from xlsx2opeasy.cli.options import JSON, connection_options
+from xlsx2opeasy.cli.output import complain, say_json
+from xlsx2opeasy.cli.tables import cell, show_table
 from xlsx2opeasy.errors import UsageError, Xlsx2OpeasyError
 from xlsx2opeasy.load.job.home import HOME_VARIABLE, state_folder
 from xlsx2opeasy.settings import (
@@ -37,17 +36,9 @@ def command() -> None:
 
 
 @command.command(name="show")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@JSON
 @connection_options
-def show(
-    url: str | None,
-    enterprise_id: str | None,
-    profile: str | None,
-    ca_bundle: Path | None,
-    api_key_file: Path | None,
-    *,
-    as_json: bool,
-) -> None:
+def show(flags: Flags, *, as_json: bool) -> None:
     """Show every setting and where it comes from: an option, the environment, a profile, a default.
 
     Keys and tokens are not shown, only whether they are set. Nothing is sent.
@@ -57,7 +48,6 @@ def show(
       xlsx2opeasy config show
       xlsx2opeasy config show --profile acme
     """
-    flags = Flags(url, enterprise_id, profile, ca_bundle, api_key_file)
     try:
         values = [*_places(), *resolve(flags), _api_key(flags), *_webex()]
     except Xlsx2OpeasyError as error:

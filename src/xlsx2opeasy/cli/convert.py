@@ -1,37 +1,94 @@
-"""`xlsx2opeasy convert`: its options here, its work in `converting`."""
+"""`xlsx2opeasy convert`: the chunk files that a load would send, and nothing sent."""
 
+from __future__ import annotations
+
+from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from xlsx2opeasy.cli.shared_options import chunk_options, large_option
+from xlsx2opeasy.cli.options import JSON, LARGE, chunk_options, complete_profiles, gather
+from xlsx2opeasy.cli.output import complain, counted, say, say_json, tell
+from xlsx2opeasy.cli.problem_lines import problem_lines, summary
+from xlsx2opeasy.errors import InvalidWorkbook, Xlsx2OpeasyError
+
+if TYPE_CHECKING:
+    from xlsx2opeasy.check.checked import Checked
+
+EMPTY: dict[str, object] = {"workbook": None, "sha256": "", "chunks": []}
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """The arguments and options of the command."""
+
+    workbook: Path
+    output: Path
+    chunk_tasks: int | None
+    chunk_bytes: int | None
+    profile: str | None
+    large: bool
+    as_json: bool
 
 
 @click.command(name="convert")
 @click.argument("workbook", type=click.Path(path_type=Path, readable=False))
 @click.option("--output", type=click.Path(path_type=Path, file_okay=False), required=True, help="The folder.")
 @chunk_options("file")
-@click.option("--profile", help="The profile whose chunk sizes apply.")
-@large_option
-@click.option("--json", "as_json", is_flag=True, help="Print the manifest.")
-def command(
-    workbook: Path,
-    output: Path,
-    chunk_tasks: int | None,
-    chunk_bytes: int | None,
-    profile: str | None,
-    *,
-    large: bool,
-    as_json: bool,
-) -> NoReturn:
+@click.option("--profile", help="The profile whose chunk sizes apply.", shell_complete=complete_profiles)
+@LARGE
+@JSON
+@gather(Request, "asked")
+def command(asked: Request) -> NoReturn:
     """Write the task files of WORKBOOK, as a load would upload them, into a folder.
 
     \b
     Example:
       xlsx2opeasy convert branch.xlsx --output tasks
     """
-    from xlsx2opeasy.cli.converting import convert  # pandas: not for --help
+    raise SystemExit(convert(asked))
 
-    sizes = (chunk_tasks, chunk_bytes)
-    raise SystemExit(convert(workbook, output, profile, sizes, large=large, as_json=as_json))
+
+def convert(asked: Request) -> int:
+    """Checks, converts and tells; the exit code."""
+    from xlsx2opeasy.load.plan.task_files import MANIFEST, write_task_files
+    from xlsx2opeasy.settings import read_limits_and_wire
+    from xlsx2opeasy.tasks.chunks import manifest
+    from xlsx2opeasy.tasks.limits import ChunkLimits
+
+    try:
+        usual, wire_names = read_limits_and_wire(asked.profile)
+        limits = ChunkLimits(asked.chunk_tasks or usual.tasks, asked.chunk_bytes or usual.bytes)
+        had_earlier = (asked.output / MANIFEST).exists()
+        checked = _checked(asked)
+        made = write_task_files(asked.workbook, checked, asked.output, limits, wire_names)
+    except Xlsx2OpeasyError as error:
+        if asked.as_json:
+            say_json(manifest(asked.workbook, "", []) | {"message": error.message})
+        complain(error.message, error.hint)
+        return error.exit_code
+    if had_earlier:
+        tell(f"The files of an earlier conversion in {asked.output} were replaced.")
+    if asked.as_json:
+        say_json(made.manifest)
+    else:
+        files = counted(len(made.files), "file")
+        say(f"{counted(made.tasks, 'task')} in {files}, and {MANIFEST}, in {asked.output}")
+    return 0
+
+
+def _checked(asked: Request) -> Checked:
+    from xlsx2opeasy.check.checked import check_workbook
+    from xlsx2opeasy.ooxml.limits import limits_for
+    from xlsx2opeasy.workbook.read import read_workbook
+
+    checked = check_workbook(read_workbook(asked.workbook, limits_for(large=asked.large)))
+    if checked.errors:
+        for line in problem_lines(checked.problems):
+            tell(line)
+        raise InvalidWorkbook(
+            f"{summary(asked.workbook, checked)}: nothing was written",
+            "correct the cells above, then convert again",
+        )
+    return checked

@@ -2,17 +2,16 @@
 
 import sys
 from collections.abc import Iterable
-from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from xlsx2opeasy.cli.connection import connection_options
-from xlsx2opeasy.cli.words import clean, say_json
+from xlsx2opeasy.cli.options import JSON, connection_options
+from xlsx2opeasy.cli.output import clean, say_json
 from xlsx2opeasy.settings import Flags
 
 if TYPE_CHECKING:
-    from xlsx2opeasy.cli.diagnosis import Finding
+    from xlsx2opeasy.diagnosis import Finding
 
 WORST_FIRST = (5, 4, 2)
 _MARKS = {"ok": ("✓", "ok", "green"), "warning": ("!", "!", "yellow"), "failed": ("✗", "FAILED", "red")}
@@ -20,17 +19,9 @@ _INDENT = 16
 
 
 @click.command(name="doctor")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@JSON
 @connection_options
-def command(
-    url: str | None,
-    enterprise_id: str | None,
-    profile: str | None,
-    ca_bundle: Path | None,
-    api_key_file: Path | None,
-    *,
-    as_json: bool,
-) -> NoReturn:
+def command(flags: Flags, *, as_json: bool) -> NoReturn:
     """Look for what is wrong: settings, network, certificate, clock, API key, rights, disk.
 
     Nothing is changed, here or at the server. It ends with 0 where a load could begin.
@@ -40,9 +31,10 @@ def command(
       xlsx2opeasy doctor
       xlsx2opeasy doctor --profile acme
     """
-    from xlsx2opeasy.cli.diagnosis import diagnose
+    from xlsx2opeasy.cli.questions import dialog
+    from xlsx2opeasy.diagnosis import diagnose
 
-    found = diagnose(Flags(url, enterprise_id, profile, ca_bundle, api_key_file))
+    found = diagnose(flags, dialog())
     codes = {each.exit_code for each in (_as_json(found) if as_json else _shown(found))}
     raise SystemExit(next((code for code in WORST_FIRST if code in codes), 0))
 

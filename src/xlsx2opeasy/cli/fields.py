@@ -6,12 +6,15 @@ from typing import NamedTuple
 
 import click
 
-from xlsx2opeasy.cli.words import complain, counted, say, say_json
+from xlsx2opeasy.cli.options import JSON
+from xlsx2opeasy.cli.output import complain, counted, say, say_json
 from xlsx2opeasy.errors import UsageError
 from xlsx2opeasy.spec.catalogue import TASK_TYPES, nearest, task_type_of_sheet
 from xlsx2opeasy.spec.model import Field, TaskType, folded
 from xlsx2opeasy.spec.rules import OneOf
 from xlsx2opeasy.spec.words import needs_in_words, rule_words, users_in_words, using
+
+EMPTY: dict[str, object] = {"fields": []}
 
 DETAILED = 3
 """Up to so many fields are told in full; more of them one a line."""
@@ -29,7 +32,7 @@ class Entry(NamedTuple):
 
 @click.command(name="fields")
 @click.argument("name", required=False)
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
+@JSON
 def command(name: str | None, *, as_json: bool) -> None:
     """Explain the fields of the workbook: rules, examples, which commands use and need them.
 

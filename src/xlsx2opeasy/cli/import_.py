@@ -5,8 +5,9 @@ from typing import NoReturn
 
 import click
 
-from xlsx2opeasy.cli.api import FORCE, refuse_existing
-from xlsx2opeasy.cli.words import complain, tell
+from xlsx2opeasy.cli.api import refuse_existing
+from xlsx2opeasy.cli.options import FORCE
+from xlsx2opeasy.cli.output import complain, tell
 from xlsx2opeasy.errors import Xlsx2OpeasyError
 from xlsx2opeasy.settings import read_limits_and_wire
 

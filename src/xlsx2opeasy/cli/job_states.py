@@ -1,10 +1,12 @@
-"""Where this machine's jobs stand, in words; the names of the Webex page are for programs (`--json`)."""
+"""States of this machine's jobs in words; the names of the Webex page are for programs (`--json`)."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from rich.text import Text
 
-from xlsx2opeasy.cli.job_table import cell
+from xlsx2opeasy.cli.output import say_json
+from xlsx2opeasy.cli.tables import cell
 from xlsx2opeasy.job_model import Job
 
 _WORDS: Final = {
@@ -74,3 +76,15 @@ def _state(job: Job) -> tuple[str, str]:
 
 def _load_status(job: Job) -> str:
     return str(job.raw.get("loadStatus", ""))
+
+
+def rows_of(job: Job) -> str:
+    """`55: 50 succeeded, 5 failed`; the total alone where nothing is known of them yet."""
+    counts = job.counts or {}
+    parts = ", ".join(f"{counts[name]:,} {word}" for name, word in COUNT_WORDS.items() if counts.get(name))
+    return f"{counts.get('total', 0):,}: {parts}" if parts else ""
+
+
+def say_jobs(jobs: Sequence[Job]) -> None:
+    """The document of `jobs --json`."""
+    say_json({"items": [job.as_json() for job in jobs]})

@@ -1,16 +1,111 @@
-"""`xlsx2opeasy load`: the main job; its options here, its work in `loading`."""
+"""`xlsx2opeasy load`: the main job."""
 
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from xlsx2opeasy.cli.connection import connection_options
-from xlsx2opeasy.cli.shared_options import chunk_options, large_option
-from xlsx2opeasy.cli.words import say_json
+from xlsx2opeasy.cli.options import (
+    JSON,
+    LARGE,
+    QUIET,
+    YES,
+    chunk_options,
+    connection_options,
+    gather,
+    waiting_options,
+)
+from xlsx2opeasy.cli.output import complain, counted, say_json, tell
+from xlsx2opeasy.errors import Xlsx2OpeasyError
+from xlsx2opeasy.settings import Flags
+from xlsx2opeasy.tasks.limits import ChunkLimits
+
+if TYPE_CHECKING:
+    from xlsx2opeasy.load.plan.prepare import LoadOptions, Prepared
+    from xlsx2opeasy.load.results.load_result import LoadResult
+    from xlsx2opeasy.session import Destination
 
 WORST_FIRST = (130, 5, 4, 7, 6, 8, 3, 2, 1, 0)
 """The exit code of several loads is the first of these that occurred."""
+COUNTS = ("total", "succeeded", "failed", "rejected", "invalid", "notSent", "running", "unknown", "skipped")
+EMPTY: dict[str, object] = {
+    "job": None,
+    "status": "failed",
+    "workbook": None,
+    "results": None,
+    "rows": dict.fromkeys(COUNTS, 0),
+    "operations": [],
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """The arguments and options of the command."""
+
+    workbooks: tuple[Path, ...]
+    flags: Flags
+    output: Path | None
+    in_place: bool
+    sandbox: bool
+    sandbox_state: Path | None
+    chunk_tasks: int | None
+    chunk_bytes: int | None
+    poll_interval: float | None
+    wait: float | None
+    skip_invalid: bool
+    on_rejected: str
+    all_rows: bool
+    again: bool
+    large: bool
+    keep: bool
+    report: bool
+    webhook_url: str | None
+    webhook_cert: Path | None
+    webhook_key: Path | None
+    yes: bool
+    as_json: bool
+    quiet: bool
+
+    def refuse_contradictions(self) -> None:
+        """Raises click.UsageError for options that do not go together."""
+        if self.output and len(self.workbooks) > 1:
+            raise click.UsageError("--output goes with one workbook only")
+        if self.output and self.in_place:
+            raise click.UsageError("--output and --in-place contradict each other")
+        if self.sandbox and self.in_place:
+            raise click.UsageError(
+                "--sandbox and --in-place contradict each other:"
+                " a rehearsal writes nothing into your workbook"
+            )
+        if self.sandbox_state and not self.sandbox:
+            raise click.UsageError("--sandbox-state goes with --sandbox")
+        webhook = [each is not None for each in (self.webhook_url, self.webhook_cert, self.webhook_key)]
+        if any(webhook) and not all(webhook):
+            raise click.UsageError("--webhook-url, --webhook-cert and --webhook-key go together")
+
+    def options_for(self, destination: Destination) -> LoadOptions:
+        """The engine's options; sizes of chunks that are not given are the profile's."""
+        from xlsx2opeasy.load.plan.prepare import LoadOptions
+
+        limits = destination.limits
+        return LoadOptions(
+            output=self.output,
+            in_place=self.in_place,
+            limits=ChunkLimits(self.chunk_tasks or limits.tasks, self.chunk_bytes or limits.bytes),
+            skip_invalid=self.skip_invalid,
+            drop_rejected=self.on_rejected == "drop",
+            all_rows=self.all_rows,
+            again=self.again,
+            keep=self.keep,
+            large=self.large,
+            wire_names=destination.wire_names,
+            sandbox_state=self.sandbox_state,
+        )
 
 
 @click.command(name="load")
@@ -22,12 +117,7 @@ WORST_FIRST = (130, 5, 4, 7, 6, 8, 3, 2, 1, 0)
     "--sandbox-state", type=click.Path(path_type=Path), help="The rehearsal's enterprise (TOML, JSON)."
 )
 @chunk_options("upload")
-@click.option(
-    "--poll-interval",
-    type=click.FloatRange(min=0.01),
-    help="Seconds between two looks at the server (from 1, growing to 30).",
-)
-@click.option("--wait", type=click.FloatRange(min=0), help="Seconds to wait for the server at the most.")
+@waiting_options
 @click.option("--skip-invalid", is_flag=True, help="Leave invalid rows out and load the others.")
 @click.option(
     "--on-rejected",
@@ -38,17 +128,18 @@ WORST_FIRST = (130, 5, 4, 7, 6, 8, 3, 2, 1, 0)
 )
 @click.option("--all", "all_rows", is_flag=True, help="Send rows that succeeded before, too.")
 @click.option("--again", is_flag=True, help="Load a workbook again that was loaded before, every row of it.")
-@large_option
+@LARGE
 @click.option("--keep", is_flag=True, help="Leave the operations on the server.")
 @click.option("--report", is_flag=True, help="Write NAME.report.html beside the results.")
 @click.option("--webhook-url", help="Where the server reaches this machine (https), to be told of changes.")
 @click.option("--webhook-cert", type=click.Path(path_type=Path), help="The webhook's certificate (PEM).")
 @click.option("--webhook-key", type=click.Path(path_type=Path), help="The key of the certificate (PEM).")
-@click.option("--yes", is_flag=True, help="Ask no question.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-@click.option("--quiet", is_flag=True, help="Show no progress.")
+@YES
+@JSON
+@QUIET
 @connection_options
-def command(workbooks: tuple[Path, ...], **options: Any) -> NoReturn:  # noqa: ANN401
+@gather(Request, "asked")
+def command(asked: Request) -> NoReturn:
     """Load each WORKBOOK: check, upload, run, and write what became of each row into a copy of it.
 
     \b
@@ -56,23 +147,99 @@ def command(workbooks: tuple[Path, ...], **options: Any) -> NoReturn:  # noqa: A
       xlsx2opeasy load branch.xlsx --sandbox
       xlsx2opeasy load branch.xlsx --url https://opeasy.example.com --enterprise-id acme
     """
-    if options["output"] and len(workbooks) > 1:
-        raise click.UsageError("--output goes with one workbook only")
-    if options["output"] and options["in_place"]:
-        raise click.UsageError("--output and --in-place contradict each other")
-    if options["sandbox"] and options["in_place"]:
-        raise click.UsageError(
-            "--sandbox and --in-place contradict each other: a rehearsal writes nothing into your workbook"
-        )
-    if options["sandbox_state"] and not options["sandbox"]:
-        raise click.UsageError("--sandbox-state goes with --sandbox")
-    webhook = [options[f"webhook_{name}"] is not None for name in ("url", "cert", "key")]
-    if any(webhook) and not all(webhook):
-        raise click.UsageError("--webhook-url, --webhook-cert and --webhook-key go together")
-    from xlsx2opeasy.cli.loading import load_all  # pandas, httpx, the sandbox: not for --help
-
-    results = list(load_all(workbooks, options))
-    if options["as_json"]:
+    asked.refuse_contradictions()
+    results = list(load_all(asked))
+    if asked.as_json:
         documents = [result.as_json() for result in results]
-        say_json(documents[0] if len(workbooks) == 1 else {"loads": documents})
+        say_json(documents[0] if len(documents) == 1 else {"loads": documents})
     raise SystemExit(next(code for code in WORST_FIRST if code in {each.exit_code for each in results}))
+
+
+def load_all(asked: Request) -> Iterator[LoadResult]:
+    """Loads one after the other; what stops them all is said for each."""
+    from xlsx2opeasy.session import not_begun
+
+    try:
+        with _destination(asked) as destination:
+            for workbook in asked.workbooks:
+                yield _load(workbook, destination, asked)
+    except Xlsx2OpeasyError as error:
+        complain(error.message, error.hint)
+        for workbook in asked.workbooks:
+            yield not_begun(workbook, error)
+
+
+@contextmanager
+def _destination(asked: Request) -> Iterator[Destination]:
+    """The sandbox or the server, with a webhook receiver where one is asked for."""
+    from xlsx2opeasy.cli.questions import dialog
+    from xlsx2opeasy.session import rehearsal, server, with_webhook
+
+    person = dialog()
+    with ExitStack() as stack:
+        if asked.sandbox:
+            rehearsed = rehearsal(asked.sandbox_state, asked.flags.enterprise_id)
+            destination = stack.enter_context(rehearsed)
+        else:
+            destination = server(asked.flags, person)
+        if asked.webhook_url and asked.webhook_cert and asked.webhook_key:
+            receiver = asked.webhook_url, asked.webhook_cert, asked.webhook_key
+            destination = stack.enter_context(with_webhook(destination, *receiver, person))
+        yield destination
+
+
+def _load(workbook: Path, destination: Destination, asked: Request) -> LoadResult:
+    from xlsx2opeasy.cli.screen import Screen
+    from xlsx2opeasy.cli.summary import show_summary
+    from xlsx2opeasy.load.runner import Waiting
+    from xlsx2opeasy.load.service import Surroundings, load
+    from xlsx2opeasy.session import internal_error, not_begun
+
+    waiting = Waiting(asked.poll_interval, asked.wait)
+    try:
+        with Screen(quiet=asked.quiet) as screen:
+            around = Surroundings(screen, destination.connect, waiting)
+            confirm = _confirmation(destination, asked)
+            result = load(workbook, destination.target, asked.options_for(destination), around, confirm)
+    except Xlsx2OpeasyError as error:
+        complain(error.message, error.hint)
+        return not_begun(workbook, error)
+    except Exception as error:  # noqa: BLE001 - a script gets its document all the same, without a secret
+        failure = internal_error(error)
+        complain(failure.message, failure.hint)
+        return not_begun(workbook, failure)
+    show_summary(result, rehearsal=destination.target.rehearsal)
+    if asked.report and result.job is not None:
+        _report(result.job)
+    if destination.target.rehearsal and _missed_what_exists(result):
+        tell("The sandbox begins empty; --sandbox-state FILE gives it users and devices that exist already.")
+    return result
+
+
+def _report(job: str) -> None:
+    """Writes the job's report; where that fails the load is none the worse."""
+    from xlsx2opeasy.load.job.home import Home, state_folder
+    from xlsx2opeasy.report.write import write_report
+
+    try:
+        tell(f"Report: {write_report(Home(state_folder()).job(job))}")
+    except Xlsx2OpeasyError as error:
+        complain(error.message, error.hint)
+
+
+def _missed_what_exists(result: LoadResult) -> bool:
+    """Whether rows failed for want of a user or device, which an empty sandbox cannot have."""
+    results = result.settlement.results.values() if result.settlement else ()
+    return any(each.code in ("101", "103") for each in results)
+
+
+def _confirmation(destination: Destination, asked: Request) -> Callable[[Prepared], bool]:
+    from xlsx2opeasy.cli.questions import can_ask, confirm
+
+    def confirmed(prepared: Prepared) -> bool:
+        if asked.yes or destination.target.rehearsal or not can_ask():
+            return True
+        before = f" ({prepared.repeated:,} of them succeeded before)" if prepared.repeated else ""
+        return confirm(f"Send {counted(prepared.tasks, 'task')}{before} to {destination.spoken}?")
+
+    return confirmed

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import click
 
-from xlsx2opeasy.cli.connection import ask_secretly, connection_options
-from xlsx2opeasy.cli.words import tell
+from xlsx2opeasy.cli.options import connection_options
+from xlsx2opeasy.cli.output import tell
+from xlsx2opeasy.cli.questions import ask_secretly, can_ask
 from xlsx2opeasy.errors import UsageError, Xlsx2OpeasyError
 from xlsx2opeasy.secret import Secret
+from xlsx2opeasy.session import try_key
 from xlsx2opeasy.settings import (
     WEBEX_KEYRING_NAME,
     Flags,
@@ -22,9 +24,6 @@ from xlsx2opeasy.settings import (
 )
 from xlsx2opeasy.settings.keyrings import KeyringTrouble, keyring_kind, look_up, remove, store
 
-PATIENCE_SECONDS = 20.0
-"""How long the server is tried: a person waits for the answer."""
-
 
 @click.command(name="login")
 @click.option("--webex", is_flag=True, help="Store Webex's access token in the place of the API key.")
@@ -32,18 +31,7 @@ PATIENCE_SECONDS = 20.0
 @click.option("--no-check", is_flag=True, help="Store it without trying it at the server.")
 @click.option("--remove", "removes", is_flag=True, help="Take it out of the keyring again.")
 @connection_options
-def command(
-    url: str | None,
-    enterprise_id: str | None,
-    profile: str | None,
-    ca_bundle: Path | None,
-    api_key_file: Path | None,
-    *,
-    webex: bool,
-    from_stdin: bool,
-    no_check: bool,
-    removes: bool,
-) -> None:
+def command(flags: Flags, *, webex: bool, from_stdin: bool, no_check: bool, removes: bool) -> None:
     """Store the API key of an enterprise in the operating system's keyring, once it was tried at the server.
 
     The key is asked for and not shown while it is typed. A key that the server refuses is not stored.
@@ -55,13 +43,12 @@ def command(
       xlsx2opeasy login --profile acme --remove
       xlsx2opeasy login --webex
     """
-    if api_key_file is not None and from_stdin:
+    if flags.api_key_file is not None and from_stdin:
         raise click.UsageError("--api-key-file and --stdin contradict each other")
-    if webex and api_key_file is not None:
+    if webex and flags.api_key_file is not None:
         raise click.UsageError("--api-key-file goes with the API key only; give --stdin with --webex")
-    if removes and (from_stdin or no_check or api_key_file is not None):
+    if removes and (from_stdin or no_check or flags.api_key_file is not None):
         raise click.UsageError("--remove needs no key")
-    flags = Flags(url, enterprise_id, profile, ca_bundle, api_key_file)
     settings = None if webex else read_settings(flags)
     with _way_out(settings):
         if removes:
@@ -69,7 +56,7 @@ def command(
             return
         kind = keyring_kind()
         look_up(_name(settings))  # a keyring that is locked is found out before anything is typed
-        secret = _read(settings, api_key_file, from_stdin=from_stdin)
+        secret = _read(settings, flags.api_key_file, from_stdin=from_stdin)
         if not no_check:
             _try(settings, secret)
         store(_name(settings), secret)
@@ -110,7 +97,7 @@ def _read(settings: Settings | None, api_key_file: Path | None, *, from_stdin: b
         return read_key_file(api_key_file)
     if from_stdin:
         text = sys.stdin.read().strip()
-    elif sys.stdin.isatty():
+    elif can_ask():
         text = ask_secretly(_spoken(settings)).strip()
     else:
         other = "--stdin" if settings is None else "--stdin or --api-key-file"
@@ -130,18 +117,10 @@ def _try(settings: Settings | None, secret: Secret) -> None:
         if settings is None:
             _try_token(secret)
         else:
-            _try_key(settings, secret)
+            try_key(settings, secret)
     except Xlsx2OpeasyError as error:
         tell("Nothing was stored. To store it without trying it at the server, add --no-check.")
         raise error from None
-
-
-def _try_key(settings: Settings, secret: Secret) -> None:
-    from xlsx2opeasy.opeasy import Connection, OpEasyClient, RetryPolicy
-
-    connection = Connection(settings.url, settings.enterprise_id, secret, ca_bundle=settings.ca_bundle)
-    with OpEasyClient(connection, retries=RetryPolicy(tries=2, seconds=PATIENCE_SECONDS)) as client:
-        client.authenticate()
 
 
 def _try_token(secret: Secret) -> None:

@@ -7,44 +7,64 @@ import importlib
 import keyword
 import os
 import sys
-from typing import TYPE_CHECKING, Any, NoReturn
+from types import ModuleType
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from xlsx2opeasy.cli.words import complain, place_of, say_json
+from xlsx2opeasy.cli.output import complain, json_was_printed, say_json
 from xlsx2opeasy.collecting import collecting_seldom
-from xlsx2opeasy.errors import Interrupted, ServiceFailed, Xlsx2OpeasyError
+from xlsx2opeasy.errors import Interrupted, ServiceFailed, Xlsx2OpeasyError, location_of
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-COMMANDS = {
-    "template": "writes a blank workbook to fill in",
-    "check": "checks a workbook offline",
-    "plan": "says what a load would do",
-    "convert": "turns a workbook into chunk files and a manifest",
-    "load": "checks, uploads, runs, and writes the results into the workbook",
-    "resume": "goes on with a load that was cut off",
-    "jobs": "lists this machine's jobs",
-    "report": "writes the report of a job, one HTML file",
-    "undo": "writes a workbook that takes back what a job did",
-    "import": "makes a workbook of task files",
-    "operations": "looks at operations on the server, and cleans them up",
-    "scheduled": "starts an operation by hand, looks at runs and their results",
-    "webhooks": "lists, registers and removes webhook receivers",
-    "webex": "lists Webex Calling's jobs",
-    "fields": "explains the fields, their rules and commands",
-    "sandbox": "serves a simulated OpEasy to try things on",
-    "login": "stores the API key in the operating system's keyring",
-    "config": "shows the settings and where each comes from",
-    "doctor": "looks for what is wrong with the connection",
-    "completion": "prints the script that lets a shell complete words",
+GROUPS = {
+    "Every day": {
+        "template": "writes a blank workbook to fill in",
+        "check": "checks a workbook offline",
+        "plan": "says what a load would do",
+        "load": "checks, uploads, runs, and writes the results into the workbook",
+        "resume": "goes on with a load that was cut off",
+    },
+    "Looking back": {
+        "jobs": "lists this machine's jobs",
+        "report": "writes the report of a job, one HTML file",
+        "undo": "writes a workbook that takes back what a job did",
+    },
+    "Fields and files": {
+        "fields": "explains the fields, their rules and commands",
+        "convert": "turns a workbook into chunk files and a manifest",
+        "import": "makes a workbook of task files",
+    },
+    "The API, one call at a time": {
+        "operations": "looks at operations on the server, and cleans them up",
+        "scheduled": "starts an operation by hand, looks at runs and their results",
+        "webhooks": "lists, registers and removes webhook receivers",
+        "webex": "lists Webex Calling's jobs",
+    },
+    "Setting up": {
+        "login": "stores the API key in the operating system's keyring",
+        "config": "shows the settings and where each comes from",
+        "doctor": "looks for what is wrong with the connection",
+        "sandbox": "serves a simulated OpEasy to try things on",
+        "completion": "prints the script that lets a shell complete words",
+    },
 }
-"""In the order in which help lists them; the module `cli.NAME` (`import_` for `import`) holds `command`."""
+"""As help lists them. The module `cli.NAME` (`import_` for `import`) holds `command`.
+
+It may hold `EMPTY`, too: the document of `--json` where nothing could be done; `message` is added to it.
+"""
+COMMANDS = {name: words for commands in GROUPS.values() for name, words in commands.items()}
 
 
 COMPLETION_VARIABLE = "_XLSX2OPEASY_COMPLETE"
 """Set by the scripts of `completion`, when TAB is pressed."""
+
+
+def _module(name: str) -> ModuleType:
+    module = f"{name}_" if keyword.iskeyword(name) else name
+    return importlib.import_module(f"xlsx2opeasy.cli.{module}")
 
 
 class LazyGroup(click.Group):
@@ -58,8 +78,7 @@ class LazyGroup(click.Group):
         """The command of that name, imported now."""
         if name not in COMMANDS:
             return None
-        module = f"{name}_" if keyword.iskeyword(name) else name
-        command: click.Command = importlib.import_module(f"xlsx2opeasy.cli.{module}").command
+        command: click.Command = _module(name).command
         return command
 
     def resolve_command(
@@ -88,8 +107,10 @@ class LazyGroup(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The list of commands, without importing any."""
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
+        width = max(map(len, COMMANDS))
+        for title, commands in GROUPS.items():
+            with formatter.section(title):
+                formatter.write_dl([(name.ljust(width), words) for name, words in commands.items()])
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
@@ -103,33 +124,19 @@ def cli() -> None:
     """
 
 
-_NO_ROWS = dict.fromkeys(
-    ("total", "succeeded", "failed", "rejected", "invalid", "notSent", "unknown", "skipped"), 0
-)
-_EMPTY_DOCUMENTS: dict[str, dict[str, Any]] = {
-    "check": {"workbook": None, "rows": {"total": 0, "valid": 0, "invalid": 0}, "problems": []},
-    "convert": {"workbook": None, "sha256": "", "chunks": []},
-    "load": {
-        "job": None,
-        "status": "failed",
-        "workbook": None,
-        "results": None,
-        "rows": _NO_ROWS,
-        "operations": [],
-    },
-    "fields": {"fields": []},
-    "jobs": {"items": []},
-    "webex": {"items": []},
-}
-"""What each command's `--json` prints where it was called wrongly, so that nothing could be done."""
+def _print_document(message: str) -> None:
+    """A script that asked for JSON gets one document at every exit code."""
+    if "--json" not in sys.argv or json_was_printed():
+        return
+    name = next((each for each in sys.argv[1:] if each in COMMANDS), None)
+    empty = {} if name is None else getattr(_module(name), "EMPTY", {})
+    say_json({**empty, "message": message})
 
 
-def _document_of_wrong_usage(message: str) -> None:
-    """A script that asked for JSON gets a document at this exit code too."""
-    if "--json" in sys.argv:
-        name = next((each for each in sys.argv[1:] if each in COMMANDS), "")
-        document = _EMPTY_DOCUMENTS.get("load" if name == "resume" else name, {})
-        say_json(document | {"message": message})
+def _ended(error: Xlsx2OpeasyError) -> int:
+    complain(error.message, error.hint)
+    _print_document(error.message)
+    return error.exit_code
 
 
 def _after_a_mistake() -> str:
@@ -145,23 +152,18 @@ def main() -> NoReturn:
         importlib.import_module("xlsx2opeasy.cli.completion")  # it knows one shell more than click
     try:
         code = cli.main(prog_name="xlsx2opeasy", complete_var=COMPLETION_VARIABLE, standalone_mode=False)
-    except click.Abort:
-        complain("interrupted")
-        code = Interrupted.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        code = _ended(Interrupted("interrupted"))
     except click.ClickException as error:
         error.show()
-        _document_of_wrong_usage(error.format_message())
+        _print_document(error.format_message())
         code = error.exit_code
     except Xlsx2OpeasyError as error:
-        complain(error.message, error.hint)
-        code = error.exit_code
-    except KeyboardInterrupt:
-        complain("interrupted")
-        code = Interrupted.exit_code
+        code = _ended(error)
     except BrokenPipeError:
         sys.stderr.close()
         code = 0
-    except Exception as error:  # noqa: BLE001 - a mistake of ours must not show what it held in its hands
-        complain(f"this is a mistake in xlsx2opeasy: {place_of(error)}", _after_a_mistake())
-        code = ServiceFailed.exit_code
+    except Exception as error:  # noqa: BLE001 - an internal error must not show the values it was about
+        message = f"this is an internal error of xlsx2opeasy: {location_of(error)}"
+        code = _ended(ServiceFailed(message, _after_a_mistake()))
     sys.exit(code)

@@ -17,8 +17,8 @@ from xlsx2opeasy.cli.api import (
     masked,
     one_document,
 )
-from xlsx2opeasy.cli.job_table import cell, show_table
-from xlsx2opeasy.cli.words import counted, say, tell
+from xlsx2opeasy.cli.output import counted, say, tell
+from xlsx2opeasy.cli.tables import cell, show_table
 from xlsx2opeasy.opeasy import CallError, ValidationError
 from xlsx2opeasy.settings import Flags
 from xlsx2opeasy.spec.model import TaskType

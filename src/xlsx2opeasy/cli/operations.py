@@ -7,13 +7,10 @@ from typing import Any, NoReturn
 import click
 
 from xlsx2opeasy.cli.api import (
-    FORCE,
     OUTPUT,
     TASK_TYPE,
-    YES,
     Api,
     api_options,
-    ask,
     chosen,
     connected,
     end,
@@ -22,9 +19,11 @@ from xlsx2opeasy.cli.api import (
     one_document,
     refuse_existing,
 )
-from xlsx2opeasy.cli.job_table import cell, show_table
 from xlsx2opeasy.cli.operation_errors import OPERATION_ID, delete_error, errors
-from xlsx2opeasy.cli.words import counted, say, tell
+from xlsx2opeasy.cli.options import FORCE, YES
+from xlsx2opeasy.cli.output import counted, say, tell
+from xlsx2opeasy.cli.questions import require_yes
+from xlsx2opeasy.cli.tables import cell, show_table
 from xlsx2opeasy.errors import UsageError, WorkbookUnusable
 from xlsx2opeasy.opeasy import Operation, Task
 from xlsx2opeasy.settings import Flags
@@ -159,7 +158,7 @@ def append(operation_id: str, files: tuple[Path, ...], *, yes: bool, flags: Flag
     with one_document({"operation": None}, as_json=as_json):
         for file in files:
             _refuse_unreadable(file)
-        ask(f"Append {counted(len(files), 'file')} to operation {operation_id}?", yes=yes)
+        require_yes(f"Append {counted(len(files), 'file')} to operation {operation_id}?", yes=yes)
         with connected(flags) as api:
             before = api.client.get_operation(operation_id)
             for file in files:
@@ -201,7 +200,7 @@ def delete(operation_id: str, *, yes: bool, flags: Flags, as_json: bool) -> NoRe
       xlsx2opeasy operations delete c0debec94fe54c38968d884547640a32
     """
     with one_document({"deleted": False}, as_json=as_json):
-        ask(f"Delete operation {operation_id} with its tasks?", yes=yes)
+        require_yes(f"Delete operation {operation_id} with its tasks?", yes=yes)
         with connected(flags) as api:
             words = gone(api.client.delete_operation(operation_id), f"Operation {operation_id}")
         end({"deleted": True}, as_json=as_json, show=lambda: say(words))

@@ -1,12 +1,61 @@
-"""`xlsx2opeasy plan`: its options here, its work in `planning`."""
+"""`xlsx2opeasy plan`: what a load of the workbook would do, and nothing done."""
 
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from xlsx2opeasy.cli.shared_options import chunk_options, large_option
-from xlsx2opeasy.settings import Flags
+from xlsx2opeasy.cli.options import JSON, LARGE, chunk_options, complete_profiles, gather
+from xlsx2opeasy.cli.output import complain, counted, say, say_json, tell
+from xlsx2opeasy.cli.problem_lines import other_sheets, problem_lines, summary
+from xlsx2opeasy.errors import InvalidWorkbook, UsageError, Xlsx2OpeasyError
+from xlsx2opeasy.settings import Flags, read_limits_and_wire, read_settings
+from xlsx2opeasy.tasks.limits import ChunkLimits
+
+if TYPE_CHECKING:
+    from xlsx2opeasy.load.plan.phases import Phase
+    from xlsx2opeasy.load.plan.prepare import Prepared
+    from xlsx2opeasy.load.target import Target
+
+EMPTY: dict[str, object] = {
+    "workbook": None,
+    "rows": {"total": 0, "toSend": 0, "invalid": 0, "skipped": 0},
+    "commands": [],
+    "operations": [],
+    "skipped": 0,
+    "problems": [],
+}
+REQUESTS_ONCE = 1
+"""Logging in."""
+REQUESTS_EACH_OPERATION = 6
+"""Create, read the counts, schedule, one look at the status, and the two deletions."""
+REQUESTS_EACH_TYPE = 2
+"""The download of the tasks for verifying, and the download of the results."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """The arguments and options of the command."""
+
+    workbook: Path
+    chunk_tasks: int | None
+    chunk_bytes: int | None
+    skip_invalid: bool
+    all_rows: bool
+    url: str | None
+    enterprise_id: str | None
+    profile: str | None
+    large: bool
+    as_json: bool
+
+    @property
+    def flags(self) -> Flags:
+        """Where the load would go."""
+        return Flags(self.url, self.enterprise_id, self.profile)
 
 
 @click.command(name="plan")
@@ -16,31 +65,173 @@ from xlsx2opeasy.settings import Flags
 @click.option("--all", "all_rows", is_flag=True, help="As the load would be called.")
 @click.option("--url", help="The server: rows that succeeded there before are skipped.")
 @click.option("--enterprise-id", help="The enterprise.")
-@click.option("--profile", help="A profile of config.toml.")
-@large_option
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-def command(
-    workbook: Path,
-    chunk_tasks: int | None,
-    chunk_bytes: int | None,
-    url: str | None,
-    enterprise_id: str | None,
-    profile: str | None,
-    *,
-    skip_invalid: bool,
-    all_rows: bool,
-    large: bool,
-    as_json: bool,
-) -> NoReturn:
+@click.option("--profile", help="A profile of config.toml.", shell_complete=complete_profiles)
+@LARGE
+@JSON
+@gather(Request, "asked")
+def command(asked: Request) -> NoReturn:
     """Say what `load` would do with WORKBOOK: rows by command, operations, uploads, requests, warnings.
 
     \b
     Example:
       xlsx2opeasy plan branch.xlsx
     """
-    from xlsx2opeasy.cli.planning import plan  # pandas: not for --help
+    raise SystemExit(plan(asked))
 
-    flags = Flags(url, enterprise_id, profile)
-    sizes = (chunk_tasks, chunk_bytes)
-    how = {"skip_invalid": skip_invalid, "all_rows": all_rows, "large": large}
-    raise SystemExit(plan(workbook, flags, sizes, **how, as_json=as_json))
+
+@dataclass(frozen=True, slots=True)
+class PlannedOperation:
+    """One operation of the plan; `bytes` are those of its chunk files."""
+
+    phase: Phase
+    chunks: int
+    bytes: int
+
+    @property
+    def requests(self) -> int:
+        """At the least: more where the server takes long."""
+        types = len({task.type for task in self.phase.tasks})
+        return REQUESTS_EACH_OPERATION + self.chunks + REQUESTS_EACH_TYPE * types
+
+    def as_json(self) -> dict[str, Any]:
+        """Its part of `plan --json`."""
+        return {
+            "operation": self.phase.number,
+            "why": self.phase.why,
+            "tasks": len(self.phase.tasks),
+            "chunks": self.chunks,
+            "bytes": self.bytes,
+            "requests": self.requests,
+        }
+
+
+def plan(asked: Request) -> int:
+    """Prepares as `load` would, and tells; the exit code."""
+    from xlsx2opeasy.load.plan.prepare import LoadOptions, prepare
+    from xlsx2opeasy.load.target import Target
+
+    try:
+        usual, wire_names = read_limits_and_wire(asked.flags.profile)
+        limits = ChunkLimits(asked.chunk_tasks or usual.tasks, asked.chunk_bytes or usual.bytes)
+        target = _target(asked.flags)
+        options = LoadOptions(
+            limits=limits,
+            skip_invalid=asked.skip_invalid,
+            all_rows=asked.all_rows,
+            again=target is None,
+            large=asked.large,
+            wire_names=wire_names,
+        )
+        prepared = prepare(asked.workbook, target or Target("", ""), options)
+    except Xlsx2OpeasyError as error:
+        if asked.as_json:
+            say_json({**EMPTY, "workbook": str(asked.workbook), "message": error.message})
+        complain(error.message, error.hint)
+        return error.exit_code
+    operations = [_planned(phase, limits) for phase in prepared.phases]
+    refusal = None if target is None or prepared.stopped else _refusal(asked.workbook, target, prepared)
+    if asked.as_json:
+        message = refusal.message if refusal else prepared.stopped
+        say_json(_document(asked.workbook, prepared, operations, message))
+    else:
+        _show(asked.workbook, prepared, operations, knows_enterprise=target is not None)
+        tell("This is a plan only: nothing was sent.")
+    if refusal:
+        complain(f"a load would be refused: {refusal.message}", refusal.hint)
+        return refusal.exit_code
+    return InvalidWorkbook.exit_code if prepared.stopped else 0
+
+
+def _refusal(workbook: Path, target: Target, prepared: Prepared) -> Xlsx2OpeasyError | None:
+    """What an earlier job of this machine has against a load, if anything."""
+    from xlsx2opeasy.load.job.home import Home, state_folder
+    from xlsx2opeasy.load.jobs.earlier import refuse_if_done_or_unfinished
+    from xlsx2opeasy.load.plan.freeze import candidate_of
+
+    try:
+        candidate = candidate_of(workbook, target, prepared)
+        refuse_if_done_or_unfinished(Home(state_folder()), candidate, again=False)
+    except Xlsx2OpeasyError as refusal:
+        return refusal
+    return None
+
+
+def _target(flags: Flags) -> Target | None:
+    """Where a load would go, or None where nothing says so: a plan needs no server."""
+    from xlsx2opeasy.load.target import Target
+    from xlsx2opeasy.opeasy import checked_origin
+
+    try:
+        settings = read_settings(flags)
+    except UsageError:
+        if any((flags.url, flags.enterprise_id, flags.profile)):
+            raise
+        return None
+    return Target(checked_origin(settings.url), settings.enterprise_id)
+
+
+def _planned(phase: Phase, limits: ChunkLimits) -> PlannedOperation:
+    from xlsx2opeasy.tasks.chunks import cut
+
+    sizes = [len(chunk.body) for chunk in cut(phase.tasks, limits)]
+    return PlannedOperation(phase, len(sizes), sum(sizes))
+
+
+def _commands(prepared: Prepared) -> Counter[tuple[str, str]]:
+    return Counter((task.type, task.command) for phase in prepared.phases for task in phase.tasks)
+
+
+def _skipped(prepared: Prepared) -> int:
+    return sum(row.skipped for row in prepared.rows)
+
+
+def _document(
+    workbook: Path, prepared: Prepared, operations: list[PlannedOperation], message: str
+) -> dict[str, Any]:
+    checked = prepared.checked
+    return {
+        "workbook": str(workbook),
+        "sha256": checked.workbook.sha256,
+        "rows": {
+            "total": checked.total,
+            "toSend": prepared.tasks,
+            "invalid": checked.invalid,
+            "skipped": _skipped(prepared),
+        },
+        "commands": [
+            {"type": name, "command": command, "rows": rows}
+            for (name, command), rows in _commands(prepared).items()
+        ],
+        "operations": [operation.as_json() for operation in operations],
+        "requests": _requests(operations),
+        "problems": [problem.as_json() for problem in checked.problems],
+        "message": message,
+    }
+
+
+def _requests(operations: list[PlannedOperation]) -> int:
+    return REQUESTS_ONCE + sum(each.requests for each in operations) if operations else 0
+
+
+def _show(
+    workbook: Path, prepared: Prepared, operations: list[PlannedOperation], *, knows_enterprise: bool
+) -> None:
+    for line in problem_lines(prepared.checked.problems):
+        say(line)
+    say(f"{summary(workbook, prepared.checked)} (SHA-256 {prepared.checked.workbook.sha256[:12]})")
+    for line in other_sheets(prepared.checked.workbook.other_sheets):
+        say(line)
+    for (name, command), rows in _commands(prepared).items():
+        say(f"  {name} {command}: {counted(rows, 'row')}")
+    if skipped := _skipped(prepared):
+        say(f"  skipped, as they succeeded before: {counted(skipped, 'row')}")
+    elif not knows_enterprise and any(each.sheet.earlier_results for each in prepared.checked.sheets):
+        say("  rows with results: give --url and --enterprise-id to see which of them are skipped")
+    for each in operations:
+        why = f" ({each.phase.why})" if each.phase.why else ""
+        files = f"{counted(each.chunks, 'file')} of {each.bytes:,} bytes in all"
+        say(f"Operation {each.phase.number}{why}: {counted(len(each.phase.tasks), 'task')} in {files}")
+    if prepared.stopped:
+        say(prepared.stopped)
+    else:
+        say(f"At least {counted(_requests(operations), 'request')} to the server.")

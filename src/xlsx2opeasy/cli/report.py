@@ -4,14 +4,14 @@ from pathlib import Path
 
 import click
 
-from xlsx2opeasy.cli.completers import complete_jobs
-from xlsx2opeasy.cli.words import say
+from xlsx2opeasy.cli.options import FORCE, JOB
+from xlsx2opeasy.cli.output import say
 
 
 @click.command(name="report")
-@click.argument("job", shell_complete=complete_jobs)
+@JOB
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="The file to write.")
-@click.option("--force", is_flag=True, help="Replace FILE if it exists.")
+@FORCE
 def command(job: str, output: Path | None, *, force: bool) -> None:
     """Write the report of JOB: one HTML file for any browser, with every row, searchable and sortable.
 

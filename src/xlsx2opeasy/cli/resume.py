@@ -1,57 +1,93 @@
-"""`xlsx2opeasy resume`: goes on with a job, wherever it stood; its options here, its work in `resuming`."""
+"""`xlsx2opeasy resume`: goes on with a job, wherever it stood."""
 
-from pathlib import Path
-from typing import NoReturn
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from xlsx2opeasy.cli.completers import complete_jobs
-from xlsx2opeasy.cli.connection import connection_options
-from xlsx2opeasy.cli.words import say_json
+from xlsx2opeasy.cli.load import EMPTY
+from xlsx2opeasy.cli.options import (
+    JSON,
+    QUIET,
+    complete_jobs,
+    connection_options,
+    gather,
+    waiting_options,
+)
+from xlsx2opeasy.cli.output import complain, say_json
+from xlsx2opeasy.errors import Xlsx2OpeasyError
 from xlsx2opeasy.settings import Flags
+
+if TYPE_CHECKING:
+    from xlsx2opeasy.load.results.load_result import LoadResult
+
+
+__all__ = ["EMPTY", "command"]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """The arguments and options of the command."""
+
+    job: str | None
+    scheduled_id: str | None
+    not_scheduled: str | None
+    poll_interval: float | None
+    wait: float | None
+    flags: Flags
+    as_json: bool
+    quiet: bool
 
 
 @click.command(name="resume")
 @click.argument("job", required=False, shell_complete=complete_jobs)
 @click.option("--scheduled-id", help="The id of the run that the portal shows for the operation in doubt.")
 @click.option("--not-scheduled", metavar="OPERATION_ID", help="The portal shows no run of this operation.")
-@click.option(
-    "--poll-interval",
-    type=click.FloatRange(min=0.01),
-    help="Seconds between two looks at the server (from 1, growing to 30).",
-)
-@click.option("--wait", type=click.FloatRange(min=0), help="Seconds to wait for the server at the most.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-@click.option("--quiet", is_flag=True, help="Show no progress.")
+@waiting_options
+@JSON
+@QUIET
 @connection_options
-def command(
-    job: str | None,
-    scheduled_id: str | None,
-    not_scheduled: str | None,
-    poll_interval: float | None,
-    wait: float | None,
-    url: str | None,
-    enterprise_id: str | None,
-    profile: str | None,
-    ca_bundle: Path | None,
-    api_key_file: Path | None,
-    *,
-    as_json: bool,
-    quiet: bool,
-) -> NoReturn:
+@gather(Request, "asked")
+def command(asked: Request) -> NoReturn:
     """Go on with JOB, or with the latest unfinished one. The workbook is not needed.
 
     \b
     Example:
       xlsx2opeasy resume L20261122-k7m2
     """
-    if scheduled_id and not_scheduled:
+    if asked.scheduled_id and asked.not_scheduled:
         raise click.UsageError("--scheduled-id and --not-scheduled contradict each other")
-    flags = Flags(url, enterprise_id, profile, ca_bundle, api_key_file)
-    from xlsx2opeasy.cli.resuming import Settling, Waiting, resume_job  # pandas and httpx: not for --help
-
-    settling = Settling(scheduled_id, not_scheduled) if scheduled_id or not_scheduled else None
-    result = resume_job(job, flags, Waiting(poll_interval, wait), settling, quiet=quiet)
-    if as_json:
+    result = resume_job(asked)
+    if asked.as_json:
         say_json(result.as_json())
     raise SystemExit(result.exit_code)
+
+
+def resume_job(asked: Request) -> LoadResult:
+    """How the job ended; what stopped it is said."""
+    from xlsx2opeasy.cli.questions import dialog
+    from xlsx2opeasy.cli.screen import Screen
+    from xlsx2opeasy.cli.summary import show_summary
+    from xlsx2opeasy.load.run.undecided import Settling
+    from xlsx2opeasy.load.runner import Waiting
+    from xlsx2opeasy.load.service import Surroundings, resume
+    from xlsx2opeasy.session import connect_as_pinned, internal_error, not_begun
+
+    waiting = Waiting(asked.poll_interval, asked.wait)
+    word = (asked.scheduled_id, asked.not_scheduled)
+    settling = Settling(*word) if any(word) else None
+    try:
+        with Screen(quiet=asked.quiet) as screen:
+            around = Surroundings(screen, connect_as_pinned(asked.flags, dialog()), waiting)
+            result = resume(asked.job, around, settling)
+    except Xlsx2OpeasyError as error:
+        complain(error.message, error.hint)
+        return not_begun("", error)
+    except Exception as error:  # noqa: BLE001 - a script gets its document all the same, without a secret
+        failure = internal_error(error)
+        complain(failure.message, failure.hint)
+        return not_begun("", failure)
+    show_summary(result)
+    return result

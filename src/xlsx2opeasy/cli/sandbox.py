@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from xlsx2opeasy.cli.words import tell
+from xlsx2opeasy.cli.output import tell
 from xlsx2opeasy.errors import UsageError
 from xlsx2opeasy.sandbox.faults import FaultRuleError
 from xlsx2opeasy.sandbox.settings import SandboxSettings

@@ -9,13 +9,10 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from xlsx2opeasy.cli.api import (
-    FORCE,
     OUTPUT,
     TASK_TYPE,
-    YES,
     Api,
     api_options,
-    ask,
     chosen,
     connected,
     end,
@@ -24,8 +21,10 @@ from xlsx2opeasy.cli.api import (
     one_document,
     refuse_existing,
 )
-from xlsx2opeasy.cli.job_table import cell, show_table
-from xlsx2opeasy.cli.words import counted, say, tell
+from xlsx2opeasy.cli.options import FORCE, YES
+from xlsx2opeasy.cli.output import counted, say, tell
+from xlsx2opeasy.cli.questions import require_yes
+from xlsx2opeasy.cli.tables import cell, show_table
 from xlsx2opeasy.opeasy import CallError, Classification, ResultCount, ScheduledOperation, TaskResult
 from xlsx2opeasy.settings import Flags
 from xlsx2opeasy.spec.model import TaskType
@@ -68,7 +67,7 @@ def create(operation_id: str, *, yes: bool, flags: Flags, as_json: bool) -> NoRe
     """
     with one_document({"scheduledOperation": None}, as_json=as_json):
         tell(_UNPROTECTED)
-        ask(f"Start operation {operation_id}?", yes=yes)
+        require_yes(f"Start operation {operation_id}?", yes=yes)
         with connected(flags) as api:
             run = _schedule(api, operation_id)
         words = f"Operation {operation_id} is started. Next: xlsx2opeasy scheduled status {run.id}"
@@ -243,7 +242,7 @@ def delete(scheduled_id: str, *, yes: bool, flags: Flags, as_json: bool) -> NoRe
       xlsx2opeasy scheduled delete b0a6ed2e0e5d40c383e7709b6469469b
     """
     with one_document({"deleted": False}, as_json=as_json):
-        ask(f"Delete scheduled operation {scheduled_id} with its results?", yes=yes)
+        require_yes(f"Delete scheduled operation {scheduled_id} with its results?", yes=yes)
         with connected(flags) as api:
             deletion = api.client.delete_scheduled_operation(scheduled_id)
             words = gone(deletion, f"Scheduled operation {scheduled_id}")

@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -24,7 +24,9 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from xlsx2opeasy.cli.words import clean, counted, tell
+from xlsx2opeasy.cli.output import clean, counted, tell
+from xlsx2opeasy.cli.problem_lines import other_sheets, problem_lines
+from xlsx2opeasy.cli.questions import display
 from xlsx2opeasy.load.events import (
     ChunkAccepted,
     DraftVerified,
@@ -64,8 +66,10 @@ class Screen(AbstractContextManager["Screen"]):
         self._bars: dict[str, TaskID] = {}
         self._upload = _Upload("", 0, 0.0)
         self._last_status = ""
+        self._shown = ExitStack()
 
     def __enter__(self) -> Self:
+        self._shown.enter_context(display(self.paused))
         self._progress.start()
         return self
 
@@ -73,6 +77,7 @@ class Screen(AbstractContextManager["Screen"]):
         self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
     ) -> None:
         self._progress.stop()
+        self._shown.close()
 
     def __call__(self, event: Event) -> None:
         """Takes an event in; never raises for a closed terminal, so that no load stops in mid-call for it."""
@@ -99,11 +104,6 @@ class Screen(AbstractContextManager["Screen"]):
                 self._show_run(event)
 
     def _checked(self, event: WorkbookChecked) -> None:
-        from xlsx2opeasy.cli.checking import (  # it brings pandas: not for followers
-            other_sheets,
-            problem_lines,
-        )
-
         self._end("check")
         for line in problem_lines(event.problems):
             self.line(line)

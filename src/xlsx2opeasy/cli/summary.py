@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import click
 
-from xlsx2opeasy.cli.words import counted, from_here, tell, tell_ours
+from xlsx2opeasy.cli.output import counted, from_here, tell, tell_ours
 from xlsx2opeasy.load.results.load_result import LoadResult
 from xlsx2opeasy.spec.error_codes import ERROR_CODES
 from xlsx2opeasy.spec.outcomes import Outcome, RowResult

@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from xlsx2opeasy.check.checked import Checked
-from xlsx2opeasy.cli.checking import problem_lines
-from xlsx2opeasy.cli.words import counted, say, tell
+from xlsx2opeasy.cli.output import counted, say, tell
+from xlsx2opeasy.cli.problem_lines import problem_lines
 from xlsx2opeasy.durable import write_file
 from xlsx2opeasy.errors import InvalidWorkbook, WorkbookUnusable
 from xlsx2opeasy.tasks.cells import Remark

@@ -5,8 +5,8 @@ from typing import Any
 
 import click
 
-from xlsx2opeasy.cli.shared_options import task_type_option
-from xlsx2opeasy.cli.words import say
+from xlsx2opeasy.cli.options import FORCE, task_type_option
+from xlsx2opeasy.cli.output import say
 from xlsx2opeasy.spec.catalogue import TASK_TYPES, nearest
 from xlsx2opeasy.spec.model import folded
 from xlsx2opeasy.workbook.template.file import write_template
@@ -39,7 +39,7 @@ class _CommandName(click.Choice[str]):
     metavar="COMMAND",
     help="Only the sheets and columns that this command uses; may be given several times.",
 )
-@click.option("--force", is_flag=True, help="Replace FILE if it exists.")
+@FORCE
 def command(file: Path, task_types: tuple[str, ...], commands: tuple[str, ...], *, force: bool) -> None:
     """Write a blank workbook to fill in to FILE (template.xlsx).
 

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import click
 
-from xlsx2opeasy.cli.completers import complete_jobs
-from xlsx2opeasy.cli.words import counted, say, tell
+from xlsx2opeasy.cli.options import FORCE, JOB
+from xlsx2opeasy.cli.output import counted, say, tell
 
 
 @click.command(name="undo")
-@click.argument("job", shell_complete=complete_jobs)
+@JOB
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="The workbook to write.")
-@click.option("--force", is_flag=True, help="Replace FILE if it exists.")
+@FORCE
 def command(job: str, output: Path | None, *, force: bool) -> None:
     """Write a workbook with the inverse of what succeeded in JOB, to look at and load. Nothing is sent.
 

@@ -5,9 +5,11 @@ from typing import Any, NoReturn
 
 import click
 
-from xlsx2opeasy.cli.api import YES, api_options, ask, connected, end, gone, one_document
-from xlsx2opeasy.cli.job_table import cell, show_table
-from xlsx2opeasy.cli.words import say, tell
+from xlsx2opeasy.cli.api import api_options, connected, end, gone, one_document
+from xlsx2opeasy.cli.options import YES
+from xlsx2opeasy.cli.output import say, tell
+from xlsx2opeasy.cli.questions import require_yes
+from xlsx2opeasy.cli.tables import cell, show_table
 from xlsx2opeasy.opeasy import Webhook
 from xlsx2opeasy.settings import Flags
 
@@ -101,7 +103,7 @@ def remove(webhook_id: str, *, yes: bool, flags: Flags, as_json: bool) -> NoRetu
       xlsx2opeasy webhooks remove 5f1d7a84db00cda80e37f8f0
     """
     with one_document({"deleted": False}, as_json=as_json):
-        ask(f"Remove webhook receiver {webhook_id}?", yes=yes)
+        require_yes(f"Remove webhook receiver {webhook_id}?", yes=yes)
         with connected(flags) as api:
             words = gone(api.client.remove_webhook(webhook_id), f"Webhook receiver {webhook_id}")
         end({"deleted": True}, as_json=as_json, show=lambda: say(words))

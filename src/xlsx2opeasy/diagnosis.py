@@ -1,18 +1,16 @@
-"""What `doctor` looks at, one finding each. The server is only asked: nothing there is made or changed."""
+"""What can be wrong with a connection, a finding each. Nothing is changed at the server."""
 
 import platform
 import shutil
-import sys
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from importlib.metadata import version
 from pathlib import Path
 
-from xlsx2opeasy.cli.connection import ask_secretly
-from xlsx2opeasy.errors import Xlsx2OpeasyError
+from xlsx2opeasy.errors import AccessDenied, Interrupted, Xlsx2OpeasyError
 from xlsx2opeasy.http.probe import CertificateRefused, look_at
 from xlsx2opeasy.load.job.home import HOME_VARIABLE, state_folder
 from xlsx2opeasy.load.run.clock_watch import ClockWatch
@@ -24,6 +22,7 @@ from xlsx2opeasy.opeasy import (
     RetryPolicy,
     Timeouts,
 )
+from xlsx2opeasy.session import Dialog
 from xlsx2opeasy.settings import Flags, Settings, find_api_key, key_file_is_open, read_settings
 from xlsx2opeasy.settings.keyrings import KeyringTrouble, keyring_kind
 from xlsx2opeasy.settings.keys import api_key_source
@@ -57,7 +56,7 @@ class Finding:
     exit_code: int = 0
 
 
-def diagnose(flags: Flags) -> Iterator[Finding]:
+def diagnose(flags: Flags, dialog: Dialog) -> Iterator[Finding]:
     """The findings, each as soon as it is there."""
     yield _versions()
     yield _home()
@@ -76,7 +75,7 @@ def diagnose(flags: Flags) -> Iterator[Finding]:
         reached = reached and finding.status is not Status.FAILED
         yield finding
     if reached:
-        yield from _with_key(settings, flags)
+        yield from _with_key(settings, flags, dialog)
     else:
         yield from _skipped("the server is not reached", *_WITH_KEY)
 
@@ -160,14 +159,16 @@ def _certificate(tls: str | None, expires: datetime | None) -> Finding:
     return Finding("certificate", Status.OK, message)
 
 
-def _with_key(settings: Settings, flags: Flags) -> Iterator[Finding]:
+def _with_key(settings: Settings, flags: Flags, dialog: Dialog) -> Iterator[Finding]:
     try:
         source = api_key_source(settings, flags)
-        key = find_api_key(settings, flags, ask_secretly if sys.stdin.isatty() else None)
+        key = find_api_key(settings, flags, dialog.ask)
         yield _key(source or "asked for", flags.api_key_file)
         connection = Connection(settings.url, settings.enterprise_id, key, settings.ca_bundle)
+    except Interrupted:
+        raise
     except Xlsx2OpeasyError as error:
-        yield _failed("api key", error)
+        yield replace(_failed("api key", error), exit_code=min(error.exit_code, AccessDenied.exit_code))
         yield from _skipped("there is no API key", "login", "clock", "rights")
         return
     yield from _logged_in(connection)

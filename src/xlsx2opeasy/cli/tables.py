@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from xlsx2opeasy.cli.words import clean
+from xlsx2opeasy.cli.output import clean
 from xlsx2opeasy.job_model import Job
 
 NOT_A_TERMINAL_WIDTH = 400

@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+_printed: set[str] = set()
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
@@ -45,10 +46,16 @@ def complain(message: str, hint: str = "") -> None:
 
 
 def say_json(document: Any) -> None:  # noqa: ANN401
-    """One JSON document on standard output."""
+    """The one JSON document of a command, on standard output."""
     import json
 
+    _printed.add("json")
     click.echo(json.dumps(document, ensure_ascii=True, indent=2))
+
+
+def json_was_printed() -> bool:
+    """Whether the command has given its document, after which there must be no second one."""
+    return bool(_printed)
 
 
 def from_here(text: str) -> str:
@@ -79,13 +86,3 @@ def rows_in_words(rows: Iterable[int]) -> str:
 def counted(number: int, what: str) -> str:
     """`1 row`, `2 rows`, `1,240 rows`."""
     return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
-
-
-def place_of(error: Exception) -> str:
-    """Kind and place of an error, without its message, which might hold a secret."""
-    import traceback
-    from pathlib import Path
-
-    frames = traceback.extract_tb(error.__traceback__)
-    place = f"{Path(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else "?"
-    return f"{type(error).__name__} in {place}"

@@ -1,0 +1,137 @@
+"""Options that several commands take alike, and what the shell is offered behind them when TAB is pressed."""
+
+from collections.abc import Callable
+from dataclasses import fields
+from functools import wraps
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from xlsx2opeasy.errors import Xlsx2OpeasyError
+from xlsx2opeasy.settings import Flags
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def gather(kind: type[Any], name: str) -> Callable[[F], F]:
+    """Hands the options that are fields of the dataclass `kind` to the command as one object called `name`.
+
+    It belongs directly above the function, below the options that it gathers.
+    """
+    names = {each.name for each in fields(kind)}
+
+    def decorate(command: F) -> F:
+        @wraps(command)
+        def gathering(*arguments: Any, **options: Any) -> Any:  # noqa: ANN401
+            gathered = {each: options.pop(each) for each in names & options.keys()}
+            return command(*arguments, **{name: kind(**gathered)}, **options)
+
+        return gathering  # type: ignore[return-value]
+
+    return decorate
+
+
+def complete_profiles(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    """The profiles of `config.toml` that begin so; never raises."""
+    from xlsx2opeasy.settings.config import config_file, read_config
+
+    try:
+        profiles = read_config(config_file()).get("profiles", {})
+    except Xlsx2OpeasyError:
+        return []  # `config show` says what is wrong with the file
+    return [name for name in profiles if name.startswith(incomplete)]
+
+
+def complete_jobs(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    """The ids of this machine's jobs that begin so, the latest day first; never raises."""
+    from xlsx2opeasy.load.job.home import Home, state_folder
+
+    try:
+        names = [folder.job_id for folder in Home(state_folder()).jobs()]
+    except Xlsx2OpeasyError:
+        return []
+    by_day = sorted(names, key=lambda name: (name[1:], name), reverse=True)
+    return [name for name in by_day if name.startswith(incomplete)]
+
+
+JOB = click.argument("job", shell_complete=complete_jobs)
+JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+YES = click.option("--yes", is_flag=True, help="Ask no question.")
+FORCE = click.option("--force", is_flag=True, help="Replace the file if it exists.")
+QUIET = click.option("--quiet", is_flag=True, help="Show no progress.")
+LARGE = click.option(
+    "--large",
+    is_flag=True,
+    help="Read a very large workbook, too (some 150,000 full rows and more); only where you know its origin.",
+)
+
+_CONNECTION = (
+    click.option("--url", help="The server's address, such as https://opeasy.example.com (OPEASY_URL)."),
+    click.option("--enterprise-id", help="The enterprise to provision (OPEASY_ENTERPRISE_ID)."),
+    click.option(
+        "--profile", help="A profile of config.toml (OPEASY_PROFILE).", shell_complete=complete_profiles
+    ),
+    click.option(
+        "--ca-bundle", type=click.Path(path_type=Path), help="Trust these certificates (OPEASY_CA_BUNDLE)."
+    ),
+    click.option(
+        "--api-key-file",
+        type=click.Path(path_type=Path, readable=False),
+        help="A file that holds the API key, alone.",
+    ),
+)
+_WAITING = (
+    click.option(
+        "--poll-interval",
+        type=click.FloatRange(min=0.01),
+        help="Seconds between two looks at the server (from 1, growing to 30).",
+    ),
+    click.option("--wait", type=click.FloatRange(min=0), help="Seconds to wait for the server at the most."),
+)
+
+
+def _with(command: F, options: tuple[Callable[[F], F], ...]) -> F:
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def connection_options(command: F) -> F:
+    """Adds the options that say where the API is; the command gets them as `flags` (Flags)."""
+    return _with(gather(Flags, "flags")(command), _CONNECTION)
+
+
+def waiting_options(command: F) -> F:
+    """Adds `--poll-interval` and `--wait`."""
+    return _with(command, _WAITING)
+
+
+def task_type_option(what: str) -> Callable[[F], F]:
+    """`--task-type`, which narrows the command to `what` of one or several task types."""
+    from xlsx2opeasy.spec.catalogue import TASK_TYPES  # for the commands that have it
+
+    names = [each.name for each in TASK_TYPES]
+    return click.option(
+        "--task-type",
+        "task_types",
+        multiple=True,
+        type=click.Choice(names, case_sensitive=False),
+        metavar=f"[{'|'.join(names)}]",
+        help=f"Only {what}; may be given several times.",
+    )
+
+
+def chunk_options(piece: str) -> Callable[[F], F]:
+    """`--chunk-tasks` and `--chunk-bytes`: how much goes into one `piece`."""
+
+    def decorate(command: F) -> F:
+        tasks = click.option(
+            "--chunk-tasks", type=click.IntRange(min=1), help=f"The most tasks in one {piece} (1000)."
+        )
+        size = click.option(
+            "--chunk-bytes", type=click.IntRange(min=1), help=f"The most bytes of one {piece} (900000)."
+        )
+        return tasks(size(command))
+
+    return decorate

@@ -1,0 +1,229 @@
+"""From settings to the engine: how a load, a rehearsal, a resumed job or a single call reaches its server.
+
+The command line and the page share it. It asks no question and prints nothing by itself: both go through
+`Dialog`. Heavy modules are imported in the functions that need them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from xlsx2opeasy.errors import LoadRefused, LocalFailure, UsageError, Xlsx2OpeasyError, location_of
+from xlsx2opeasy.settings import (
+    ENTERPRISE_FIELD,
+    Flags,
+    Settings,
+    find_api_key,
+    hold_what_is_read,
+    key_file_is_open,
+    read_settings,
+)
+from xlsx2opeasy.tasks.limits import ChunkLimits
+
+if TYPE_CHECKING:
+    from xlsx2opeasy.load.interrupt import Interruption
+    from xlsx2opeasy.load.job.facts import JobFacts
+    from xlsx2opeasy.load.job.open_job import Connect
+    from xlsx2opeasy.load.results.load_result import LoadResult
+    from xlsx2opeasy.load.target import Target
+    from xlsx2opeasy.opeasy import Connection, OpEasyClient
+    from xlsx2opeasy.secret import Secret
+
+REHEARSAL_SECONDS = 0.4
+"""How long the simulated back end takes for an operation, so that a person sees the states pass."""
+INTERACTIVE_TRIES = 4
+INTERACTIVE_SECONDS = 60.0
+"""For a single call a person waits: fewer tries than a load makes."""
+KEY_TEST_SECONDS = 20.0
+"""How long the server is tried with a key that is to be stored."""
+
+
+def _ignore(_: str) -> None:
+    pass
+
+
+@dataclass(frozen=True)
+class Dialog:
+    """The person: `ask` reads a secret (None where there is no terminal), `notify` shows a line."""
+
+    ask: Callable[[str], str] | None = None
+    notify: Callable[[str], None] = _ignore
+
+
+@dataclass(frozen=True)
+class Destination:
+    """Where workbooks are sent, and how a client for it is made."""
+
+    target: Target
+    connect: Connect
+    spoken: str
+    limits: ChunkLimits = field(default_factory=ChunkLimits)
+    wire_names: dict[str, str] = field(default_factory=dict)
+
+
+def server(flags: Flags, dialog: Dialog) -> Destination:
+    """The server that the settings name. Raises UsageError where they or the files they name are unusable."""
+    from xlsx2opeasy.load.target import Target
+    from xlsx2opeasy.opeasy import checked_origin
+
+    settings = read_settings(flags)
+    hold_what_is_read(settings, flags)
+    origin = checked_origin(settings.url)
+    return Destination(
+        Target(origin, settings.enterprise_id),
+        _connector(settings, flags, dialog),
+        f"enterprise {settings.enterprise_id} at {origin}",
+        settings.limits,
+        _pinned_wire_names(settings),
+    )
+
+
+@contextmanager
+def rehearsal(state_file: Path | None = None, enterprise_id: str | None = None) -> Iterator[Destination]:
+    """A simulated OpEasy that lives as long as the block. Raises UsageError for an unusable state file."""
+    from xlsx2opeasy.load.target import REHEARSAL_ORIGIN, Target
+    from xlsx2opeasy.opeasy import Connection, OpEasyClient, user_agent
+    from xlsx2opeasy.sandbox.serve import serve_in_thread
+    from xlsx2opeasy.sandbox.settings import SandboxSettings
+    from xlsx2opeasy.sandbox.state import State, StateFileError, read_state
+    from xlsx2opeasy.secret import Secret
+
+    try:
+        state = read_state(state_file) if state_file else State()
+    except (StateFileError, OSError) as error:
+        raise UsageError(
+            f"the state file {state_file} cannot be used: {error}", "see xlsx2opeasy sandbox --help"
+        ) from error
+    with serve_in_thread(SandboxSettings(processing_seconds=REHEARSAL_SECONDS, state=state)) as sandbox:
+        enterprise = enterprise_id or sandbox.enterprise_id
+
+        def connect(facts: JobFacts, interruption: Interruption) -> OpEasyClient:
+            key = Secret(sandbox.api_key)
+            connection = Connection(sandbox.url, enterprise, key, user_agent=user_agent(facts.job))
+            return OpEasyClient(connection, clock=interruption)
+
+        yield Destination(Target(REHEARSAL_ORIGIN, enterprise, rehearsal=True), connect, "the sandbox")
+
+
+@contextmanager
+def with_webhook(
+    destination: Destination, url: str, certificate: Path, key: Path, dialog: Dialog
+) -> Iterator[Destination]:
+    """The destination with a receiver of callbacks, which wake the polling, while the block runs."""
+    from xlsx2opeasy.load.events import Event, Notice
+    from xlsx2opeasy.load.webhook.waking import WebhookWaking
+
+    def tell(event: Event) -> None:
+        if isinstance(event, Notice):
+            dialog.notify(event.text)
+
+    with WebhookWaking(destination.connect, url, certificate, key, tell) as waking:
+        yield replace(destination, connect=waking.connect)
+
+
+def connect_as_pinned(flags: Flags, dialog: Dialog, *, sends_tasks: bool = True) -> Connect:
+    """A job stays at the server and enterprise it began with; key, certificates and proxy may change.
+
+    The client's maker raises LoadRefused where flags name another server or enterprise, UsageError where the
+    configured wire names differ from the job's and tasks would be sent.
+    """
+    from xlsx2opeasy.opeasy import checked_origin
+
+    def connect(facts: JobFacts, interruption: Interruption) -> AbstractContextManager[OpEasyClient]:
+        settings = read_settings(
+            replace(
+                flags,
+                url=flags.url or facts.origin,
+                enterprise_id=flags.enterprise_id or facts.enterprise_id,
+            )
+        )
+        asked = (checked_origin(settings.url), settings.enterprise_id)
+        if asked != (facts.origin, facts.enterprise_id):
+            raise LoadRefused(
+                f"job {facts.job} belongs to enterprise {facts.enterprise_id} at {facts.origin}",
+                "leave --url and --enterprise-id out",
+            )
+        if sends_tasks and _pinned_wire_names(settings) != dict(facts.wire_names):
+            raise UsageError(
+                f"the wire names of the configuration are not those that job {facts.job} began with",
+                "restore [wire] in config.toml, or abandon the job",
+            )
+        return _connector(settings, flags, dialog)(facts, interruption)
+
+    return connect
+
+
+@contextmanager
+def client(settings: Settings, flags: Flags, dialog: Dialog) -> Iterator[OpEasyClient]:
+    """A client for single calls at the enterprise that the settings name; Ctrl-C ends its waits."""
+    from xlsx2opeasy.load.interrupt import Interruption
+    from xlsx2opeasy.opeasy import OpEasyClient, RetryPolicy, user_agent
+
+    connection = _connection(settings, flags, dialog, user_agent())
+    interruption, retries = Interruption(), RetryPolicy(tries=INTERACTIVE_TRIES, seconds=INTERACTIVE_SECONDS)
+    with interruption.listening(), OpEasyClient(connection, clock=interruption, retries=retries) as made:
+        yield made
+
+
+def try_key(settings: Settings, key: Secret) -> None:
+    """Logs in with the key. Raises AccessDenied where it is refused, ServiceFailed without an answer."""
+    from xlsx2opeasy.opeasy import Connection, OpEasyClient, RetryPolicy
+
+    connection = Connection(settings.url, settings.enterprise_id, key, ca_bundle=settings.ca_bundle)
+    with OpEasyClient(connection, retries=RetryPolicy(tries=2, seconds=KEY_TEST_SECONDS)) as made:
+        made.authenticate()
+
+
+def not_begun(workbook: Path | str, error: Xlsx2OpeasyError) -> LoadResult:
+    """The result of a load that ended before it became a job."""
+    from xlsx2opeasy.load.results.load_result import LoadResult
+    from xlsx2opeasy.load.results.row_results import counts_of
+
+    message = f"{error.message.rstrip('.')}. {error.hint}" if error.hint else error.message
+    rows = dict(error.rows or counts_of({}, 0))
+    return LoadResult(None, error.status, error.exit_code, str(workbook), None, rows, (), message)
+
+
+def internal_error(error: Exception) -> LocalFailure:
+    """An unexpected error by its kind and place, without its message, which might hold a secret."""
+    return LocalFailure(
+        f"this is an internal error of xlsx2opeasy: {location_of(error)}", "go on with: xlsx2opeasy resume"
+    )
+
+
+def _connector(settings: Settings, flags: Flags, dialog: Dialog) -> Connect:
+    """Makes clients for a job's own server and enterprise; the key is looked for when it is first needed."""
+    from xlsx2opeasy.load.run.clock_watch import ClockWatch
+    from xlsx2opeasy.opeasy import OpEasyClient, user_agent
+
+    def connect(facts: JobFacts, interruption: Interruption) -> OpEasyClient:
+        connection = _connection(settings, flags, dialog, user_agent(facts.job))
+        watch = ClockWatch(interruption.wall, dialog.notify)
+        return OpEasyClient(connection, clock=interruption, on_request=watch)
+
+    return connect
+
+
+def _connection(settings: Settings, flags: Flags, dialog: Dialog, agent: str) -> Connection:
+    from xlsx2opeasy.opeasy import Connection
+
+    if flags.api_key_file is not None and key_file_is_open(flags.api_key_file):
+        dialog.notify(f"warning: others than you can read {flags.api_key_file}; chmod 600 it")
+    return Connection(
+        settings.url,
+        settings.enterprise_id,
+        find_api_key(settings, flags, dialog.ask),
+        ca_bundle=settings.ca_bundle,
+        user_agent=agent,
+        enterprise_field=settings.enterprise_field,
+    )
+
+
+def _pinned_wire_names(settings: Settings) -> dict[str, str]:
+    """The wire names a job is pinned to: those of fields, and of the form's field where it is renamed."""
+    form = settings.enterprise_field
+    return {**settings.wire_names, **({} if form == ENTERPRISE_FIELD else {ENTERPRISE_FIELD: form})}
