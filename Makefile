@@ -2,20 +2,26 @@
 # `make demo` and `make test` work offline from the second time on.
 PYTHON ?= python3
 BIN := .venv/bin
-STAMP := .venv/installed
+MAIN := .venv/installed
+DEV := .venv/installed-dev
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: demo test lint types examples templates docs corpus fuzz bench clean
+.PHONY: demo test lint types examples templates docs release corpus fuzz bench clean
 
-$(STAMP): pyproject.toml
+$(MAIN): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Python 3.11 or later is needed; say which: make PYTHON=/path/to/python3.12"; exit 1; }
 	@test -x $(BIN)/python || { echo "Making an environment in .venv (once) ..."; $(PYTHON) -m venv .venv; }
 	@$(PIP) install --quiet --upgrade "pip>=25.1"
+	@$(PIP) install --quiet --editable .
+	@touch $@
+
+$(DEV): $(MAIN)
+	@echo "Installing what the tests need (once) ..."
 	@$(PIP) install --quiet --editable . --group dev
 	@touch $@
 
-demo: $(STAMP)  ## Loads a real workbook of a new branch office against the embedded sandbox.
+demo: $(MAIN)  ## Loads a real workbook of a new branch office against the embedded sandbox.
 	@rm -rf demo && mkdir demo && cp example_workbooks/new-branch-office.xlsx demo/
 	@echo '$$ xlsx2opeasy load demo/new-branch-office.xlsx --sandbox'
 	@XLSX2OPEASY_HOME="$(CURDIR)/demo/home" $(BIN)/xlsx2opeasy load demo/new-branch-office.xlsx --sandbox
@@ -23,38 +29,50 @@ demo: $(STAMP)  ## Loads a real workbook of a new branch office against the embe
 	@echo "Open demo/new-branch-office.rehearsal.xlsx in Excel or LibreOffice: what became of each row stands"
 	@echo "in its columns Result, Error code, Error detail and Job."
 
-lint: $(STAMP)
+lint: $(DEV)
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 
-types: $(STAMP)
+types: $(DEV)
 	@$(BIN)/mypy
 
 test: lint types  ## Lint, types, tests.
 	@$(BIN)/pytest --numprocesses auto --dist loadfile
 
-examples: $(STAMP)  ## Makes the example workbooks anew.
+examples: $(DEV)  ## Makes the example workbooks anew.
 	@$(BIN)/python example_workbooks/make.py
 
-templates: $(STAMP)  ## Makes the blank workbooks anew.
+templates: $(DEV)  ## Makes the blank workbooks anew.
 	@$(BIN)/xlsx2opeasy template --force templates/workbooks/all-tasks.xlsx
 	@$(BIN)/xlsx2opeasy template --force templates/workbooks/add-user-device.xlsx --command AddUserDevice
 	@$(BIN)/xlsx2opeasy template --force templates/workbooks/modify-user.xlsx --command ModifyUser
 	@$(BIN)/xlsx2opeasy template --force templates/workbooks/delete-user.xlsx --command DeleteUser --command DeleteUserAndDevices
 	@$(BIN)/xlsx2opeasy template --force templates/workbooks/phone-numbers.xlsx --task-type PhoneNumbers
 
-docs: $(STAMP)  ## Makes the reference documents anew.
+docs: $(DEV)  ## Makes the reference documents, and the documentation as a site in build/site.
 	@$(BIN)/python docs/make.py
+	@$(BIN)/python docs/build_site.py build/site
 
-corpus: $(STAMP)  ## Checks every workbook of a folder, and writes results into them: make corpus DIR=/some/folder
+release: test  ## Builds and checks wheel and sdist in dist/; docs/releasing.md is the checklist.
+	@version=$$($(BIN)/xlsx2opeasy --version | cut -d" " -f2); \
+		grep -q "^## $$version - 20" CHANGELOG.md || \
+		{ echo "CHANGELOG.md has no section \"## $$version - DATE\": cut it first"; exit 1; }
+	@test -z "$$(git status --porcelain)" || { echo "Commit first: a release is made of a commit"; exit 1; }
+	@rm -rf dist
+	@$(BIN)/python -m build --outdir dist .
+	@$(BIN)/twine check --strict dist/*
+	@$(BIN)/check-wheel-contents dist/*.whl
+	@cd dist && sha256sum * > SHA256SUMS && cat SHA256SUMS
+
+corpus: $(DEV)  ## Checks every workbook of a folder, and writes results into them: make corpus DIR=/some/folder
 	@$(BIN)/python tests/corpus/run.py "$(DIR)"
 	@PYTHONPATH=tests SHARE="$(or $(SHARE),0.3)" SEED="$(or $(SEED),0)" $(BIN)/python -m corpus.results "$(DIR)"
 
-fuzz: $(STAMP)  ## Plays random loads with faults and crashes: make fuzz SEEDS=1000 FIRST=0
+fuzz: $(DEV)  ## Plays random loads with faults and crashes: make fuzz SEEDS=1000 FIRST=0
 	@PYTHONPATH=tests $(BIN)/python -m load.fuzz --seeds "$(or $(SEEDS),1000)" --first "$(or $(FIRST),0)"
 
-bench: $(STAMP)  ## Measures and writes docs/benchmark.*: make bench ROWS=100000, or a first look: make bench QUICK=1
+bench: $(DEV)  ## Measures and writes docs/benchmark.*: make bench ROWS=100000, or a first look: make bench QUICK=1
 	@$(BIN)/python -m bench $(if $(QUICK),--quick) $(if $(ROWS),--rows $(ROWS))
 
 clean:
-	rm -rf .venv demo
+	rm -rf .venv demo dist build

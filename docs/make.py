@@ -38,6 +38,12 @@ def _cell_code(text: str) -> str:
     return text.replace("|", "\\|")
 
 
+def _roff(text: str) -> str:
+    """A text for the manual page, in which no line begins a request and each hyphen stays one."""
+    escaped = text.replace("\\", "\\e").replace("-", "\\-")
+    return "\n".join(f"\\&{line}" if line.startswith((".", "'")) else line for line in escaped.splitlines())
+
+
 def _environment() -> Environment:
     environment = Environment(  # noqa: S701 - Markdown, and nothing in it is from outside
         loader=FileSystemLoader(templates_folder("docs")),
@@ -46,7 +52,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters.update(angle=_angle, cell=_cell, cell_code=_cell_code)
+    environment.filters.update(angle=_angle, cell=_cell, cell_code=_cell_code, roff=_roff)
     environment.globals.update(
         api_version=API_VERSION,
         client_test=CLIENT_TEST,

@@ -9,7 +9,7 @@ from xlsx2opeasy.cli.options import FORCE, task_type_option
 from xlsx2opeasy.cli.output import say
 from xlsx2opeasy.spec.catalogue import TASK_TYPES, nearest
 from xlsx2opeasy.spec.model import folded
-from xlsx2opeasy.workbook.template.file import write_template
+from xlsx2opeasy.workbook.template.file import write_example, write_template
 
 _COMMANDS = list(dict.fromkeys(name for task_type in TASK_TYPES for name in task_type.command_names))
 
@@ -39,8 +39,11 @@ class _CommandName(click.Choice[str]):
     metavar="COMMAND",
     help="Only the sheets and columns that this command uses; may be given several times.",
 )
+@click.option("--example", is_flag=True, help="Write a filled-in example to rehearse with instead.")
 @FORCE
-def command(file: Path, task_types: tuple[str, ...], commands: tuple[str, ...], *, force: bool) -> None:
+def command(
+    file: Path, task_types: tuple[str, ...], commands: tuple[str, ...], *, example: bool, force: bool
+) -> None:
     """Write a blank workbook to fill in to FILE (template.xlsx).
 
     It has dropdowns, an explanation beside each cell, and marks what a row still needs once its command is
@@ -51,7 +54,14 @@ def command(file: Path, task_types: tuple[str, ...], commands: tuple[str, ...], 
       xlsx2opeasy template branch.xlsx
       xlsx2opeasy template leavers.xlsx --command DeleteUser --command DeleteUserAndDevices
       xlsx2opeasy template numbers.xlsx --task-type PhoneNumbers
+      xlsx2opeasy template --example practice.xlsx
     """
     how = "choose another name, or add --force"
+    if example:
+        if task_types or commands:
+            raise click.UsageError("--example is one whole workbook: leave --task-type and --command out")
+        write_example(file, replace=force, how_to_replace=how)
+        say(f"{file} is ready. Next: xlsx2opeasy load {file} --sandbox")
+        return
     write_template(file, task_types, commands, replace=force, how_to_replace=how)
     say(f"{file} is ready. Next: fill it in, then: xlsx2opeasy check {file}")
