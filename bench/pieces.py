@@ -161,7 +161,7 @@ def load(clock: Clock, book: str, url: str, home: str) -> None:
     def connect(_facts: object, interruption: Any) -> OpEasyClient:  # noqa: ANN401
         return OpEasyClient(Connection(url, ENTERPRISE, Secret(API_KEY)), clock=interruption)
 
-    surroundings = Surroundings(tell, connect, home=Home(Path(home)))
+    surroundings = Surroundings(tell, connect, store=Home(Path(home)))
     started = time.perf_counter(), cpu_seconds()
     with clock.work():
         result = load_workbook(Path(book), Target(url, ENTERPRISE), LoadOptions(), surroundings)

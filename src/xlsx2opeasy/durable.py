@@ -31,7 +31,7 @@ def refuses_to_write(error: Exception) -> TypeGuard[OSError]:
     return isinstance(error, OSError) and error.errno in _REASONS
 
 
-def what_helps(error: OSError, folder: Path) -> str:
+def what_helps(error: OSError, folder: Path | str) -> str:
     """What to do where the program's own `folder` was refused: room is not what every disk lacks."""
     if error.errno in _FULL:
         return f"free disk space at {folder}"

@@ -23,6 +23,7 @@ from xlsx2opeasy.load.results.load_result import LoadResult
 from xlsx2opeasy.load.runner import Waiting
 from xlsx2opeasy.ooxml.limits import limits_for
 from xlsx2opeasy.opeasy import Connection, OpEasyClient, user_agent
+from xlsx2opeasy.settings.store import selected_store
 from xlsx2opeasy.spec.catalogue import TASK_TYPES
 from xlsx2opeasy.tasks.limits import ChunkLimits
 from xlsx2opeasy.workbook.read import read_workbook
@@ -118,7 +119,7 @@ def load(
     WorkbookUnusable and LocalFailure are raised where it could not begin.
     """
     target = Target(connection.origin, connection.enterprise_id)
-    around = service.Surroundings(tell, _connecting(connection), waiting or Waiting())
+    around = _surroundings(connection, waiting, tell)
     return service.load(workbook, target, options or LoadOptions(), around)
 
 
@@ -135,7 +136,12 @@ def resume(
     Raises UsageError where there is nothing to resume, LoadRefused where the job belongs to another server or
     enterprise than the connection's.
     """
-    return service.resume(job, service.Surroundings(tell, _connecting(connection), waiting or Waiting()))
+    return service.resume(job, _surroundings(connection, waiting, tell))
+
+
+def _surroundings(connection: Connection, waiting: Waiting | None, tell: Listener) -> service.Surroundings:
+    store = selected_store()
+    return service.Surroundings(tell, _connecting(connection), waiting or Waiting(), store=store)
 
 
 def _connecting(connection: Connection) -> Connect:

@@ -17,7 +17,7 @@ from foreign.server import ForeignServer
 from xlsx2opeasy.load.events import Event, Notice
 from xlsx2opeasy.load.interrupt import Interruption
 from xlsx2opeasy.load.job.home import Home, JobFolder
-from xlsx2opeasy.load.job.journal import Journal, Record
+from xlsx2opeasy.load.job.journal import Record
 from xlsx2opeasy.load.plan.prepare import LoadOptions, Target
 from xlsx2opeasy.load.results.load_result import LoadResult
 from xlsx2opeasy.load.run.undecided import Settling
@@ -84,7 +84,7 @@ class Rig:
 
     def around(self, wait: float | None = None) -> Surroundings:
         waiting = Waiting(longest=wait)
-        return Surroundings(self.events.append, self.connect, waiting, self.interruption, self.home)
+        return Surroundings(self.events.append, self.connect, waiting, self.interruption, store=self.home)
 
     def connect(self, facts: Any, interruption: Interruption) -> OpEasyClient:
         connection = Connection(
@@ -105,7 +105,7 @@ class Rig:
         return self.home.job(str(result.job))
 
     def records(self, result: LoadResult) -> list[Record]:
-        return Journal.read(self.folder(result).journal)
+        return list(self.folder(result).read_journal())
 
     def schedules(self) -> int:
         return self.server.calls("POST", "/v1/scheduledoperations")

@@ -23,8 +23,12 @@ def book(tmp_path: Path) -> Path:
 def whatever_is_kept(rig: Rig, result: LoadResult) -> str:
     """All that a person or a program may read later; not the private files of a job that goes on."""
     folder = rig.folder(result)
-    paths = (each for each in folder.path.rglob("*") if each.is_file() and each != folder.workbook)
-    texts = (each.read_bytes().decode(errors="replace") for each in paths if each.parent != folder.chunks)
+    paths = (
+        each for each in folder.path.rglob("*") if each.is_file() and each != folder.path / "workbook.xlsx"
+    )
+    texts = (
+        each.read_bytes().decode(errors="replace") for each in paths if each.parent != folder.path / "chunks"
+    )
     return "\n".join([rig.notices, result.message, *texts, str(read_results(Path(str(result.results))))])
 
 

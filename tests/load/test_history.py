@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 from xlsx2opeasy.errors import LoadRefused
 from xlsx2opeasy.load.job.facts import ChunkFile, JobFacts, PhaseFacts, write_facts
 from xlsx2opeasy.load.job.home import Home, JobFolder
-from xlsx2opeasy.load.job.journal import INTENT, NOTE, OUTCOME, Journal, Record, Verdict
-from xlsx2opeasy.load.job.locks import is_worked_on, job_lock
+from xlsx2opeasy.load.job.journal import INTENT, NOTE, OUTCOME, Record, Verdict
 from xlsx2opeasy.load.job.state import JOB, Call, Fact
 from xlsx2opeasy.load.jobs.listing import job_of, list_jobs
 from xlsx2opeasy.load.jobs.steps import SHARES, Course
@@ -99,7 +98,7 @@ def put(home: Home, facts: JobFacts, tape: Tape) -> JobFolder:
     folder = JobFolder(home.loads / facts.job)
     folder.path.mkdir(parents=True)
     write_facts(folder, facts)
-    journal = Journal(folder.journal)
+    journal = folder.open_journal()
     for record in tape.records:
         if record.kind == INTENT:
             intent = journal.intent(record.phase, record.call, **record.detail)
@@ -276,7 +275,7 @@ def test_a_job_that_was_reopened_has_not_ended_at_its_former_end(place: Home) ->
     folder = put(place, facts_of(), tape)
     job = job_of(folder)
     assert job.latest is not None
-    assert job.latest.end_time == Journal.read(folder.journal)[-1].at
+    assert job.latest.end_time == folder.read_journal()[-1].at
 
 
 def test_a_job_whose_journal_was_never_begun(place: Home) -> None:
@@ -308,8 +307,7 @@ def test_a_job_is_running_while_somebody_works_on_it(place: Home) -> None:
     folder = put(place, facts_of(), tape)
     code = (
         "import sys; from pathlib import Path; from xlsx2opeasy.load.job.home import JobFolder;"
-        "from xlsx2opeasy.load.job.locks import job_lock\n"
-        "with job_lock(JobFolder(Path(sys.argv[1]))): print('held', flush=True); sys.stdin.read()"
+        "\nwith JobFolder(Path(sys.argv[1])).working(): print('held', flush=True); sys.stdin.read()"
     )
     holder = subprocess.Popen(
         [sys.executable, "-c", code, str(folder.path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
@@ -322,12 +320,12 @@ def test_a_job_is_running_while_somebody_works_on_it(place: Home) -> None:
         assert not job.ended
         assert job.latest is not None
         assert job.latest.end_time is None
-        with pytest.raises(LoadRefused), job_lock(folder):
+        with pytest.raises(LoadRefused), folder.working():
             pass
     finally:
         holder.kill()
         holder.communicate()
-    assert not is_worked_on(folder)
+    assert not folder.is_worked_on()
     assert job_of(folder).exit_code == "STOPPED"
-    with job_lock(folder):
+    with folder.working():
         pass

@@ -17,7 +17,7 @@ from foreign.messages import Request
 from foreign.server import ForeignServer
 from xlsx2opeasy.errors import LocalFailure
 from xlsx2opeasy.load.job.home import Home
-from xlsx2opeasy.load.job.journal import Journal
+from xlsx2opeasy.load.job.sqlite_journal import SqliteJournal, read_sqlite_journal
 
 from .books import outcomes, read_results, user_book
 from .command import run, start, until
@@ -85,7 +85,7 @@ def _step_of(rig: Rig, frozen: Frozen, tmp_path: Path, kind: str, call: str) -> 
     shutil.copytree(rig.home.path, home)
     with ForeignServer() as server:
         result = Rig(server, type(rig.home)(home)).resume(frozen.job)
-    records = Journal.read(home / "loads" / str(result.job) / "journal.sqlite")
+    records = read_sqlite_journal(home / "loads" / str(result.job) / "journal.sqlite")
     return next(each.seq for each in records if (each.kind, each.call) == (kind, call))
 
 
@@ -107,9 +107,9 @@ def test_f12_a_torn_last_record_was_never_written(frozen: Frozen, tmp_path: Path
         rig = thaw(frozen, tmp_path / "home", server)
         run_and_die(rig, frozen.job, "after:6")
         journal = rig.home.loads / frozen.job / "journal.sqlite"
-        known = len(Journal.read(journal))
+        known = len(read_sqlite_journal(journal))
         _tear(journal)
-        assert len(Journal.read(journal)) == known
+        assert len(read_sqlite_journal(journal)) == known
         finish(rig, frozen)
 
 
@@ -225,7 +225,7 @@ def test_f14_a_home_on_a_full_disk_stops_before_anything_is_sent(rig: Rig, tmp_p
 
 def test_f15_the_reserve_lets_an_outcome_be_recorded_on_a_full_disk(tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk", 1024) as disk:
-        journal = Journal(disk / "journal.sqlite")
+        journal = SqliteJournal(disk / "journal.sqlite")
         intent = journal.intent(1, "schedule", id="operation")
         with contextlib.suppress(OSError), (disk / "other").open("wb") as other:
             while True:
@@ -233,7 +233,7 @@ def test_f15_the_reserve_lets_an_outcome_be_recorded_on_a_full_disk(tmp_path: Pa
                 other.flush()
         journal.outcome(intent, journal_verdict("APPLIED"), id="run", said="x" * 9000)
         journal.close()
-        assert [each.kind for each in Journal.read(disk / "journal.sqlite")] == ["intent", "outcome"]
+        assert [each.kind for each in read_sqlite_journal(disk / "journal.sqlite")] == ["intent", "outcome"]
         assert not (disk / "reserve").exists()
 
 
@@ -313,7 +313,7 @@ def test_f16_an_fsync_that_fails_stops_at_once_and_is_never_repeated(
 def test_after_a_failure_the_journal_takes_nothing_more(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    journal = Journal(tmp_path / "journal.sqlite")
+    journal = SqliteJournal(tmp_path / "journal.sqlite")
     with sqlite3.connect(tmp_path / "journal.sqlite") as other:
         other.execute("CREATE TRIGGER broken BEFORE INSERT ON record BEGIN SELECT RAISE(ABORT, 'x'); END")
     other.close()
@@ -351,7 +351,7 @@ def test_f18_f20_the_request_under_way_is_finished_and_recorded(
     told = json.loads(out)
     assert (process.returncode, told["status"]) == (130, "interrupted"), err
     assert told["message"].endswith(f"xlsx2opeasy resume {told['job']}")
-    last = Journal.read(rig.home.job(told["job"]).journal)
+    last = read_sqlite_journal(rig.home.job(told["job"]).journal)
     assert [each.detail["verdict"] for each in last if each.kind == "outcome"][-1] == "APPLIED"
     done = rig.resume()
     assert done.status == "completed"

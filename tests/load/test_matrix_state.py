@@ -13,7 +13,6 @@ import pytest
 from foreign.messages import Answer, Cut, Request
 from xlsx2opeasy.errors import LoadRefused, LocalFailure, UsageError, WorkbookUnusable
 from xlsx2opeasy.load.job.home import Home
-from xlsx2opeasy.load.job.locks import enterprise_lock
 from xlsx2opeasy.load.run.clock_watch import ClockWatch
 from xlsx2opeasy.opeasy import RequestEvent
 
@@ -56,7 +55,7 @@ def test_f67_a_lock_whose_holder_has_not_written_its_name_yet_is_refused_all_the
     rig: Rig, book: Path
 ) -> None:
     target = rig.target
-    with enterprise_lock(rig.home, target.origin, target.enterprise_id):
+    with rig.home.enterprise_lock(target.origin, target.enterprise_id):
         for each in rig.home.locks.glob("*.json"):
             each.unlink()
         with pytest.raises(LoadRefused, match="another load runs at enterprise"):
@@ -303,8 +302,10 @@ def test_f74_server_enterprise_and_wire_names_are_pinned(
 def test_f75_a_job_of_another_version_is_refused_never_misread(rig: Rig, book: Path, what: str) -> None:
     folder = rig.home.job(cut_off(rig, book))
     if what == "facts":
-        facts = json.loads(folder.facts.read_bytes())
-        folder.facts.write_text(json.dumps(facts | {"schema_version": 99, "tool_version": "9.9"}))
+        facts = json.loads((folder.path / "job.json").read_bytes())
+        (folder.path / "job.json").write_text(
+            json.dumps(facts | {"schema_version": 99, "tool_version": "9.9"})
+        )
     else:
         with sqlite3.connect(folder.journal) as database:
             database.execute("PRAGMA user_version=99")
@@ -416,8 +417,8 @@ def test_secrets_of_a_finished_job_are_gone_although_the_server_refuses_its_dele
     done = rig.load(book)
     assert f"It is deleted by: xlsx2opeasy resume {done.job}" in rig.notices
     folder = rig.folder(done)
-    assert not folder.chunks.exists()
-    assert not folder.workbook.exists()
+    assert not folder.exists("chunks")
+    assert not folder.exists("workbook.xlsx")
     rig.server.settings.before = lambda request: None
     assert rig.resume(done.job).rows == done.rows
     assert (rig.server.state.operations, rig.server.state.scheduled) == ({}, {})

@@ -56,7 +56,7 @@ class Machine:
     def load(self, book: Path, **options: Any) -> LoadResult:
         """Loads a workbook to its end."""
         target = Target(self.sandbox.url, self.enterprise_id, rehearsal=options.pop("rehearsal", False))
-        around = Surroundings(lambda _: None, self._connect, Waiting(0.01))
+        around = Surroundings(lambda _: None, self._connect, Waiting(0.01), store=Home(self._home))
         return load(book, target, LoadOptions(**options), around)
 
     def load_rows(self, sheets: Mapping[str, Rows], **options: Any) -> LoadResult:

@@ -232,12 +232,12 @@ def test_the_workbook_s_words_place_and_secrets(
     machine.folder.rename(tmp_path / "moved")
     monkeypatch.chdir(tmp_path)
     assert machine.undo(loaded) == tmp_path / "branch.undo.xlsx"
-    kept = folder.done.read_text()
+    kept = (folder.path / "done.jsonl").read_text()
     assert json.loads(kept.splitlines()[0])[:5] == ["Users", 2, "Users", "AddUser", "SUCCESS"]
-    folder.done.write_text(kept[:-3])
+    (folder.path / "done.jsonl").write_text(kept[:-3])
     with pytest.raises(LocalFailure, match="is damaged"):
         machine.undo(loaded)
-    folder.done.unlink()
+    (folder.path / "done.jsonl").unlink()
     with pytest.raises(LocalFailure, match="cannot be undone"):
         machine.undo(loaded)
 

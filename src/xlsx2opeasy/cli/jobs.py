@@ -18,8 +18,8 @@ from xlsx2opeasy.cli.options import JSON
 from xlsx2opeasy.cli.output import counted, tell
 from xlsx2opeasy.cli.tables import cell, minute_cell, show_table
 from xlsx2opeasy.job_model import Job
-from xlsx2opeasy.load.job.home import Home, state_folder
 from xlsx2opeasy.load.jobs.listing import list_jobs
+from xlsx2opeasy.settings.store import selected_store
 
 EMPTY: dict[str, object] = {"items": []}
 _HEADINGS = ("Job", "Created", "State", "Rows", "Workbook")
@@ -44,7 +44,7 @@ def command(context: click.Context, start: int, most: int, *, as_json: bool) -> 
     if context.invoked_subcommand is not None:
         context.obj = as_json
         return
-    jobs = list_jobs(Home(state_folder()), start=start, most=most)
+    jobs = list_jobs(selected_store(), start=start, most=most)
     if as_json:
         say_jobs(jobs)
     elif jobs:

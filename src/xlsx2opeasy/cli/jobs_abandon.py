@@ -31,18 +31,20 @@ def abandon(json_before: bool | None, job: str, flags: Flags, *, as_json: bool) 
     from xlsx2opeasy.load import abandon as engine
     from xlsx2opeasy.load.service import Surroundings
     from xlsx2opeasy.session import connect_as_pinned
+    from xlsx2opeasy.settings.store import selected_store
 
     as_json = as_json or bool(json_before)
     try:
         with Screen(quiet=False) as screen:
-            around = Surroundings(screen, connect_as_pinned(flags, dialog(), sends_tasks=False))
+            connect = connect_as_pinned(flags, dialog(), sends_tasks=False)
+            around = Surroundings(screen, connect, store=selected_store())
             settlement = engine.abandon(job, around)
     except Xlsx2OpeasyError as error:
         if as_json:
             say_jobs([])
         complain(error.message, error.hint)
         raise SystemExit(error.exit_code) from None
-    given_up = job_of(around.home.job(job))
+    given_up = job_of(around.store.job(job))
     if as_json:
         say_jobs([given_up])
     else:

@@ -14,7 +14,7 @@ from xlsx2opeasy.errors import Interrupted, UsageError, Xlsx2OpeasyError
 if TYPE_CHECKING:
     from xlsx2opeasy.job_model import Job
     from xlsx2opeasy.load.event_log import JobEnded
-    from xlsx2opeasy.load.job.home import Home, JobFolder
+    from xlsx2opeasy.load.job.store import Store, StoredJob
 
 DIED = 130
 """Exit code where the process that worked on the job is gone without a last word: it can be resumed."""
@@ -31,17 +31,17 @@ def follow(job: str | None) -> NoReturn:
     Example:
       xlsx2opeasy jobs follow
     """
-    from xlsx2opeasy.load.job.home import Home, state_folder
+    from xlsx2opeasy.settings.store import selected_store
 
     try:
-        code = follow_job(Home(state_folder()), job)
+        code = follow_job(selected_store(), job)
     except Xlsx2OpeasyError as error:
         complain(error.message, error.hint)
         code = error.exit_code
     raise SystemExit(code)
 
 
-def follow_job(home: Home, job: str | None) -> int:
+def follow_job(store: Store, job: str | None) -> int:
     """Shows the job's events until it ends; gives the exit code of the load.
 
     Raises UsageError where there is no such job, or none that runs where none is named.
@@ -53,31 +53,28 @@ def follow_job(home: Home, job: str | None) -> int:
     from xlsx2opeasy.load.event_log import follow as events_of
     from xlsx2opeasy.load.jobs.listing import job_of
 
-    folder = home.job(job) if job else _running(home)
+    stored = store.job(job) if job else _running(store)
     ended: JobEnded | None = None
     try:
         with Screen(quiet=False) as screen:
-            for event in events_of(folder, time.sleep):
+            for event in events_of(stored, time.sleep):
                 if isinstance(event, JobEnded):
                     ended = event
                 else:
                     screen(event)
     except KeyboardInterrupt:
-        tell(f"Job {folder.job_id} goes on; only the following has ended.")
+        tell(f"Job {stored.job_id} goes on; only the following has ended.")
         return Interrupted.exit_code
-    known = job_of(folder)
+    known = job_of(stored)
     return _end_without_a_word(known) if ended is None else _end(known, ended)
 
 
-def _running(home: Home) -> JobFolder:
-    from xlsx2opeasy.load.job.home import JobFolder
-    from xlsx2opeasy.load.job.locks import is_worked_on
+def _running(store: Store) -> StoredJob:
     from xlsx2opeasy.load.jobs.listing import list_jobs
 
-    for job in list_jobs(home):
-        folder = JobFolder(home.loads / str(job.id))
-        if is_worked_on(folder):
-            return folder
+    for job in list_jobs(store):
+        if (stored := store.job(str(job.id))).is_worked_on():
+            return stored
     raise UsageError("no load is running on this machine", "xlsx2opeasy jobs lists those that ended")
 
 

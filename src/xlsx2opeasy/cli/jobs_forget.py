@@ -29,10 +29,10 @@ def forget(days: int, *, also_done: bool) -> None:
     """
     from datetime import timedelta
 
-    from xlsx2opeasy.load.job.home import Home, state_folder
     from xlsx2opeasy.load.jobs import forget as engine
+    from xlsx2opeasy.settings.store import selected_store
 
-    forgotten = engine.forget(Home(state_folder()), timedelta(days=days), also_done=also_done)
+    forgotten = engine.forget(selected_store(), timedelta(days=days), also_done=also_done)
     for job, why in forgotten.kept.items():
         tell(f"{job} is kept: {why}")
     say(f"{counted(len(forgotten.removed), 'job')} removed")

@@ -11,8 +11,8 @@ from xlsx2opeasy.cli.output import complain, say
 from xlsx2opeasy.cli.tables import cell, duration_cell, show_table, time_cell
 from xlsx2opeasy.errors import Xlsx2OpeasyError
 from xlsx2opeasy.job_model import Job, StepExecution
-from xlsx2opeasy.load.job.home import Home, state_folder
 from xlsx2opeasy.load.jobs.listing import job_of
+from xlsx2opeasy.settings.store import selected_store
 
 _STEP_HEADINGS = ("Step", "State", "Started", "Ended", "Duration")
 
@@ -30,7 +30,7 @@ def show(json_before: bool | None, job: str, *, as_json: bool) -> NoReturn:
     """
     as_json = as_json or bool(json_before)
     try:
-        found = job_of(Home(state_folder()).job(job))
+        found = job_of(selected_store().job(job))
     except Xlsx2OpeasyError as error:
         if as_json:
             say_jobs([])

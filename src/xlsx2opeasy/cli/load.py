@@ -194,11 +194,12 @@ def _load(workbook: Path, destination: Destination, asked: Request) -> LoadResul
     from xlsx2opeasy.load.runner import Waiting
     from xlsx2opeasy.load.service import Surroundings, load
     from xlsx2opeasy.session import internal_error, not_begun
+    from xlsx2opeasy.settings.store import selected_store
 
     waiting = Waiting(asked.poll_interval, asked.wait)
     try:
         with Screen(quiet=asked.quiet) as screen:
-            around = Surroundings(screen, destination.connect, waiting)
+            around = Surroundings(screen, destination.connect, waiting, store=selected_store())
             confirm = _confirmation(destination, asked)
             result = load(workbook, destination.target, asked.options_for(destination), around, confirm)
     except Xlsx2OpeasyError as error:
@@ -218,11 +219,11 @@ def _load(workbook: Path, destination: Destination, asked: Request) -> LoadResul
 
 def _report(job: str) -> None:
     """Writes the job's report; where that fails the load is none the worse."""
-    from xlsx2opeasy.load.job.home import Home, state_folder
     from xlsx2opeasy.report.write import write_report
+    from xlsx2opeasy.settings.store import selected_store
 
     try:
-        tell(f"Report: {write_report(Home(state_folder()).job(job))}")
+        tell(f"Report: {write_report(selected_store().job(job))}")
     except Xlsx2OpeasyError as error:
         complain(error.message, error.hint)
 

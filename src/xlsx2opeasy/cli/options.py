@@ -45,10 +45,10 @@ def complete_profiles(_context: click.Context, _parameter: click.Parameter, inco
 
 def complete_jobs(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
     """The ids of this machine's jobs that begin so, the latest day first; never raises."""
-    from xlsx2opeasy.load.job.home import Home, state_folder
+    from xlsx2opeasy.settings.store import selected_store
 
     try:
-        names = [folder.job_id for folder in Home(state_folder()).jobs()]
+        names = [folder.job_id for folder in selected_store().jobs()]
     except Xlsx2OpeasyError:
         return []
     by_day = sorted(names, key=lambda name: (name[1:], name), reverse=True)

@@ -144,13 +144,13 @@ def plan(asked: Request) -> int:
 
 def _refusal(workbook: Path, target: Target, prepared: Prepared) -> Xlsx2OpeasyError | None:
     """What an earlier job of this machine has against a load, if anything."""
-    from xlsx2opeasy.load.job.home import Home, state_folder
     from xlsx2opeasy.load.jobs.earlier import refuse_if_done_or_unfinished
     from xlsx2opeasy.load.plan.freeze import candidate_of
+    from xlsx2opeasy.settings.store import selected_store
 
     try:
         candidate = candidate_of(workbook, target, prepared)
-        refuse_if_done_or_unfinished(Home(state_folder()), candidate, again=False)
+        refuse_if_done_or_unfinished(selected_store(), candidate, again=False)
     except Xlsx2OpeasyError as refusal:
         return refusal
     return None

@@ -21,7 +21,7 @@ def command(job: str, output: Path | None, *, force: bool) -> None:
     Example:
       xlsx2opeasy report L20261122-k7m2
     """
-    from xlsx2opeasy.load.job.home import Home, state_folder
     from xlsx2opeasy.report.write import write_report
+    from xlsx2opeasy.settings.store import selected_store
 
-    say(str(write_report(Home(state_folder()).job(job), output, replace=force)))
+    say(str(write_report(selected_store().job(job), output, replace=force)))

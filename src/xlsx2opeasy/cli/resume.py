@@ -74,13 +74,15 @@ def resume_job(asked: Request) -> LoadResult:
     from xlsx2opeasy.load.runner import Waiting
     from xlsx2opeasy.load.service import Surroundings, resume
     from xlsx2opeasy.session import connect_as_pinned, internal_error, not_begun
+    from xlsx2opeasy.settings.store import selected_store
 
     waiting = Waiting(asked.poll_interval, asked.wait)
     word = (asked.scheduled_id, asked.not_scheduled)
     settling = Settling(*word) if any(word) else None
     try:
         with Screen(quiet=asked.quiet) as screen:
-            around = Surroundings(screen, connect_as_pinned(asked.flags, dialog()), waiting)
+            connect = connect_as_pinned(asked.flags, dialog())
+            around = Surroundings(screen, connect, waiting, store=selected_store())
             result = resume(asked.job, around, settling)
     except Xlsx2OpeasyError as error:
         complain(error.message, error.hint)

@@ -24,11 +24,11 @@ def command(job: str, output: Path | None, *, force: bool) -> None:
       xlsx2opeasy undo L20261122-k7m2
       xlsx2opeasy undo L20261122-k7m2 --output take-back.xlsx
     """
-    from xlsx2opeasy.load.job.home import Home, state_folder
     from xlsx2opeasy.load.jobs.undo import LEFT_TITLE, choose_undo_output, undo_of, write_undo
+    from xlsx2opeasy.settings.store import selected_store
     from xlsx2opeasy.tasks.inverse import Kind
 
-    undo = undo_of(Home(state_folder()).job(job))
+    undo = undo_of(selected_store().job(job))
     target = choose_undo_output(undo.facts, output, replace=force)
     write_undo(undo, target)
     say(f"{counted(undo.inverted.tasks, 'task')} written to {target}. Nothing was sent.")

@@ -10,10 +10,9 @@ from pathlib import Path
 from xlsx2opeasy.errors import LoadRefused, UsageError, WorkbookUnusable
 from xlsx2opeasy.load.events import Notice
 from xlsx2opeasy.load.job.facts import JobFacts
-from xlsx2opeasy.load.job.home import JobFolder
-from xlsx2opeasy.load.job.locks import enterprise_lock, job_lock
 from xlsx2opeasy.load.job.open_job import OpenJob
 from xlsx2opeasy.load.job.state import ABANDONED, JOB, UNKNOWN, Fact, PhaseState
+from xlsx2opeasy.load.job.store import StoredJob
 from xlsx2opeasy.load.jobs.earlier import peek, write_outcomes
 from xlsx2opeasy.load.results.completed_effects import write_done
 from xlsx2opeasy.load.results.output import write_workbook
@@ -35,34 +34,34 @@ def abandon(job_id: str, around: Surroundings) -> Settlement:
     works on it or a schedule request of it is not settled, what the client raises where a draft could not be
     deleted (the job is then as it was).
     """
-    folder = around.home.job(job_id)
-    facts, _ = peek(folder)
-    with around.interruption.listening(), _lock(facts, around), job_lock(folder):
-        return _abandon(folder, around)
+    stored = around.store.job(job_id)
+    facts, _ = peek(stored)
+    with around.interruption.listening(), _lock(facts, around), stored.working():
+        return _abandon(stored, around)
 
 
 def _lock(facts: JobFacts, around: Surroundings) -> AbstractContextManager[None]:
     if facts.rehearsal:
         return nullcontext()
-    return enterprise_lock(around.home, facts.origin, facts.enterprise_id)
+    return around.store.enterprise_lock(facts.origin, facts.enterprise_id)
 
 
-def _abandon(folder: JobFolder, around: Surroundings) -> Settlement:
-    with closing(OpenJob(folder)) as job:
+def _abandon(stored: StoredJob, around: Surroundings) -> Settlement:
+    with closing(OpenJob(stored)) as job:
         if job.state.finished not in (None, UNKNOWN):
             raise UsageError(
-                f"job {folder.job_id} is finished ({job.state.finished}): there is nothing to give up",
-                f"xlsx2opeasy jobs show {folder.job_id} tells how it ended",
+                f"job {stored.job_id} is finished ({job.state.finished}): there is nothing to give up",
+                f"xlsx2opeasy jobs show {stored.job_id} tells how it ended",
             )
         for state in job.state.phases.values():
-            _refuse_unsettled(folder.job_id, state)
+            _refuse_unsettled(stored.job_id, state)
         if not job.facts.rehearsal:
             delete_at_server(job, hiding(around.connect, job), around.interruption)
             _tell_of_orphans(job, around)
         settlement = settle(job, NOT_SENT)
         _write_results(job, settlement, around)
         write_done(job, settlement)
-        write_outcomes(folder, job.rows, settlement)
+        write_outcomes(stored, job.rows, settlement)
         job.note(JOB, Fact.FINISHED, status=ABANDONED, message="abandoned", rows=settlement.counts())
         forget_secrets(job)
         job.note(JOB, Fact.CLEANED)

@@ -1,18 +1,15 @@
-"""The events of a job's latest run in a file beside its journal, so that another terminal can follow them.
+"""The events of a job's latest run, kept beside its journal, so that another terminal can follow them.
 
-The journal is what counts; this file is for eyes alone. So it is not synchronised, and where the disk refuses
-it, the load goes on without.
+The journal is what counts; the events are for eyes alone. So they are not synchronised, and where they cannot
+be kept, the load goes on without.
 """
 
-import contextlib
 import json
-import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Final
+from typing import Any, Final
 
 from xlsx2opeasy.load.events import (
     ChunkAccepted,
@@ -26,12 +23,11 @@ from xlsx2opeasy.load.events import (
     ResultsSaved,
     StatusSeen,
 )
-from xlsx2opeasy.load.job.home import JobFolder
-from xlsx2opeasy.load.job.locks import is_worked_on
+from xlsx2opeasy.load.job.store import StoredJob
 from xlsx2opeasy.load.results.load_result import LoadResult
 
 TICK = 0.5
-"""Seconds between two looks at the file."""
+"""Seconds between two looks at the events."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,24 +57,13 @@ _KINDS: Final = {
 }
 
 
-def events_file(folder: JobFolder) -> Path:
-    """One event a line, of the latest run."""
-    return folder.path / "events.jsonl"
-
-
 class EventLog(AbstractContextManager["EventLog"]):
     """Keeps each event, then passes it on. Of polls that see the same status only the first is kept."""
 
-    def __init__(self, folder: JobFolder, tell: Listener) -> None:
+    def __init__(self, stored: StoredJob, tell: Listener) -> None:
         self._tell = tell
         self._last_status = ""
-        self._file: IO[str] | None = None
-        path = events_file(folder)
-        try:
-            path.touch(mode=0o600)
-            self._file = path.open("w", encoding="utf-8")
-        except OSError:
-            return  # nobody can follow it then
+        self._sink = stored.begin_events()
 
     def __call__(self, event: Event) -> None:
         """Takes an event in, as a listener does."""
@@ -94,55 +79,30 @@ class EventLog(AbstractContextManager["EventLog"]):
         return result
 
     def _keep(self, event: object) -> None:
-        if self._file is None:
-            return
         known: dict[str, Any] = asdict(event)  # type: ignore[call-overload]
-        try:
-            self._file.write(json.dumps({"event": type(event).__name__, **known}) + "\n")
-            self._file.flush()
-        except OSError:
-            self._close()
+        self._sink.write(json.dumps({"event": type(event).__name__, **known}))
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
     ) -> None:
-        self._close()
-
-    def _close(self) -> None:
-        if self._file is not None:
-            with contextlib.suppress(OSError):
-                self._file.close()
-            self._file = None
+        self._sink.close()
 
 
-def follow(folder: JobFolder, sleep: Callable[[float], None]) -> Iterator[Event | JobEnded]:
+def follow(stored: StoredJob, sleep: Callable[[float], None]) -> Iterator[Event | JobEnded]:
     """The events of the job's latest run, those to come too, until no process works on the job any more.
 
     The last one is a `JobEnded`, unless the process died. Nothing is written. `sleep` may raise to end it.
     """
-    offset, rest = 0, b""
+    position = 0
     while True:
-        working = is_worked_on(folder)  # looked at first: so what was written until the end is read
-        new, offset = _read_from(events_file(folder), offset)
-        *lines, rest = (rest + new).split(b"\n")
+        working = stored.is_worked_on()  # looked at first: so what was written until the end is read
+        lines, position = stored.events(position)
         for line in lines:
             if (event := _event_of(line)) is not None:
                 yield event
         if not working:
             return
         sleep(TICK)
-
-
-def _read_from(path: Path, offset: int) -> tuple[bytes, int]:
-    try:
-        with path.open("rb") as file:
-            if file.seek(0, os.SEEK_END) < offset:
-                offset = 0  # another run began
-            file.seek(offset)
-            content = file.read()
-    except FileNotFoundError:
-        return b"", 0
-    return content, offset + len(content)
 
 
 def _event_of(line: bytes) -> Event | JobEnded | None:

@@ -60,7 +60,8 @@ class Ending:
 
     def _write(self, settlement: Settlement) -> tuple[str | None, Xlsx2OpeasyError | None]:
         try:
-            return str(write_workbook(self._job, settlement, self._tell)), None
+            place = write_workbook(self._job, settlement, self._tell)
+            return None if place is None else str(place), None
         except (WorkbookUnusable, LocalFailure) as error:
             said = f"The results workbook was not written: {error.message.rstrip('.')}."
             self._tell(Notice(said, important=True))
@@ -91,7 +92,7 @@ class Ending:
     def _finish(self, settlement: Settlement, verdict: Verdict) -> None:
         """While something is unknown, everything that could tell more is kept: here and at the server."""
         write_done(self._job, settlement)
-        write_outcomes(self._job.folder, self._job.rows, settlement)
+        write_outcomes(self._job.stored, self._job.rows, settlement)
         rows = settlement.counts()
         self._job.note(JOB, Fact.FINISHED, status=verdict.status, message=verdict.message, rows=rows)
         if verdict.status != UNKNOWN:

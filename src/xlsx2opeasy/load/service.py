@@ -12,10 +12,9 @@ from xlsx2opeasy.load.event_log import EventLog
 from xlsx2opeasy.load.events import Listener, Notice, WorkbookChecked, WorkbookOpened
 from xlsx2opeasy.load.interrupt import Interruption
 from xlsx2opeasy.load.job.facts import JobFacts
-from xlsx2opeasy.load.job.home import Home, JobFolder, state_folder
-from xlsx2opeasy.load.job.locks import enterprise_lock, job_lock
 from xlsx2opeasy.load.job.open_job import Connect, OpenJob
 from xlsx2opeasy.load.job.state import UNKNOWN, JobState
+from xlsx2opeasy.load.job.store import Store, StoredJob
 from xlsx2opeasy.load.jobs.earlier import Candidate, peek, real_jobs, refuse_if_done_or_unfinished
 from xlsx2opeasy.load.jobs.superseded import give_way, overtaken, repeated
 from xlsx2opeasy.load.plan.earlier_results import refuse_columns_of_ones_own
@@ -38,7 +37,7 @@ class Surroundings:
     connect: Connect
     waiting: Waiting = field(default_factory=Waiting)
     interruption: Interruption = field(default_factory=Interruption)
-    home: Home = field(default_factory=lambda: Home(state_folder()))
+    store: Store = field(kw_only=True)
 
 
 def load(
@@ -53,14 +52,14 @@ def load(
     Raises WorkbookUnusable where it cannot be read, LoadRefused where it must not be loaded, LocalFailure
     where the job could not be put on disk: nothing was sent then. Every other end is a LoadResult.
     """
-    with around.interruption.listening(), _lock(around.home, target):
-        folder = _frozen(workbook, target, options, around, confirm)
-        return _work_on(folder, around)  # from here on the job on disk is all there is
+    with around.interruption.listening(), _lock(around.store, target):
+        stored = _frozen(workbook, target, options, around, confirm)
+        return _work_on(stored, around)  # from here on the job on disk is all there is
 
 
 def _frozen(
     workbook: Path, target: Target, options: LoadOptions, around: Surroundings, confirm: Confirm
-) -> JobFolder:
+) -> StoredJob:
     """The job on disk, from a workbook that was read and checked."""
     around.tell(WorkbookOpened(str(workbook)))
     prepared = prepare(workbook, target, options)
@@ -79,7 +78,7 @@ def _begun(
     prepared: Prepared,
     around: Surroundings,
     confirm: Confirm,
-) -> JobFolder:
+) -> StoredJob:
     """The job on disk, after all that could keep it from being begun, the person's answer last."""
     refuse_columns_of_ones_own(prepared.checked)
     output_of(workbook, target, options, prepared)
@@ -87,11 +86,11 @@ def _begun(
     prepared = _with_repeated(prepared, target, options, candidate, around)
     if prepared.tasks and not confirm(prepared):
         raise LoadRefused("nothing was sent: the question was answered with no", "")
-    folder = freeze(around.home, workbook, target, options, prepared, around.tell)
+    stored = freeze(around.store, workbook, target, options, prepared, around.tell)
     if not target.rehearsal:
-        for each in overtaken(around.home, candidate):
-            give_way(each, folder.job_id)
-    return folder
+        for each in overtaken(around.store, candidate):
+            give_way(each, stored.job_id)
+    return stored
 
 
 def _with_repeated(
@@ -100,8 +99,8 @@ def _with_repeated(
     """Tells of rows that succeeded before and are to be sent again, unless just that was asked for."""
     if target.rehearsal or options.again or options.all_rows:
         return prepared
-    refuse_if_done_or_unfinished(around.home, candidate, again=False)
-    found = repeated(around.home, candidate)
+    refuse_if_done_or_unfinished(around.store, candidate, again=False)
+    found = repeated(around.store, candidate)
     for each in found:
         rows = "1 row" if each.rows == 1 else f"{each.rows:,} rows"
         instead = f"; to send only the others, load {each.results} instead" if each.results else ""
@@ -111,40 +110,40 @@ def _with_repeated(
 
 
 def resume(job_id: str | None, around: Surroundings, settling: Settling | None = None) -> LoadResult:
-    """Goes on with a job, the latest unfinished one where none is named; needs nothing but the job's folder.
+    """Goes on with a job, the latest unfinished one where none is named; needs nothing but the job itself.
 
     The workbook as it was when the load began is what counts: where it was changed since, that is told.
     `settling` is a person's word about an operation that is undecided. Raises UsageError where there is
     nothing to resume or to settle.
     """
-    folder = around.home.job(job_id) if job_id else _latest_unfinished(around.home)
-    facts, state = peek(folder)
+    stored = around.store.job(job_id) if job_id else _latest_unfinished(around.store)
+    facts, state = peek(stored)
     if facts.rehearsal:
         raise UsageError(
             f"job {facts.job} was a rehearsal; its sandbox is gone", "rehearse again with load --sandbox"
         )
     target = Target(facts.origin, facts.enterprise_id)
     _tell_of_changed_workbook(facts, state, around)
-    with around.interruption.listening(), _lock(around.home, target):
-        return _work_on(folder, around, settling)
+    with around.interruption.listening(), _lock(around.store, target):
+        return _work_on(stored, around, settling)
 
 
-def _lock(home: Home, target: Target) -> AbstractContextManager[None]:
-    return nullcontext() if target.rehearsal else enterprise_lock(home, target.origin, target.enterprise_id)
+def _lock(store: Store, target: Target) -> AbstractContextManager[None]:
+    return nullcontext() if target.rehearsal else store.enterprise_lock(target.origin, target.enterprise_id)
 
 
-def _work_on(folder: JobFolder, around: Surroundings, settling: Settling | None = None) -> LoadResult:
-    with job_lock(folder), closing(OpenJob(folder)) as job, EventLog(folder, around.tell) as log:
+def _work_on(stored: StoredJob, around: Surroundings, settling: Settling | None = None) -> LoadResult:
+    with stored.working(), closing(OpenJob(stored)) as job, EventLog(stored, around.tell) as log:
         if settling is not None:
             require_undecided(job, settling)
         runner = Runner(job, around.connect, around.interruption, log, around.waiting, settling)
         return log.ended(runner.run())
 
 
-def _latest_unfinished(home: Home) -> JobFolder:
-    for folder, _, state in real_jobs(home):
+def _latest_unfinished(store: Store) -> StoredJob:
+    for stored, _, state in real_jobs(store):
         if state.finished is None or state.finished == UNKNOWN:
-            return folder
+            return stored
     raise UsageError("there is no unfinished job on this machine", "xlsx2opeasy jobs lists all jobs")
 
 

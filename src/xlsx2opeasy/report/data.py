@@ -3,18 +3,19 @@
 Called by `write.py`.
 """
 
+import contextlib
 import hashlib
 import json
 import zipfile
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from xlsx2opeasy.errors import LocalFailure
 from xlsx2opeasy.job_model import Job
 from xlsx2opeasy.load.job.facts import JobFacts, read_facts, read_rows
-from xlsx2opeasy.load.job.home import JobFolder
+from xlsx2opeasy.load.job.store import OUTCOMES, WORKBOOK, StoredJob
 from xlsx2opeasy.load.jobs.listing import job_of
 from xlsx2opeasy.spec.error_codes import ERROR_CODES
 from xlsx2opeasy.spec.outcomes import Outcome
@@ -76,21 +77,21 @@ class ReportData:
     parts: Sequence[str] | None
 
 
-def report_data(folder: JobFolder) -> ReportData:
-    """Reads a job's folder. Raises LocalFailure where its files are damaged."""
-    facts = read_facts(folder)
-    job = job_of(folder)
-    rows = _rows(folder, facts)
+def report_data(stored: StoredJob) -> ReportData:
+    """Reads a job. Raises LocalFailure where its files are damaged."""
+    facts = read_facts(stored)
+    job = job_of(stored)
+    rows = _rows(stored, facts)
     counted = Counter(row.kind for row in rows)
     counts = {kind: counted[kind] for kind in KINDS if counted[kind]}
-    return ReportData(facts, job, rows, counts, _failures(rows, facts), _changed_parts(folder, facts, job))
+    return ReportData(facts, job, rows, counts, _failures(rows, facts), _changed_parts(stored, facts, job))
 
 
-def _rows(folder: JobFolder, facts: JobFacts) -> list[Row]:
+def _rows(stored: StoredJob, facts: JobFacts) -> list[Row]:
     """All task rows, in the order of the workbook."""
-    told = _outcomes(folder)
+    told = _outcomes(stored)
     rows = []
-    for each in read_rows(folder, facts):
+    for each in read_rows(stored, facts):
         if each.skipped:
             rows.append(Row(each.sheet, each.row, EARLIER))
             continue
@@ -102,15 +103,15 @@ def _rows(folder: JobFolder, facts: JobFacts) -> list[Row]:
     return sorted(rows, key=lambda row: (order.get(row.sheet, len(order)), row.row))
 
 
-def _outcomes(folder: JobFolder) -> dict[tuple[str, int], tuple[str, str, str]]:
+def _outcomes(stored: StoredJob) -> dict[tuple[str, int], tuple[str, str, str]]:
     """Result, error code and detail by place; none before the job is settled."""
     try:
-        lines = folder.outcomes.read_text(encoding="utf-8").splitlines() if folder.outcomes.exists() else []
+        lines = stored.read(OUTCOMES).decode().splitlines() if stored.exists(OUTCOMES) else []
         found = [json.loads(line) for line in lines]
         return {(sheet, row): (kind, code, detail) for sheet, row, _, kind, code, detail in found}
     except (OSError, ValueError) as error:
         raise LocalFailure(
-            f"{folder.outcomes} is damaged: {error}", "its results workbook has it all"
+            f"{stored.where(OUTCOMES)} is damaged: {error}", "its results workbook has it all"
         ) from error
 
 
@@ -129,28 +130,32 @@ def _failure(kind: str, code: str, count: int, remedies: Mapping[Outcome, str]) 
     return Failure(kind, code, known.description if known else "", remedy, count)
 
 
-def _changed_parts(folder: JobFolder, facts: JobFacts, job: Job) -> list[str] | None:
+def _changed_parts(stored: StoredJob, facts: JobFacts, job: Job) -> list[str] | None:
     """The parts of the results workbook that are not the workbook's, by their checksums.
 
     None where either is no longer what this job read and wrote.
     """
     if job.results is None:
         return None
-    original = next((each for each in (folder.workbook, Path(facts.workbook)) if _is_read(each, facts)), None)
     try:
-        before, after = (_checksums(original), _checksums(Path(job.results))) if original else ({}, {})
+        with _original(stored, facts) as original:
+            before, after = _checksums(original), _checksums(Path(job.results))
     except (OSError, zipfile.BadZipFile):
-        return None
-    if not before:
         return None
     return sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
 
 
-def _is_read(path: Path, facts: JobFacts) -> bool:
-    try:
-        return hashlib.sha256(path.read_bytes()).hexdigest() == facts.workbook_sha256
-    except OSError:
-        return False
+@contextlib.contextmanager
+def _original(stored: StoredJob, facts: JobFacts) -> Iterator[Path]:
+    """The workbook as it was read. Raises OSError where it is nowhere any more."""
+    if stored.exists(WORKBOOK):
+        with stored.as_path(WORKBOOK) as path:
+            yield path
+        return
+    path = Path(facts.workbook)
+    if hashlib.sha256(path.read_bytes()).hexdigest() != facts.workbook_sha256:
+        raise FileNotFoundError(path)
+    yield path
 
 
 def _checksums(path: Path) -> dict[str, tuple[int, int]]:

@@ -15,7 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from xlsx2opeasy.durable import write_file
 from xlsx2opeasy.errors import LocalFailure
 from xlsx2opeasy.job_model import parse_time
-from xlsx2opeasy.load.job.home import JobFolder
+from xlsx2opeasy.load.job.store import StoredJob
 from xlsx2opeasy.load.results.output import free_name
 from xlsx2opeasy.overwriting import unless_replaced
 from xlsx2opeasy.report.data import KINDS, ReportData, report_data
@@ -24,14 +24,14 @@ from xlsx2opeasy.report.templates import templates_folder
 _ESCAPED = {ord(each): f"\\u{ord(each):04x}" for each in "<>&\u2028\u2029"}
 
 
-def write_report(folder: JobFolder, output: Path | None = None, *, replace: bool = False) -> Path:
+def write_report(stored: StoredJob, output: Path | None = None, *, replace: bool = False) -> Path:
     """Writes the report of a job; gives the file.
 
     Without `output` it goes beside the results, else beside the workbook, as `NAME.report.html` or the first
     such name that is free. WorkbookUnusable where `output` exists and may not be replaced, LocalFailure where
     the job is damaged or the disk refuses.
     """
-    data = report_data(folder)
+    data = report_data(stored)
     if output is not None:
         unless_replaced(output, replace=replace, inputs=(data.facts.workbook, data.job.results))
     target = output or _beside(data)
@@ -39,7 +39,7 @@ def write_report(folder: JobFolder, output: Path | None = None, *, replace: bool
         write_file(target, rendered(data).encode())
     except OSError as error:
         what = f"the report {target} cannot be written: {error.strerror or error}"
-        raise LocalFailure(what, f"xlsx2opeasy report {folder.job_id} --output FILE") from error
+        raise LocalFailure(what, f"xlsx2opeasy report {stored.job_id} --output FILE") from error
     return target
 
 

@@ -7,14 +7,12 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import Any
 
 import orjson
 
-from xlsx2opeasy.durable import write_file
 from xlsx2opeasy.errors import LocalFailure
-from xlsx2opeasy.load.job.home import JobFolder
+from xlsx2opeasy.load.job.store import FACTS, ROWS, StoredJob, chunk_place
 from xlsx2opeasy.spec.outcomes import Outcome
 
 SCHEMA_VERSION = 1
@@ -102,61 +100,67 @@ class JobRow:
         return Outcome(self.outcome) if self.outcome else None
 
 
-def write_rows(folder: JobFolder, rows: Iterable[JobRow]) -> str:
+def write_rows(stored: StoredJob, rows: Iterable[JobRow]) -> str:
     """Writes the rows durably; gives the file's SHA-256, which belongs into the facts."""
     text = b"".join(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in rows)
-    write_file(folder.rows, text)
+    stored.write(ROWS, text)
     return hashlib.sha256(text).hexdigest()
 
 
-def write_facts(folder: JobFolder, facts: JobFacts) -> None:
-    """Writes `job.json` durably: from now on the folder is a job."""
-    write_file(folder.facts, json.dumps(asdict(facts), indent=1).encode())
+def write_facts(stored: StoredJob, facts: JobFacts) -> None:
+    """Writes `job.json` durably: from now on it is a job."""
+    stored.write(FACTS, json.dumps(asdict(facts), indent=1).encode())
 
 
-def read_facts(folder: JobFolder) -> JobFacts:
+def read_facts(stored: StoredJob) -> JobFacts:
     """The facts of a job. Raises LocalFailure where they are damaged or of another version."""
     try:
-        raw = json.loads(folder.facts.read_bytes())
+        raw = json.loads(stored.read(FACTS))
         if raw["schema_version"] != SCHEMA_VERSION:
             raise LocalFailure(
-                f"job {folder.job_id} was made by xlsx2opeasy {raw.get('tool_version')}, in another format",
+                f"job {stored.job_id} was made by xlsx2opeasy {raw.get('tool_version')}, in another format",
                 "resume it with that version",
             )
         phases = tuple(_phase(each) for each in raw.pop("phases"))
         return JobFacts(phases=phases, **raw)
     except (OSError, ValueError, TypeError, KeyError) as error:
-        raise LocalFailure(f"{folder.facts} is damaged: {error}", "nothing was done with this job") from error
+        raise LocalFailure(
+            f"{stored.where(FACTS)} is damaged: {error}", "nothing was done with this job"
+        ) from error
 
 
 def _phase(raw: Mapping[str, Any]) -> PhaseFacts:
     return PhaseFacts(raw["number"], raw["why"], tuple(ChunkFile(**chunk) for chunk in raw["chunks"]))
 
 
-def read_rows(folder: JobFolder, facts: JobFacts) -> list[JobRow]:
+def read_rows(stored: StoredJob, facts: JobFacts) -> list[JobRow]:
     """The rows of a job. Raises LocalFailure where the file is not the one that was written."""
-    return [JobRow(**orjson.loads(line)) for line in _checked(folder.rows, facts.rows_sha256).splitlines()]
+    return [JobRow(**orjson.loads(line)) for line in _checked(stored, ROWS, facts.rows_sha256).splitlines()]
 
 
-def read_chunk(path: Path, sha256: str | None) -> Mapping[str, Sequence[Mapping[str, Any]]]:
+def read_chunk(stored: StoredJob, file: str, sha256: str | None) -> Mapping[str, Sequence[Mapping[str, Any]]]:
     """The tasks of a chunk file by type. Raises LocalFailure where it is not the file that was written."""
-    content: Mapping[str, Sequence[Mapping[str, Any]]] = orjson.loads(_checked(path, sha256))["tasks"]
+    content: Mapping[str, Sequence[Mapping[str, Any]]] = orjson.loads(
+        _checked(stored, chunk_place(file), sha256)
+    )["tasks"]
     return content
 
 
-def require_chunk(path: Path, sha256: str | None) -> None:
+def require_chunk(stored: StoredJob, file: str, sha256: str | None) -> None:
     """Raises LocalFailure where a chunk file, which is about to be sent, is not the one that was written."""
-    _checked(path, sha256)
+    _checked(stored, chunk_place(file), sha256)
 
 
-def _checked(path: Path, sha256: str | None) -> bytes:
+def _checked(stored: StoredJob, name: str, sha256: str | None) -> bytes:
     try:
-        content = path.read_bytes()
+        content = stored.read(name)
     except OSError as error:
-        raise LocalFailure(f"{path} cannot be read: {error.strerror}", "nothing further was sent") from error
+        raise LocalFailure(
+            f"{stored.where(name)} cannot be read: {error.strerror}", "nothing further was sent"
+        ) from error
     if hashlib.sha256(content).hexdigest() != sha256:
         raise LocalFailure(
-            f"{path} is not what this job wrote (its SHA-256 differs)",
+            f"{stored.where(name)} is not what this job wrote (its SHA-256 differs)",
             "nothing further was sent: the file was changed or damaged, so the job cannot go on",
         )
     return content

@@ -1,23 +1,30 @@
-"""Where jobs are kept on this machine, and nothing about what is in them.
+"""Jobs in folders of this machine, and nothing about what is in them.
 
 Not beside the workbook: network folders and synchronised ones cannot be trusted with locks and fsync.
 """
 
+import contextlib
 import os
 import secrets
+import shutil
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import IO
 
 import platformdirs
 
-from xlsx2opeasy.durable import make_folder, sync_folder, what_helps, why_refused
+from xlsx2opeasy.durable import make_folder, sync_folder, what_helps, why_refused, write_file
 from xlsx2opeasy.errors import LocalFailure, UsageError
+from xlsx2opeasy.load.job import locks
+from xlsx2opeasy.load.job.journal import Record
+from xlsx2opeasy.load.job.sqlite_journal import SqliteJournal, read_sqlite_journal
+from xlsx2opeasy.load.job.store import FACTS, WORKBOOK
 
 HOME_VARIABLE = "XLSX2OPEASY_HOME"
 _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
-JOB_FILE = "job.json"
 
 
 def state_folder() -> Path:
@@ -27,9 +34,15 @@ def state_folder() -> Path:
     return platformdirs.user_state_path("xlsx2opeasy", appauthor=False)
 
 
+def new_job_id(*, rehearsal: bool) -> str:
+    """A name for a new job: L (R for a rehearsal), the date, and four letters."""
+    letters = "".join(secrets.choice(_ALPHABET) for _ in range(4))
+    return f"{'R' if rehearsal else 'L'}{datetime.now(UTC):%Y%m%d}-{letters}"
+
+
 @dataclass(frozen=True, slots=True)
 class JobFolder:
-    """The files of one job."""
+    """The files of one job in a folder of its own; a `StoredJob`."""
 
     path: Path
 
@@ -39,59 +52,138 @@ class JobFolder:
         return self.path.name
 
     @property
-    def facts(self) -> Path:
-        """What the job is; written once, last of all, so that a folder without it never was a job."""
-        return self.path / JOB_FILE
-
-    @property
-    def rows(self) -> Path:
-        """The task rows in the order of sending, and what is known of the others."""
-        return self.path / "rows.jsonl"
-
-    @property
-    def chunks(self) -> Path:
-        """The chunk files: exactly the bytes that are sent."""
-        return self.path / "chunks"
-
-    @property
-    def shell(self) -> Path:
-        """The file without tasks that a draft is created with."""
-        return self.chunks / "empty.json"
-
-    @property
-    def workbook(self) -> Path:
-        """The workbook's own bytes; gone once the job is reconciled."""
-        return self.path / "workbook.xlsx"
-
-    @property
-    def outcomes(self) -> Path:
-        """What became of each row, one line each."""
-        return self.path / "outcomes.jsonl"
-
-    @property
-    def done(self) -> Path:
-        """What took effect, as far as `undo` needs it; no secrets."""
-        return self.path / "done.jsonl"
-
-    @property
     def journal(self) -> Path:
-        """See `load.journal`."""
+        """See `sqlite_journal`."""
         return self.path / "journal.sqlite"
 
+    def where(self, name: str = "") -> str:
+        """The file's path, or the folder's."""
+        return str(self.path / name)
+
+    def read(self, name: str) -> bytes:
+        """A file's content."""
+        return (self.path / name).read_bytes()
+
+    def write(self, name: str, content: bytes) -> None:
+        """Writes a file; what a process that died left half written of it is removed."""
+        file = self.path / name
+        for half in file.parent.glob(f".{file.name}.*"):
+            half.unlink()
+        write_file(file, content)
+
+    def exists(self, name: str) -> bool:
+        """Whether there is such a file."""
+        return (self.path / name).exists()
+
+    def names(self, prefix: str) -> list[str]:
+        """The files of a folder of the job."""
+        folder = self.path / prefix
+        return sorted(f"{prefix}{each.name}" for each in folder.iterdir()) if folder.exists() else []
+
+    @contextlib.contextmanager
+    def as_path(self, name: str) -> Iterator[Path]:
+        """The file itself."""
+        yield self.path / name
+
+    @contextlib.contextmanager
+    def scratch(self) -> Iterator[Path]:
+        """The job's own folder."""
+        yield self.path
+
+    def share_results(self, content: bytes, suffix: str) -> None:
+        """No other machine sees this folder."""
+
+    def keep_results(self, content: bytes, suffix: str) -> Path:
+        """Puts them into the job's folder."""
+        kept = self.path / f"results{suffix}"
+        write_file(kept, content)
+        return kept
+
+    def forget_secrets(self) -> None:
+        """Removes the chunk files and the workbook's copy."""
+        shutil.rmtree(self.path / "chunks", ignore_errors=True)
+        with contextlib.suppress(OSError):
+            (self.path / WORKBOOK).unlink(missing_ok=True)
+            sync_folder(self.path)
+
+    def remove(self) -> None:
+        """Removes the facts, then the folder."""
+        (self.path / FACTS).unlink(missing_ok=True)
+        sync_folder(self.path)
+        shutil.rmtree(self.path)
+
+    def open_journal(self, *, stay_in_log: frozenset[str] = frozenset()) -> SqliteJournal:
+        """The journal's file."""
+        return SqliteJournal(self.journal, stay_in_log=stay_in_log)
+
+    def read_journal(self) -> list[Record]:
+        """The records so far."""
+        return read_sqlite_journal(self.journal)
+
+    def working(self) -> AbstractContextManager[None]:
+        """A lock that the kernel frees when the process dies."""
+        return locks.job_lock(self._lock, self.job_id)
+
+    def is_worked_on(self) -> bool:
+        """Whether a process holds that lock."""
+        return locks.is_held(self._lock)
+
+    def begin_events(self) -> "_EventFile":
+        """A file that is not synchronised."""
+        return _EventFile(self._events)
+
+    def events(self, after: int) -> tuple[list[bytes], int]:
+        """Whole lines; positions are bytes, and a file that is shorter is that of another run."""
+        try:
+            with self._events.open("rb") as file:
+                if file.seek(0, os.SEEK_END) < after:
+                    after = 0
+                file.seek(after)
+                content = file.read()
+        except FileNotFoundError:
+            return [], 0
+        whole = content[: content.rfind(b"\n") + 1]
+        return whole.splitlines(), after + len(whole)
+
     @property
-    def lock(self) -> Path:
-        """Held by the process that works on the job."""
+    def _lock(self) -> Path:
         return self.path / "lock"
 
     @property
-    def results(self) -> Path:
-        """The server's results and validation errors, secrets masked."""
-        return self.path / "results"
+    def _events(self) -> Path:
+        return self.path / "events.jsonl"
+
+
+class _EventFile:
+    """The events of a run in a file; where the disk refuses, nobody can follow the run."""
+
+    def __init__(self, path: Path) -> None:
+        self._file: IO[str] | None = None
+        with contextlib.suppress(OSError):
+            path.touch(mode=0o600)
+            self._file = path.open("w", encoding="utf-8")
+
+    def write(self, line: str) -> None:
+        """Writes a line, or ends the file."""
+        if self._file is None:
+            return
+        try:
+            self._file.write(line + "\n")
+            self._file.flush()
+        except OSError:
+            self.close()
+
+    def close(self) -> None:
+        """Lets go of the file."""
+        if self._file is not None:
+            with contextlib.suppress(OSError):
+                self._file.close()
+            self._file = None
 
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """All jobs of this machine's user."""
+    """All jobs of this machine's user; a `Store`."""
 
     path: Path
 
@@ -105,15 +197,16 @@ class Home:
         """Lock files; empty but for who holds them."""
         return self.path / "locks"
 
+    def where(self) -> str:
+        """The folder."""
+        return str(self.path)
+
     def new_job(self, *, rehearsal: bool) -> JobFolder:
-        """Makes the folder of a new job: L (R for a rehearsal), the date, and four letters."""
-        stem = f"{'R' if rehearsal else 'L'}{datetime.now(UTC):%Y%m%d}"
+        """Makes the folder of a new job."""
         try:
             make_folder(self.loads)
-            while True:
-                folder = self.loads / f"{stem}-{''.join(secrets.choice(_ALPHABET) for _ in range(4))}"
-                if not folder.exists():
-                    break
+            while (folder := self.loads / new_job_id(rehearsal=rehearsal)).exists():
+                pass
             for each in (folder, folder / "chunks", folder / "results"):
                 each.mkdir(mode=0o700)
             sync_folder(self.loads)
@@ -127,7 +220,7 @@ class Home:
     def job(self, job_id: str) -> JobFolder:
         """The folder of a job. Raises UsageError where there is none of that name."""
         folder = JobFolder(self.loads / job_id)
-        if Path(job_id).name != job_id or not folder.facts.exists():
+        if Path(job_id).name != job_id or not folder.exists(FACTS):
             raise UsageError(f"there is no job {job_id} on this machine", "xlsx2opeasy jobs lists them")
         return folder
 
@@ -140,4 +233,8 @@ class Home:
                 f"the folder {self.loads} cannot be read: {error.strerror or error}",
                 f"set {HOME_VARIABLE} to a folder of your own",
             ) from error
-        yield from (JobFolder(path) for path in paths if (path / JOB_FILE).exists())
+        yield from (JobFolder(path) for path in paths if (path / FACTS).exists())
+
+    def enterprise_lock(self, origin: str, enterprise_id: str) -> AbstractContextManager[None]:
+        """One load at a time at an enterprise on this machine."""
+        return locks.enterprise_lock(self.locks, origin, enterprise_id)

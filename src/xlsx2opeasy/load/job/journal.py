@@ -1,31 +1,20 @@
 """The journal of a job: each intent on disk before its request leaves, each outcome before anything follows.
 
-SQLite, one row a record, append only. WAL with `synchronous=FULL` (and `fullfsync` on macOS) puts a commit on
-the platter before it returns, with one wait for the disk; NORMAL would not. A torn last record was never
-written. All records but those of calls that may be lost are brought into the database file at once, since
-SQLite ends a damaged write-ahead log at the damage, without a word.
-Each record carries a digest of itself and of all before it, so that a damaged journal is not believed.
+Append only. Each record carries a digest of itself and of all before it, so that a damaged journal is not
+believed. Here is what all journals have in common; `sqlite_journal.py` keeps one in a file.
 """
 
-import contextlib
 import hashlib
 import json
-import os
-import sqlite3
-from collections.abc import Iterator, Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
-from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
-from xlsx2opeasy.durable import write_file
 from xlsx2opeasy.errors import LocalFailure
 from xlsx2opeasy.load.job.failpoint import Failpoint
-
-SCHEMA_VERSION = 1
-RESERVE_BYTES = 256 * 1024
-"""Held beside the journal and given back when the disk is full, so that an outcome can still be recorded."""
 
 
 class Verdict(StrEnum):
@@ -51,51 +40,33 @@ class Record:
 
 
 INTENT, OUTCOME, NOTE = "intent", "outcome", "note"
-_SELECT = "SELECT seq, at, kind, phase, call, answers, detail, digest FROM record ORDER BY seq"
-_TABLE = (
-    "CREATE TABLE IF NOT EXISTS record (seq INTEGER PRIMARY KEY, at TEXT NOT NULL, kind TEXT NOT NULL,"
-    " phase INTEGER NOT NULL, call TEXT NOT NULL, answers INTEGER, detail TEXT NOT NULL,"
-    " digest TEXT NOT NULL) STRICT"
-)
-_INSERT = (
-    "INSERT INTO record (seq, at, kind, phase, call, answers, detail, digest) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
-)
-_Row = tuple[int, str, str, int, str, int | None, str]
+Row: TypeAlias = tuple[int, str, str, int, str, int | None, str]
+"""A record as it is kept; the last is its detail as JSON."""
 
 
-class Journal:
+class Journal(ABC):
     """Appends records durably and reads them back; one process at a time holds it (the job's lock).
 
     After a failure nothing more is appended: what the disk said once is not believed a second time.
     """
 
-    def __init__(self, path: Path, *, stay_in_log: frozenset[str] = frozenset()) -> None:
-        """Opens the journal at `path`, or makes it.
-
-        Records of the calls of `stay_in_log` stay in the write-ahead log until one of another call follows.
-
-        Raises LocalFailure where the disk does not allow it, the journal is damaged or of another version.
-        """
-        self._path = path
-        self._stay_in_log = stay_in_log
+    def __init__(self, records: Sequence[Record], digest: str) -> None:
+        self._records = records
+        self._digest = digest
+        self._last = records[-1].seq if records else 0
         self._failpoint = Failpoint()
         self._failure: LocalFailure | None = None
-        with _telling(path):
-            path.touch(mode=0o600)
-            self._reserve()
-            self._db = sqlite3.connect(path, isolation_level=None)
-            self._db.execute("PRAGMA journal_mode=WAL")
-            self._db.execute("PRAGMA synchronous=FULL")
-            self._db.execute("PRAGMA fullfsync=1")
-            _require_version(self._db, path)
-            self._db.execute(_TABLE)
-            self._db.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
-        self._records, self._digest = _read(self._db, path)
-        self._last = self._records[-1].seq if self._records else 0
 
+    @abstractmethod
     def close(self) -> None:
-        """Lets go of the file."""
-        self._db.close()
+        """Lets go of what the journal is kept in."""
+
+    @abstractmethod
+    def _write(self, row: Row, digest: str) -> None:
+        """Puts one more record on disk. Raises LocalFailure."""
+
+    def require_ownership(self) -> None:  # noqa: B027 - a lock of this machine's kernel is never lost
+        """Raises LocalFailure where another process may work on the job by now."""
 
     def intent(self, phase: int, call: str, **detail: Any) -> Record:  # noqa: ANN401
         """A mutating request is about to leave; its outcome must name the record's number."""
@@ -115,23 +86,6 @@ class Journal:
         """All records in their order, as they were when the journal was opened."""
         yield from self._records
 
-    @staticmethod
-    def read(path: Path) -> list[Record]:
-        """The records of a journal that another process may be working on; nothing is written.
-
-        Empty where the journal was not begun. What a dead process left half done is rolled back.
-        """
-        if not path.exists():
-            return []
-        with (
-            _telling(path),
-            contextlib.closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True)) as db,
-        ):
-            if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'record'").fetchone():
-                return []
-            _require_version(db, path)
-            return _read(db, path)[0]
-
     def _append(
         self, kind: str, phase: int, call: str, answers: int | None, detail: dict[str, Any]
     ) -> Record:
@@ -139,14 +93,11 @@ class Journal:
             raise self._failure
         seq = self._last + 1
         at = datetime.now(UTC).isoformat(timespec="milliseconds")
-        row: _Row = (seq, at, kind, phase, call, answers, json.dumps(detail, sort_keys=True))
-        digest = _digest(self._digest, row)
+        row: Row = (seq, at, kind, phase, call, answers, json.dumps(detail, sort_keys=True))
+        digest = digest_of(self._digest, row)
         self._failpoint.pass_by("before")
         try:
-            with _telling(self._path):
-                self._execute(_INSERT, (*row, digest))
-                if call not in self._stay_in_log:
-                    self._execute("PRAGMA wal_checkpoint(FULL)")
+            self._write(row, digest)
         except LocalFailure as failure:
             self._failure = failure
             raise
@@ -154,62 +105,21 @@ class Journal:
         self._failpoint.pass_by("after")
         return Record(seq, at, kind, phase, call, answers, detail)
 
-    def _execute(self, statement: str, row: tuple[Any, ...] = ()) -> None:
-        """Writes; where the disk is full, the reserve is given back and it is written then."""
-        try:
-            self._db.execute(statement, row)
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorname != "SQLITE_FULL" or not self._reserved.exists():
-                raise
-            self._reserved.unlink()
-            self._db.execute(statement, row)
 
-    @property
-    def _reserved(self) -> Path:
-        return self._path.with_name("reserve")
-
-    def _reserve(self) -> None:
-        if not self._reserved.exists():
-            write_file(self._reserved, os.urandom(RESERVE_BYTES))
-
-
-def _require_version(db: sqlite3.Connection, path: Path) -> None:
-    found = db.execute("PRAGMA user_version").fetchone()[0]
-    if found not in (0, SCHEMA_VERSION):
-        raise LocalFailure(
-            f"the journal {path} is of version {found}, this program understands {SCHEMA_VERSION}",
-            "nothing was done with this job: go on with the version of xlsx2opeasy that began it",
-        )
-
-
-def _read(db: sqlite3.Connection, path: Path) -> tuple[list[Record], str]:
-    """All records, held against their digests, and the last digest."""
-    with _telling(path):
-        rows = db.execute(_SELECT).fetchall()
+def checked_records(rows: Iterable[tuple[*Row, str]], place: str) -> tuple[list[Record], str]:
+    """All records, compared with their digests, and the last digest. LocalFailure where they are damaged."""
     records, digest = [], ""
-    for *row, written in rows:
-        seq, at, kind, phase, call, answers, detail = row
-        digest = _digest(digest, (seq, at, kind, phase, call, answers, detail))
+    for seq, at, kind, phase, call, answers, detail, written in rows:
+        digest = digest_of(digest, (seq, at, kind, phase, call, answers, detail))
         if digest != written:
             raise LocalFailure(
-                f"the journal {path} is damaged at record {seq}",
+                f"the journal {place} is damaged at record {seq}",
                 "nothing was done with this job: look in the portal for what became of it",
             )
         records.append(Record(seq, at, kind, phase, call, answers, json.loads(detail)))
     return records, digest
 
 
-def _digest(before: str, row: _Row) -> str:
+def digest_of(before: str, row: Row) -> str:
+    """The digest of a record and of all before it, whose digest is `before`."""
     return hashlib.sha256(json.dumps([before, *row]).encode()).hexdigest()[:32]
-
-
-@contextlib.contextmanager
-def _telling(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except (sqlite3.Error, OSError) as error:
-        raise LocalFailure(
-            f"the journal {path} cannot be written or read: {error}",
-            "nothing further was sent; see to it that the disk has room and you may write to this folder,"
-            " then resume the job",
-        ) from error

@@ -16,17 +16,19 @@ from filelock import FileLock, Timeout
 
 from xlsx2opeasy.durable import make_folder, refuses_to_write, what_helps, why_refused
 from xlsx2opeasy.errors import LoadRefused, LocalFailure
-from xlsx2opeasy.load.job.home import Home, JobFolder
 
 
 @contextlib.contextmanager
-def enterprise_lock(home: Home, origin: str, enterprise_id: str) -> Iterator[None]:
-    """Holds the enterprise while the block runs. Raises LoadRefused where another process does."""
+def enterprise_lock(locks: Path, origin: str, enterprise_id: str) -> Iterator[None]:
+    """Holds the enterprise while the block runs, by a lock in the folder `locks`.
+
+    Raises LoadRefused where another process holds it.
+    """
     name = hashlib.sha256(f"{origin}\n{enterprise_id}".encode()).hexdigest()
-    holder = home.locks / f"{name}.json"
+    holder = locks / f"{name}.json"
     try:
-        make_folder(home.locks)
-        lock = FileLock(home.locks / f"{name}.lock", timeout=0, mode=0o600)
+        make_folder(locks)
+        lock = FileLock(locks / f"{name}.lock", timeout=0, mode=0o600)
         lock.acquire()
     except Timeout:
         raise LoadRefused(
@@ -34,7 +36,7 @@ def enterprise_lock(home: Home, origin: str, enterprise_id: str) -> Iterator[Non
             "wait for it to end; xlsx2opeasy jobs follow shows how far it is",
         ) from None
     except (OSError, NotImplementedError) as error:
-        raise _no_lock(home.locks, error) from error
+        raise _no_lock(locks, error) from error
     try:
         with contextlib.suppress(OSError):  # only informative: a full disk is told by what must be on it
             holder.touch(mode=0o600)
@@ -45,30 +47,30 @@ def enterprise_lock(home: Home, origin: str, enterprise_id: str) -> Iterator[Non
 
 
 @contextlib.contextmanager
-def job_lock(folder: JobFolder) -> Iterator[None]:
+def job_lock(file: Path, job_id: str) -> Iterator[None]:
     """Says that this process works on the job while the block runs. LoadRefused where another one does."""
     # Whoever asks whether the job is worked on holds the lock for a moment: hence not at once refused.
-    lock = FileLock(folder.lock, timeout=1.0, mode=0o600)
+    lock = FileLock(file, timeout=1.0, mode=0o600)
     try:
         lock.acquire()
     except Timeout:
         raise LoadRefused(
-            f"another process works on job {folder.job_id}",
-            f"wait for it to end; xlsx2opeasy jobs follow {folder.job_id} shows how far it is",
+            f"another process works on job {job_id}",
+            f"wait for it to end; xlsx2opeasy jobs follow {job_id} shows how far it is",
         ) from None
     except (OSError, NotImplementedError) as error:
-        raise _no_lock(folder.path, error) from error
+        raise _no_lock(file.parent, error) from error
     try:
         yield
     finally:
         lock.release()
 
 
-def is_worked_on(folder: JobFolder) -> bool:
-    """Whether a living process works on the job now."""
-    if not folder.lock.exists():
+def is_held(file: Path) -> bool:
+    """Whether a living process holds the lock of a job."""
+    if not file.exists():
         return False
-    lock = FileLock(folder.lock, timeout=0, mode=0o600)
+    lock = FileLock(file, timeout=0, mode=0o600)
     try:
         lock.acquire()
     except Timeout:

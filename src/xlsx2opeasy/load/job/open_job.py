@@ -19,9 +19,9 @@ from xlsx2opeasy.load.job.facts import (
     read_rows,
 )
 from xlsx2opeasy.load.job.fold import apply, fold
-from xlsx2opeasy.load.job.home import JobFolder
-from xlsx2opeasy.load.job.journal import Journal, Record, Verdict
+from xlsx2opeasy.load.job.journal import Record, Verdict
 from xlsx2opeasy.load.job.state import JOB, Call, Fact, PhaseState
+from xlsx2opeasy.load.job.store import FACTS, StoredJob
 from xlsx2opeasy.opeasy import CallError, OpEasyClient
 
 T = TypeVar("T")
@@ -48,12 +48,12 @@ def kept_open(connect: Connect, until: ExitStack) -> Connect:
 class OpenJob:
     """Facts and rows are read only; everything that becomes known goes through the journal first."""
 
-    def __init__(self, folder: JobFolder) -> None:
+    def __init__(self, stored: StoredJob) -> None:
         """Opens the job. Raises LocalFailure where one of its files is damaged."""
-        self.folder = folder
-        self.facts = read_facts(folder)
-        self.rows = read_rows(folder, self.facts)
-        self.journal = Journal(folder.journal, stay_in_log=_STAY_IN_LOG)
+        self.stored = stored
+        self.facts = read_facts(stored)
+        self.rows = read_rows(stored, self.facts)
+        self.journal = stored.open_journal(stay_in_log=_STAY_IN_LOG)
         self.state = fold(self.journal.records())
         try:
             self._require_our_facts()
@@ -63,12 +63,12 @@ class OpenJob:
 
     def _require_our_facts(self) -> None:
         """The journal knows the facts by their hash: where these were changed, nothing is guessed."""
-        digest = hashlib.sha256(self.folder.facts.read_bytes()).hexdigest()
+        digest = hashlib.sha256(self.stored.read(FACTS)).hexdigest()
         if self.state.facts_sha256 is None:
             self.note(JOB, Fact.BEGUN, facts_sha256=digest)
         elif self.state.facts_sha256 != digest:
             raise LocalFailure(
-                f"{self.folder.facts} is not what this job wrote (its SHA-256 differs)",
+                f"{self.stored.where(FACTS)} is not what this job wrote (its SHA-256 differs)",
                 "nothing was done with this job: look in the portal for what became of it",
             )
 
@@ -114,7 +114,7 @@ class OpenJob:
         """By type, the tasks of the chunk files in force; they correspond to `sent_rows` one by one."""
         by_type: dict[str, list[Mapping[str, Any]]] = {}
         for chunk in self.chunks(phase):
-            for name, tasks in read_chunk(self.folder.chunks / chunk.file, chunk.sha256).items():
+            for name, tasks in read_chunk(self.stored, chunk.file, chunk.sha256).items():
                 by_type.setdefault(name, []).extend(tasks)
         return by_type
 

@@ -6,25 +6,24 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from xlsx2opeasy.durable import what_helps, why_refused, write_file
+from xlsx2opeasy.durable import what_helps, why_refused
 from xlsx2opeasy.errors import LoadRefused, LocalFailure
 from xlsx2opeasy.load.job.facts import JobFacts, JobRow, read_facts
 from xlsx2opeasy.load.job.fold import fold
-from xlsx2opeasy.load.job.home import Home, JobFolder
-from xlsx2opeasy.load.job.journal import Journal
 from xlsx2opeasy.load.job.state import UNKNOWN, JobState
+from xlsx2opeasy.load.job.store import OUTCOMES, Store, StoredJob
 from xlsx2opeasy.load.results.row_results import Place, Settlement
 from xlsx2opeasy.spec.outcomes import Outcome
 
 
-def peek(folder: JobFolder) -> tuple[JobFacts, JobState]:
+def peek(stored: StoredJob) -> tuple[JobFacts, JobState]:
     """Facts and state of a job that this process does not work on. Raises LocalFailure where damaged."""
-    return read_facts(folder), fold(Journal.read(folder.journal))
+    return read_facts(stored), fold(stored.read_journal())
 
 
-def real_jobs(home: Home) -> Iterator[tuple[JobFolder, JobFacts, JobState]]:
+def real_jobs(store: Store) -> Iterator[tuple[StoredJob, JobFacts, JobState]]:
     """The jobs that are no rehearsals, latest first."""
-    known = [(folder, *peek(folder)) for folder in home.jobs()]
+    known = [(stored, *peek(stored)) for stored in store.jobs()]
     real = [each for each in known if not each[1].rehearsal]
     yield from sorted(real, key=lambda each: each[1].created, reverse=True)
 
@@ -48,7 +47,7 @@ class Candidate:
     changed: Mapping[str, Counter[str]] = field(default_factory=dict)
 
 
-def refuse_if_done_or_unfinished(home: Home, candidate: Candidate, *, again: bool) -> None:
+def refuse_if_done_or_unfinished(store: Store, candidate: Candidate, *, again: bool) -> None:
     """Raises LoadRefused where an earlier job of this machine stands in the way.
 
     An unfinished or undecided job of the same tasks or workbook does: also where it is to be
@@ -56,7 +55,7 @@ def refuse_if_done_or_unfinished(home: Home, candidate: Candidate, *, again: boo
     later job, nor `again`.
     """
     told = candidate.carried
-    for folder, facts, state in real_jobs(home):
+    for stored, facts, state in real_jobs(store):
         if (facts.origin, facts.enterprise_id) == (candidate.origin, candidate.enterprise_id):
             same_tasks = facts.identity == candidate.identity
             same = same_tasks or same_workbook(facts, state, candidate)
@@ -65,7 +64,7 @@ def refuse_if_done_or_unfinished(home: Home, candidate: Candidate, *, again: boo
             if state.finished == UNKNOWN and same:
                 _refuse_unknown(facts, state, candidate, again=again)
             if same_tasks and not again:
-                _refuse_done(folder, facts, state, told)
+                _refuse_done(stored, facts, state, told)
         if facts.job in candidate.changed:
             told = told + candidate.changed[facts.job]
 
@@ -99,8 +98,8 @@ def _refuse_unknown(facts: JobFacts, state: JobState, candidate: Candidate, *, a
         )
 
 
-def _refuse_done(folder: JobFolder, facts: JobFacts, state: JobState, told: Counter[str]) -> None:
-    if succeeded_in(folder) - told:
+def _refuse_done(stored: StoredJob, facts: JobFacts, state: JobState, told: Counter[str]) -> None:
+    if succeeded_in(stored) - told:
         results = f"; its results are in {state.written}" if state.written else ""
         raise LoadRefused(
             f"the same tasks were loaded by job {facts.job} on {facts.created[:10]}{results}",
@@ -109,7 +108,7 @@ def _refuse_done(folder: JobFolder, facts: JobFacts, state: JobState, told: Coun
         )
 
 
-def write_outcomes(folder: JobFolder, rows: Iterable[JobRow], settlement: Settlement) -> None:
+def write_outcomes(stored: StoredJob, rows: Iterable[JobRow], settlement: Settlement) -> None:
     """Puts what became of each row beside the job, for later loads and reports. Raises LocalFailure."""
     marks: dict[Place, str] = {(row.sheet, row.row): row.fingerprint for row in rows}
     lines = (
@@ -117,16 +116,17 @@ def write_outcomes(folder: JobFolder, rows: Iterable[JobRow], settlement: Settle
         for (sheet, row), result in settlement.results.items()
     )
     try:
-        write_file(folder.outcomes, "\n".join(lines).encode())
+        stored.write(OUTCOMES, "\n".join(lines).encode())
     except OSError as error:
         raise LocalFailure(
-            f"{folder.outcomes} cannot be written: {why_refused(error)}", what_helps(error, folder.path)
+            f"{stored.where(OUTCOMES)} cannot be written: {why_refused(error)}",
+            what_helps(error, stored.where()),
         ) from error
 
 
-def succeeded_in(folder: JobFolder) -> Counter[str]:
+def succeeded_in(stored: StoredJob) -> Counter[str]:
     """The fingerprints of the rows that succeeded in a job; empty where it never came so far."""
-    if not folder.outcomes.exists():
+    if not stored.exists(OUTCOMES):
         return Counter()
-    outcomes = (json.loads(line) for line in folder.outcomes.read_text().splitlines())
+    outcomes = (json.loads(line) for line in stored.read(OUTCOMES).decode().splitlines())
     return Counter(mark for _, _, mark, outcome, *_ in outcomes if outcome == Outcome.SUCCESS)

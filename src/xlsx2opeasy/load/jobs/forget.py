@@ -1,16 +1,13 @@
 """Removing old jobs from this machine. What keeps a workbook from being loaded twice is kept, and said."""
 
-import shutil
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 
-from xlsx2opeasy.durable import sync_folder
 from xlsx2opeasy.errors import LocalFailure
-from xlsx2opeasy.load.job.home import Home, JobFolder
-from xlsx2opeasy.load.job.locks import is_worked_on
 from xlsx2opeasy.load.job.state import UNKNOWN
+from xlsx2opeasy.load.job.store import Store, StoredJob
 from xlsx2opeasy.load.jobs.earlier import peek, succeeded_in
 
 
@@ -34,7 +31,7 @@ class Forgotten:
     kept: dict[str, Kept]
 
 
-def forget(home: Home, older_than: timedelta, *, also_done: bool = False) -> Forgotten:
+def forget(store: Store, older_than: timedelta, *, also_done: bool = False) -> Forgotten:
     """Removes the finished jobs that ended longer ago than `older_than`, and rehearsals nobody works on.
 
     A job with rows that succeeded is kept unless `also_done`: without it a load of the same workbook is no
@@ -43,27 +40,31 @@ def forget(home: Home, older_than: timedelta, *, also_done: bool = False) -> For
     before = (datetime.now(UTC) - older_than).isoformat(timespec="milliseconds")
     removed: list[str] = []
     kept: dict[str, Kept] = {}
-    for folder in sorted(home.jobs(), key=lambda each: each.job_id):
+    for stored in sorted(store.jobs(), key=lambda each: each.job_id):
         try:
-            ended, why = _judge(folder, also_done=also_done)
+            ended, why = _judge(stored, also_done=also_done)
         except LocalFailure:
-            kept[folder.job_id] = Kept.DAMAGED
+            kept[stored.job_id] = Kept.DAMAGED
             continue
         if ended < before and why is None:
-            _remove(folder)
-            removed.append(folder.job_id)
+            _remove(stored)
+            removed.append(stored.job_id)
         elif ended < before and why is not None:
-            kept[folder.job_id] = why
+            kept[stored.job_id] = why
     return Forgotten(tuple(removed), kept)
 
 
-def _judge(folder: JobFolder, *, also_done: bool) -> tuple[str, Kept | None]:
+def _judge(stored: StoredJob, *, also_done: bool) -> tuple[str, Kept | None]:
     """When the job ended (or began), and why it must be kept."""
-    facts, state = peek(folder)
+    facts, state = peek(stored)
     ended = state.finished_at or facts.created
-    if is_worked_on(folder):
+    if stored.is_worked_on():
         return ended, Kept.WORKED_ON
-    if state.written and Path(state.written).parent == folder.path and Path(state.written).exists():
+    if (
+        state.written
+        and state.written == stored.where(name := Path(state.written).name)
+        and stored.exists(name)
+    ):
         return ended, Kept.ONLY_RESULTS
     if facts.rehearsal:
         return ended, None
@@ -73,16 +74,14 @@ def _judge(folder: JobFolder, *, also_done: bool) -> tuple[str, Kept | None]:
         return ended, Kept.UNDECIDED
     if not state.cleaned:
         return ended, Kept.LEFT_OVER
-    return ended, Kept.PROTECTS if succeeded_in(folder) and not also_done else None
+    return ended, Kept.PROTECTS if succeeded_in(stored) and not also_done else None
 
 
-def _remove(folder: JobFolder) -> None:
-    """First what makes the folder a job, so that half of one is never seen."""
+def _remove(stored: StoredJob) -> None:
     try:
-        folder.facts.unlink()
-        sync_folder(folder.path)
-        shutil.rmtree(folder.path)
+        stored.remove()
     except OSError as error:
         raise LocalFailure(
-            f"job {folder.job_id} could not be removed: {error.strerror or error}", f"look at {folder.path}"
+            f"job {stored.job_id} could not be removed: {error.strerror or error}",
+            f"look at {stored.where()}",
         ) from error

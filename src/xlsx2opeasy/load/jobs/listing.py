@@ -11,10 +11,8 @@ from typing import Any, Final
 from xlsx2opeasy.errors import Interrupted, LocalFailure, StillRunning
 from xlsx2opeasy.job_model import Job
 from xlsx2opeasy.load.job.facts import JobFacts, read_facts
-from xlsx2opeasy.load.job.home import Home, JobFolder
-from xlsx2opeasy.load.job.journal import Journal
-from xlsx2opeasy.load.job.locks import is_worked_on
 from xlsx2opeasy.load.job.state import ABANDONED, COMPLETED, FAILED, INVALID, WITH_ERRORS, JobState
+from xlsx2opeasy.load.job.store import Store, StoredJob
 from xlsx2opeasy.load.jobs.steps import Course, check_step, elapsed, step_item
 
 JOB_TYPE: Final = "opeasyload"
@@ -28,41 +26,41 @@ _FAILED, _STOPPED, _RUNNING = ("FAILED", "FAILED"), ("FAILED", "STOPPED"), ("STA
 _DAY = re.compile(r"[LR](\d{4})(\d{2})(\d{2})-")
 
 
-def list_jobs(home: Home, *, start: int = 0, most: int | None = None) -> list[Job]:
+def list_jobs(store: Store, *, start: int = 0, most: int | None = None) -> list[Job]:
     """The jobs from the zero-based offset `start` on, at most `most`, latest first; damaged ones too."""
-    known = sorted(((_created(folder), folder.job_id, folder) for folder in home.jobs()), reverse=True)
+    known = sorted(store.jobs(), key=lambda each: (_created(each), each.job_id), reverse=True)
     end = None if most is None else start + most
-    return [job_of(folder) for _, _, folder in known[start:end]]
+    return [job_of(each) for each in known[start:end]]
 
 
-def job_of(folder: JobFolder) -> Job:
+def job_of(stored: StoredJob) -> Job:
     """One job; where its files are damaged it is a FAILED one that says so."""
     try:
-        facts = read_facts(folder)
-        running = is_worked_on(folder)
-        course = Course(facts, Journal.read(folder.journal))
+        facts = read_facts(stored)
+        running = stored.is_worked_on()
+        course = Course(facts, stored.read_journal())
     except LocalFailure as damage:
-        return Job.from_json(_damaged(folder, damage))
+        return Job.from_json(_damaged(stored, damage))
     return Job.from_json(_item(facts, course, running=running))
 
 
-def _created(folder: JobFolder) -> str:
+def _created(stored: StoredJob) -> str:
     try:
-        return read_facts(folder).created
+        return read_facts(stored).created
     except LocalFailure:
-        day = _DAY.match(folder.job_id)
+        day = _DAY.match(stored.job_id)
         return "-".join(day.groups()) if day else ""
 
 
-def _damaged(folder: JobFolder, damage: LocalFailure) -> dict[str, Any]:
+def _damaged(stored: StoredJob, damage: LocalFailure) -> dict[str, Any]:
     return {
-        "id": folder.job_id,
+        "id": stored.job_id,
         "jobType": JOB_TYPE,
-        "trackingId": folder.job_id,
+        "trackingId": stored.job_id,
         "jobExecutionStatus": [],
         "latestExecutionStatus": "FAILED",
         "latestExecutionExitCode": "FAILED",
-        "rehearsal": folder.job_id.startswith("R"),
+        "rehearsal": stored.job_id.startswith("R"),
         "message": damage.message,
     }
 

@@ -8,10 +8,9 @@ from contextlib import closing
 from dataclasses import dataclass
 
 from xlsx2opeasy.errors import LoadRefused
-from xlsx2opeasy.load.job.home import Home, JobFolder
-from xlsx2opeasy.load.job.locks import job_lock
 from xlsx2opeasy.load.job.open_job import OpenJob
 from xlsx2opeasy.load.job.state import ABANDONED, JOB, Fact
+from xlsx2opeasy.load.job.store import Store, StoredJob
 from xlsx2opeasy.load.jobs.earlier import Candidate, real_jobs, same_workbook, succeeded_in, write_outcomes
 from xlsx2opeasy.load.results.row_results import settle
 from xlsx2opeasy.load.run.cleanup import forget_secrets
@@ -27,41 +26,41 @@ class Repeated:
     results: str | None
 
 
-def repeated(home: Home, candidate: Candidate) -> list[Repeated]:
+def repeated(store: Store, candidate: Candidate) -> list[Repeated]:
     """The earlier jobs at the enterprise in which rows succeeded that are to be sent again, latest first."""
     found, left = [], Counter(candidate.sent)
-    for folder, facts, state in real_jobs(home):
+    for stored, facts, state in real_jobs(store):
         if (facts.origin, facts.enterprise_id) == (candidate.origin, candidate.enterprise_id):
-            again = succeeded_in(folder) & left
+            again = succeeded_in(stored) & left
             left -= again
             if again:
                 found.append(Repeated(again.total(), facts.job, facts.created[:10], state.written))
     return found
 
 
-def overtaken(home: Home, candidate: Candidate) -> list[JobFolder]:
+def overtaken(store: Store, candidate: Candidate) -> list[StoredJob]:
     """Jobs of the workbook, at whatever server, that ended before they sent anything: a wrong address or key.
 
     A load of the workbook takes their place.
     """
     return [
-        folder
-        for folder, facts, state in real_jobs(home)
+        stored
+        for stored, facts, state in real_jobs(store)
         if state.never_came_to_send
         and (facts.identity == candidate.identity or same_workbook(facts, state, candidate))
     ]
 
 
-def give_way(folder: JobFolder, to: str) -> None:
+def give_way(stored: StoredJob, to: str) -> None:
     """Ends a job that never sent anything, because job `to` loads its workbook; its results stay as they are.
 
     Where another process works on it, it is left alone. The caller holds what `load` holds.
     """
     try:
-        with job_lock(folder), closing(OpenJob(folder)) as job:
+        with stored.working(), closing(OpenJob(stored)) as job:
             if job.state.never_came_to_send:
                 settlement = settle(job, f"not sent: the workbook was loaded by job {to}")
-                write_outcomes(folder, job.rows, settlement)
+                write_outcomes(stored, job.rows, settlement)
                 said = f"nothing of it was sent; the workbook was loaded by job {to}"
                 job.note(JOB, Fact.FINISHED, status=ABANDONED, message=said, rows=settlement.counts())
                 forget_secrets(job)

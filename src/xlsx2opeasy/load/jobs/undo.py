@@ -14,9 +14,8 @@ from xlsx2opeasy.durable import why_refused, write_file
 from xlsx2opeasy.errors import LoadRefused, UsageError, WorkbookUnusable
 from xlsx2opeasy.load.job.facts import JobFacts
 from xlsx2opeasy.load.job.fingerprint import enterprise_digits
-from xlsx2opeasy.load.job.home import JobFolder
-from xlsx2opeasy.load.job.locks import is_worked_on
 from xlsx2opeasy.load.job.state import JobState
+from xlsx2opeasy.load.job.store import StoredJob
 from xlsx2opeasy.load.jobs.earlier import peek
 from xlsx2opeasy.load.results.completed_effects import read_done
 from xlsx2opeasy.load.results.output import free_name
@@ -46,15 +45,15 @@ class Undo:
         return sum(each.kind is kind for each in self.inverted.left)
 
 
-def undo_of(folder: JobFolder) -> Undo:
+def undo_of(stored: StoredJob) -> Undo:
     """What undoes the job.
 
     Raises UsageError where the job is a rehearsal or nothing of it took effect, LoadRefused where it is not
     finished, LocalFailure where its files are missing or damaged.
     """
-    facts, state = peek(folder)
-    _refuse(folder, facts, state)
-    done = list(read_done(folder))
+    facts, state = peek(stored)
+    _refuse(stored, facts, state)
+    done = list(read_done(stored))
     if not done:
         raise UsageError(
             f"nothing of job {facts.job} took effect, so there is nothing to undo",
@@ -68,14 +67,14 @@ def undo_of(folder: JobFolder) -> Undo:
     return Undo(facts, inverted(done), int(state.counts.get("skipped", 0)))
 
 
-def _refuse(folder: JobFolder, facts: JobFacts, state: JobState) -> None:
+def _refuse(stored: StoredJob, facts: JobFacts, state: JobState) -> None:
     if facts.rehearsal:
         raise UsageError(
             f"job {facts.job} was a rehearsal: it changed nothing but a sandbox that is gone,"
             " so there is nothing to undo",
             "xlsx2opeasy sandbox serves one that stays, to try a load and its undo on",
         )
-    if state.finished is None or is_worked_on(folder):
+    if state.finished is None or stored.is_worked_on():
         raise LoadRefused(
             f"job {facts.job} is not finished, so it cannot be undone yet",
             f"first go on with it: xlsx2opeasy resume {facts.job}",

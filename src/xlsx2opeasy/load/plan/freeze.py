@@ -4,20 +4,20 @@ When this is done everything is there that the load and any `resume` need: the f
 files, and the workbook's own bytes.
 """
 
+import contextlib
 import getpass
 import hashlib
-import shutil
 from collections import Counter
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
 from xlsx2opeasy.check.checked import Checked
-from xlsx2opeasy.durable import what_helps, why_refused, write_file
+from xlsx2opeasy.durable import what_helps, why_refused
 from xlsx2opeasy.errors import LocalFailure, WorkbookUnusable
 from xlsx2opeasy.load.events import Listener, Notice
 from xlsx2opeasy.load.job.facts import JobFacts, PhaseFacts, write_facts, write_rows
-from xlsx2opeasy.load.job.home import Home, JobFolder
+from xlsx2opeasy.load.job.store import SHELL, WORKBOOK, Store, StoredJob, chunk_place
 from xlsx2opeasy.load.jobs.earlier import Candidate, refuse_if_done_or_unfinished
 from xlsx2opeasy.load.plan.earlier_results import job_cells
 from xlsx2opeasy.load.plan.phases import Phase
@@ -32,13 +32,13 @@ EMPTY_FILE = b'{"tasks":{}}'
 
 
 def freeze(
-    home: Home,
+    store: Store,
     workbook: Path,
     target: Target,
     options: LoadOptions,
     prepared: Prepared,
     tell: Listener = lambda _: None,
-) -> JobFolder:
+) -> StoredJob:
     """Puts the job on disk, whole, before the first request.
 
     Raises LoadRefused where this workbook's tasks are loaded, done or undecided already, LocalFailure where
@@ -46,18 +46,18 @@ def freeze(
     """
     if not target.rehearsal and not prepared.stopped:
         candidate = candidate_of(workbook, target, prepared)
-        refuse_if_done_or_unfinished(home, candidate, again=options.again)
+        refuse_if_done_or_unfinished(store, candidate, again=options.again)
     output = output_of(workbook, target, options, prepared)
-    folder = home.new_job(rehearsal=target.rehearsal)
+    stored = store.new_job(rehearsal=target.rehearsal)
     try:
-        _copy_workbook(workbook, folder, prepared.checked.workbook.sha256)
-        write_file(folder.shell, EMPTY_FILE)
-        phases = tuple(_write_phase(folder, phase, options.limits, tell) for phase in prepared.phases)
-        rows_sha256 = write_rows(folder, prepared.rows)
+        _copy_workbook(workbook, stored, prepared.checked.workbook.sha256)
+        stored.write(SHELL, EMPTY_FILE)
+        phases = tuple(_write_phase(stored, phase, options.limits, tell) for phase in prepared.phases)
+        rows_sha256 = write_rows(stored, prepared.rows)
         write_facts(
-            folder,
+            stored,
             JobFacts(
-                job=folder.job_id,
+                job=stored.job_id,
                 created=datetime.now(UTC).isoformat(timespec="milliseconds"),
                 user=getpass.getuser(),
                 workbook=str(workbook.absolute()),
@@ -79,14 +79,15 @@ def freeze(
             ),
         )
     except BaseException as error:
-        shutil.rmtree(folder.path, ignore_errors=True)  # half a job holds the workbook's passwords
+        with contextlib.suppress(OSError, LocalFailure):
+            stored.remove()  # half a job holds the workbook's passwords
         if isinstance(error, OSError):
             raise LocalFailure(
                 f"the job could not be put on disk: {why_refused(error)}",
-                f"nothing was sent; {what_helps(error, home.path)}",
+                f"nothing was sent; {what_helps(error, stored.where())}",
             ) from error
         raise
-    return folder
+    return stored
 
 
 def output_of(workbook: Path, target: Target, options: LoadOptions, prepared: Prepared) -> Path:
@@ -120,21 +121,21 @@ def _is_results_workbook(checked: Checked) -> bool:
     return any(not cell.rehearsal for cell in job_cells(checked))
 
 
-def _copy_workbook(workbook: Path, folder: JobFolder, sha256: str) -> None:
+def _copy_workbook(workbook: Path, stored: StoredJob, sha256: str) -> None:
     content = workbook.read_bytes()
     if hashlib.sha256(content).hexdigest() != sha256:
         raise WorkbookUnusable(
             f"{workbook} changed while it was being checked", "close it in other programs, then load it again"
         )
-    write_file(folder.workbook, content)
+    stored.write(WORKBOOK, content)
 
 
-def _write_phase(folder: JobFolder, phase: Phase, limits: ChunkLimits, tell: Listener) -> PhaseFacts:
+def _write_phase(stored: StoredJob, phase: Phase, limits: ChunkLimits, tell: Listener) -> PhaseFacts:
     chunks = []
     too_large = []
     for number, chunk in enumerate(cut(phase.tasks, limits), 1):
         name = chunk_name(phase.number, number)
-        write_file(folder.chunks / name, chunk.body)
+        stored.write(chunk_place(name), chunk.body)
         chunks.append(chunk_file(name, chunk))
         if len(chunk.body) > limits.bytes:
             too_large.append(chunk)

@@ -11,10 +11,9 @@ from typing import Any, TypeAlias
 
 import orjson
 
-from xlsx2opeasy.durable import write_file
 from xlsx2opeasy.errors import LocalFailure
-from xlsx2opeasy.load.job.home import JobFolder
 from xlsx2opeasy.load.job.open_job import OpenJob
+from xlsx2opeasy.load.job.store import DONE, StoredJob
 from xlsx2opeasy.load.results.row_results import Settlement
 from xlsx2opeasy.spec.catalogue import BY_NAME, PROCESSING_ORDER
 from xlsx2opeasy.spec.outcomes import Outcome
@@ -39,33 +38,33 @@ def write_done(job: OpenJob, settlement: Settlement) -> None:
     except Exception as error:  # noqa: BLE001 - the results of the load weigh more than its undo
         content = orjson.dumps({_NOT_KEPT: f"{type(error).__name__}"})
     with contextlib.suppress(OSError):
-        write_file(job.folder.done, content)
+        job.stored.write(DONE, content)
 
 
-def read_done(folder: JobFolder) -> Iterator[Done]:
+def read_done(stored: StoredJob) -> Iterator[Done]:
     """What took effect, one after the other. Raises LocalFailure where it is missing or damaged."""
-    if not folder.done.exists():
+    if not stored.exists(DONE):
         raise LocalFailure(
-            f"job {folder.job_id} cannot be undone: what undo needs was not kept with it",
+            f"job {stored.job_id} cannot be undone: what undo needs was not kept with it",
             "an older xlsx2opeasy loaded it, its files were removed, or the disk was full; undo it by hand",
         )
     try:
-        with folder.done.open("rb") as lines:
-            for line in lines:
-                entry = orjson.loads(line)
-                if isinstance(entry, dict) and _NOT_KEPT in entry:
-                    raise LocalFailure(
-                        f"job {folder.job_id} cannot be undone: what undo needs could not be kept with it"
-                        f" ({entry[_NOT_KEPT]})",
-                        "undo it by hand",
-                    )
-                sheet, row, kind, command, outcome, values = entry
-                sheet, kind, command = map(sys.intern, (sheet, kind, command))  # a million lines share them
-                named = {sys.intern(name): value for name, value in values.items()}
-                yield Done(sheet, row, kind, command, named, known=outcome == Outcome.SUCCESS)
+        for line in stored.read(DONE).splitlines():
+            entry = orjson.loads(line)
+            if isinstance(entry, dict) and _NOT_KEPT in entry:
+                raise LocalFailure(
+                    f"job {stored.job_id} cannot be undone: what undo needs could not be kept with it"
+                    f" ({entry[_NOT_KEPT]})",
+                    "undo it by hand",
+                )
+            sheet, row, kind, command, outcome, values = entry
+            sheet, kind, command = map(sys.intern, (sheet, kind, command))  # a million lines share them
+            named = {sys.intern(name): value for name, value in values.items()}
+            yield Done(sheet, row, kind, command, named, known=outcome == Outcome.SUCCESS)
     except (OSError, ValueError, TypeError, AttributeError) as error:
         raise LocalFailure(
-            f"{folder.done} is damaged: {error}", "the job cannot be undone with its help; undo it by hand"
+            f"{stored.where(DONE)} is damaged: {error}",
+            "the job cannot be undone with its help; undo it by hand",
         ) from error
 
 

@@ -7,6 +7,7 @@ import re
 import secrets
 import shutil
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from xlsx2opeasy.durable import why_refused
@@ -14,6 +15,7 @@ from xlsx2opeasy.errors import LocalFailure, UsageError, WorkbookUnusable
 from xlsx2opeasy.load.events import Listener, Notice
 from xlsx2opeasy.load.job.open_job import OpenJob
 from xlsx2opeasy.load.job.state import JOB, Fact
+from xlsx2opeasy.load.job.store import WORKBOOK
 from xlsx2opeasy.load.results.row_results import Settlement
 from xlsx2opeasy.load.results.substitute import sidecar_bytes
 from xlsx2opeasy.ooxml.replace import replacing
@@ -79,67 +81,79 @@ def free_name(path: Path) -> Path:
     return next(each for each in candidates if not each.exists() and not each.is_symlink())
 
 
-def write_workbook(job: OpenJob, settlement: Settlement, tell: Listener) -> Path:
+def write_workbook(job: OpenJob, settlement: Settlement, tell: Listener) -> Path | None:
     """Writes the results into a copy of the frozen workbook; gives the path where they are.
 
     Where the place that was chosen cannot be written, or holds something else by now, they go beside it; at
-    the last into the job's folder. Where the workbook itself cannot take them, a workbook of our own does.
-    Raises WorkbookUnusable where no place takes them.
+    the last they stay with the job, which is a path where that is a folder of this machine, else None. Where
+    the workbook itself cannot take them, a workbook of our own does. Raises WorkbookUnusable where no place
+    takes them.
     """
     earlier = job.state.written
     chosen = Path(earlier if earlier and Path(earlier).exists() else job.facts.output)
     target = chosen if _is_ours(job, chosen) else free_name(_name_beside(chosen))
-    kept = job.folder.path / f"results{chosen.suffix}"
-    made = job.folder.path / f"made{chosen.suffix}"
-    problem: WorkbookUnusable | None = None
-    made.unlink(missing_ok=True)  # that of a process which died, with what was known then
-    try:
-        for place in dict.fromkeys((target, free_name(_name_beside(target)), kept)):
-            try:
-                _write(job, _sheets(job, settlement), made, place)
-            except UnwritableWorkbook as refusal:
-                return _write_sidecar(job, settlement, refusal, tell)
-            except WorkbookUnusable as error:
-                problem = problem or error
-            else:
-                if place != chosen:
-                    why = problem.message if problem else f"{chosen} was changed since the load began"
-                    tell(Notice(f"The results are in {place}: {why.rstrip('.')}.", important=True))
-                return place
-    finally:
-        made.unlink(missing_ok=True)
-    raise problem or WorkbookUnusable(f"the results could not be written beside {chosen}")
+    with job.stored.as_path(WORKBOOK) as frozen, job.stored.scratch() as scratch:
+        made = scratch / f"made{chosen.suffix}"
+        made.unlink(missing_ok=True)  # that of a process which died, with what was known then
+        writing = _Writing(job, _sheets(job, settlement), frozen, made)
+        try:
+            place, problem = writing.put((target, free_name(_name_beside(target))), chosen.suffix)
+        except UnwritableWorkbook as refusal:
+            return _write_sidecar(job, settlement, frozen, refusal, tell)
+        finally:
+            made.unlink(missing_ok=True)
+    if place != chosen:
+        why = problem.message if problem else f"{chosen} was changed since the load began"
+        tell(Notice(f"The results are in {_named(job, place)}: {why.rstrip('.')}.", important=True))
+    return place
 
 
-def _write_sidecar(job: OpenJob, settlement: Settlement, refusal: UnwritableWorkbook, tell: Listener) -> Path:
+def _named(job: OpenJob, place: Path | None) -> str:
+    """Where the results are, in words."""
+    fetch = f"xlsx2opeasy queue fetch {job.facts.job} --output FILE"
+    return f"the store ({fetch} brings them)" if place is None else str(place)
+
+
+def _write_sidecar(
+    job: OpenJob, settlement: Settlement, frozen: Path, refusal: UnwritableWorkbook, tell: Listener
+) -> Path | None:
     """Writes a workbook of our own with the results; never in the place of the workbook itself."""
     name = Path(job.facts.workbook).name
     results = {each.title: each.results for each in _sheets(job, settlement)}
-    content = sidecar_bytes(job.folder.workbook, name, refusal.message, results)
+    content = sidecar_bytes(frozen, name, refusal.message, results)
+    job.stored.share_results(content, ".xlsx")
     wanted = Path(job.state.written or job.facts.output)
     in_place = str(wanted) == job.facts.workbook
     chosen = (_name_beside(wanted) if in_place else wanted).with_suffix(".xlsx")
     ours = str(chosen) != job.facts.workbook and _is_ours(job, chosen)
-    target = chosen if ours else free_name(_name_beside(chosen))
-    problem: WorkbookUnusable = refusal
-    for place in (target, job.folder.path / "results.xlsx"):
-        with contextlib.suppress(LocalFailure):  # what the person needs is written all the same
-            job.note(JOB, Fact.WRITTEN, path=str(place), sha256=hashlib.sha256(content).hexdigest())
-        try:
-            with replacing(place, like=job.folder.workbook) as file:
-                file.write(content)
-        except WorkbookUnusable as error:
-            problem = error
-        else:
-            reason = refusal.message.rstrip(".")
-            tell(
-                Notice(
-                    f"{name} itself cannot take results: {reason}. They are in {place}, beside its rows.",
-                    important=True,
-                )
-            )
-            return place
-    raise problem
+    place: Path | None = chosen if ours else free_name(_name_beside(chosen))
+    assert place is not None
+    _note_written(job, place, content)
+    try:
+        with replacing(place, like=frozen) as file:
+            file.write(content)
+    except WorkbookUnusable:
+        place = _keep_with_job(job, content, ".xlsx")
+    reason = refusal.message.rstrip(".")
+    said = f"{name} itself cannot take results: {reason}. They are in {_named(job, place)}, beside its rows."
+    tell(Notice(said, important=True))
+    return place
+
+
+def _note_written(job: OpenJob, place: str | Path, content: bytes) -> None:
+    """Notes a workbook of ours; where that fails, what the person needs is written all the same."""
+    with contextlib.suppress(LocalFailure):
+        job.note(JOB, Fact.WRITTEN, path=str(place), sha256=hashlib.sha256(content).hexdigest())
+
+
+def _keep_with_job(job: OpenJob, content: bytes, suffix: str) -> Path | None:
+    """Keeps the results with the job. Raises WorkbookUnusable."""
+    _note_written(job, job.stored.where(f"results{suffix}"), content)
+    try:
+        return job.stored.keep_results(content, suffix)
+    except OSError as error:
+        where = job.stored.where()
+        raise WorkbookUnusable(f"the results could not be kept in {where}: {why_refused(error)}") from error
 
 
 def _sheets(job: OpenJob, settlement: Settlement) -> list[SheetResults]:
@@ -152,24 +166,54 @@ def _sheets(job: OpenJob, settlement: Settlement) -> list[SheetResults]:
     ]
 
 
-def _write(job: OpenJob, sheets: Sequence[SheetResults], made: Path, place: Path) -> None:
-    """Makes the workbook in the job's own folder, notes its hash, and puts it in its place.
+@dataclass(frozen=True)
+class _Writing:
+    """The results of a job, made of the workbook `frozen` in the file `made` before they have a place."""
 
-    So the journal knows the file before it is there: after a crash it is ours, and may be replaced. Where the
-    journal's disk is full or broken the file is written all the same, for it is what the person needs.
-    """
-    try:
-        if not made.exists():
-            write_results(job.folder.workbook, made, sheets)
-        digest = hashlib.sha256(made.read_bytes()).hexdigest()
-        job.note(JOB, Fact.WRITTEN, path=str(place), sha256=digest)
-    except UnwritableWorkbook:
-        raise
-    except (WorkbookUnusable, LocalFailure):
-        write_results(job.folder.workbook, place, sheets)
-        return
-    with replacing(place, like=job.folder.workbook) as file, made.open("rb") as source:
-        shutil.copyfileobj(source, file)
+    job: OpenJob
+    sheets: Sequence[SheetResults]
+    frozen: Path
+    made: Path
+
+    def put(self, places: Sequence[Path], suffix: str) -> tuple[Path | None, WorkbookUnusable | None]:
+        """The first of the places that takes them, else the job; and why the first of all did not."""
+        problem: WorkbookUnusable | None = None
+        for place in dict.fromkeys(places):
+            try:
+                self._write(place)
+            except UnwritableWorkbook:
+                raise
+            except WorkbookUnusable as error:
+                problem = problem or error
+            else:
+                return place, problem
+        assert problem is not None
+        if not self.made.exists():
+            raise problem
+        try:
+            return _keep_with_job(self.job, self.made.read_bytes(), suffix), problem
+        except (WorkbookUnusable, OSError):
+            raise problem from None
+
+    def _write(self, place: Path) -> None:
+        """Makes the workbook, notes its hash, and puts it in its place.
+
+        So the journal knows the file before it is there: after a crash it is ours, and may be replaced. Where
+        the journal's disk is full or broken the file is written all the same: it is what the person needs.
+        """
+        try:
+            if not self.made.exists():
+                write_results(self.frozen, self.made, self.sheets)
+                self.job.stored.share_results(self.made.read_bytes(), place.suffix)
+            digest = hashlib.sha256(self.made.read_bytes()).hexdigest()
+            self.job.note(JOB, Fact.WRITTEN, path=str(place), sha256=digest)
+        except UnwritableWorkbook:
+            raise
+        except (WorkbookUnusable, LocalFailure):
+            write_results(self.frozen, place, self.sheets)
+            return
+        with replacing(place, like=self.frozen) as file, self.made.open("rb") as source:
+            shutil.copyfileobj(source, file)
 
 
 def _name_beside(path: Path) -> Path:

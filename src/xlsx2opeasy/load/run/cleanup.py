@@ -4,12 +4,9 @@ Only what is this job's own is touched, and only what has completed; results are
 operation goes before its operation (page "Delete Operation").
 """
 
-import contextlib
-import shutil
 from collections.abc import Callable
 from http import HTTPStatus
 
-from xlsx2opeasy.durable import sync_folder
 from xlsx2opeasy.load.interrupt import Interruption
 from xlsx2opeasy.load.job.open_job import Connect, OpenJob
 from xlsx2opeasy.load.job.state import JOB, Call, Fact, PhaseState
@@ -82,8 +79,5 @@ def _of_operation(call: Call, operation_id: str, client: OpEasyClient) -> Deleti
 
 
 def forget_secrets(job: OpenJob) -> None:
-    """Removes the chunk files and the workbook's copy: they hold passwords. Not a secure erasure."""
-    shutil.rmtree(job.folder.chunks, ignore_errors=True)
-    with contextlib.suppress(OSError):
-        job.folder.workbook.unlink(missing_ok=True)
-        sync_folder(job.folder.path)
+    """Removes the chunk files and the workbook's copy: they hold passwords."""
+    job.stored.forget_secrets()

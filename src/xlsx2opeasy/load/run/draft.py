@@ -12,6 +12,7 @@ from xlsx2opeasy.load.interrupt import Interruption
 from xlsx2opeasy.load.job.facts import PhaseFacts, require_chunk
 from xlsx2opeasy.load.job.open_job import OpenJob
 from xlsx2opeasy.load.job.state import Call, Fact, PhaseState
+from xlsx2opeasy.load.job.store import SHELL, chunk_place
 from xlsx2opeasy.load.run.fence import Fence, fence
 from xlsx2opeasy.load.run.rechunk import cut_smaller
 from xlsx2opeasy.load.run.rejections import Rejection, keep_rejections
@@ -120,18 +121,21 @@ class DraftBuilder:
         self._counted_here = True
 
     def _create(self) -> None:
-        shell = self._job.folder.shell  # an empty file, so that a lost draft is an empty one
         name = self._filename(0)
         while True:
             self._interruption.checkpoint()
             try:
-                self._job.mutate(
-                    self._number,
-                    Call.CREATE,
-                    lambda request: self._client.create_operation(shell, filename=name, request_id=request),
-                    lambda operation: {"id": operation.id},
-                    file=name,
-                )
+                # an empty file, so that a lost draft is an empty one
+                with self._job.stored.as_path(SHELL) as shell:
+                    self._job.mutate(
+                        self._number,
+                        Call.CREATE,
+                        lambda request: self._client.create_operation(
+                            shell, filename=name, request_id=request
+                        ),
+                        lambda operation: {"id": operation.id},
+                        file=name,
+                    )
             except CallError as error:
                 self._after_failed_create(error, name)
             else:
@@ -186,23 +190,24 @@ class DraftBuilder:
         chunks = self._job.chunks(self._phase)
         while (index := self._job.phase_state(self._phase).appended) < len(chunks):
             self._interruption.checkpoint()
-            require_chunk(self._job.folder.chunks / chunks[index].file, chunks[index].sha256)
+            require_chunk(self._job.stored, chunks[index].file, chunks[index].sha256)
             self._append(index, chunks[index].file)
             self._tell(ChunkAccepted(self._number, index + 1, sum(chunks[index].counts.values())))
 
     def _append(self, index: int, file: str) -> None:
         draft = str(self._job.phase_state(self._phase).operation_id)
-        path, name = self._job.folder.chunks / file, self._filename(index + 1)
+        name = self._filename(index + 1)
         try:
-            operation = self._job.mutate(
-                self._number,
-                Call.APPEND,
-                lambda request: self._client.append_tasks(draft, path, filename=name, request_id=request),
-                lambda answer: {"counts": dict(received(answer))},
-                chunk=index,
-                file=name,
-                id=draft,
-            )
+            with self._job.stored.as_path(chunk_place(file)) as path:
+                operation = self._job.mutate(
+                    self._number,
+                    Call.APPEND,
+                    lambda request: self._client.append_tasks(draft, path, filename=name, request_id=request),
+                    lambda answer: {"counts": dict(received(answer))},
+                    chunk=index,
+                    file=name,
+                    id=draft,
+                )
         except CallError as error:
             self._after_failed_append(error, index)
         else:

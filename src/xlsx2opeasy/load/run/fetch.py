@@ -1,16 +1,16 @@
 """The server's results on this machine's disk, secrets masked: before anything is deleted at the server."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import orjson
 
-from xlsx2opeasy.durable import what_helps, why_refused, write_file
+from xlsx2opeasy.durable import what_helps, why_refused
 from xlsx2opeasy.errors import LocalFailure
 from xlsx2opeasy.load.interrupt import Interruption
 from xlsx2opeasy.load.job.facts import PhaseFacts
 from xlsx2opeasy.load.job.open_job import OpenJob
+from xlsx2opeasy.load.job.store import result_place
 from xlsx2opeasy.load.run.masking import Secrets
 from xlsx2opeasy.opeasy import OpEasyClient, TaskResult
 from xlsx2opeasy.spec.catalogue import BY_NAME
@@ -27,20 +27,18 @@ def save_results(job: OpenJob, phase: PhaseFacts, client: OpEasyClient, interrup
         secrets = Secrets(name, job.facts.wire_names)
         scheduled_id = str(job.phase_state(phase).scheduled_id)
         told = client.all_results(scheduled_id, BY_NAME[name], patient=True)
-        _put_on_disk(job, results_file(job, phase, name), [_kept(each, secrets) for each in told])
+        _put_on_disk(job, _results_name(phase, name), [_kept(each, secrets) for each in told])
         saved += len(told)
     return saved
 
 
-def _put_on_disk(job: OpenJob, path: Path, results: Sequence[Mapping[str, Any]]) -> None:
+def _put_on_disk(job: OpenJob, name: str, results: Sequence[Mapping[str, Any]]) -> None:
     try:
-        for half in path.parent.glob(f".{path.name}.*"):  # of a process that died while it wrote
-            half.unlink()
-        write_file(path, orjson.dumps(results))
+        job.stored.write(name, orjson.dumps(results))
     except OSError as error:
         raise LocalFailure(
-            f"the results could not be saved in {path.parent}: {why_refused(error)}",
-            f"nothing was deleted at the server; {what_helps(error, job.folder.path)}",
+            f"the results could not be saved as {job.stored.where(name)}: {why_refused(error)}",
+            f"nothing was deleted at the server; {what_helps(error, job.stored.where())}",
         ) from error
 
 
@@ -54,16 +52,17 @@ def _kept(result: TaskResult, secrets: Secrets) -> dict[str, Any]:
     }
 
 
-def results_file(job: OpenJob, phase: PhaseFacts, task_type: str) -> Path:
-    """Where the results of one type are kept."""
-    return job.folder.results / f"phase-{phase.number}-{task_type}.json"
+def _results_name(phase: PhaseFacts, task_type: str) -> str:
+    return result_place(f"phase-{phase.number}-{task_type}.json")
 
 
 def read_saved(job: OpenJob, phase: PhaseFacts, task_type: str) -> Sequence[dict[str, Any]]:
     """The saved results of one type. Raises LocalFailure where they are damaged."""
-    path = results_file(job, phase, task_type)
+    name = _results_name(phase, task_type)
     try:
-        found: list[dict[str, Any]] = orjson.loads(path.read_bytes())
+        found: list[dict[str, Any]] = orjson.loads(job.stored.read(name))
     except (OSError, ValueError) as error:
-        raise LocalFailure(f"{path} is damaged: {error}", "the results must be fetched again") from error
+        raise LocalFailure(
+            f"{job.stored.where(name)} is damaged: {error}", "the results must be fetched again"
+        ) from error
     return found

@@ -8,6 +8,7 @@ import orjson
 from xlsx2opeasy.load.interrupt import Interruption
 from xlsx2opeasy.load.job.facts import JobFacts
 from xlsx2opeasy.load.job.open_job import Connect, OpenJob
+from xlsx2opeasy.load.job.store import SHELL
 from xlsx2opeasy.load.run.masking import Secrets
 from xlsx2opeasy.opeasy import OpEasyClient
 from xlsx2opeasy.opeasy.masking import without_values
@@ -44,8 +45,9 @@ class _Passwords:
 
     def _read(self) -> Iterator[str]:
         wire_names = self._job.facts.wire_names
-        for path in list(self._job.folder.chunks.iterdir()):
-            for name, tasks in orjson.loads(path.read_bytes())["tasks"].items():
+        self._job.stored.read(SHELL)  # raises where the files are gone
+        for chunk in self._job.stored.names("chunks/"):
+            for name, tasks in orjson.loads(self._job.stored.read(chunk))["tasks"].items():
                 secrets = Secrets(name, wire_names)
                 for task in tasks:
                     yield from secrets.values_in(task["content"])

@@ -5,15 +5,16 @@ stay as they are: the new ones have names of their own.
 """
 
 import hashlib
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from xlsx2opeasy.durable import write_file
 from xlsx2opeasy.errors import ServiceFailed
 from xlsx2opeasy.load.job.facts import ChunkFile, PhaseFacts, read_chunk
 from xlsx2opeasy.load.job.open_job import OpenJob
 from xlsx2opeasy.load.job.state import Fact
+from xlsx2opeasy.load.job.store import chunk_place
 from xlsx2opeasy.tasks.build import Task
 from xlsx2opeasy.tasks.chunks import Chunk, cut
 from xlsx2opeasy.tasks.limits import ChunkLimits
@@ -42,11 +43,12 @@ def leave_out(job: OpenJob, phase: PhaseFacts, reasons: Mapping[int, str]) -> No
 
 
 def _cut_anew(job: OpenJob, phase: PhaseFacts, limits: ChunkLimits, reasons: Mapping[int, str]) -> None:
-    generation = len(list(job.folder.chunks.glob(f"phase-{phase.number}-*-0001.json"))) + 1
+    first = re.compile(rf"chunks/phase-{phase.number}-.*-0001\.json")
+    generation = sum(first.fullmatch(each) is not None for each in job.stored.names("chunks/")) + 1
     files = []
     for number, chunk in enumerate(cut(_tasks(job, phase, set(reasons)), limits), 1):
         name = f"phase-{phase.number}-{generation}-{number:04}.json"
-        write_file(job.folder.chunks / name, chunk.body)
+        job.stored.write(chunk_place(name), chunk.body)
         files.append(asdict(chunk_file(name, chunk)))
     job.note(phase.number, Fact.RECHUNKED, chunks=files, left_out={str(k): v for k, v in reasons.items()})
 
@@ -64,7 +66,7 @@ def _tasks(job: OpenJob, phase: PhaseFacts, without: set[int]) -> Iterable[Task]
     rows = {(row.sheet, row.row): place for place, row in enumerate(job.rows_of_phase[phase.number])}
     sent = job.sent_rows(phase)
     for chunk in job.chunks(phase):
-        tasks: Mapping[str, Any] = read_chunk(job.folder.chunks / chunk.file, chunk.sha256)
+        tasks: Mapping[str, Any] = read_chunk(job.stored, chunk.file, chunk.sha256)
         for name, listed in tasks.items():
             for task in listed:
                 row = sent[name].pop(0)
