@@ -27,7 +27,7 @@ LEVELS: dict[str, int] = {
     "load": 5,
     "settings": 6,
     "report": 6,
-    "library": 6,
+    "library": 7,
     "session": 7,
     "diagnosis": 8,
     "cli": 9,

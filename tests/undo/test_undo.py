@@ -11,6 +11,7 @@ import pytest
 
 from judges import saved_by_libreoffice
 from load.books import read_results
+from xlsx2opeasy.durable import write_file
 from xlsx2opeasy.errors import LoadRefused, LocalFailure, UsageError, WorkbookUnusable
 from xlsx2opeasy.load.job.home import Home, state_folder
 from xlsx2opeasy.load.jobs.undo import choose_undo_output, undo_of
@@ -289,12 +290,19 @@ def test_only_what_succeeded_in_this_job_is_undone(machine: Machine) -> None:
 def test_what_undo_remembers_never_stands_in_the_way_of_a_load(
     machine: Machine, monkeypatch: pytest.MonkeyPatch, fault: str
 ) -> None:
-    def fail(*_: object) -> None:
-        raise KeyError(fault) if fault == "a fact is missing" else OSError(28, "No space left on device")
+    def no_fact(*_: object) -> None:
+        raise KeyError(fault)
+
+    def full(path: Path, content: bytes) -> None:
+        if path.name == "done.jsonl":
+            raise OSError(28, "No space left on device")
+        write_file(path, content)
 
     with monkeypatch.context() as patched:
-        name = "_lines" if fault == "a fact is missing" else "write_file"
-        patched.setattr(f"xlsx2opeasy.load.results.completed_effects.{name}", fail)
+        if fault == "a fact is missing":
+            patched.setattr("xlsx2opeasy.load.results.completed_effects._lines", no_fact)
+        else:
+            patched.setattr("xlsx2opeasy.load.job.home.write_file", full)
         loaded = machine.load_rows({"Users": [add_user(f"late.{len(fault)}@example.com")]})
     assert (loaded.status, loaded.exit_code, loaded.rows["succeeded"]) == ("completed", 0, 1)
     with pytest.raises(LocalFailure, match="cannot be undone: what undo needs"):
