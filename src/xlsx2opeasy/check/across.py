@@ -15,11 +15,10 @@ import pandas as pd
 from xlsx2opeasy.check.commands import Grid
 from xlsx2opeasy.check.holders import Holders
 from xlsx2opeasy.check.normal import CLEAR
-from xlsx2opeasy.check.rules import digits_of
+from xlsx2opeasy.check.numbers import Span, number_key, overlaps, span_of
 from xlsx2opeasy.problems import Severity
 from xlsx2opeasy.spec.catalogue import COMMAND_HEADER
 from xlsx2opeasy.spec.effects import Effect
-from xlsx2opeasy.spec.rules import NumberOrRange
 
 Texts: TypeAlias = "pd.Series[str]"
 
@@ -78,12 +77,6 @@ def exact_key(text: str) -> str:
 def user_key(text: str) -> str:
     """The id of a user as ids are compared: in any letter case."""
     return exact_key(text).casefold()
-
-
-def number_key(text: str) -> str:
-    """The digits of a phone number without North America's country code; "" where it is none."""
-    digits = digits_of(text) or ""
-    return digits[1:] if len(digits) == 11 and digits.startswith("1") else digits
 
 
 def _exact_keys(texts: Texts) -> Texts:
@@ -252,26 +245,16 @@ def _phone_numbers(grid: Grid) -> Iterator[Conflict]:
     """Ranges of the same command that overlap."""
     if "phoneNumbers" not in grid.filled:
         return
-    by_command: dict[tuple[str, int], list[tuple[int, int, int]]] = defaultdict(list)
+    by_command: dict[str, list[tuple[Span, int]]] = defaultdict(list)
     texts = grid.values["phoneNumbers"]
     for row, command, text in zip(texts.index.tolist(), grid.command, texts, strict=True):
-        ends = [number_key(end) for end in text.split(NumberOrRange.separator)]
-        if all(ends) and len(ends[0]) == len(ends[-1]):
-            by_command[(command, len(ends[0]))].append((int(ends[0]), int(ends[-1]), row))
-    for ranges in by_command.values():
-        yield from _overlaps(sorted(ranges))
-
-
-def _overlaps(ranges: list[tuple[int, int, int]]) -> Iterator[Conflict]:
-    furthest, its_row = -1, 0
-    for first, last, row in ranges:
-        if first <= furthest:
-            earlier, later = sorted((its_row, row))
+        if (span := span_of(text)) is not None:
+            by_command[command].append((span, row))
+    for spans in by_command.values():
+        for earlier, later in overlaps(spans):
             message = f"these numbers overlap with those of row {earlier}"
             hint = "correct one of the two, unless that is meant"
             yield Conflict("ranges-overlap", later, "phoneNumbers", message, hint, Severity.WARNING)
-        if last > furthest:
-            furthest, its_row = last, row
 
 
 def _same_rows(grid: Grid) -> Iterator[Conflict]:

@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 import pandas as pd
 
 from xlsx2opeasy.check.normal import items_of
+from xlsx2opeasy.check.numbers import digits_of
 from xlsx2opeasy.spec.rules import (
     Between,
     Characters,
@@ -29,7 +30,6 @@ Verdicts: TypeAlias = "pd.Series[bool]"
 
 _SPACES = "".join(each for each in map(chr, range(0x3001)) if each.isspace())
 """What Python's own \\s means, spelt out: with \\s, pandas leaves Arrow for a loop over all texts."""
-_NUMBER = re.compile(r"\+?[0-9(][0-9 ().\-/]*")
 
 
 def _max_length(rule: MaxLength, texts: Texts) -> Verdicts:
@@ -60,13 +60,6 @@ def _characters(rule: Characters, texts: Texts) -> Verdicts:
 
 def _mac_address(rule: MacAddress, texts: Texts) -> Verdicts:
     return texts.str.len() <= rule.limit
-
-
-def digits_of(number: str) -> str | None:
-    """The digits of a phone number written with `+ - . ( ) /` or single spaces; None where it is none."""
-    if not _NUMBER.fullmatch(number) or "  " in number:
-        return None
-    return re.sub("[^0-9]", "", number) or None
 
 
 def is_number_or_range(text: str) -> bool:

@@ -4,10 +4,9 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from xlsx2opeasy.check.across import number_key
+from xlsx2opeasy.check.numbers import span_of
 from xlsx2opeasy.spec.effects import Effect
 from xlsx2opeasy.spec.model import Subject
-from xlsx2opeasy.spec.rules import NumberOrRange
 from xlsx2opeasy.tasks.lives import Done
 
 
@@ -52,21 +51,20 @@ class TouchedNumbers:
 
     def add(self, numbers: str, task: Done) -> None:
         """Notes that `task` is about a number, or a range of them."""
-        if (ends := _ends(numbers)) is not None:
-            length, first, last = ends
-            self._by_length.setdefault(length, _Ranges()).add(first, last, task)
+        if (span := span_of(numbers)) is not None:
+            self._by_length.setdefault(span.length, _Ranges()).add(span.first, span.last, task)
 
     def take_out(self, numbers: str) -> None:
         """Forgets these numbers."""
-        if (ends := _ends(numbers)) is not None and ends[0] in self._by_length:
-            self._by_length[ends[0]].take_out(ends[1], ends[2])
+        if (span := span_of(numbers)) is not None and span.length in self._by_length:
+            self._by_length[span.length].take_out(span.first, span.last)
 
     def of_any(self, numbers: str) -> Done | None:
         """A task that is about any of `numbers`."""
-        if (ends := _ends(numbers)) is None or ends[0] not in self._by_length:
+        if (span := span_of(numbers)) is None or span.length not in self._by_length:
             return None
-        ranges = self._by_length[ends[0]]
-        found = ranges.tasks[ranges.overlapping(ends[1], ends[2])]
+        ranges = self._by_length[span.length]
+        found = ranges.tasks[ranges.overlapping(span.first, span.last)]
         return found[0] if found else None
 
 
@@ -88,12 +86,4 @@ def assigned_before(done: Iterable[Done]) -> dict[int, Done]:
 
 def same_numbers(one: Done, other: Done) -> bool:
     """Whether two rows are about exactly the same numbers."""
-    return _ends(one.named(Subject.NUMBERS) or "") == _ends(other.named(Subject.NUMBERS) or "")
-
-
-def _ends(numbers: str) -> tuple[int, int, int] | None:
-    """Length, first and last number of one number or a range; None where it is neither."""
-    ends = [number_key(each) for each in numbers.split(NumberOrRange.separator)]
-    if not all(ends):
-        return None
-    return len(ends[0]), int(ends[0]), int(ends[-1])
+    return span_of(one.named(Subject.NUMBERS) or "") == span_of(other.named(Subject.NUMBERS) or "")

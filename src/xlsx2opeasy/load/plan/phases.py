@@ -14,7 +14,7 @@ from itertools import accumulate
 from typing import Any
 
 from xlsx2opeasy.check.across import user_key
-from xlsx2opeasy.check.rules import digits_of
+from xlsx2opeasy.check.numbers import digits_of
 from xlsx2opeasy.spec.catalogue import BY_NAME
 from xlsx2opeasy.spec.effects import Effect
 from xlsx2opeasy.spec.rules import NumberOrRange
