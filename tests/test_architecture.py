@@ -11,10 +11,11 @@ SOURCE = Path(__file__).parent.parent / "src" / "xlsx2opeasy"
 LEVELS: dict[str, int] = {
     "spec": 0,
     "errors": 0,
-    "problems": 0,
+    "registry": 0,
+    "problems": 1,
     "collecting": 0,
     "overwriting": 1,
-    "secret": 1,
+    "secret": 2,
     "durable": 0,
     "job_model": 0,
     "http": 1,

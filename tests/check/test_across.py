@@ -114,7 +114,11 @@ USER_A, USER_B = "anna.able@example.com", "bert.bold@example.com"
             ["E6 given-twice"],
         ),
         ("Users", DEVICE + "| DeleteDevice | | A |\n| ModifyDevice | | A | 2 |", ["C3 after-delete"]),
-        ("Users", "| command |\n| SyncDeletedTeamsUsers |\n| SyncDeletedTeamsUsers |", ["A3 sync-twice"]),
+        (
+            "Users",
+            "| command |\n| SyncDeletedTeamsUsers |\n| SyncDeletedTeamsUsers |",
+            ["A3 sync-twice (warning)"],
+        ),
         (
             "Users",
             TEAMS + f"| SyncAddedModifiedTeamsUsers |\n| ModifyUser | | {USER_A} | x |",

@@ -22,7 +22,7 @@ from xlsx2opeasy.spec.effects import Effect
 
 Texts: TypeAlias = "pd.Series[str]"
 
-BETWEEN_ROWS = frozenset({"added-twice", "after-delete", "given-twice", "sync-twice"})
+BETWEEN_ROWS = frozenset({"added-twice", "after-delete", "given-twice"})
 """The codes of errors that a row has because of another one."""
 
 
@@ -202,9 +202,8 @@ def _syncs(grid: Grid) -> Iterator[Conflict]:
         rows = grid.rows(grid.command == name).tolist()
         for row in rows[1:]:
             message = f"{name} stands in row {rows[0]} already"
-            yield Conflict(
-                "sync-twice", row, COMMAND_HEADER, message, "a single request syncs all users; remove one"
-            )
+            hint = "a single request syncs all users; delete one"
+            yield Conflict("sync-twice", row, COMMAND_HEADER, message, hint, Severity.WARNING)
     later = [
         row
         for row in grid.rows(grid.command.isin(grid.task_type.syncs)).tolist()
