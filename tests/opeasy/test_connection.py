@@ -71,8 +71,8 @@ def test_an_origin(url: str, origin: str) -> None:
         "https://canary:canary@opeasy.example.com",
         "https://canary@opeasy.example.com",
         "https://@opeasy.example.com",
-        "https://opeasy.example.com/v1",
-        "https://opeasy.example.com/v1/",
+        "https://opeasy.example.com/v1/operations",
+        "https://opeasy.example.com/v2",
         "https://opeasy.example.com/api",
         "https://opeasy.example.com//",
         "https://opeasy.example.com?x=1",
@@ -96,9 +96,9 @@ def test_what_is_no_origin_is_wrong_usage_and_not_repeated(url: str) -> None:
     assert "https://" in caught.value.hint
 
 
-def test_an_origin_with_v1_is_told_how_it_is_right() -> None:
+def test_an_origin_with_a_path_is_told_how_it_is_right() -> None:
     with pytest.raises(UsageError) as caught:
-        checked_origin("https://opeasy.example.com:8443/v1")
+        checked_origin("https://opeasy.example.com:8443/v1/operations")
     assert caught.value.hint == "Use https://opeasy.example.com:8443"
 
 

@@ -22,7 +22,7 @@ from xlsx2opeasy.settings import (
     read_key_file,
     read_settings,
 )
-from xlsx2opeasy.settings.keyrings import KeyringTrouble, keyring_kind, look_up, remove, store
+from xlsx2opeasy.settings.keyrings import KeyringTrouble, keyring_kind, keyring_names, look_up, remove, store
 
 
 @click.command(name="login")
@@ -86,7 +86,8 @@ def _spoken(settings: Settings | None) -> str:
 
 
 def _remove(settings: Settings | None) -> None:
-    if remove(_name(settings)):
+    names = (WEBEX_KEYRING_NAME,) if settings is None else keyring_names(settings)
+    if remove(*names):
         tell(f"The {_spoken(settings)} is no longer in the keyring.")
     else:
         tell(f"The keyring holds no {_spoken(settings)}.")

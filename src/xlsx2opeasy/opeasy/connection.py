@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from xlsx2opeasy.errors import UsageError
+from xlsx2opeasy.http.names import canonical_enterprise, canonical_origin
 from xlsx2opeasy.http.reach import checked_url, proxy_to, require_safe_scheme, tls_context, user_agent
 from xlsx2opeasy.secret import Secret
 
@@ -15,17 +16,21 @@ _RIGHT_FORM = "Give the server's address alone, for example https://opeasy.examp
 
 
 def checked_origin(url: str) -> str:
-    """`url` as an origin (`https://host[:port]`), without the slash at its end.
+    """The one spelling of the server's address in `url`; `/` or `/v1` at its end is dropped.
 
-    Only `https`, and `http` to a loopback address; no user name, path, query or fragment. Raises UsageError
-    with a sentence that shows the right form, and that does not repeat a URL which may hold a password.
+    Only `https`, and `http` to a loopback address; no user name, other path, query or fragment. Raises
+    UsageError with a sentence that shows the right form, and that does not repeat a URL which may hold a
+    password.
     """
     parts = checked_url(url, _RIGHT_FORM)
-    origin = f"{parts.scheme}://{parts.netloc.lower()}"
-    if parts.query or parts.fragment or parts.path not in ("", "/"):
+    try:
+        origin = canonical_origin(url)
+    except ValueError:
+        raise UsageError("The URL cannot be understood", _RIGHT_FORM) from None
+    if parts.query or parts.fragment or parts.path.removesuffix("/") not in ("", "/v1"):
         where = "The URL holds more than the server's address; /v1 is added by the program"
         raise UsageError(where, f"Use {origin}")
-    require_safe_scheme(parts, _RIGHT_FORM)
+    require_safe_scheme(urlsplit(origin), _RIGHT_FORM)
     return origin
 
 
@@ -46,10 +51,11 @@ class Connection:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "origin", checked_origin(self.origin))
+        object.__setattr__(self, "enterprise_id", canonical_enterprise(self.enterprise_id))
         object.__setattr__(self, "user_agent", self.user_agent or user_agent())
         if not (self.user_agent.isascii() and self.user_agent.isprintable()):
             raise ValueError("a user agent is printable ASCII")
-        if not self.enterprise_id.strip():
+        if not self.enterprise_id:
             raise UsageError("No enterprise id is given", "Set OPEASY_ENTERPRISE_ID or use --enterprise-id")
         if not self.api_key.reveal().strip():
             raise UsageError("No API key is given", "Set OPEASY_API_KEY or give --api-key-file")

@@ -8,6 +8,7 @@ import contextlib
 from collections.abc import Iterator
 
 from xlsx2opeasy.errors import UsageError
+from xlsx2opeasy.http.names import earlier_spellings
 from xlsx2opeasy.secret import Secret
 from xlsx2opeasy.settings.resolved import Settings
 
@@ -21,9 +22,15 @@ class KeyringTrouble(UsageError):
 
 def keyring_name(settings: Settings) -> str:
     """The name under which the keyring holds the key of an enterprise at a server."""
+    return keyring_names(settings)[0]
+
+
+def keyring_names(settings: Settings) -> tuple[str, ...]:
+    """The same, and the names under which earlier versions may have stored it."""
     from xlsx2opeasy.opeasy import checked_origin  # it brings httpx, which most commands need not
 
-    return f"{settings.enterprise_id}@{checked_origin(settings.url)}"
+    origin = checked_origin(settings.url)
+    return tuple(f"{settings.enterprise_id}@{each}" for each in earlier_spellings(origin))
 
 
 def keyring_kind() -> str:
@@ -37,13 +44,13 @@ def keyring_kind() -> str:
         return str(backend.name)
 
 
-def look_up(name: str) -> Secret | None:
-    """The entry of this name, None where there is none. Raises KeyringTrouble."""
+def look_up(*names: str) -> Secret | None:
+    """The entry of the first of these names that has one, else None. Raises KeyringTrouble."""
     import keyring
 
     with _telling():
-        found = keyring.get_password(KEYRING_SERVICE, name)
-        return Secret(found) if found else None
+        found = (keyring.get_password(KEYRING_SERVICE, name) for name in names)
+        return next((Secret(each) for each in found if each), None)
 
 
 def store(name: str, secret: Secret) -> None:
@@ -57,15 +64,15 @@ def store(name: str, secret: Secret) -> None:
         raise KeyringTrouble(*_none())
 
 
-def remove(name: str) -> bool:
-    """Takes the entry away; False where there was none. Raises KeyringTrouble."""
+def remove(*names: str) -> bool:
+    """Removes the entries; False where there was none. Raises KeyringTrouble."""
     import keyring
 
-    if look_up(name) is None:
-        return False
+    present = [name for name in names if look_up(name) is not None]
     with _telling():
-        keyring.delete_password(KEYRING_SERVICE, name)
-    return True
+        for name in present:
+            keyring.delete_password(KEYRING_SERVICE, name)
+    return bool(present)
 
 
 @contextlib.contextmanager

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from xlsx2opeasy.errors import AccessDenied, UsageError
 from xlsx2opeasy.secret import Secret
-from xlsx2opeasy.settings.keyrings import WEBEX_KEYRING_NAME, KeyringTrouble, keyring_name, look_up
+from xlsx2opeasy.settings.keyrings import WEBEX_KEYRING_NAME, KeyringTrouble, keyring_names, look_up
 from xlsx2opeasy.settings.resolved import Flags, Settings
 
 KEY_VARIABLE, TOKEN_VARIABLE = "OPEASY_API_KEY", "WEBEX_ACCESS_TOKEN"
@@ -27,7 +27,7 @@ def find_api_key(settings: Settings, flags: Flags, ask: Callable[[str], str] | N
         return Secret(key.strip())
     trouble = ""
     try:
-        if kept := look_up(keyring_name(settings)):
+        if kept := look_up(*keyring_names(settings)):
             return kept
     except KeyringTrouble as error:
         trouble = f" ({error.message})"
@@ -45,7 +45,7 @@ def api_key_source(settings: Settings, flags: Flags) -> str | None:
         return f"option --api-key-file ({flags.api_key_file})"
     if os.environ.get(KEY_VARIABLE):
         return f"environment variable {KEY_VARIABLE}"
-    return "keyring" if _kept(keyring_name(settings)) else None
+    return "keyring" if _kept(*keyring_names(settings)) else None
 
 
 def find_webex_token() -> Secret:
@@ -73,10 +73,10 @@ def webex_url() -> str | None:
     return os.environ.get("WEBEX_URL") or None
 
 
-def _kept(name: str) -> bool:
-    """Whether the keyring has the entry: one that cannot be used has none."""
+def _kept(*names: str) -> bool:
+    """Whether the keyring has one of the entries: one that cannot be used has none."""
     try:
-        return look_up(name) is not None
+        return look_up(*names) is not None
     except KeyringTrouble:
         return False
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from xlsx2opeasy.errors import UsageError
+from xlsx2opeasy.http.names import canonical_enterprise
 from xlsx2opeasy.settings.config import ENTERPRISE_FIELD, config_file, line_of, read_config
 from xlsx2opeasy.tasks.limits import ChunkLimits
 
@@ -65,13 +66,14 @@ def read_settings(flags: Flags) -> Settings:
         raise UsageError(
             "no server is named", "give --url, set OPEASY_URL, or rehearse without a server: --sandbox"
         )
-    if not found["enterprise_id"]:
+    enterprise = canonical_enterprise(str(found["enterprise_id"] or ""))
+    if not enterprise:
         raise UsageError("no enterprise is named", "give --enterprise-id or set OPEASY_ENTERPRISE_ID")
     limits, wire = read_limits_and_wire(flags.profile)
     bundle = found["ca_bundle"]
     return Settings(
         url=str(found["url"]),
-        enterprise_id=str(found["enterprise_id"]),
+        enterprise_id=enterprise,
         profile=str(found["profile"]),
         ca_bundle=Path(str(bundle)) if bundle else None,
         limits=limits,

@@ -13,6 +13,7 @@ import orjson
 
 from xlsx2opeasy.errors import LocalFailure
 from xlsx2opeasy.load.job.store import FACTS, ROWS, StoredJob, chunk_place
+from xlsx2opeasy.load.target import Target
 from xlsx2opeasy.spec.outcomes import Outcome
 
 SCHEMA_VERSION = 1
@@ -49,7 +50,8 @@ class JobFacts:
     `identity` is of the workbook's tasks at this enterprise; `sheets` gives each task sheet's header row;
     `output` is where the results go. `called_with` are options with which the next load is to be called, too.
     `stopped` says why nothing is to be sent, where the workbook is invalid.
-    Times are ISO 8601 in UTC.
+    Times are ISO 8601 in UTC. `origin` and `enterprise_id` are in their one spelling; `spelt` is how the
+    job's file has them, which fingerprints of earlier versions depend on.
     """
 
     job: str
@@ -72,6 +74,7 @@ class JobFacts:
     stopped: str = ""
     called_with: tuple[str, ...] = ()
     schema_version: int = SCHEMA_VERSION
+    spelt: tuple[str, str] = ("", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +112,13 @@ def write_rows(stored: StoredJob, rows: Iterable[JobRow]) -> str:
 
 def write_facts(stored: StoredJob, facts: JobFacts) -> None:
     """Writes `job.json` durably: from now on it is a job."""
-    stored.write(FACTS, json.dumps(asdict(facts), indent=1).encode())
+    stored.write(FACTS, json.dumps(_as_written(facts), indent=1).encode())
+
+
+def _as_written(facts: JobFacts) -> dict[str, Any]:
+    written = asdict(facts)
+    del written["spelt"]
+    return written
 
 
 def read_facts(stored: StoredJob) -> JobFacts:
@@ -122,7 +131,11 @@ def read_facts(stored: StoredJob) -> JobFacts:
                 "resume it with that version",
             )
         phases = tuple(_phase(each) for each in raw.pop("phases"))
-        return JobFacts(phases=phases, **raw)
+        spelt = (str(raw.pop("origin")), str(raw.pop("enterprise_id")))
+        target = Target(*spelt, rehearsal=raw["rehearsal"])
+        return JobFacts(
+            phases=phases, origin=target.origin, enterprise_id=target.enterprise_id, spelt=spelt, **raw
+        )
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise LocalFailure(
             f"{stored.where(FACTS)} is damaged: {error}", "nothing was done with this job"
