@@ -110,10 +110,10 @@ def refuse_existing(output: Path | None, *, as_json: bool, force: bool) -> None:
 def masked(value: Any, settings: Settings) -> Any:  # noqa: ANN401
     """A task's content as it may be shown: whatever stands under the name of a secret is the mask."""
     renamed = {
-        settings.wire_names[field.name].rpartition(".")[2].casefold()
+        of.wire_path(field, settings.wire_names).rpartition(".")[2].casefold()
         for of in BY_NAME.values()
         for field in of.fields
-        if field.secret and field.name in settings.wire_names
+        if field.secret
     }
     return _masked(value, renamed)
 

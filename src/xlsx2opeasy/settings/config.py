@@ -75,7 +75,12 @@ def _hold_profile(profile: Mapping[str, Any], path: Path, where: str) -> None:
 
 
 def _hold_wire(wire: object, path: Path, where: str) -> None:
-    fields = [each.name for task_type in TASK_TYPES for each in task_type.fields]
+    fields = [
+        name
+        for task_type in TASK_TYPES
+        for each in task_type.fields
+        for name in (each.name, f"{task_type.name}.{each.name}")
+    ]
     table = _table(wire, path, where)
     _hold_keys(table, (ENTERPRISE_FIELD, *fields), path, where, few=False)
     for key, value in table.items():

@@ -10,7 +10,7 @@ nothing of the kind is known (no effect on other rows, no inverse, no Sync comma
 
 import re
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
@@ -251,6 +251,13 @@ class TaskType:
     def repeat_of(self, object_list: str) -> int:
         """How many objects of the list have columns in a blank workbook."""
         return next((each.repeat for each in self.groups if each.name == object_list), 1)
+
+    def wire_path(self, of: Field, wire_names: Mapping[str, str]) -> str:
+        """The place of a field in a task's content, where `wire_names` say otherwise than the catalogue.
+
+        Its name together with the task type's (`PhoneNumbers.groupId`) outweighs its name alone.
+        """
+        return wire_names.get(f"{self.name}.{of.name}") or wire_names.get(of.name, of.wire_name)
 
     @cached_property
     def by_name(self) -> dict[str, Field]:

@@ -18,13 +18,13 @@ from xlsx2opeasy.check.checked import CheckedSheet
 from xlsx2opeasy.check.normal import CLEAR, TRUE, is_list_cell, items_of
 from xlsx2opeasy.errors import UsageError
 from xlsx2opeasy.spec.catalogue import COMMAND_HEADER
-from xlsx2opeasy.spec.model import Column, Kind
+from xlsx2opeasy.spec.model import Column, Kind, TaskType
 from xlsx2opeasy.tasks import json_columns
 from xlsx2opeasy.tasks.json_columns import Texts, Values
 
 Content: TypeAlias = dict[str, Any]
 WireNames: TypeAlias = Mapping[str, str]
-"""A field's name in the workbook -> its path in a task, where `[wire]` is configured otherwise."""
+"""A field's name (`groupId`, or `PhoneNumbers.groupId`) -> its path in a task, as `[wire]` configures it."""
 
 _KEY = re.compile(r"[^.\[\]]+")
 _BLOCK = 10_000
@@ -80,8 +80,9 @@ def tasks_of(checked: CheckedSheet, wire_names: WireNames | None = None) -> list
     values = checked.values
     if checked.invalid:
         values = values[~values.index.isin(checked.invalid)]
-    root = _tree([each.column for each in checked.sheet.columns], wire_names or {})
-    name, title = checked.sheet.task_type.name, checked.sheet.title
+    task_type = checked.sheet.task_type
+    root = _tree(task_type, [each.column for each in checked.sheet.columns], wire_names or {})
+    name, title = task_type.name, checked.sheet.title
     tasks: list[Task] = []
     for start in range(0, len(values), _BLOCK):
         block = values.iloc[start : start + _BLOCK]
@@ -91,10 +92,10 @@ def tasks_of(checked: CheckedSheet, wire_names: WireNames | None = None) -> list
     return tasks
 
 
-def _tree(columns: list[Column], wire_names: WireNames) -> _Node:
+def _tree(task_type: TaskType, columns: list[Column], wire_names: WireNames) -> _Node:
     """Where each column's value stands in the content, outer values before those within."""
     root = _Node()
-    paths = [(_keys(column, wire_names), column) for column in columns]
+    paths = [(_keys(task_type, column, wire_names), column) for column in columns]
     for keys, column in sorted(paths, key=lambda each: len(each[0])):
         node = root
         for key in keys:
@@ -116,9 +117,9 @@ def _refuse_other(node: _Node, key: str | int | None, column: Column) -> None:
         )
 
 
-def _keys(column: Column, wire_names: WireNames) -> tuple[str | int, ...]:
+def _keys(task_type: TaskType, column: Column, wire_names: WireNames) -> tuple[str | int, ...]:
     """`callCenterInfo[0].callCenterId` -> ("callCenterInfo", 0, "callCenterId")."""
-    path = column.place(wire_names.get(column.field.name, column.field.wire_name))
+    path = column.place(task_type.wire_path(column.field, wire_names))
     return tuple(int(key) if key.isdecimal() else key for key in _KEY.findall(path))
 
 

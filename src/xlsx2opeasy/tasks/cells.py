@@ -54,10 +54,10 @@ def cells_of(task_type: TaskType, content: Mapping[str, Any], wire_names: WireNa
 @cache
 def _paths(task_type: str, wire_names: _Renamed) -> dict[str, Field]:
     """Every path that means a field, folded, with `[n]` for an index."""
-    fields, wire = BY_NAME[task_type].fields, dict(wire_names)
-    paths = {folded(alias): each for each in fields for alias in each.aliases}
-    paths |= {folded(each.name): each for each in fields}
-    return paths | {folded(wire.get(each.name, each.wire_name)): each for each in fields}
+    of, wire = BY_NAME[task_type], dict(wire_names)
+    paths = {folded(alias): each for each in of.fields for alias in each.aliases}
+    paths |= {folded(each.name): each for each in of.fields}
+    return paths | {folded(of.wire_path(each, wire)): each for each in of.fields}
 
 
 @lru_cache(4096)

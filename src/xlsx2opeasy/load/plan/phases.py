@@ -65,9 +65,9 @@ class Reader:
 
     def text(self, task: Task, field: str) -> str:
         """The text of a field; empty where the task does not have it."""
-        wire_name = BY_NAME[task.type].by_name[field].wire_name
+        of = BY_NAME[task.type]
         value: Any = task.content
-        for key in self._wire_names.get(field, wire_name).split("."):
+        for key in of.wire_path(of.by_name[field], self._wire_names).split("."):
             value = value.get(key) if isinstance(value, dict) else None
         return "" if value is None else str(value)
 

@@ -89,7 +89,7 @@ def _lines(job: OpenJob, settlement: Settlement) -> Iterator[list[Any]]:
 def _paths(task_type: str, wire_names: Mapping[str, str]) -> dict[str, Path]:
     """Where each field that must be remembered stands in a content, wherever `[wire]` puts it."""
     of = BY_NAME[task_type]
-    return {name: _path(wire_names.get(name, of.by_name[name].wire_name)) for name in of.remembered}
+    return {name: _path(of.wire_path(of.by_name[name], wire_names)) for name in of.remembered}
 
 
 def _path(name: str) -> Path:

@@ -26,8 +26,8 @@ class Secrets:
     """Which places in the tasks of one type are secret; `wire_names` are those of `[wire]`."""
 
     def __init__(self, task_type: str, wire_names: Mapping[str, str]) -> None:
-        fields = BY_NAME[task_type].fields
-        self._tree = _tree_of(wire_names.get(each.name, each.wire_name) for each in fields if each.secret)
+        of = BY_NAME[task_type]
+        self._tree = _tree_of(of.wire_path(each, wire_names) for each in of.fields if each.secret)
 
     def masked(self, content: Mapping[str, Any]) -> dict[str, Any]:
         """A task's content in which each secret value is the mask."""

@@ -155,8 +155,9 @@ class _Matching:
 
 def _subject_paths(task_type: str, wire_names: Mapping[str, str]) -> list[str]:
     """Where the tasks of a type say what they are about: the fields that some row must have."""
-    fields = (each for each in BY_NAME[task_type].fields if each.required and each.object_list is None)
-    return [wire_names.get(each.name, each.wire_name) for each in fields]
+    of = BY_NAME[task_type]
+    fields = (each for each in of.fields if each.required and each.object_list is None)
+    return [of.wire_path(each, wire_names) for each in fields]
 
 
 def _subject(task: Task, paths: tuple[str, ...]) -> bytes:
