@@ -6,7 +6,6 @@ from pathlib import Path
 from xlsx2opeasy.ooxml.package import open_package
 from xlsx2opeasy.ooxml.package_copy import copy_package
 from xlsx2opeasy.ooxml.package_edits import PackageEdits
-from xlsx2opeasy.ooxml.parts import WorkbookParts
 from xlsx2opeasy.ooxml.xml import parsed, quoted, with_last_child
 
 TASKS = "PhoneNumbers"
@@ -25,17 +24,17 @@ _ROWS = (
 def with_task_sheet(source: Path, target: Path) -> None:
     """Writes `target`: the workbook with one task sheet more, two of whose rows are wrong."""
     with open_package(source) as package, target.open("w+b") as file:
-        edits = PackageEdits(WorkbookParts(package))
-        main = edits.parts.main
+        edits = PackageEdits(package)
+        main = edits.book.main
         part = edits.free_name(posixpath.join(posixpath.dirname(main), "worksheets"), "tasks", "xml")
-        edits.stream(part, (_sheet(edits.parts.namespace),))
+        edits.stream(part, (_sheet(edits.book.namespace),))
         edits.declare(part, _TYPE)
         root = parsed(edits.text(main), main)
         sheets = root.child("sheets")
         assert sheets is not None
         number = 1 + max(int(each.attributes["sheetId"]) for each in sheets.all("sheet"))
         entry = (
-            f'<{root.prefix}sheet xmlns:r="{edits.relation_types}" name={quoted(TASKS)} sheetId="{number}" '
+            f'<{root.prefix}sheet xmlns:r="{edits.id_namespace}" name={quoted(TASKS)} sheetId="{number}" '
             f'r:id="{edits.relate(main, "worksheet", part)}"/>'
         )
         edits.set(main, with_last_child(edits.text(main), sheets, entry.encode()))

@@ -1,38 +1,49 @@
-"""Addresses of cells and areas (`F7`, `A1:C9`), within Excel's grid (S04)."""
+"""Addresses of cells and areas (`F7`, `A1:C9`) within Excel's grid. Rows and columns count from 1."""
 
 import re
+from collections.abc import Iterable
+from functools import cache
 from typing import NamedTuple
 
 from xlsx2opeasy.errors import WorkbookUnusable
 
 LAST_ROW = 1_048_576
 LAST_COLUMN = 16_384
-_ADDRESS = re.compile(r"\$?([A-Za-z]{1,3})\$?([0-9]{1,7})")
+_ADDRESS = re.compile(r"\s*\$?([A-Za-z]{1,3})\$?([0-9]{1,7})\s*")
 
 
 class Area(NamedTuple):
-    """A rectangle of cells, both corners included; rows and columns count from 1."""
+    """A rectangle of cells, both corners included."""
 
-    first_row: int
-    first_column: int
-    last_row: int
-    last_column: int
+    top: int
+    left: int
+    bottom: int
+    right: int
 
     @property
-    def words(self) -> str:
-        """The area as Excel writes it."""
-        first = f"{letters_of(self.first_column)}{self.first_row}"
-        last = f"{letters_of(self.last_column)}{self.last_row}"
+    def reference(self) -> str:
+        """The area as Excel writes it: `B2:D7`, or `B2` for one cell."""
+        first, last = f"{letters_of(self.left)}{self.top}", f"{letters_of(self.right)}{self.bottom}"
         return first if first == last else f"{first}:{last}"
 
 
+@cache
 def letters_of(column: int) -> str:
-    """The letters of a column that counts from 1: 1 is A, 27 is AA."""
+    """The letters of a column: 1 is `A`, 16,384 `XFD`."""
     letters = ""
     while column:
         column, rest = divmod(column - 1, 26)
         letters = chr(ord("A") + rest) + letters
     return letters
+
+
+@cache
+def column_of(letters: str) -> int:
+    """The number of a column by its letters in either case; 0 where the grid has no such column."""
+    column = 0
+    for letter in letters.upper():
+        column = column * 26 + ord(letter) - ord("A") + 1
+    return column if column <= LAST_COLUMN else 0
 
 
 def outside_grid(address: str) -> WorkbookUnusable:
@@ -44,21 +55,34 @@ def outside_grid(address: str) -> WorkbookUnusable:
 
 
 def parse_address(address: str) -> tuple[int, int]:
-    """Row and column of `F7`, from 1; raise WorkbookUnusable where it is outside the grid."""
-    if not (found := _ADDRESS.fullmatch(address)):
-        raise outside_grid(address)
-    column = 0
-    for letter in found[1].upper():
-        column = column * 26 + ord(letter) - ord("A") + 1
-    row = int(found[2])
-    if not (1 <= row <= LAST_ROW and column <= LAST_COLUMN):
+    """Row and column of `F7`; raise WorkbookUnusable where it is outside the grid."""
+    found = _ADDRESS.fullmatch(address)
+    row, column = (int(found[2]), column_of(found[1])) if found else (0, 0)
+    if not (column and 1 <= row <= LAST_ROW):
         raise outside_grid(address)
     return row, column
 
 
 def parse_area(reference: str) -> Area:
-    """The area of `A1:C9` or `F7`; it is never expanded into its cells."""
+    """The area of `A1:C9` or `F7`, never expanded; raise WorkbookUnusable as `parse_address` does."""
     first, _, last = reference.partition(":")
     top, left = parse_address(first)
     bottom, right = parse_address(last or first)
     return Area(min(top, bottom), min(left, right), max(top, bottom), max(left, right))
+
+
+def areas_of(references: Iterable[str]) -> dict[str, Area]:
+    """The areas by their references; references that are none of a grid's are omitted."""
+    found = {}
+    for reference in references:
+        try:
+            found[reference] = parse_area(reference)
+        except WorkbookUnusable:
+            continue
+    return found
+
+
+def union(areas: Iterable[Area | None]) -> Area:
+    """The smallest area that holds all of these, of which there is at least one."""
+    tops, lefts, bottoms, rights = zip(*filter(None, areas), strict=True)
+    return Area(min(tops), min(lefts), max(bottoms), max(rights))

@@ -9,10 +9,11 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Protocol
 
-from xlsx2opeasy.ooxml.row_xml import Area, Cell, Tags, area, area_reference, column_letters
+from xlsx2opeasy.ooxml.address import LAST_COLUMN, Area, areas_of, letters_of, union
+from xlsx2opeasy.ooxml.row_xml import Cell, Tags
 from xlsx2opeasy.ooxml.sheet_edits import Edit
 from xlsx2opeasy.ooxml.stream import Block, Row, SheetStream
-from xlsx2opeasy.ooxml.xml import spliced, with_attribute
+from xlsx2opeasy.ooxml.xml import decimal, spliced, with_attribute
 
 CELL_STYLE = re.compile(rb"""(\ss\s*=\s*["']\s*)([0-9]{1,9})(\s*["'])""")
 _ROW_FORMAT = re.compile(rb"""\scustomFormat\s*=\s*["'](?:1|true)["']""")
@@ -77,7 +78,7 @@ class CellEdits:
             yield position, position, content
             if index < len(cells) and not cells[index].has_reference:
                 cell, name = cells[index], len(self._prefix) + len(b"<c")
-                reference = f' r="{column_letters(cell.column)}{row.number}"'.encode()
+                reference = f' r="{letters_of(cell.column)}{row.number}"'.encode()
                 yield cell.start + name, cell.start + name, reference
 
     def _new(self, row: int, column: int, opening: bytes) -> bytes:
@@ -89,18 +90,14 @@ class CellEdits:
 def head_with(stream: SheetStream, changed: Area) -> bytes:
     """The part before the rows, with a `dimension` that holds the changed cells."""
     dimension = stream.root.child("dimension")
-    before = area(dimension.attributes.get("ref", "")) if dimension else None
+    reference = dimension.attributes.get("ref", "") if dimension else ""
+    before = areas_of([reference]).get(reference)
     if dimension is None or before is None:
         return stream.head
-    after = Area(
-        min(before.top, changed.top),
-        min(before.left, changed.left),
-        max(before.bottom, changed.bottom),
-        max(before.right, changed.right),
-    )
+    after = union([before, changed])
     if after == before:
         return stream.head
-    tag = with_attribute(stream.head[dimension.start : dimension.inside], "ref", area_reference(after))
+    tag = with_attribute(stream.head[dimension.start : dimension.inside], "ref", after.reference)
     return spliced(stream.head, [(dimension.start, dimension.inside, tag)])
 
 
@@ -108,7 +105,7 @@ def _column_formats(stream: SheetStream) -> Callable[[int], int]:
     """The format that a column gives to its blank cells, 0 for none."""
     there = stream.root.child("cols")
     ranges = [
-        (int(each.attributes["min"]), int(each.attributes["max"]), int(each.attributes["style"]))
+        (decimal(each, "min", 1), decimal(each, "max", LAST_COLUMN), decimal(each, "style", 0))
         for each in (there.all("col") if there else ())
         if "style" in each.attributes
     ]

@@ -1,92 +1,73 @@
-"""The look at a package's directory before anything of it is read (S05, S06): names, encryption, overlaps.
+"""What a package may be before anything of it is read: its directory is checked here.
 
-What the parts really hold is looked at while they are read (`guarded_package`).
+Nothing is believed that the directory says of sizes: `package.Package` counts the bytes that it inflates.
 """
 
-import io
 import re
-import zlib
+import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
-from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
+from typing import BinaryIO
 
 from xlsx2opeasy.errors import WorkbookUnusable
-from xlsx2opeasy.ooxml.container import refuse_other_files, refuse_other_packages
 
 ENTRY_LIMIT = 2_000
-CONTENT_TYPES = "[Content_Types].xml"
+"""Parts of a package."""
 
-_SMALL = 1024 * 1024
-_LOCAL_HEADER = 30
+LOCAL_HEADER_SIZE = 30
+"""Bytes before the name of an entry (APPNOTE.TXT 4.3.7)."""
+
+_ENCRYPTED = 0x1
+_SAVE_AGAIN = "Open it in Excel, save it as .xlsx under a new name, and use that file."
+_EXPORT_AGAIN = "Export it again from the program that made it, or save it from Excel as .xlsx."
 _REBUILD = "If you trust its origin, open it in Excel, copy the cells into a new workbook, and save that."
 
 
-def open_package(data: bytes, name: str) -> ZipFile:
-    """The package of `data`, its directory looked at; raise WorkbookUnusable saying what it is instead."""
-    refuse_other_files(data, name)
-    with damage_told(name):
-        package = ZipFile(io.BytesIO(data))
-        _check_directory(package.infolist(), data, name)
-        content_types = package.read(CONTENT_TYPES) if _small(package, CONTENT_TYPES) else None
-    refuse_other_packages(package.namelist(), content_types, name)
-    return package
+def refused(name: str, what: str, remedy: str = _SAVE_AGAIN) -> WorkbookUnusable:
+    """The refusal of a package, with what to do."""
+    return WorkbookUnusable(f'"{name}" is refused: {what}.', remedy)
 
 
-@contextmanager
-def damage_told(name: str) -> Iterator[None]:
-    """What the zip library says of a package that is broken, as WorkbookUnusable."""
-    try:
-        yield
-    except (BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError) as error:
-        raise WorkbookUnusable(
-            f'"{name}" is damaged, or was not saved to its end ({error}).',
-            "Fetch the file again, or save it again in Excel.",
-        ) from error
-
-
-def _small(package: ZipFile, part: str) -> bool:
-    return part in package.NameToInfo and package.getinfo(part).file_size <= _SMALL
-
-
-def refused(name: str, what: str) -> WorkbookUnusable:
-    """The refusal of a package that no program would have made without an ill intention."""
-    return WorkbookUnusable(f'"{name}" is refused: {what}.', _REBUILD)
-
-
-def _check_directory(entries: list[ZipInfo], data: bytes, name: str) -> None:
-    """Entry count, part names, duplicates, encryption and overlaps."""
+def check_directory(entries: list[zipfile.ZipInfo], file: BinaryIO, name: str) -> None:
+    """Raise WorkbookUnusable for too many parts, bad or repeated names, encryption, overlaps."""
     if len(entries) > ENTRY_LIMIT:
         raise refused(name, f"it has {len(entries):,} parts, and the limit is {ENTRY_LIMIT:,}")
-    seen: set[str] = set()
     for entry in entries:
-        _check_entry(entry, name)
-        if (folded_name := entry.filename.casefold()) in seen:
-            raise refused(name, f"its part {entry.filename!r} is there twice")
-        seen.add(folded_name)
-    _check_overlaps(entries, data, name)
+        _check_name(entry.orig_filename, name)
+        if entry.flag_bits & _ENCRYPTED:
+            raise WorkbookUnusable(
+                f'"{name}" is a zip archive with encrypted parts.', "Save the workbook without a password."
+            )
+        if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            what = f"its part {entry.orig_filename!r} is compressed in a way that workbooks never are"
+            raise refused(name, what)
+    _check_places(entries, file, name)
 
 
-def _check_entry(entry: ZipInfo, name: str) -> None:
-    part = entry.filename
-    pieces = re.split(r"[/\\]", part)
-    if part.startswith(("/", "\\")) or ".." in pieces or ":" in part or not part.isprintable():
-        raise refused(name, f"its part {part!r} has a name that leads outside the package")
-    if entry.flag_bits & 0x1:
-        raise WorkbookUnusable(
-            f'"{name}" is a zip archive with a password.', "Save the workbook without a password."
-        )
-    if entry.compress_type not in (ZIP_STORED, ZIP_DEFLATED):
-        raise refused(name, f"its part {part!r} is compressed in a way that workbooks never are")
+def _check_name(part: str, name: str) -> None:
+    if part.startswith(("/", "\\")):
+        what = f"its part {part!r} has a name that begins with a slash, which Excel does not open"
+        raise refused(name, what, _EXPORT_AGAIN)
+    if ".." in re.split(r"[/\\]", part) or re.match("[A-Za-z]:", part):
+        raise refused(name, f"its part {part!r} has a name that leads outside the package", _REBUILD)
+    if not part.isprintable():
+        raise refused(name, f"its part {part!r} has a name with invisible characters", _EXPORT_AGAIN)
 
 
-def _check_overlaps(entries: list[ZipInfo], data: bytes, name: str) -> None:
-    end = 0
+def _check_places(entries: list[zipfile.ZipInfo], file: BinaryIO, name: str) -> None:
+    """Entries that share bytes could fill a disk when they are copied one by one."""
+    size, end = file.seek(0, 2), 0
+    for entry, length in _with_lengths(entries, file):
+        if entry.header_offset < end:
+            raise refused(name, f"its part {entry.orig_filename!r} overlaps another one", _REBUILD)
+        end = entry.header_offset + length
+        if end > size:
+            raise refused(name, f"its part {entry.orig_filename!r} ends outside the file")
+
+
+def _with_lengths(entries: list[zipfile.ZipInfo], file: BinaryIO) -> Iterator[tuple[zipfile.ZipInfo, int]]:
+    """The entries in the order of the file, with their bytes, header included."""
     for entry in sorted(entries, key=lambda each: each.header_offset):
-        start = entry.header_offset
-        if start < end:
-            raise refused(name, f"its part {entry.filename!r} overlaps another one")
-        names = data[start + 26 : start + _LOCAL_HEADER]
-        lengths = int.from_bytes(names[:2], "little") + int.from_bytes(names[2:], "little")
-        end = start + _LOCAL_HEADER + lengths + entry.compress_size
-        if end > len(data):
-            raise refused(name, f"its part {entry.filename!r} ends outside the file")
+        file.seek(entry.header_offset + LOCAL_HEADER_SIZE - 4)
+        lengths = file.read(4)
+        names = int.from_bytes(lengths[:2], "little") + int.from_bytes(lengths[2:], "little")
+        yield entry, LOCAL_HEADER_SIZE + names + entry.compress_size

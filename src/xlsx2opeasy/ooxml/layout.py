@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from xml.etree.ElementTree import Element
-from zipfile import ZipFile
 
 from xlsx2opeasy.ooxml.address import LAST_COLUMN, Area, parse_area
-from xlsx2opeasy.ooxml.package_parts import children, flag, parsed, read_part, relations
+from xlsx2opeasy.ooxml.package import Package
+from xlsx2opeasy.ooxml.relations import relations, tree
+from xlsx2opeasy.ooxml.xml import Element, decimal, flag, parsed
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,34 +28,34 @@ class Layout:
     hidden_columns: tuple[tuple[int, int], ...] = ()
 
 
-def read_layout(package: ZipFile, part: str, frame: bytes) -> Layout:
+def read_layout(package: Package, part: str, frame: bytes) -> Layout:
     """The layout of the worksheet `part`, whose XML without rows is `frame`."""
     root = parsed(frame, part)
+    merged = (each for merges in root.all("mergeCells") for each in merges.all("mergeCell"))
     return Layout(
-        tuple(parse_area(each.get("ref", "")) for each in children(root, "mergeCells", "mergeCell")),
-        tuple(_tables(package, part)),
+        tuple(parse_area(each.attributes.get("ref", "")) for each in merged),
+        tuple(tables_of(package, part)),
         tuple(_hidden_columns(root)),
     )
 
 
 def _hidden_columns(root: Element) -> Iterator[tuple[int, int]]:
-    for column in children(root, "cols", "col"):
-        first, last = column.get("min", ""), column.get("max", "")
-        if flag(column, "hidden") and first.isdecimal() and last.isdecimal() and len(first + last) < 12:
-            yield int(first), min(int(last), LAST_COLUMN)
+    """Columns that are hidden, or have no width."""
+    for column in (each for columns in root.all("cols") for each in columns.all("col")):
+        first, last = decimal(column, "min", 0), decimal(column, "max", 0)
+        width = column.attributes.get("width", "1").strip()
+        if 0 < first <= last and (flag(column, "hidden") or not width.strip("0.")):
+            yield first, min(last, LAST_COLUMN)
 
 
-def _tables(package: ZipFile, part: str) -> Iterator[Table]:
-    for relation in relations(package, part).values():
-        if relation.kind == "table":
-            root = parsed(read_part(package, relation.target), relation.target)
+def tables_of(package: Package, part: str) -> Iterator[Table]:
+    """The tables of a worksheet."""
+    for relation in relations(package, part):
+        if relation.kind == "table" and relation.part:
+            root = tree(package, relation.part)
             yield Table(
-                root.get("displayName") or root.get("name") or "",
-                parse_area(root.get("ref", "")),
-                _rows(root.get("headerRowCount"), 1),
-                _rows(root.get("totalsRowCount"), 0),
+                root.attributes.get("displayName") or root.attributes.get("name") or "",
+                parse_area(root.attributes.get("ref", "")),
+                decimal(root, "headerRowCount", 1),
+                decimal(root, "totalsRowCount", 0),
             )
-
-
-def _rows(text: str | None, default: int) -> int:
-    return int(text) if text is not None and text.isdecimal() and len(text) < 8 else default

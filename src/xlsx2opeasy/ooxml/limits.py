@@ -1,4 +1,4 @@
-"""How large a workbook may be (S01), and what the process that reads it may use (S03).
+"""How large a workbook may be, and what the process that reads it may use.
 
 What the process may use is limited as far as the operating system can do it (Windows cannot).
 """
@@ -18,21 +18,27 @@ _GIB = 1024**3
 class Limits:
     """Bytes of the file, of one part of it inflated, and of all parts; then what reading it may use.
 
+    `ratio` is how far XML of more than a MiB may inflate; deflate itself cannot inflate beyond 1,032 times.
     `memory` is bytes of address space, `cpu_seconds` processor time, `wall_seconds` time by the clock.
     """
 
     file: int
     part: int
     total: int
+    ratio: int
     memory: int
     cpu_seconds: int
     wall_seconds: int
 
 
-USUAL = Limits(200 * _MIB, 300 * _MIB, 1 * _GIB, memory=3 * _GIB, cpu_seconds=120, wall_seconds=180)
+USUAL = Limits(
+    200 * _MIB, 300 * _MIB, 1 * _GIB, ratio=200, memory=3 * _GIB, cpu_seconds=120, wall_seconds=180
+)
 """Some 150,000 rows with 40 filled columns: more is a mistake or an attack, unless a person says not."""
 
-LARGE = Limits(1 * _GIB, 3 * _GIB, 4 * _GIB, memory=12 * _GIB, cpu_seconds=1200, wall_seconds=1800)
+LARGE = Limits(
+    1 * _GIB, 3 * _GIB, 4 * _GIB, ratio=1100, memory=12 * _GIB, cpu_seconds=1200, wall_seconds=1800
+)
 """As many rows as a sheet of Excel can have (1,048,576): for files whose origin is known (`--large`)."""
 
 

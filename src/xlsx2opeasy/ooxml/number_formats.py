@@ -2,9 +2,8 @@
 
 import re
 from enum import StrEnum
-from xml.etree.ElementTree import Element
 
-from xlsx2opeasy.ooxml.package_parts import children
+from xlsx2opeasy.ooxml.xml import Element, decimal
 
 
 class Shown(StrEnum):
@@ -48,17 +47,15 @@ def _built_in(number: int) -> tuple[Shown, int]:
     return (Shown.PERCENT, 0) if number in _BUILT_IN_PERCENTS else (Shown.PLAIN, 0)
 
 
-def _number(text: str | None) -> int:
-    return int(text) if text and text.isdecimal() and len(text) < 10 else 0
-
-
 def shown_by_style(styles: Element | None) -> list[tuple[Shown, int]]:
     """For each cell style (`s` of a cell, an index into cellXfs) what its number format does."""
     if styles is None:
         return [(Shown.PLAIN, 0)]
     codes = {
-        _number(each.get("numFmtId")): shown(each.get("formatCode", ""))
-        for each in children(styles, "numFmts", "numFmt")
+        decimal(each, "numFmtId", 0): shown(each.attributes.get("formatCode", ""))
+        for formats in styles.all("numFmts")
+        for each in formats.all("numFmt")
     }
-    wanted = [_number(each.get("numFmtId")) for each in children(styles, "cellXfs", "xf")]
+    formats = styles.child("cellXfs")
+    wanted = [decimal(each, "numFmtId", 0) for each in (formats.all("xf") if formats else ())]
     return [codes.get(number) or _built_in(number) for number in wanted] or [(Shown.PLAIN, 0)]

@@ -1,7 +1,7 @@
 """Copies a zip package with some parts rewritten and all others byte for byte.
 
 `zipfile` cannot take an entry over without inflating it, so the copy's records are written here (APPNOTE.TXT
-4.3.7, 4.3.12, 4.3.16). Called by `results/write.py` and `annotate/write.py`.
+4.3.7, 4.3.12, 4.3.16).
 """
 
 import struct
@@ -38,11 +38,10 @@ def copy_package(
 
     Parts named in `changed` get that content (None leaves them out) and parts of `added` follow at the end;
     every other entry keeps its compressed bytes, name, time, attributes and comment. Data descriptors and
-    zip64 records are not needed in the copy: sizes stand in the local headers. `WorkbookUnusable` where
-    entries overlap, or beyond 4 GiB and 65,535 entries.
+    zip64 records are not needed in the copy: sizes are in the local headers. `WorkbookUnusable` beyond
+    4 GiB and 65,535 entries.
     """
     rewritten = {package.entry(part).header_offset: content for part, content in changed.items()}
-    _refuse_overlaps(package)
     records = []
     for entry in package.entries:
         if entry.header_offset not in rewritten:
@@ -116,15 +115,6 @@ def _finish(target: BinaryIO, records: list[bytes], comment: bytes) -> None:
     count = len(records)
     sizes = (_fitting(len(directory)), _fitting(offset))
     target.write(directory + _END.pack(b"PK\x05\x06", 0, 0, count, count, *sizes, len(comment)) + comment)
-
-
-def _refuse_overlaps(package: Package) -> None:
-    """Refuses entries that share bytes: copied one by one they could fill a disk."""
-    end = 0
-    for entry in sorted(package.entries, key=lambda each: each.header_offset):
-        if entry.header_offset < end:
-            raise WorkbookUnusable("Parts of the workbook overlap within the file.", RESAVE)
-        end = entry.header_offset + LOCAL_HEADER.size + entry.compress_size
 
 
 def _without_zip64(extra: bytes) -> bytes:

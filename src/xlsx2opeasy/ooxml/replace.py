@@ -1,7 +1,4 @@
-"""Replacing a file at once or not at all: a temporary file beside it, fsync, rename, fsync of the folder.
-
-Called by `results/write.py`.
-"""
+"""Replacing a file at once or not at all: a temporary file beside it, fsync, rename, fsync of the folder."""
 
 import os
 import secrets

@@ -1,44 +1,18 @@
-"""Cells and rows of a sheet's XML as byte ranges: columns, tags, and the cells of one row.
+"""The cells of a row as byte ranges of a sheet's XML, so that some can be replaced.
 
-ECMA-376 part 1, 18.3.1.4 (c) and 18.3.1.73 (row): without `r` a row or cell follows the one before.
-Called by the other `results_*` modules.
+ECMA-376 Part 1, 18.3.1.4 (c) and 18.3.1.73 (row): without `r` a row or cell follows the one before.
 """
 
 import re
-from dataclasses import dataclass
-from itertools import product
-from string import ascii_uppercase
 from typing import NamedTuple
 
 from xlsx2opeasy.errors import WorkbookUnusable
+from xlsx2opeasy.ooxml.address import LAST_COLUMN, column_of
 from xlsx2opeasy.ooxml.package import RESAVE
 from xlsx2opeasy.ooxml.xml import ATTRIBUTES
 
-MOST_ROWS, MOST_COLUMNS = 1_048_576, 16_384
-"""Excel's grid."""
-
-_LETTERS = tuple("".join(each) for size in (1, 2, 3) for each in product(ascii_uppercase, repeat=size))[
-    :MOST_COLUMNS
-]
-
-COLUMN_NUMBERS: dict[bytes, int] = {
-    letters.encode(): number for number, letters in enumerate(_LETTERS, start=1)
-}
-"""The number of each column of the grid by its letters; `A` is 1."""
-
-_REFERENCE = re.compile(r"\$?([A-Za-z]{1,3})\$?([0-9]{1,7})")
 _LEADING_LETTERS = re.compile(rb"[A-Z]{1,3}")
 _CELL_REFERENCE = re.compile(rb"""\sr\s*=\s*["']\s*([A-Za-z]{1,3})([0-9]{1,7})\s*["']""")
-
-
-@dataclass(frozen=True, slots=True)
-class Area:
-    """A range of cells, both ends included, numbered from 1."""
-
-    top: int
-    left: int
-    bottom: int
-    right: int
 
 
 class Cell(NamedTuple):
@@ -81,8 +55,8 @@ class Tags:
         cells, position = [], start
         while found := self.cell.search(masked, position, end):
             reference = _CELL_REFERENCE.search(found[1])
-            column = COLUMN_NUMBERS.get(reference[1].upper(), 0) if reference else before + 1
-            if column <= before or column > MOST_COLUMNS:
+            column = column_of(reference[1].decode()) if reference else before + 1
+            if column <= before or column > LAST_COLUMN:
                 raise WorkbookUnusable(
                     "Cells of a row are out of order, repeated or outside the grid.", RESAVE
                 )
@@ -122,28 +96,7 @@ class Tags:
     def _column_at(self, masked: bytes, cell: int) -> int:
         """The column of the plain cell that begins here."""
         letters = _LEADING_LETTERS.match(masked, cell + len(self.plain_cell))
-        return COLUMN_NUMBERS.get(letters[0], 0) if letters else 0
-
-
-def column_letters(number: int) -> str:
-    """1 is `A`, 16,384 `XFD`."""
-    return _LETTERS[number - 1]
-
-
-def area(reference: str) -> Area | None:
-    """The area that `B2:D7` or `B2` names; None where it is none of a grid's."""
-    corners = [_REFERENCE.fullmatch(corner) for corner in reference.split(":")]
-    if not 1 <= len(corners) <= 2 or None in corners:
-        return None
-    columns = sorted(COLUMN_NUMBERS.get(corner[1].upper().encode(), 0) for corner in corners if corner)
-    rows = sorted(int(corner[2]) for corner in corners if corner)
-    return Area(rows[0], columns[0], rows[-1], columns[-1]) if columns[0] else None
-
-
-def area_reference(area: Area) -> str:
-    """`B2:D7`, or `B2` for one cell."""
-    first, last = f"{column_letters(area.left)}{area.top}", f"{column_letters(area.right)}{area.bottom}"
-    return first if first == last else f"{first}:{last}"
+        return column_of(letters[0].decode()) if letters else 0
 
 
 def _after(masked: bytes, end_tag: re.Pattern[bytes], start: int, end: int) -> int:

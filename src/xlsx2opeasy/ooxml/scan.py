@@ -1,120 +1,98 @@
 """One fast pass over a worksheet part: where its texts are, and every cell that is not a plain text.
 
-It tells what calamine hides (types, formulas, styles, hidden rows, order) by looking at all tags of some
-megabytes at once with numpy, not cell by cell. It understands the one plain spelling of a sheet that nearly
-all writers use, and raises `NotPlain` for every other; `plain.rewritten` makes that spelling of any sheet.
+All tags of a megabyte are examined at once with numpy, not cell by cell. That works for the plain spelling
+that nearly all writers use; every other (`NotPlain`) goes through `expat_scan`, which fills the same arrays.
+Why a scanner of our own, for 20,000 rows of 40 texts, in seconds of CPU:
+
+    this scan                   0.29
+    expat with handlers         1.51
+    lxml                        1.84
+    xml.etree.ElementTree       2.50
+    calamine (whole read)       0.63, and it hides types, styles, formulas, hidden rows and disorder
+    openpyxl (whole read)       7.23
 """
 
 import re
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass
-from typing import IO
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from xlsx2opeasy.ooxml.address import LAST_ROW, letters_of, outside_grid
+from xlsx2opeasy.ooxml.address import LAST_ROW, outside_grid
 from xlsx2opeasy.ooxml.byte_arrays import Bools, Ints, read_numbers
-from xlsx2opeasy.ooxml.stored_texts import gathered, item_texts, sliced_texts
-from xlsx2opeasy.ooxml.tags import (
-    STRIDE,
-    Cells,
-    NotPlain,
-    Tags,
-    cells_of,
-    check_head,
-    numbers_after,
-    rows_of,
-    tags_of,
-)
+from xlsx2opeasy.ooxml.expat_scan import expat_scan
+from xlsx2opeasy.ooxml.package import Package
+from xlsx2opeasy.ooxml.scanned import DIRECT_TYPES, TEXT_TYPES, TYPED, Scan, address_of, hides_row, rows_of
+from xlsx2opeasy.ooxml.stored_texts import XML_SPACE, gathered, item_texts, sliced_texts
+from xlsx2opeasy.ooxml.tags import Cells, NotPlain, Tags, cells_of, check_head, numbers_after, tags_of
+from xlsx2opeasy.ooxml.xml import is_true, utf8_blocks
 
-_PIECE = 1 << 20
 _HEAD_LIMIT = 64 << 20
 _BEFORE_ROW = b'<row r="'
-_HIDDEN = re.compile(rb'\shidden="(?:1|true|on)"')
+_HIDDEN = re.compile(rb'\shidden\s*=\s*["\']([^"\']*)')
+_HEIGHT = re.compile(rb'\sht\s*=\s*["\']([^"\']*)')
+_NO_HEIGHT = b' ht="0'
+_ZERO_HEIGHT = re.compile(rb'<sheetFormatPr\b[^>]*\szeroHeight\s*=\s*["\']([^"\']*)')
 _DATA = re.compile(rb"<sheetData(?:\s[^>]*?)?(/?)>")
 _DATA_END = b"</sheetData>"
-_DIRECT_TYPES = ("str", "inlineStr")
 _NO_INTS = np.empty(0, np.int64)
 _NONE = 1 << 62
 
 
-TOLD = pa.schema(
-    [
-        ("key", pa.int64()),
-        ("kind", pa.string()),
-        ("style", pa.int32()),
-        ("formula", pa.bool_()),
-        ("value", pa.large_string()),
-    ]
-)
-"""Cells that are not plain texts: type (`t`), style (`s`), whether they have a formula, what is in `<v>`."""
+def scan(package: Package, part: str) -> Scan:
+    """Scan a worksheet part; raise WorkbookUnusable where it is damaged or outside the grid."""
+    try:
+        return fast_scan(utf8_blocks(package.blocks(part), part))
+    except NotPlain:
+        return expat_scan(b"".join(utf8_blocks(package.blocks(part), part)), part)
 
 
-@dataclass(frozen=True, slots=True)
-class Scan:
-    """A scanned sheet: what stands where.
-
-    `keys` are those of the cells that hold a text (`STRIDE`), sorted; `numbers` say which text: the number
-    of a shared one, or below zero, of one in `direct` (-1 is its first). `told` are all other cells, and
-    formulas (`TOLD`). `disorder` is the first cell or row that is repeated or out of order, `frame` the part
-    without its rows.
-    """
-
-    keys: Ints
-    numbers: Ints
-    direct: pa.LargeStringArray
-    told: pa.Table
-    hidden_rows: list[int]
-    disorder: str | None
-    frame: bytes
-
-
-def scan(stream: IO[bytes]) -> Scan:
-    """Scan a worksheet part; raise NotPlain, or WorkbookUnusable for addresses outside the grid."""
+def fast_scan(blocks: Iterator[bytes]) -> Scan:
+    """Scan a worksheet in the plain spelling, given in UTF-8; raise NotPlain for every other."""
     scanner, frame = _Scanner(), list[bytes]()
-    for piece in _pieces(stream, frame):
+    for piece in _pieces(blocks, frame):
+        scanner.by_default = is_true(_attribute(_ZERO_HEIGHT, frame[0]))
         scanner.feed(piece)
     return Scan(
         np.concatenate([_NO_INTS, *scanner.keys]),
         np.concatenate([_NO_INTS, *scanner.numbers]),
         pa.concat_arrays([pa.array([], pa.large_string()), *scanner.direct]),
-        pa.Table.from_batches(scanner.told, TOLD),
+        pa.Table.from_batches(scanner.typed, TYPED),
         scanner.hidden,
         scanner.disorder,
         b"".join(frame),
     )
 
 
-def address_of(key: int) -> str:
-    """The address of a cell by its key."""
-    return f"{letters_of(key % STRIDE + 1)}{key // STRIDE}"
+def _attribute(pattern: re.Pattern[bytes], text: bytes) -> str:
+    found = pattern.search(text)
+    return found[1].decode("ascii", "replace") if found else ""
 
 
-def _pieces(stream: IO[bytes], frame: list[bytes]) -> Iterator[bytes]:
+def _pieces(blocks: Iterator[bytes], frame: list[bytes]) -> Iterator[bytes]:
     """The rows in pieces that begin with a row tag each; what is around them goes into `frame`."""
     head = b""
     while (start := _DATA.search(head)) is None:
-        if not (more := stream.read(_PIECE)) or len(head) > _HEAD_LIMIT:
+        if not (more := next(blocks, b"")) or len(head) > _HEAD_LIMIT:
             raise NotPlain
         head += more
     check_head(head[: start.start()])
     frame += [head[: start.start()], b"<sheetData/>"]
     rest = head[start.end() :]
     if not start[1]:
-        rest = yield from _rows(stream, rest)
-    frame += [rest, stream.read()]
+        rest = yield from _rows(blocks, rest)
+    frame += [rest, *blocks]
 
 
-def _rows(stream: IO[bytes], rest: bytes) -> Generator[bytes, None, bytes]:
+def _rows(blocks: Iterator[bytes], rest: bytes) -> Generator[bytes, None, bytes]:
     """The pieces; returns what follows the rows."""
     while (end := rest.find(_DATA_END)) < 0:
         cut = rest.rfind(b"<row")
         if cut > 0:
             yield rest[:cut]
             rest = rest[cut:]
-        if not (more := stream.read(_PIECE)):
+        if not (more := next(blocks, b"")):
             raise NotPlain
         rest += more
     yield rest[:end]
@@ -128,8 +106,9 @@ class _Scanner:
         self.keys: list[Ints] = []
         self.numbers: list[Ints] = []
         self.direct: list[pa.LargeStringArray] = []
-        self.told: list[pa.RecordBatch] = []
+        self.typed: list[pa.RecordBatch] = []
         self.hidden: list[int] = []
+        self.by_default = False
         self.disorder: str | None = None
         self._directs = 0
         self._last_key = -1
@@ -159,13 +138,15 @@ class _Scanner:
         if len(wrong) and self.disorder is None:
             self.disorder = f"row {numbers[wrong[0]]}"
         self._last_row = int(numbers[-1]) if len(numbers) else self._last_row
-        if b"hidden" in piece:
+        if self.by_default or b"hidden" in piece or _NO_HEIGHT in piece:
             self._keep_hidden(piece, starts, tags.closes[which], numbers)
         return starts, numbers
 
     def _keep_hidden(self, piece: bytes, starts: Ints, ends: Ints, numbers: Ints) -> None:
         for start, end, row in zip(starts.tolist(), ends.tolist(), numbers.tolist(), strict=True):
-            if _HIDDEN.search(piece, start, end):
+            tag = piece[start:end]
+            hidden, height = _attribute(_HIDDEN, tag), _attribute(_HEIGHT, tag)
+            if hides_row(hidden, height, by_default=self.by_default):
                 self.hidden.append(row)
 
     def _check_order(self, keys: Ints, strayed: Bools) -> None:
@@ -182,7 +163,7 @@ class _Scanner:
         meant = np.array([kind == "inlineStr" for kind, _ in types], np.bool_)[cells.group]
         inline = cells.inline & (meant | ~cells.has_value)
         shared = np.array([kind == "s" for kind, _ in types], np.bool_)[cells.group] & ~inline
-        stored = np.array([kind in _DIRECT_TYPES for kind, _ in types], np.bool_)[cells.group] & ~inline
+        stored = np.array([kind in DIRECT_TYPES for kind, _ in types], np.bool_)[cells.group] & ~inline
         filled = cells.value_end > cells.value_start
         numbers = np.full(len(cells.key), _NONE, np.int64)
         numbers[shared & filled] = _shared_numbers(tags, cells, shared & filled)
@@ -190,8 +171,8 @@ class _Scanner:
         self._keep_direct(numbers, inline, item_texts(piece, tags, cells.child[inline]))
         self.keys.append(cells.key[numbers != _NONE])
         self.numbers.append(numbers[numbers != _NONE])
-        told = cells.formula | (~shared & ~stored & ~inline & cells.has_value)
-        self.told.append(_told(piece, cells, told, types))
+        typed = cells.formula | (~shared & ~stored & ~inline & cells.has_value)
+        self.typed.append(_typed(piece, cells, typed, types))
 
     def _keep_direct(self, numbers: Ints, which: Bools, texts: pa.LargeStringArray) -> None:
         self.direct.append(texts)
@@ -212,9 +193,14 @@ def _values(piece: bytes, cells: Cells, which: Bools) -> pa.LargeStringArray:
     return sliced_texts(piece, start, end, trimmed=np.zeros(len(start), np.bool_))
 
 
-def _told(piece: bytes, cells: Cells, which: Bools, types: list[tuple[str, int]]) -> pa.RecordBatch:
+def _typed(piece: bytes, cells: Cells, which: Bools, types: list[tuple[str, int]]) -> pa.RecordBatch:
     group = cells.group[which]
-    values, _, _ = gathered(piece, cells.value_start[which], cells.value_end[which])
+    values, data, _ = gathered(piece, cells.value_start[which], cells.value_end[which])
+    is_text = np.array([kind in TEXT_TYPES for kind, _ in types], np.bool_)[group]
+    if (data == ord("&")).any() and (np.asarray(pc.match_substring(values, "&")) & ~is_text).any():
+        raise NotPlain
+    if (data <= ord(" ")).any():
+        values = pc.if_else(pa.array(is_text), values, pc.utf8_trim(values, XML_SPACE))
     columns = [
         pa.array(cells.key[which]),
         pa.array([kind for kind, _ in types], pa.string()).take(pa.array(group)),
@@ -222,7 +208,7 @@ def _told(piece: bytes, cells: Cells, which: Bools, types: list[tuple[str, int]]
         pa.array(cells.formula[which]),
         pc.if_else(pa.array(cells.has_value[which]), values, pa.scalar(None, pa.large_string())),
     ]
-    return pa.record_batch(columns, schema=TOLD)
+    return pa.record_batch(columns, schema=TYPED)
 
 
 _ATTRIBUTE = re.compile(rb'\s+([A-Za-z:]+)="([^"]*)"')
@@ -233,6 +219,6 @@ def _type_and_style(attributes: bytes) -> tuple[str, int]:
     found = dict(_ATTRIBUTE.findall(attributes))
     if _ATTRIBUTE.sub(b"", attributes).strip():
         raise NotPlain
-    style = found.get(b"s", b"0")
-    kind = found.get(b"t", b"n").decode("ascii", "replace")
+    style = found.get(b"s", b"0").strip()
+    kind = found.get(b"t", b"n").decode("ascii", "replace").strip()
     return kind, int(style) if style.isdigit() else 0

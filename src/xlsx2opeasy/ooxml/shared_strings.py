@@ -1,42 +1,58 @@
 """The table of shared texts, to which cells of type `s` refer by number (ECMA-376 Part 1, 18.4.9)."""
 
-from collections.abc import Iterator
-from typing import IO
-from xml.etree.ElementTree import ParseError
-from zipfile import ZipFile
+from collections.abc import Collection, Iterable, Iterator
 
 import numpy as np
 import pyarrow as pa
-from defusedxml.common import DefusedXmlException
-from defusedxml.ElementTree import iterparse
 
-from xlsx2opeasy.errors import WorkbookUnusable
-from xlsx2opeasy.ooxml.package_parts import find_part, local
-from xlsx2opeasy.ooxml.stored_texts import item_text, item_texts
+from xlsx2opeasy.ooxml.expat_scan import expat_shared_texts
+from xlsx2opeasy.ooxml.package import Package
+from xlsx2opeasy.ooxml.stored_texts import item_texts
 from xlsx2opeasy.ooxml.tags import NotPlain, check_head, tags_of
+from xlsx2opeasy.ooxml.xml import utf8_blocks
 
-_PIECE = 1 << 20
 _ITEM = b"<si"
 
 
-def shared_texts(package: ZipFile, part: str | None) -> pa.LargeStringArray:
-    """All shared texts by number; none where the package has no such part."""
-    if part is None or (name := find_part(package, part)) is None:
+def shared_texts(package: Package, part: str | None) -> pa.LargeStringArray:
+    """All shared texts by number; none where the workbook has no such part."""
+    if part is None:
         return pa.array([], pa.large_string())
     try:
-        with package.open(name) as stream:
-            arrays = list(_plain_texts(stream))
+        arrays = list(_plain_texts(utf8_blocks(package.blocks(part), part)))
     except NotPlain:
-        with package.open(name) as stream:
-            arrays = [pa.array(_parsed_texts(stream, name), pa.large_string())]
+        whole = b"".join(utf8_blocks(package.blocks(part), part))
+        arrays = [pa.array(expat_shared_texts(whole, part), pa.large_string())]
     return pa.concat_arrays(arrays) if arrays else pa.array([], pa.large_string())
 
 
-def _plain_texts(stream: IO[bytes]) -> Iterator[pa.LargeStringArray]:
+def shared_texts_at(package: Package, part: str | None, wanted: Collection[int]) -> dict[int, str]:
+    """The shared texts of these numbers, where there are such; reading ends with the last of them."""
+    found: dict[int, str] = {}
+    if part is None or not wanted:
+        return found
+    try:
+        first = 0
+        for texts in _plain_texts(utf8_blocks(package.blocks(part), part)):
+            found |= {
+                number: texts[number - first].as_py()
+                for number in wanted
+                if first <= number < first + len(texts)
+            }
+            first += len(texts)
+            if first > max(wanted):
+                break
+    except NotPlain:
+        texts = shared_texts(package, part)
+        found = {number: texts[number].as_py() for number in wanted if number < len(texts)}
+    return found
+
+
+def _plain_texts(blocks: Iterable[bytes]) -> Iterator[pa.LargeStringArray]:
     """The texts, some megabytes of items at a time; raise NotPlain for other spellings."""
     rest = b""
-    while more := stream.read(_PIECE):
-        rest += more
+    for block in blocks:
+        rest += block
         cut = rest.rfind(_ITEM)
         if cut > 0:
             yield _texts_of(rest[:cut])
@@ -55,18 +71,3 @@ def _texts_of(piece: bytes) -> pa.LargeStringArray:
     tags = tags_of(items)
     which = np.flatnonzero((tags.first == ord("s")) & (tags.second == ord("i")))
     return item_texts(items, tags, which)
-
-
-def _parsed_texts(stream: IO[bytes], part: str) -> list[str]:
-    texts = []
-    try:
-        for _, element in iterparse(stream, forbid_dtd=True):
-            if local(element.tag) == "si":
-                texts.append(item_text(element))
-                element.clear()
-    except (ParseError, DefusedXmlException, ValueError, LookupError) as error:
-        raise WorkbookUnusable(
-            f"The part {part!r} of the workbook is damaged: {error}.",
-            "Open the workbook in Excel, let it repair the file, and save it.",
-        ) from error
-    return texts

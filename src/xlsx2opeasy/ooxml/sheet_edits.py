@@ -1,7 +1,4 @@
-"""A sheet's rows with some of them edited, block by block; rows that the sheet lacks are put in their place.
-
-Called by `sheet.py` and `annotate/sheet.py`.
-"""
+"""A sheet's rows with some of them edited, block by block; rows that it lacks are inserted."""
 
 from collections.abc import Iterator
 from typing import Protocol

@@ -1,22 +1,21 @@
 """Texts as a package stores them -> texts as people typed them (ECMA-376 Part 1, 18.4 and 22.9.2.19).
 
-Whole pieces are gathered with numpy; only texts with references, escapes or space at their edges come to
-Python one by one.
+Whole pieces are gathered with numpy; only texts with references, escapes, several runs or space at their
+edges come to Python one by one.
 """
 
 import re
-from xml.etree.ElementTree import Element, ParseError
 
 import numpy as np
 import pyarrow as pa
-from defusedxml.ElementTree import fromstring
 
 from xlsx2opeasy.ooxml.byte_arrays import Bools, Bytes, Ints
-from xlsx2opeasy.ooxml.package_parts import children
 from xlsx2opeasy.ooxml.tags import NotPlain, Tags
 
-_XML_SPACE = " \t\r\n"
-_PRESERVE = "{http://www.w3.org/XML/1998/namespace}space"
+XML_SPACE = " \t\r\n"
+_PHONETIC = re.compile(rb"<rPh[\s>].*?</rPh\s*>", re.DOTALL)
+_TEXT = re.compile(rb"<t(\s[^>]*)?(?<!/)>([^<]*)</t\s*>")
+_PRESERVED = re.compile(rb"""\sxml:space\s*=\s*["']preserve["']""")
 _REFERENCE = re.compile(r"&([^;]{0,12});?")
 _NAMED = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
 _ESCAPE = re.compile("_x([0-9A-Fa-f]{4})_")
@@ -45,26 +44,13 @@ def item_texts(piece: bytes, tags: Tags, items: Ints) -> pa.LargeStringArray:
 
 
 def _parsed(piece: bytes, tags: Tags, item: int) -> str:
-    """The text of an item of several runs."""
+    """The text of an item of several runs, without its phonetic hints (18.4.8)."""
     start = int(tags.opens[item])
     end = piece.find(b"</" + piece[start + 1 : start + 3] + b">", start)
     if end < 0:
         raise NotPlain
-    try:
-        return item_text(fromstring(piece[start : end + 5], forbid_dtd=True))
-    except ParseError as error:
-        raise NotPlain from error
-
-
-def item_text(item: Element) -> str:
-    """The text of a parsed item: its own or its runs', without phonetic hints (18.4.8)."""
-    parts = [*children(item, "t"), *children(item, "r", "t")]
-    return "".join(_part_text(part) for part in parts)
-
-
-def _part_text(part: Element) -> str:
-    text = part.text or ""
-    return unescaped(text if part.get(_PRESERVE) == "preserve" else text.strip(_XML_SPACE))
+    runs = _TEXT.findall(_PHONETIC.sub(b"", piece[start:end]))
+    return "".join(_typed(text.decode(), not _PRESERVED.search(attributes)) for attributes, text in runs)
 
 
 def sliced_texts(piece: bytes, start: Ints, end: Ints, trimmed: Bools) -> pa.LargeStringArray:
@@ -126,7 +112,7 @@ def replaced(texts: pa.LargeStringArray, new: dict[int, str]) -> pa.LargeStringA
 def _typed(stored: str, trim: bool) -> str:
     """A text of the XML as it was typed: line ends, references, space and escapes, in this order."""
     text = _REFERENCE.sub(_referred, stored.replace("\r\n", "\n").replace("\r", "\n"))
-    return unescaped(text.strip(_XML_SPACE) if trim else text)
+    return unescaped(text.strip(XML_SPACE) if trim else text)
 
 
 def _referred(found: re.Match[str]) -> str:
@@ -137,7 +123,7 @@ def _referred(found: re.Match[str]) -> str:
     if number is None or not found[0].endswith(";"):
         raise NotPlain
     code = int(number[1], 16) if number[1] else int(number[2])
-    if code > 0x10FFFF or 0xD800 <= code < 0xE000 or (code < 0x20 and chr(code) not in _XML_SPACE):
+    if code > 0x10FFFF or 0xD800 <= code < 0xE000 or (code < 0x20 and chr(code) not in XML_SPACE):
         raise NotPlain
     return chr(code)
 

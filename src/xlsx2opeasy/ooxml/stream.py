@@ -1,8 +1,7 @@
 """A sheet's XML as a stream: its head up to the rows, blocks of whole rows, and its tail.
 
 Rows are found by their tags alone, not parsed: raw text cannot hold a `<`, and comments, CDATA and processing
-instructions are masked. So 100,000 rows take tenths of a second. Called by `results/survey.py` and
-`results/sheet.py`.
+instructions are masked. So 100,000 rows take tenths of a second.
 """
 
 import re
@@ -13,9 +12,10 @@ from itertools import chain
 from typing import NamedTuple
 
 from xlsx2opeasy.errors import WorkbookUnusable
+from xlsx2opeasy.ooxml.address import LAST_ROW
 from xlsx2opeasy.ooxml.package import BLOCK, RESAVE
-from xlsx2opeasy.ooxml.parts import MAIN_NAMESPACES
-from xlsx2opeasy.ooxml.row_xml import MOST_ROWS, Tags
+from xlsx2opeasy.ooxml.relations import MAIN_NAMESPACES
+from xlsx2opeasy.ooxml.row_xml import Tags
 from xlsx2opeasy.ooxml.xml import Element, masked, parsed, utf8_blocks
 
 LONGEST_HEAD = 32 << 20
@@ -130,7 +130,7 @@ class SheetStream:
             before = number
             _, digits, attributes, alone = tag.groups()
             number = int(digits) if digits else _implied(attributes, before)
-            if not before < number <= MOST_ROWS:
+            if not before < number <= LAST_ROW:
                 raise self._damaged(f"row {number} is repeated, out of order or outside the grid")
             close = inside
             if not alone:

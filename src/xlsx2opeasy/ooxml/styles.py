@@ -1,6 +1,6 @@
 """Cell styles for results, appended to a workbook's `styles.xml` without touching what is there.
 
-ECMA-376 part 1, 18.8.39 (styleSheet). Called by `results/write.py`. The fills differ in lightness (CIE L*),
+ECMA-376 part 1, 18.8.39 (styleSheet). The fills differ in lightness (CIE L*),
 not only in hue, so that colour-blind people can tell them apart, also in grey print; the outcome is bold
 besides.
 """

@@ -1,6 +1,5 @@
-"""The cells of a piece of sheet XML, found by looking at all its tags at once; `scan` alone calls it."""
+"""The cells of a piece of sheet XML, found by looking at all its tags at once."""
 
-import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,11 +7,8 @@ import pyarrow as pa
 
 from xlsx2opeasy.ooxml.address import LAST_COLUMN, LAST_ROW, outside_grid
 from xlsx2opeasy.ooxml.byte_arrays import Bools, Bytes, Ints, Words, byte_array, read_numbers
+from xlsx2opeasy.ooxml.scanned import STRIDE, TYPED_BOOLEANS
 
-STRIDE = 1 << 14  # columns
-"""A cell's key is its row times this, plus its column less one: keys sort as the cells stand."""
-
-_COLUMN_BITS = 14
 _ATTRIBUTES_LIMIT = 32
 _MULTIPLIERS = np.array(
     [0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0x27D4EB2F165667C5], np.uint64
@@ -20,18 +16,7 @@ _MULTIPLIERS = np.array(
 _MASKS = np.array([(1 << 8 * length) - 1 for length in range(9)], np.uint64)
 """Which bits of a word are its first bytes."""
 _BEFORE_ADDRESS = b' r="'
-_BOOLEANS = (b"TRUE()</f><v>1<", b"FALSE()</f><v>0<")
-"""What LibreOffice saves for a typed TRUE or FALSE, after its `<f>` tag."""
-
-
-def rows_of(keys: Ints) -> Ints:
-    """The row of each key."""
-    return keys >> _COLUMN_BITS
-
-
-def columns_of(keys: Ints) -> Ints:
-    """The column of each key, from 0."""
-    return keys & (STRIDE - 1)
+_BOOLEANS = tuple(f"{formula}</f><v>{value}<".encode() for formula, value in TYPED_BOOLEANS)
 
 
 class NotPlain(Exception):
@@ -138,14 +123,8 @@ def _check_rest(tags: Tags, child: Ints, others: Bools) -> None:
         raise NotPlain
 
 
-_DECLARED = re.compile(rb"<\?xml[^>]*encoding\s*=\s*[\"']([A-Za-z0-9._-]+)")
-
-
 def check_head(head: bytes) -> None:
-    """Raise NotPlain where what stands before the cells or items is in another encoding, or has comments."""
-    declared = _DECLARED.search(head)
-    if declared and declared[1].lower() not in (b"utf-8", b"us-ascii", b"ascii"):
-        raise NotPlain
+    """Raise NotPlain where what precedes the cells or items has comments, CDATA or a DOCTYPE."""
     if b"<!" in head or b"\0" in head:
         raise NotPlain
 

@@ -1,6 +1,6 @@
 """Text for cells: what XML or Excel would refuse is made visible, what is too long is cut visibly.
 
-ECMA-376 part 1, 22.9.2.19 (ST_Xstring) and 18.3.1.4; XML 1.0, 2.2. Called by `results/rows.py`.
+ECMA-376 part 1, 22.9.2.19 (ST_Xstring) and 18.3.1.4; XML 1.0, 2.2.
 """
 
 import re

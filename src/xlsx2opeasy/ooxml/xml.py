@@ -1,12 +1,12 @@
 """XML as bytes: which element stands where in a part, so that one place can change and the rest stays.
 
-Called by the other `results_*` modules and `styles.py`. Everything here works on UTF-8; parts in UTF-16 or
-Latin-1 are turned into UTF-8 on the way in.
+Everything here works on UTF-8; parts in other encodings are turned into UTF-8 on the way in.
 """
 
 import codecs
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
@@ -23,7 +23,8 @@ _TAG = re.compile(rb"<[^\s/>]+" + ATTRIBUTES + rb"\s*/?>")
 _HIDDEN = re.compile(rb"<!--.*?(?:-->|\Z)|<!\[CDATA\[.*?(?:\]\]>|\Z)|<\?.*?(?:\?>|\Z)", re.DOTALL)
 _DECLARATION = re.compile(rb"\A(?:\xef\xbb\xbf)?<\?xml([^?]*)\?>")
 _ENCODING = re.compile(rb"""\s+encoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
-_TRANSCODED = {"utf-16", "utf-16-le", "utf-16-be", "iso8859-1"}
+_UTF8 = {b"utf-8", b"utf8", b"us-ascii", b"ascii"}
+_TRUE = ("1", "true", "on")
 _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
@@ -94,16 +95,45 @@ def parsed(data: bytes, part: str, *, until: str = "") -> Element:
             stack[-1].text += characters
 
     parser.StartElementHandler, parser.EndElementHandler, parser.CharacterDataHandler = start, end, text
-    parser.StartDoctypeDeclHandler = refuse_doctype
-    try:
+    with parsing(parser, part):
         parser.Parse(data, not until)
-    except expat.ExpatError as error:
-        raise WorkbookUnusable(
-            f"The part {part} of the workbook is no valid XML: {error}.", RESAVE
-        ) from error
     if not roots:
         raise WorkbookUnusable(f"The part {part} of the workbook is empty.", RESAVE)
     return roots[0]
+
+
+@contextmanager
+def parsing(parser: expat.XMLParserType, part: str) -> Iterator[None]:
+    """What the parser says of a damaged part, or one with a DOCTYPE, as WorkbookUnusable."""
+
+    def refuse_doctype(*_: object) -> None:
+        raise WorkbookUnusable(
+            f"The part {part} of the workbook has a DOCTYPE, which no workbook of Excel has.", RESAVE
+        )
+
+    parser.StartDoctypeDeclHandler = refuse_doctype
+    try:
+        yield
+    except expat.ExpatError as error:
+        raise WorkbookUnusable(
+            f"The part {part} of the workbook is damaged, no valid XML: {error}.", RESAVE
+        ) from error
+
+
+def is_true(text: str) -> bool:
+    """Whether an attribute's text is a true boolean (ST_Boolean, ST_OnOff)."""
+    return text.strip().lower() in _TRUE
+
+
+def flag(element: Element, name: str) -> bool:
+    """A boolean attribute; absent is false."""
+    return is_true(element.attributes.get(name, ""))
+
+
+def decimal(element: Element, name: str, default: int) -> int:
+    """An attribute that is a whole number, with white space round it or not; `default` where it is none."""
+    text = element.attributes.get(name, "").strip()
+    return int(text) if text.isdecimal() and len(text) < 10 else default
 
 
 def spliced(data: bytes, edits: Iterable[tuple[int, int, bytes]]) -> bytes:
@@ -147,7 +177,7 @@ def masked(data: bytes) -> bytes:
 
 
 def utf8(data: bytes, part: str) -> bytes:
-    """A part as UTF-8, with its XML declaration told so."""
+    """A part as UTF-8, and its XML declaration says so."""
     return b"".join(utf8_blocks([data], part))
 
 
@@ -162,7 +192,7 @@ def utf8_blocks(blocks: Iterable[bytes], part: str) -> Iterator[bytes]:
         return
     decoder = codecs.getincrementaldecoder(name)()
     try:
-        yield _DECLARATION.sub(_told_utf8, decoder.decode(first).encode(), count=1)
+        yield _DECLARATION.sub(_declared_utf8, decoder.decode(first).encode(), count=1)
         for block in iterator:
             if text := decoder.decode(block):
                 yield text.encode()
@@ -178,18 +208,17 @@ def _encoding(first: bytes, part: str) -> str | None:
             return name
     declaration = _DECLARATION.match(first)
     declared = _ENCODING.search(declaration[1]) if declaration else None
-    if declared is None or declared[1].lower() in {b"utf-8", b"utf8", b"us-ascii", b"ascii"}:
+    if declared is None or declared[1].lower() in _UTF8:
         return None
+    name = declared[1].decode()
     try:
-        name = codecs.lookup(declared[1].decode()).name
-    except LookupError:
-        name = ""
-    if name not in _TRANSCODED:
-        raise WorkbookUnusable(f"The part {part} is in the encoding {declared[1].decode()}.", RESAVE)
+        b"".decode(name)
+    except LookupError as error:
+        raise WorkbookUnusable(f"The part {part} is in the encoding {name}.", RESAVE) from error
     return name
 
 
-def _told_utf8(declaration: re.Match[bytes]) -> bytes:
+def _declared_utf8(declaration: re.Match[bytes]) -> bytes:
     return _ENCODING.sub(b' encoding="UTF-8"', declaration[0])
 
 
@@ -209,8 +238,3 @@ def _split(tag: str) -> tuple[str, str, str]:
 def _plain(attributes: dict[str, str]) -> dict[str, str]:
     """Attributes by `name` or `uri name`."""
     return {" ".join(name.split(" ")[:2]): value for name, value in attributes.items()}
-
-
-def refuse_doctype(*_: object) -> None:
-    """The handler of expat's `StartDoctypeDeclHandler`."""
-    raise WorkbookUnusable("A part of the workbook has a DOCTYPE, which no workbook needs.", RESAVE)

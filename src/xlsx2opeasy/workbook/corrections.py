@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from xlsx2opeasy.errors import WorkbookUnusable
+from xlsx2opeasy.ooxml.address import Area, letters_of, parse_area
 from xlsx2opeasy.ooxml.cell_edits import CELL_STYLE, CellEdits, head_with
 from xlsx2opeasy.ooxml.package import open_package
 from xlsx2opeasy.ooxml.package_copy import copy_package
 from xlsx2opeasy.ooxml.package_edits import PackageEdits
-from xlsx2opeasy.ooxml.parts import WorkbookParts
 from xlsx2opeasy.ooxml.replace import replacing
-from xlsx2opeasy.ooxml.row_xml import Area, Cell, area, column_letters
+from xlsx2opeasy.ooxml.row_xml import Cell
 from xlsx2opeasy.ooxml.sheet_edits import Edit, edited_rows
 from xlsx2opeasy.ooxml.stream import SheetStream
 from xlsx2opeasy.ooxml.text import text_element, visible
@@ -34,17 +34,18 @@ def write_corrections(source: Path, target: Path, sheets: Mapping[str, Correctio
     written into the source without harm (signed package, shared formula): nothing is written then.
     """
     with replacing(target, like=source) as file, refusing_harm(), open_package(source) as package:
-        edits = PackageEdits(WorkbookParts(package))
+        edits = PackageEdits(package)
         formulas = {}
         for title, cells in sheets.items():
             if cells:
-                part, sheet_id = edits.parts.sheet(title)
-                formulas[sheet_id] = _formulas(SheetStream(package.blocks(part), part), cells)
+                there = edits.sheet(title)
+                part = there.part
+                formulas[there.id] = _formulas(SheetStream(package.blocks(part), part), cells)
                 _rename_table_columns(edits, part, cells)
                 edits.stream(part, _corrected(SheetStream(package.blocks(part), part), cells))
         drop_from_calc_chain(edits, formulas)
         copy_package(package, file, edits.changed, edits.added)
-        return tuple(package.entry(part).orig_filename for part in edits.changed)
+        return edits.changed_names
 
 
 def _corrected(stream: SheetStream, cells: Corrections) -> Iterator[bytes]:
@@ -76,7 +77,7 @@ class _Texts:
 
     def _cell(self, row: int, column: int, style: bytes) -> bytes:
         p, text = self.prefix, self.cells[row][column]
-        opening = b'<%bc r="%b%d"%b' % (p, column_letters(column).encode(), row, style)
+        opening = b'<%bc r="%b%d"%b' % (p, letters_of(column).encode(), row, style)
         if not text:
             return opening + b"/>"
         content = text_element(text, p.decode()).encode(errors="surrogateescape")
@@ -95,7 +96,7 @@ def _formulas(stream: SheetStream, cells: Corrections) -> frozenset[str]:
                 formula = tags.formula.search(block.masked, cell.opened, cell.end)
                 if formula is None or cell.column not in cells[row.number]:
                     continue
-                reference = f"{column_letters(cell.column)}{row.number}"
+                reference = f"{letters_of(cell.column)}{row.number}"
                 if b"ref" in formula[1] and f'"{reference}"'.encode() not in formula[1]:
                     raise WorkbookUnusable(
                         f"{reference} cannot be corrected here: its formula belongs to other cells too.",
@@ -107,14 +108,14 @@ def _formulas(stream: SheetStream, cells: Corrections) -> frozenset[str]:
 
 def _rename_table_columns(edits: PackageEdits, sheet: str, cells: Corrections) -> None:
     """Gives the columns of tables their corrected headers: else Excel calls the file damaged (18.5.1.3)."""
-    for relation in edits.parts.relations(sheet):
-        if not relation.is_a("table") or relation.part not in edits.parts.package:
+    for relation in edits.relations(sheet):
+        if relation.kind != "table" or relation.part not in edits.package:
             continue
         text = edits.text(relation.part)
         root = parsed(text, relation.part)
-        covered = area(root.attributes.get("ref", ""))
+        covered = parse_area(root.attributes.get("ref", ""))
         there = root.child("tableColumns")
-        if covered is None or there is None or root.attributes.get("headerRowCount", "1") == "0":
+        if there is None or root.attributes.get("headerRowCount", "1") == "0":
             continue
         columns = list(there.all("tableColumn"))
         changes: list[Edit] = []

@@ -1,6 +1,6 @@
 """A sheet of words in a workbook of ours: what the workbook is, or a list. A load leaves it alone.
 
-Called by `task_workbook.py`. By XlsxWriter, every cell certainly a text.
+By XlsxWriter, every cell certainly a text.
 """
 
 from collections.abc import Sequence

@@ -1,15 +1,15 @@
 """What this program itself has put into a workbook: a version, an enterprise, sheets of words.
 
-Called by `read.py` and `annotate/write.py`. All of it survives being saved by Excel and LibreOffice.
+All of it survives being saved by Excel and LibreOffice.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Final
-from zipfile import ZipFile
 
 from xlsx2opeasy.errors import WorkbookUnusable
-from xlsx2opeasy.ooxml.package_parts import children, find_part, parsed, read_part, relations
+from xlsx2opeasy.ooxml.package import Package, folded
+from xlsx2opeasy.ooxml.relations import relations, tree
 from xlsx2opeasy.problems import Problem, Severity
 
 TEMPLATE_VERSION: Final = "1.0"
@@ -36,30 +36,31 @@ PROBLEMS: Final = "Problems"
 COPY_NOTE: Final = "This copy is for looking."
 """How the second line of that sheet begins."""
 
-_BLOCK = 1 << 20
 _VERSION = re.compile(r"([0-9]{1,4})\.([0-9]{1,4})")
 _LIST_TITLE = re.compile(rf"{PROBLEMS}(?: [0-9]+)?")
 
 
-def template_version(package: ZipFile) -> str | None:
+def template_version(package: Package) -> str | None:
     """The version of the blank workbook that this one began as; None where it says none."""
     return _properties(package).get(VERSION_PROPERTY)
 
 
-def meant_for(package: ZipFile) -> str:
+def meant_for(package: Package) -> str:
     """The digits of the enterprise that the workbook is meant for; empty where it may go to any."""
     return _properties(package).get(ENTERPRISE_PROPERTY, "")
 
 
-def _properties(package: ZipFile) -> dict[str, str]:
+def _properties(package: Package) -> dict[str, str]:
     """The custom properties of the workbook; none where they cannot be read, for no task stands in them."""
     try:
-        related = relations(package, "").values()
-        part = next((each.target for each in related if each.kind == "custom-properties"), "")
-        if not find_part(package, part):
+        related = relations(package, "")
+        part = next((each.part for each in related if each.kind == "custom-properties"), "")
+        if part not in package:
             return {}
-        found = children(parsed(read_part(package, part), part), "property")
-        return {each.get("name", ""): "".join(each.itertext()).strip() for each in found}
+        return {
+            each.attributes.get("name", ""): "".join(value.text for value in each.children).strip()
+            for each in tree(package, part).all("property")
+        }
     except WorkbookUnusable:
         return {}
 
@@ -84,33 +85,23 @@ def version_problem(found: str | None) -> Problem | None:
     )
 
 
-def own_sheets(package: ZipFile, titles: Iterable[str]) -> frozenset[str]:
+def own_sheets(package: Package, titles: Iterable[str]) -> frozenset[str]:
     """Those of the titles whose sheets are this program's words, no sheets of the user's."""
-
-    def blocks(part: str) -> Iterator[bytes]:
-        with package.open(part) as stream:
-            while block := stream.read(_BLOCK):
-                yield block
-
     wanted, properties = frozenset(titles), _properties(package)
     said = {*properties.get(WORDS_PROPERTY, "").split(TITLE_SEPARATOR)}
     own = said | ({READ_ME} if VERSION_PROPERTY in properties else set())
-    return (wanted & own) | problem_lists(wanted, package.namelist(), blocks)
+    return (wanted & own) | problem_lists(wanted, package)
 
 
-def problem_lists(
-    titles: Iterable[str], parts: Sequence[str], blocks: Callable[[str], Iterator[bytes]]
-) -> frozenset[str]:
-    """Those of the titles that list the problems of a marked copy, none where the workbook is no such copy.
-
-    `parts` are the names of all parts of the workbook, `blocks` gives one of them piece by piece.
-    """
+def problem_lists(titles: Iterable[str], package: Package) -> frozenset[str]:
+    """Those of the titles that list the problems of a marked copy, none where it is no such copy."""
     lists = frozenset(title for title in titles if _LIST_TITLE.fullmatch(title))
     if not lists:
         return lists
-    texts = [part for part in parts if part.lower().endswith("sharedstrings.xml")]
-    sheets = [part for part in reversed(parts) if "/worksheets/" in part.lower() and part.endswith(".xml")]
-    return lists if any(_holds_note(blocks(part)) for part in texts + sheets) else frozenset()
+    parts = [(name, folded(name)) for name in package.names]
+    texts = [name for name, part in parts if part.endswith("sharedstrings.xml")]
+    sheets = [name for name, part in reversed(parts) if "/worksheets/" in part and part.endswith(".xml")]
+    return lists if any(_holds_note(package.blocks(part)) for part in texts + sheets) else frozenset()
 
 
 def _holds_note(blocks: Iterator[bytes]) -> bool:

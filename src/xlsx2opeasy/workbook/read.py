@@ -2,9 +2,8 @@
 
 from pathlib import Path
 
-from xlsx2opeasy.ooxml.container import has_macros
-from xlsx2opeasy.ooxml.guard import open_package
 from xlsx2opeasy.ooxml.limits import USUAL, Limits
+from xlsx2opeasy.ooxml.package import open_package
 from xlsx2opeasy.problems import Problem, Severity
 from xlsx2opeasy.spec.catalogue import BY_NAME
 from xlsx2opeasy.workbook.model import Sheet, Workbook
@@ -23,9 +22,11 @@ def read_workbook(path: Path, limits: Limits = USUAL) -> Workbook:
     larger than `limits`, or rewritten meanwhile.
     """
     source = read_source(path, limits)
-    with open_package(source.data, path.name) as package:
-        raw = read_apart(source.data, path.name, limits)  # from here on every part has been looked at
-        problems = list(_about_file(source, macros=has_macros(package)))
+    with open_package(source.data, path.name, limits) as package:
+        raw = read_apart(
+            source.data, path.name, limits
+        )  # from here on every part has been inflated once, apart
+        problems = list(_about_file(source, macros=package.has_macros))
         problems += filter(None, [version_problem(template_version(package))])
         named = sort_sheets(raw.book.sheets)
         own = own_sheets(package, named.others)

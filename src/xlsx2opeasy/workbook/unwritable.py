@@ -1,7 +1,6 @@
 """Where a workbook can be read, and nothing can be written into it without harm: told apart from a bad place.
 
-Then what was to be written goes into a workbook of our own. Called by `results/write.py` and
-`annotate/write.py`.
+Then what was to be written goes into a workbook of our own.
 """
 
 from collections.abc import Iterator

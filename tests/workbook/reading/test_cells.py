@@ -321,7 +321,13 @@ def test_d43_integers_as_floats(tmp_path: Path) -> None:
     assert value(one_cell(tmp_path, header, number("50.5")), header) == "50.5"
 
 
-@pytest.mark.parametrize("stored", ["NaN", "INF", "0x10", " 7 ", "1,5", "--1"])
+@pytest.mark.parametrize("space", [" ", "\n      ", "\t", "\r\n"])
+def test_white_space_round_a_stored_number_is_none_of_it(tmp_path: Path, space: str) -> None:
+    content = number(f"{space}7{space}")
+    assert value(one_cell(tmp_path, TITLE, content), TITLE) == "7"
+
+
+@pytest.mark.parametrize("stored", ["NaN", "INF", "0x10", "7 8", "1,5", "--1"])
 def test_d44_what_is_no_number_is_refused(tmp_path: Path, stored: str) -> None:
     refused(one_cell(tmp_path, TITLE, number(stored)), TITLE, "unreadable-number")
 

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xlsx2opeasy.ooxml.tags import STRIDE
+from xlsx2opeasy.ooxml.scanned import STRIDE
 from xlsx2opeasy.workbook.reading import wire
 
 KEYS = st.lists(st.integers(STRIDE, STRIDE + 30) | st.integers(STRIDE, (1 << 20) * STRIDE + STRIDE - 1))

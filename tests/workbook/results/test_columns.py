@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xlsx2opeasy.errors import WorkbookUnusable
-from xlsx2opeasy.ooxml.row_xml import column_letters
+from xlsx2opeasy.ooxml.address import letters_of
 from xlsx2opeasy.ooxml.stream import Block, SheetStream
 from xlsx2opeasy.workbook.results.columns import plain_ends
 
@@ -46,8 +46,7 @@ def test_the_quick_look_sees_what_the_slow_one_sees(
     for number, row in enumerate(rows, 1):
         cells = sorted(dict(row).items()) if in_order else row
         content = "".join(
-            f'<{prefix}c r="{column_letters(column)}{number}"{rest.format(p=prefix)}'
-            for column, rest in cells
+            f'<{prefix}c r="{letters_of(column)}{number}"{rest.format(p=prefix)}' for column, rest in cells
         )
         xml += f'<{prefix}row r="{number}">{content}</{prefix}row>'
     block, stream = block_of(xml, prefix)

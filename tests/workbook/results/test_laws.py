@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from xlsx2opeasy.ooxml.row_xml import COLUMN_NUMBERS, column_letters
+from xlsx2opeasy.ooxml.address import column_of, letters_of
 from xlsx2opeasy.spec.outcomes import RESULT_COLUMNS, Outcome, RowResult
 from xlsx2opeasy.workbook.results.write import SheetResults, write_results
 
@@ -42,7 +42,7 @@ def sheets(draw: st.DrawFn) -> tuple[str, dict[str, str]]:
 
 
 def draw_cell(draw: st.DrawFn, row: int, column: int, text: str, texts: dict[str, str]) -> str:
-    reference = f"{column_letters(column)}{row}"
+    reference = f"{letters_of(column)}{row}"
     if row > 1 and draw(st.integers(0, 4)) == 0:
         return f'<c r="{reference}" s="0"/>'
     texts[reference] = text
@@ -60,7 +60,7 @@ def read(path: Path) -> dict[str, str]:
     texts, rows = {}, []
     for row in root.iter(f"{{{MAIN}}}row"):
         rows.append(int(row.attrib["r"]))
-        columns = [COLUMN_NUMBERS[cell.attrib["r"].rstrip("0123456789").encode()] for cell in row]
+        columns = [column_of(cell.attrib["r"].rstrip("0123456789")) for cell in row]
         assert columns == sorted(set(columns))
         low, high = row.attrib.get("spans", "1:16384").split(":")
         assert all(int(low) <= column <= int(high) for column in columns)
@@ -72,13 +72,12 @@ def read(path: Path) -> dict[str, str]:
 def header(texts: Mapping[str, str]) -> dict[str, str]:
     """The letters of the result columns; the first of a name counts."""
     first = sorted(
-        (COLUMN_NUMBERS[address[:-1].encode()], text)
+        (column_of(address[:-1]), text)
         for address, text in texts.items()
         if address[1:] and is_row(address, 1)
     )
     return {
-        name: next(column_letters(column) for column, text in first if text == name)
-        for name in RESULT_COLUMNS
+        name: next(letters_of(column) for column, text in first if text == name) for name in RESULT_COLUMNS
     }
 
 

@@ -1,7 +1,4 @@
-"""The parts that hold a sheet's comments: those it has are added to, others are made and related.
-
-Called by `write.py`.
-"""
+"""The parts that hold a sheet's comments: those it has are added to, others are made and related."""
 
 import posixpath
 
@@ -20,10 +17,9 @@ class Commenting:
 
     def __init__(self, edits: PackageEdits) -> None:
         self._edits = edits
-        self._folder = posixpath.dirname(edits.parts.main)
-        package = edits.parts.package
-        names = (entry.orig_filename for entry in package.entries)
-        used = (clusters_used(package.read(name)) for name in names if name.lower().endswith(".vml"))
+        self._folder = posixpath.dirname(edits.book.main)
+        package = edits.package
+        used = (clusters_used(package.read(name)) for name in package.names if name.lower().endswith(".vml"))
         self._next_cluster = 1 + max(set[int]().union(*used), default=0)
 
     def comment(self, sheet_part: str, marks: SheetMarks, found: Survey) -> NewDrawing | None:
@@ -41,7 +37,7 @@ class Commenting:
         part = self._edits.free_name(posixpath.join(self._folder, "drawings"), "vmlDrawing", "vml")
         self._edits.set(part, after)
         self._edits.declare(part, _DRAWING_TYPE)
-        return NewDrawing(self._edits.relate(sheet_part, "vmlDrawing", part), self._edits.relation_types)
+        return NewDrawing(self._edits.relate(sheet_part, "vmlDrawing", part), self._edits.id_namespace)
 
     def _words(self, sheet_part: str, marks: SheetMarks) -> list[Comment]:
         """Writes the comments; gives those that need a box."""
@@ -51,7 +47,7 @@ class Commenting:
             self._edits.set(part, after)
             return new
         part = self._edits.free_name(self._folder, "comments", "xml")
-        after, new = with_comments(no_comments(self._edits.parts.namespace), part, marks.commented())
+        after, new = with_comments(no_comments(self._edits.book.namespace), part, marks.commented())
         self._edits.set(part, after)
         self._edits.declare(part, _COMMENTS_TYPE)
         self._edits.relate(sheet_part, "comments", part)
@@ -59,7 +55,7 @@ class Commenting:
 
     def _related(self, sheet_part: str, kind: str, identity: str | None = None) -> str | None:
         """The part of that kind, and with that relationship's id if given, that a sheet refers to."""
-        for each in self._edits.parts.relations(sheet_part):
-            if each.is_a(kind) and each.part and identity in (None, each.id):
+        for each in self._edits.relations(sheet_part):
+            if each.kind == kind and each.part in self._edits.package and identity in (None, each.id):
                 return each.part
         return None

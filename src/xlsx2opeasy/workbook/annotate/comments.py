@@ -1,6 +1,6 @@
 """A sheet's comments part with comments of ours.
 
-ECMA-376 part 1, 18.7. Called by `write.py`. Comments of others stay; where one is at a cell already, ours
+ECMA-376 part 1, 18.7. Comments of others stay; where one is at a cell already, ours
 goes on from it. One that stands in for a thread (its author begins `tc=`) is left alone: Excel shows the
 thread instead, and the problem sheet has the words.
 """

@@ -1,6 +1,6 @@
 """The legacy drawing (VML) with the boxes in which a sheet's comments show.
 
-ECMA-376 part 4, 19.4 (ClientData) and part 1, 18.7. Called by `write.py`. Old drawings are VML as Excel
+ECMA-376 part 4, 19.4 (ClientData) and part 1, 18.7. Old drawings are VML as Excel
 writes it, which is not always XML: so they are never parsed, only added to before their last end tag.
 """
 
@@ -9,8 +9,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from xlsx2opeasy.errors import WorkbookUnusable
+from xlsx2opeasy.ooxml.address import LAST_COLUMN, LAST_ROW
 from xlsx2opeasy.ooxml.package import RESAVE
-from xlsx2opeasy.ooxml.row_xml import MOST_COLUMNS, MOST_ROWS
 from xlsx2opeasy.ooxml.xml import Element
 from xlsx2opeasy.workbook.annotate.marks import Comment
 
@@ -128,13 +128,13 @@ def _anchor(comment: Comment, widths: Widths) -> tuple[int, ...]:
     """Left column, its offset, top row, its offset, then right and bottom (19.4.2.1), right of the cell."""
     lines = sum(1 + len(line) // _CHARACTERS for line in comment.words.split("\n"))
     height = min(lines * _LINE_HEIGHT + 10, 400)
-    left = min(comment.column, MOST_COLUMNS - 4)
+    left = min(comment.column, LAST_COLUMN - 4)
     right, inset = left, 15 + _WIDTH
-    while right < MOST_COLUMNS - 1 and inset > widths[right + 1]:
+    while right < LAST_COLUMN - 1 and inset > widths[right + 1]:
         inset, right = inset - widths[right + 1], right + 1
     top = max(comment.row - 2, 0)
     rows, rest = divmod(height + 4, _ROW_HEIGHT)
-    top = min(top, MOST_ROWS - 2 - rows)
+    top = min(top, LAST_ROW - 2 - rows)
     return left, 15, top, 4, right, inset, top + rows, rest
 
 

@@ -1,13 +1,10 @@
-"""Which cells of a sheet are marked, and with which problems.
-
-Called by the other modules of this room.
-"""
+"""Which cells of a sheet are marked, and with which problems."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 
-from xlsx2opeasy.ooxml.row_xml import COLUMN_NUMBERS, Area, column_letters
+from xlsx2opeasy.ooxml.address import Area, column_of, letters_of
 from xlsx2opeasy.problems import Problem, Severity
 
 MOST_COMMENTS = 2_000
@@ -25,7 +22,7 @@ class SheetMarks:
         """Takes in a problem that is about one cell."""
         assert problem.row is not None
         assert problem.column is not None
-        column = COLUMN_NUMBERS[problem.column.encode()]
+        column = column_of(problem.column)
         self.rows.setdefault(problem.row, {}).setdefault(column, []).append(problem)
 
     def severity(self, row: int, column: int) -> Severity:
@@ -65,7 +62,7 @@ class Comment:
     @property
     def reference(self) -> str:
         """The cell's address, `F7`."""
-        return f"{column_letters(self.column)}{self.row}"
+        return f"{letters_of(self.column)}{self.row}"
 
 
 def marks_by_sheet(problems: Iterable[Problem]) -> list[SheetMarks]:

@@ -1,6 +1,6 @@
 """The problems of a workbook that cannot be marked, listed in a workbook of our own.
 
-Called by `cli/check.py`. Values of secret fields are masked already.
+Values of secret fields are masked already.
 """
 
 from collections.abc import Sequence

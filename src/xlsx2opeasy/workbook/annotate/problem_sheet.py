@@ -1,7 +1,6 @@
 """The sheet that lists every problem, each with a link to its cell.
 
-ECMA-376 part 1, 18.3.1 (worksheet) and 18.3.1.47 (hyperlink, to a place in the workbook only). Called by
-`write.py`.
+ECMA-376 part 1, 18.3.1 (worksheet) and 18.3.1.47 (hyperlink, to a place in the workbook only).
 """
 
 from collections.abc import Iterator, Sequence

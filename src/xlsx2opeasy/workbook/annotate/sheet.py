@@ -1,14 +1,15 @@
 """A sheet with marked cells: their format changes and nothing else, and the drawing of its comments is named.
 
-ECMA-376 part 1, 18.3.1.4 (c), 18.3.1.73 (row). Called by `write.py`.
+ECMA-376 part 1, 18.3.1.4 (c), 18.3.1.73 (row).
 """
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from xlsx2opeasy.ooxml.address import letters_of
 from xlsx2opeasy.ooxml.cell_edits import CELL_STYLE, CellEdits, head_with
-from xlsx2opeasy.ooxml.parts import RELATION_TYPES
-from xlsx2opeasy.ooxml.row_xml import Cell, column_letters
+from xlsx2opeasy.ooxml.relations import relation_id
+from xlsx2opeasy.ooxml.row_xml import Cell
 from xlsx2opeasy.ooxml.sheet_edits import Edit, edited_rows
 from xlsx2opeasy.ooxml.stream import SheetStream
 from xlsx2opeasy.ooxml.xml import Element, parsed, spliced
@@ -55,8 +56,7 @@ def survey(stream: SheetStream, marks: SheetMarks) -> Survey:
     for _ in edited_rows(stream, _marked_rows(stream, marks, noted)):
         pass
     element = parsed(stream.around_tail + stream.tail(), stream.part).child("legacyDrawing")
-    ids = [element.attributes.get(f"{base} id", "") for base in RELATION_TYPES] if element else []
-    return Survey(frozenset(wanted), "".join(ids), stream.root)
+    return Survey(frozenset(wanted), relation_id(element) if element else "", stream.root)
 
 
 def marked_sheet(
@@ -83,7 +83,7 @@ class _Marked:
     def new(self, row: int, column: int, style: int) -> bytes:
         """A blank cell in the marked format of the one that it had."""
         marked = self._format_of(style, self._marks.severity(row, column))
-        return b'<%bc r="%b%d" s="%d"/>' % (self._prefix, column_letters(column).encode(), row, marked)
+        return b'<%bc r="%b%d" s="%d"/>' % (self._prefix, letters_of(column).encode(), row, marked)
 
     def edit(self, data: bytes, row: int, cell: Cell) -> Edit:
         """The edit that gives a cell its format, at the narrowest place, so that others may touch its tag."""

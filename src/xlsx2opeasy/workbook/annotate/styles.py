@@ -1,6 +1,6 @@
 """Cell formats for marks: each cell's own with another fill; and those of the sheet that lists the problems.
 
-ECMA-376 part 1, 18.8.45 (xf). Called by `write.py`.
+ECMA-376 part 1, 18.8.45 (xf).
 """
 
 from collections.abc import Iterable, Mapping

@@ -1,6 +1,6 @@
 """Writes a copy of a workbook with what the check found: marks, comments, and a sheet that lists it all.
 
-Called by `cli/check.py`. Every part is taken over byte for byte but those that the marks must touch: sheets
+Every part is taken over byte for byte but those that the marks must touch: sheets
 with wrong cells and their comments, the styles, and the list of sheets.
 
     marks           which cells
@@ -22,7 +22,6 @@ from xlsx2opeasy.errors import UsageError
 from xlsx2opeasy.ooxml.package import open_package
 from xlsx2opeasy.ooxml.package_copy import copy_package
 from xlsx2opeasy.ooxml.package_edits import PackageEdits
-from xlsx2opeasy.ooxml.parts import WorkbookParts
 from xlsx2opeasy.ooxml.replace import replacing
 from xlsx2opeasy.ooxml.stream import SheetStream
 from xlsx2opeasy.ooxml.xml import parsed, quoted, with_last_child
@@ -69,14 +68,13 @@ def write_annotated(
     """
     refuse_target(source, target, replace=replace)
     with replacing(target, like=source) as file, refusing_harm(), open_package(source) as package:
-        annotation = _Annotation(PackageEdits(WorkbookParts(package)), problems, source.name)
+        annotation = _Annotation(PackageEdits(package), problems, source.name)
         title = annotation.prepare()
         edits = annotation.edits
         copy_package(package, file, edits.changed, edits.added)
-        names = (*(package.entry(part).orig_filename for part in edits.changed), *edits.added)
     marked = sum(sheet.count for sheet in annotation.sheets)
     commented = sum(min(sheet.count, MOST_COMMENTS) for sheet in annotation.sheets)
-    return Annotated(target, title, marked, commented, names)
+    return Annotated(target, title, marked, commented, edits.changed_names)
 
 
 @dataclass
@@ -94,7 +92,7 @@ class _Annotation:
     def prepare(self) -> str:
         """Makes the edits; gives the title of the sheet that lists the problems."""
         self._refuse_marked_copy()
-        parts = [self.edits.parts.sheet(sheet.title)[0] for sheet in self.sheets]
+        parts = [self.edits.sheet(sheet.title).part for sheet in self.sheets]
         surveys = [survey(self._stream(part), sheet) for part, sheet in zip(parts, self.sheets, strict=True)]
         part = self.edits.styles_part()
         wanted = frozenset[Wanted]().union(*(each.wanted for each in surveys))
@@ -108,17 +106,15 @@ class _Annotation:
         return self._list(styles)
 
     def _stream(self, part: str) -> SheetStream:
-        return SheetStream(self.edits.parts.package.blocks(part), part)
+        return SheetStream(self.edits.package.blocks(part), part)
 
     def _titles(self) -> list[str]:
-        sheets = parsed(self.edits.text(self.edits.parts.main), self.edits.parts.main).child("sheets")
+        sheets = parsed(self.edits.text(self.edits.book.main), self.edits.book.main).child("sheets")
         return [each.attributes.get("name", "") for each in sheets.all("sheet")] if sheets else []
 
     def _refuse_marked_copy(self) -> None:
         """Marks upon marks would say of a corrected cell that it is still wrong."""
-        package = self.edits.parts.package
-        names = [entry.orig_filename for entry in package.entries]
-        if problem_lists(self._titles(), names, package.blocks):
+        if problem_lists(self._titles(), self.edits.package):
             raise MarkedCopy(
                 f"{self.source} is itself a marked copy, and its old marks would stay among the new ones.",
                 "Correct the workbook that it was made of, and mark that one.",
@@ -126,7 +122,7 @@ class _Annotation:
 
     def _list(self, styles: MarkStyles) -> str:
         """Adds the sheet that lists the problems, as the last."""
-        main = self.edits.parts.main
+        main = self.edits.book.main
         root = parsed(self.edits.text(main), main)
         sheets = root.child("sheets")
         assert sheets is not None
@@ -136,7 +132,7 @@ class _Annotation:
         folder = posixpath.join(posixpath.dirname(main), "worksheets")
         part = self.edits.free_name(folder, "sheetProblems", "xml")
         content = problem_sheet(
-            self.edits.parts.namespace,
+            self.edits.book.namespace,
             introduction(self.source, self.problems, self.sheets),
             self.problems,
             frozenset(titles),
@@ -147,7 +143,7 @@ class _Annotation:
         self.edits.declare(part, CONTENT_TYPE)
         relation = self.edits.relate(main, "worksheet", part)
         number = 1 + max((int(each.attributes.get("sheetId", "0")) for each in there), default=0)
-        namespace = self.edits.relation_types
+        namespace = self.edits.id_namespace
         entry = (
             f'<{root.prefix}sheet xmlns:r="{namespace}" name={quoted(title)} sheetId="{number}" '
             f'r:id="{relation}"/>'

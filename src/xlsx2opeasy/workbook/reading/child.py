@@ -1,26 +1,23 @@
 """The reading process: package on standard input, Arrow on standard output.
 
-`reader_process` starts it (`python -m xlsx2opeasy.workbook.reading.child`). It runs apart, under limits of
-memory and time, so that no crafted file takes the program with it. It writes one Arrow stream after another
-(`wire`); on standard error it names the sheet it is at, for the parent's message should it die.
+Run as `python -m xlsx2opeasy.workbook.reading.child`, under limits of memory and time, so that no crafted
+file takes the program with it. It writes one Arrow stream after another (`wire`); on standard error it names
+the sheet it is at, for the parent's message should it die.
 """
 
 import gc
-import io
 import sys
 from typing import IO
-from zipfile import ZipFile
 
 from xlsx2opeasy.errors import WorkbookUnusable
-from xlsx2opeasy.ooxml.guarded_package import GuardedPackage
 from xlsx2opeasy.ooxml.layout import read_layout
 from xlsx2opeasy.ooxml.limits import Limits, limit_this_process
 from xlsx2opeasy.ooxml.number_formats import shown_by_style
-from xlsx2opeasy.ooxml.package_parts import Book, SheetPart, parsed, part_name, read_book, read_part
-from xlsx2opeasy.ooxml.plain import rewritten
-from xlsx2opeasy.ooxml.scan import Scan, scan
+from xlsx2opeasy.ooxml.package import open_package
+from xlsx2opeasy.ooxml.relations import Book, SheetPart, read_book, sheet_part, tree
+from xlsx2opeasy.ooxml.scan import scan
+from xlsx2opeasy.ooxml.scanned import Scan
 from xlsx2opeasy.ooxml.shared_strings import shared_texts
-from xlsx2opeasy.ooxml.tags import NotPlain
 from xlsx2opeasy.spec.catalogue import task_type_of_sheet
 from xlsx2opeasy.workbook.reading import wire
 
@@ -42,23 +39,21 @@ def main() -> None:
 
 
 def read(data: bytes, name: str, limits: Limits, sink: IO[bytes]) -> None:
-    """Write the workbook's facts, its shared texts and its task sheets; then look at what was not read."""
-    package = GuardedPackage(data, name, limits)
-    book = read_book(package)
-    sheets = _task_sheets(book)
-    styles = None
-    if book.styles_part is not None:
-        styles = parsed(read_part(package, book.styles_part), book.styles_part)
-    shared = shared_texts(package, book.shared_part if sheets else None)
-    wire.write_book(sink, book, shown_by_style(styles), shared)
-    for sheet in sheets:
-        sys.stderr.write(f"{wire.PROGRESS}{sheet.title}\n")
-        sys.stderr.flush()
-        part = part_name(package, sheet.part)
-        scanned = _scanned(package, sheet.title, part)
-        _check_numbers(scanned, sheet.title, len(shared))
-        wire.write_sheet(sink, sheet.title, read_layout(package, part, scanned.frame), scanned)
-    package.look_at_the_rest()
+    """Write the workbook's facts, its shared texts and its task sheets; then inflate what was not read."""
+    with open_package(data, name, limits) as package:
+        book = read_book(package)
+        sheets = _task_sheets(book)
+        styles = tree(package, book.styles_part) if book.styles_part is not None else None
+        shared = shared_texts(package, book.shared_part)
+        wire.write_book(sink, book, shown_by_style(styles), shared)
+        for sheet in sheets:
+            sys.stderr.write(f"{wire.PROGRESS}{sheet.title}\n")
+            sys.stderr.flush()
+            part = sheet_part(package, sheet)
+            scanned = scan(package, part)
+            _check_numbers(scanned, sheet.title, len(shared))
+            wire.write_sheet(sink, sheet.title, read_layout(package, part, scanned.frame), scanned)
+        package.check_unread()
 
 
 def _task_sheets(book: Book) -> list[SheetPart]:
@@ -68,29 +63,13 @@ def _task_sheets(book: Book) -> list[SheetPart]:
     return [sheet for task_type, sheet in named if task_type is not None and types.count(task_type) == 1]
 
 
-def _scanned(package: ZipFile, title: str, part: str) -> Scan:
-    """The scan of a worksheet part, rewritten first where it is not in plain form."""
-    try:
-        with package.open(part) as stream:
-            return scan(stream)
-    except NotPlain:
-        plain = rewritten(package.read(part), part)
-    try:
-        return scan(io.BytesIO(plain))
-    except NotPlain as error:
-        raise _damaged(title, "its cells are not written as cells of a worksheet are") from error
-
-
 def _check_numbers(scanned: Scan, title: str, known: int) -> None:
     if len(scanned.numbers) and int(scanned.numbers.max()) >= known:
-        raise _damaged(title, f"a cell refers to shared text {scanned.numbers.max()}, and there are {known}")
-
-
-def _damaged(title: str, what: str) -> WorkbookUnusable:
-    return WorkbookUnusable(
-        f'The sheet "{title}" is damaged: {what}.',
-        "Open the workbook in Excel, let it repair the file, and save it.",
-    )
+        what = f"a cell refers to shared text {scanned.numbers.max()}, and there are {known}"
+        raise WorkbookUnusable(
+            f'The sheet "{title}" is damaged: {what}.',
+            "Open the workbook in Excel, let it repair the file, and save it.",
+        )
 
 
 if __name__ == "__main__":

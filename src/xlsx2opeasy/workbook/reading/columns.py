@@ -16,13 +16,13 @@ from xlsx2opeasy.ooxml.stored_texts import replaced
 from xlsx2opeasy.problems import MASK, Problem, Severity
 from xlsx2opeasy.spec.model import Kind
 from xlsx2opeasy.workbook.reading.findings import AS_TEXT, Finding, visible
-from xlsx2opeasy.workbook.reading.numbers import BOOLEAN_AS_TEXT, NUMBER_AS_TEXT, ToldCell, told_reading
+from xlsx2opeasy.workbook.reading.numbers import BOOLEAN_AS_TEXT, NUMBER_AS_TEXT, TypedCell, typed_reading
 from xlsx2opeasy.workbook.reading.placing import (
     easy_cells,
     easy_texts,
     placed,
     texts_by_column,
-    told_by_column,
+    typed_by_column,
 )
 from xlsx2opeasy.workbook.reading.texts import PLAIN, Traits, odd, text_reading
 from xlsx2opeasy.workbook.reading.wire import RawBook, RawSheet
@@ -65,7 +65,7 @@ class ColumnReader:
         self._gathered = gathered
         self._pool = sheet.pool
         self._places, self._numbers, self._texts = texts_by_column(sheet, rows)
-        self._told_cells, self._told = told_by_column(sheet, rows)
+        self._typed_cells, self._typed = typed_by_column(sheet, rows)
 
     def read(self, plan: ColumnPlan) -> pa.LargeStringArray:
         """The column's texts, "" where it is blank or unreadable; the problems go into `gathered`."""
@@ -74,8 +74,8 @@ class ColumnReader:
         counted: Counter[str] = Counter()
         if not plan.result:
             self._read_odd_texts(plan, texts, replacing)
-        if (told := self._told.get(plan.index)) is not None:
-            texts = self._with_told(plan, texts, told, replacing, counted)
+        if (typed := self._typed.get(plan.index)) is not None:
+            texts = self._with_typed(plan, texts, typed, replacing, counted)
         return replaced(texts, replacing)
 
     def _stored_texts(self, index: int) -> pa.LargeStringArray:
@@ -97,20 +97,20 @@ class ColumnReader:
                 replacing[place] = reading.text
                 self._note(plan, place, reading.finding, text)
 
-    def _with_told(
+    def _with_typed(
         self,
         plan: ColumnPlan,
         texts: pa.LargeStringArray,
-        told: slice,
+        typed: slice,
         replacing: dict[int, str],
         counted: Counter[str],
     ) -> pa.LargeStringArray:
         """The texts with numbers, booleans, dates, errors and formulas in their places."""
-        cells = self._told_cells.slice(told.start, told.stop - told.start)
+        cells = self._typed_cells.slice(typed.start, typed.stop - typed.start)
         places = np.asarray(cells["place"])
         easy = easy_cells(cells, self._styles)
         for cell in cells.filter(pa.array(~easy)).to_pylist():
-            self._read_told(plan, cell, replacing, counted)
+            self._read_typed(plan, cell, replacing, counted)
         if easy.any():
             texts = placed(texts, places[easy], easy_texts(cells.filter(pa.array(easy))))
             if plan.kind in (Kind.TEXT, Kind.TEXTS):
@@ -121,14 +121,14 @@ class ColumnReader:
             self._note_counted(plan, counted, int(places[0]))
         return texts
 
-    def _read_told(
+    def _read_typed(
         self, plan: ColumnPlan, stored: dict[str, Any], replacing: dict[int, str], counted: Counter[str]
     ) -> None:
-        """One cell of `scan.TOLD`, with its `place` among the rows."""
+        """One cell of `scanned.TYPED`, with its `place` among the rows."""
         known = stored["style"] < len(self._styles)
         shown, digits = self._styles[stored["style"]] if known else (Shown.PLAIN, 0)
-        cell = ToldCell(stored["kind"], stored["value"], stored["formula"], shown, digits)
-        reading = told_reading(cell, plan.kind, date1904=self._book.date1904)
+        cell = TypedCell(stored["kind"], stored["value"], stored["formula"], shown, digits)
+        reading = typed_reading(cell, plan.kind, date1904=self._book.date1904)
         if cell.formula and (reading is None or reading.finding is None):
             counted[_FORMULA] += 1
         if reading is not None:

@@ -28,7 +28,7 @@ _LAST_DAY = dt.date(9999, 12, 31)
 
 
 @dataclass(frozen=True, slots=True)
-class ToldCell:
+class TypedCell:
     """A cell that is no plain text: type `t` (18.18.11), what stands in `<v>`, and what its format does."""
 
     kind: str
@@ -38,7 +38,7 @@ class ToldCell:
     digits: int
 
 
-def told_reading(cell: ToldCell, kind: Kind, *, date1904: bool) -> Reading | None:
+def typed_reading(cell: TypedCell, kind: Kind, *, date1904: bool) -> Reading | None:
     """What `cell` says in a column of this kind; None where calamine's text of it holds."""
     if cell.kind == "e":
         return refused(
@@ -63,7 +63,7 @@ def told_reading(cell: ToldCell, kind: Kind, *, date1904: bool) -> Reading | Non
     return _number(cell, kind, date1904=date1904)
 
 
-def _empty(cell: ToldCell) -> Reading:
+def _empty(cell: TypedCell) -> Reading:
     if cell.formula:
         return refused(
             "formula-without-value", "holds a formula whose value was never stored", _SAVE_IN_EXCEL
@@ -86,7 +86,7 @@ def _date_refused(what: str) -> Reading:
     return refused("date", f"holds {what}, not the text that may have been typed", AS_TEXT)
 
 
-def _number(cell: ToldCell, kind: Kind, *, date1904: bool) -> Reading:
+def _number(cell: TypedCell, kind: Kind, *, date1904: bool) -> Reading:
     value = cell.value or ""
     if not _NUMBER.fullmatch(value):
         return refused("unreadable-number", f"is a number cell with the value {visible(value)!r}", AS_TEXT)
@@ -105,14 +105,14 @@ def _number(cell: ToldCell, kind: Kind, *, date1904: bool) -> Reading:
     return _whole(cell, plain(rounded), text_wanted=text_wanted)
 
 
-def _fraction(cell: ToldCell, number: Decimal, *, text_wanted: bool) -> Reading:
+def _fraction(cell: TypedCell, number: Decimal, *, text_wanted: bool) -> Reading:
     if not text_wanted:
         return Reading(plain(number))
     seen = f" (shown as {plain(number * 100)}%)" if cell.shown is Shown.PERCENT else ""
     return refused("not-a-whole-number", f"is the number {plain(number)}{seen}, not a text", AS_TEXT)
 
 
-def _whole(cell: ToldCell, digits: str, *, text_wanted: bool) -> Reading:
+def _whole(cell: TypedCell, digits: str, *, text_wanted: bool) -> Reading:
     if not text_wanted:
         return Reading(digits)
     if cell.shown is Shown.PERCENT:

@@ -1,4 +1,4 @@
-"""The cells of a sheet sorted into its columns, and those that need no thought; `columns` alone calls it."""
+"""The cells of a sheet sorted into its columns, and those that need no thought;"""
 
 from collections.abc import Sequence
 from typing import TypeAlias
@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from xlsx2opeasy.ooxml.address import LAST_ROW
 from xlsx2opeasy.ooxml.byte_arrays import Bools, Ints
 from xlsx2opeasy.ooxml.number_formats import Shown
-from xlsx2opeasy.ooxml.tags import STRIDE, columns_of, rows_of
+from xlsx2opeasy.ooxml.scanned import STRIDE, columns_of, rows_of
 from xlsx2opeasy.workbook.reading.wire import RawSheet
 
 Shorts: TypeAlias = "npt.NDArray[np.int16]"
@@ -25,12 +25,12 @@ def texts_by_column(sheet: RawSheet, rows: Ints) -> tuple[Ints, Ints, dict[int, 
     return places[order], sheet.numbers[first:][order], _runs(columns[order])
 
 
-def told_by_column(sheet: RawSheet, rows: Ints) -> tuple[pa.Table, dict[int, slice]]:
-    """The told cells with their `place` among `rows`, sorted by column, and who is where."""
-    keys = np.asarray(sheet.told["key"])
+def typed_by_column(sheet: RawSheet, rows: Ints) -> tuple[pa.Table, dict[int, slice]]:
+    """The typed cells with their `place` among `rows`, sorted by column, and who is where."""
+    keys = np.asarray(sheet.typed["key"])
     first = _first_below(keys, rows)
     places, columns, order = _placed_keys(keys[first:], rows)
-    cells = sheet.told.slice(first).take(pa.array(order))
+    cells = sheet.typed.slice(first).take(pa.array(order))
     return cells.append_column("place", pa.array(places[order])).combine_chunks(), _runs(columns[order])
 
 
@@ -56,7 +56,7 @@ def _runs(columns: Shorts) -> dict[int, slice]:
 
 
 def easy_cells(cells: pa.Table, styles: Sequence[tuple[Shown, int]]) -> Bools:
-    """Told cells whose text is plain whatever the column: whole numbers in plain formats, and booleans."""
+    """Typed cells whose text is plain whatever the column: whole numbers in plain formats, and booleans."""
     kinds, values = cells["kind"], cells["value"]
     plain = np.array([shown is Shown.PLAIN for shown, _ in styles])
     style = np.asarray(cells["style"])

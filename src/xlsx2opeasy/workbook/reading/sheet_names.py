@@ -4,7 +4,7 @@ import re
 from collections import defaultdict
 from dataclasses import dataclass, field
 
-from xlsx2opeasy.ooxml.package_parts import SheetPart
+from xlsx2opeasy.ooxml.relations import SheetPart
 from xlsx2opeasy.problems import Problem, Severity
 from xlsx2opeasy.spec.catalogue import BY_NAME, TASK_TYPES, nearest, task_type_of_sheet
 from xlsx2opeasy.spec.model import TaskType

@@ -1,4 +1,4 @@
-"""The workbook's bytes: read once, hashed, and known not to have changed meanwhile; `read` alone calls it."""
+"""The workbook's bytes: read once, hashed, and known not to have changed meanwhile."""
 
 import contextlib
 import hashlib

@@ -16,24 +16,24 @@ def table_of(layout: Layout, header_row: int) -> Table | None:
     if len(layout.tables) != 1:
         return None
     table = layout.tables[0]
-    return table if table.header_rows and table.area.first_row == header_row else None
+    return table if table.header_rows and table.area.top == header_row else None
 
 
 def last_row(table: Table | None) -> int:
     """The last row that may be a task: the table's last without its totals, else the sheet's."""
-    return LAST_ROW if table is None else table.area.last_row - table.total_rows
+    return LAST_ROW if table is None else table.area.bottom - table.total_rows
 
 
 def table_problems(title: str, table: Table | None, filled: Ints) -> Iterator[Problem]:
     """Filled rows below a table are errors; a total row is skipped with a note."""
     if table is None:
         return
-    end = table.area.last_row
+    end = table.area.bottom
     for row in filled[filled > end].tolist():
         yield Problem(
             sheet=title,
             rule="below-table",
-            message=f"Row {row} stands below the table {table.name} ({table.area.words}).",
+            message=f"Row {row} stands below the table {table.name} ({table.area.reference}).",
             hint="Drag the table's corner over the row, or delete the row.",
             row=row,
         )
@@ -59,21 +59,21 @@ def merge_problems(title: str, merged: Iterable[Area], block: Block) -> Iterator
     """An error in each task row that a merged area touches, naming the area; areas are never expanded."""
     touched = np.zeros(len(block.rows), np.bool_)
     for area in merged:
-        columns = [column for column in block.columns if area.first_column <= column <= area.last_column]
+        columns = [column for column in block.columns if area.left <= column <= area.right]
         if not columns:
             continue
-        low, high = np.searchsorted(block.rows, [area.first_row, area.last_row + 1])
+        low, high = np.searchsorted(block.rows, [area.top, area.bottom + 1])
         new = np.flatnonzero(~touched[low:high]) + low
         touched[low:high] = True
         for row in block.rows[new].tolist():
             yield Problem(
                 sheet=title,
                 rule="merged-cells",
-                message=f"The cells {area.words} are merged; which of them the value is for cannot be told.",
+                message=f"The cells {area.reference} are merged; which of them the value is for is unknown.",
                 hint="Unmerge them (Home > Merge & Center), and fill in each cell.",
                 row=row,
                 column=letters_of(columns[0]),
-                value=area.words,
+                value=area.reference,
             )
 
 

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from xlsx2opeasy.ooxml.address import LAST_ROW, letters_of
 from xlsx2opeasy.ooxml.byte_arrays import Bools, Ints
-from xlsx2opeasy.ooxml.tags import STRIDE, columns_of, rows_of
+from xlsx2opeasy.ooxml.scanned import STRIDE, columns_of, rows_of
 from xlsx2opeasy.problems import Problem
 from xlsx2opeasy.spec.catalogue import COMMAND_HEADER
 from xlsx2opeasy.spec.model import TaskType
@@ -47,7 +47,7 @@ def read_sheet(book: RawBook, raw: RawSheet, task_type: TaskType) -> tuple[Sheet
     if (unread := _unread(raw)) is not None:
         return None, [unread]
     tops = _top_rows(raw)
-    if not tops and not len(raw.keys) and not len(raw.told):
+    if not tops and not len(raw.keys) and not len(raw.typed):
         return None, []
     if (number := header_row(tops, task_type)) is None:
         return None, [no_header_row(raw.title, task_type)]
@@ -76,10 +76,10 @@ def _top_rows(raw: RawSheet) -> dict[int, Row]:
     end = (SEARCHED_ROWS + 1) * STRIDE
     count = int(np.searchsorted(raw.keys, end))
     texts = raw.pool.take(pa.array(raw.numbers[:count])).to_pylist()
-    told = raw.told.slice(0, int(np.searchsorted(np.asarray(raw.told["key"]), end))).to_pylist()
+    typed = raw.typed.slice(0, int(np.searchsorted(np.asarray(raw.typed["key"]), end))).to_pylist()
     cells = [
         *zip(raw.keys[:count].tolist(), texts, strict=True),
-        *((cell["key"], _header_text(cell)) for cell in told),
+        *((cell["key"], _header_text(cell)) for cell in typed),
     ]
     for key, text in sorted(cells, key=lambda cell: cell[0]):
         if text:
@@ -96,7 +96,7 @@ def _header_text(cell: dict[str, Any]) -> str:
 def _rows_below(raw: RawSheet, header: int) -> Ints:
     """The numbers of the rows below the headers that have any cell."""
     has_cells = np.zeros(LAST_ROW + 1, np.bool_)
-    for keys in (raw.keys, np.asarray(raw.told["key"])):
+    for keys in (raw.keys, np.asarray(raw.typed["key"])):
         has_cells[rows_of(keys)] = True
     has_cells[: header + 1] = False
     return np.flatnonzero(has_cells)
@@ -186,12 +186,12 @@ class _SheetReader:
 
     def _first_cells(self) -> dict[int, int]:
         """For each column without a header the first row below the headers that holds something."""
-        raw, told = self.raw, np.asarray(self.raw.told["key"])
+        raw, typed = self.raw, np.asarray(self.raw.typed["key"])
         unknown = np.ones(STRIDE, np.bool_)
         unknown[[number - 1 for number in self.headers.known]] = False
         texts = np.flatnonzero(unknown[columns_of(raw.keys)])
         filled = np.asarray(pc.binary_length(raw.pool.take(pa.array(raw.numbers[texts])))) > 0
-        keys = np.concatenate([raw.keys[texts[filled]], told[unknown[columns_of(told)]]])
+        keys = np.concatenate([raw.keys[texts[filled]], typed[unknown[columns_of(typed)]]])
         strange = keys[rows_of(keys) > self.headers.row]
         found: dict[int, int] = {}
         for key in np.sort(strange)[::-1].tolist():

@@ -18,8 +18,8 @@ from xlsx2opeasy.ooxml.address import Area
 from xlsx2opeasy.ooxml.byte_arrays import Ints
 from xlsx2opeasy.ooxml.layout import Layout, Table
 from xlsx2opeasy.ooxml.number_formats import Shown
-from xlsx2opeasy.ooxml.package_parts import Book, SheetPart
-from xlsx2opeasy.ooxml.scan import Scan
+from xlsx2opeasy.ooxml.relations import Book, SheetPart
+from xlsx2opeasy.ooxml.scanned import Scan
 
 PROGRESS = "sheet: "
 """Stands before a sheet's title on the reading process's standard error."""
@@ -32,16 +32,16 @@ _REFUSAL = "refusal"
 class RawSheet:
     """A task sheet as the reading process gives it.
 
-    The texts of the cells `keys` (`tags.STRIDE`, sorted) are those of `pool` at `numbers`; the last of the
-    pool is "". `told` are the cells that are no plain texts (`scan.TOLD`). `disorder` is the first cell or
-    row that is repeated or out of order, if any.
+    The texts of the cells `keys` (`scanned.STRIDE`, sorted) are those of `pool` at `numbers`; the last of the
+    pool is "". `typed` are the cells that are no plain texts (`scanned.TYPED`). `disorder` is the first cell
+    or row that is repeated or out of order, if any.
     """
 
     title: str
     layout: Layout
     hidden_rows: list[int]
     disorder: str | None
-    told: pa.Table
+    typed: pa.Table
     keys: Ints
     numbers: Ints
     pool: pa.LargeStringArray
@@ -82,7 +82,7 @@ def write_sheet(sink: IO[bytes], title: str, layout: Layout, scanned: Scan) -> N
     """Write one task sheet."""
     facts = {"title": title, "layout": asdict(layout), "disorder": scanned.disorder}
     _write(sink, facts, pa.table({"row": pa.array(scanned.hidden_rows, pa.int64())}))
-    _write(sink, {}, scanned.told)
+    _write(sink, {}, scanned.typed)
     first, count = _runs(scanned.keys)
     _write(sink, {}, pa.table({"first": first, "count": count}))
     _write(sink, {}, pa.table({"number": scanned.numbers.astype(np.int32)}))
@@ -131,7 +131,7 @@ def _joined(column: pa.ChunkedArray) -> pa.Array:
 
 def _sheet(source: pa.BufferReader, shared: pa.LargeStringArray) -> RawSheet:
     facts, hidden = _next(source)
-    _, told = _next(source)
+    _, typed = _next(source)
     _, runs = _next(source)
     _, cells = _next(source)
     _, direct = _next(source)
@@ -143,7 +143,7 @@ def _sheet(source: pa.BufferReader, shared: pa.LargeStringArray) -> RawSheet:
         _layout(facts["layout"]),
         hidden["row"].to_pylist(),
         facts["disorder"],
-        told,
+        typed,
         _keys(np.asarray(runs["first"]), np.asarray(runs["count"])),
         numbers,
         pool,

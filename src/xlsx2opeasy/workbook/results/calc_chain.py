@@ -1,6 +1,6 @@
 """The calc chain without the formulas that results replaced; else Excel calls the file damaged.
 
-ECMA-376 part 1, 18.6. Called by `results/write.py`.
+ECMA-376 part 1, 18.6.
 """
 
 from collections.abc import Mapping
@@ -11,8 +11,8 @@ from xlsx2opeasy.ooxml.xml import parsed, spliced, with_attribute
 
 def drop_from_calc_chain(edits: PackageEdits, gone: Mapping[str, frozenset[str]]) -> None:
     """Takes replaced formulas, by sheet id, out of the calc chain; one that is left empty goes."""
-    part = edits.parts.related("calcChain")
-    if part is None or part not in edits.parts.package or not any(gone.values()):
+    part = edits.related("calcChain")
+    if part is None or not any(gone.values()):
         return
     chain = without_formulas(edits.text(part), part, gone)
     if chain is None:

@@ -1,14 +1,12 @@
-"""The first and last column of each row of a block, by a look at all its tags at once.
-
-Called by `survey.py`.
-"""
+"""The first and last column of each row of a block, by a look at all its tags at once."""
 
 import numpy as np
 
 from xlsx2opeasy.errors import WorkbookUnusable
+from xlsx2opeasy.ooxml.address import LAST_COLUMN
 from xlsx2opeasy.ooxml.byte_arrays import Bools, Ints, byte_array, followed, read_numbers
 from xlsx2opeasy.ooxml.package import RESAVE
-from xlsx2opeasy.ooxml.row_xml import MOST_COLUMNS, Tags
+from xlsx2opeasy.ooxml.row_xml import Tags
 from xlsx2opeasy.ooxml.stream import Block
 
 _AFTER_NAME = np.isin(np.arange(256), np.frombuffer(b" \t\r\n/>", np.uint8))
@@ -43,7 +41,7 @@ def plain_ends(block: Block, tags: Tags) -> list[tuple[int, int]] | None:
 def _refuse_disorder(block: Block, columns: Ints, begins: Ints, filled: Bools) -> None:
     steps = np.diff(columns, prepend=0)
     steps[begins[filled]] = 1
-    if len(wrong := np.flatnonzero((steps < 1) | (columns > MOST_COLUMNS))):
+    if len(wrong := np.flatnonzero((steps < 1) | (columns > LAST_COLUMN))):
         row = block.rows[int(np.searchsorted(begins, wrong[0], "right")) - 1]
-        why = "outside the grid" if columns[wrong[0]] > MOST_COLUMNS else "out of order or repeated"
+        why = "outside the grid" if columns[wrong[0]] > LAST_COLUMN else "out of order or repeated"
         raise WorkbookUnusable(f"Row {row.number} has cells that are {why}.", RESAVE)

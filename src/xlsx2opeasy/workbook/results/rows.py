@@ -1,12 +1,10 @@
-"""Rows with their results: the cells of one result, and a row's XML with them in it.
-
-Called by `sheet.py`.
-"""
+"""Rows with their results: the cells of one result, and a row's XML with them in it."""
 
 import re
 from collections.abc import Iterator, Mapping
 
-from xlsx2opeasy.ooxml.row_xml import Cell, Tags, column_letters
+from xlsx2opeasy.ooxml.address import letters_of
+from xlsx2opeasy.ooxml.row_xml import Cell, Tags
 from xlsx2opeasy.ooxml.sheet_edits import Edit
 from xlsx2opeasy.ooxml.stream import Block, Row
 from xlsx2opeasy.ooxml.styles import ResultStyles
@@ -43,7 +41,7 @@ class ResultRows:
         self._prefix = tags.prefix.decode()
         columns = sorted((column, place) for place, column in enumerate(layout.columns))
         self._places = [
-            (place, column, f'{self._prefix}c r="{column_letters(column)}') for column, place in columns
+            (place, column, f'{self._prefix}c r="{letters_of(column)}') for column, place in columns
         ]
         self._ours = frozenset(layout.columns)
         self._all_before = layout.cells is not None and layout.cells.right < min(layout.columns)
@@ -123,7 +121,7 @@ class ResultRows:
         if cell.has_reference:
             return content
         name = len(self._tags.plain_cell) - len(b' r="')
-        reference = f' r="{column_letters(cell.column)}{row.number}"'
+        reference = f' r="{letters_of(cell.column)}{row.number}"'
         return content[:name] + reference + content[name:]
 
     def _widened(self, tag: bytes) -> bytes:

@@ -1,17 +1,16 @@
 """Second pass over a sheet: its XML with results, block by block.
 
-Called by `results/write.py` with what the first pass (`survey.py`) found. Besides the rows only
-`dimension`, `cols` (where columns are new) and merged ranges over result cells change.
+Besides the rows only `dimension`, `cols` (where columns are new) and merged ranges over result cells change.
 """
 
 from collections.abc import Iterator
 
-from xlsx2opeasy.ooxml.row_xml import Area, area_reference
+from xlsx2opeasy.ooxml.address import LAST_COLUMN, Area, union
 from xlsx2opeasy.ooxml.sheet_edits import Edit, edited_rows
 from xlsx2opeasy.ooxml.stream import SheetStream
-from xlsx2opeasy.ooxml.xml import Element, parsed, spliced, with_attribute
+from xlsx2opeasy.ooxml.xml import Element, decimal, parsed, spliced, with_attribute
 from xlsx2opeasy.workbook.results.rows import ResultRows
-from xlsx2opeasy.workbook.results.survey import Survey, union
+from xlsx2opeasy.workbook.results.survey import Survey
 
 _PADDING = 0.7109375
 """What Excel adds to a width for the margins of a cell (18.3.1.13, at the default font)."""
@@ -30,7 +29,7 @@ def _head(stream: SheetStream, layout: Survey, rows: ResultRows) -> bytes:
     dimension, numbers = stream.root.child("dimension"), rows.numbers
     if dimension and numbers:
         ours = Area(numbers[0], min(layout.columns), numbers[-1], max(layout.columns))
-        reference = area_reference(union(layout.cells, (ours,)))
+        reference = union([layout.cells, ours]).reference
         tag = stream.head[dimension.start : dimension.inside]
         edits.append((dimension.start, dimension.inside, with_attribute(tag, "ref", reference)))
     if layout.new:
@@ -76,7 +75,7 @@ def _style_at(element: Element, column: int) -> str:
 
 
 def _range(element: Element) -> tuple[int, int]:
-    return int(element.attributes["min"]), int(element.attributes["max"])
+    return decimal(element, "min", 1), decimal(element, "max", LAST_COLUMN)
 
 
 def _tail(stream: SheetStream, layout: Survey) -> bytes:

@@ -1,15 +1,13 @@
-"""First pass over a sheet: what stands where, and so where the results go.
-
-Called by `results/write.py`; the second pass is `sheet.py`.
-"""
+"""First pass over a sheet: what stands where, and so where the results go."""
 
 from bisect import bisect_left
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from xlsx2opeasy.errors import WorkbookUnusable
-from xlsx2opeasy.ooxml.parts import WorkbookParts
-from xlsx2opeasy.ooxml.row_xml import MOST_COLUMNS, Area, area, column_letters
+from xlsx2opeasy.ooxml.address import LAST_COLUMN, Area, areas_of, letters_of
+from xlsx2opeasy.ooxml.layout import tables_of
+from xlsx2opeasy.ooxml.package_edits import PackageEdits
 from xlsx2opeasy.ooxml.stream import Block, KnownRows, Row, SheetStream
 from xlsx2opeasy.ooxml.xml import parsed
 from xlsx2opeasy.spec.outcomes import RESULT_COLUMNS
@@ -39,13 +37,13 @@ class Survey:
     unmerged: frozenset[str]
 
 
-def survey(stream: SheetStream, parts: WorkbookParts, header_row: int, rows: Collection[int]) -> Survey:
+def survey(stream: SheetStream, edits: PackageEdits, header_row: int, rows: Collection[int]) -> Survey:
     """Reads a sheet through; `rows` are the numbers of the rows that get a result.
 
     `WorkbookUnusable` where results cannot be written rightly: cells out of order, no room at the right, a
     formula shared with other cells, a merged range across the user's columns and ours.
     """
-    seen = _Seen(stream, parts, header_row, frozenset(rows))
+    seen = _Seen(stream, edits, header_row, frozenset(rows))
     known = []
     for block in stream.rows():
         known.append(KnownRows(block.rows))
@@ -59,7 +57,7 @@ def survey(stream: SheetStream, parts: WorkbookParts, header_row: int, rows: Col
     for ref in unmerged:
         if not set(range(covering[ref].left, covering[ref].right + 1)) <= ours:
             raise WorkbookUnusable(f"The merged cells {ref} cover result cells.", "Unmerge them in Excel.")
-    tables = (found for ref in parts.tables(stream.part) if (found := area(ref)))
+    tables = (each.area for each in tables_of(edits.package, stream.part))
     edge = max((seen.used, *(each.right for each in (*tables, *covering.values()))))
     columns = _columns(seen.header.found, edge)
     return Survey(
@@ -78,10 +76,10 @@ def _columns(found: dict[int, int], edge: int) -> tuple[int, ...]:
     """The columns of the four headers: those found, the others right of `edge`."""
     missing = iter(range(edge + 1, edge + 1 + len(RESULT_COLUMNS)))
     columns = tuple(found[place] if place in found else next(missing) for place in range(len(RESULT_COLUMNS)))
-    if max(columns) > MOST_COLUMNS:
+    if max(columns) > LAST_COLUMN:
         raise WorkbookUnusable(
             "There is no room for the result columns at the right of the sheet.",
-            f"Delete what stands in column {column_letters(edge)}.",
+            f"Delete what stands in column {letters_of(edge)}.",
         )
     return columns
 
@@ -96,7 +94,7 @@ def _merges(stream: SheetStream, tail: bytes) -> dict[str, Area]:
         for merged in root.all("mergeCells")
         for each in merged.all("mergeCell")
     )
-    return {ref: found for ref in refs if (found := area(ref))}
+    return areas_of(refs)
 
 
 def _touches(merged: Area, rows: list[int]) -> bool:
@@ -110,7 +108,7 @@ class _Seen:
     """What has been seen of the rows so far. `used` is the rightmost column that holds anything."""
 
     stream: SheetStream
-    parts: WorkbookParts
+    edits: PackageEdits
     header_row: int
     rows: frozenset[int]
     header: Header = field(default_factory=lambda: Header({}, 0))
@@ -119,7 +117,7 @@ class _Seen:
     formulas: set[str] = field(default_factory=set)
     _top: int = 0
     _bottom: int = 0
-    _left: int = MOST_COLUMNS
+    _left: int = LAST_COLUMN
     _right: int = 0
 
     def cells(self) -> Area | None:
@@ -159,7 +157,7 @@ class _Seen:
     def _read_header(self, block: Block, row: Row) -> None:
         cells = self.stream.tags.cells(block.masked, row.inside, row.close)
         content = block.data[row.start : row.end]
-        self.header = read_header(content, self.stream.root_tag, cells, self.parts)
+        self.header = read_header(content, self.stream.root_tag, cells, self.edits)
 
     def _find_formulas(self, block: Block, row: Row) -> None:
         """Notes the formulas of result cells, which results replace."""
@@ -172,18 +170,7 @@ class _Seen:
             formula = tags.formula.search(block.masked, cell.opened, cell.end)
             if formula is None or cell.column not in ours:
                 continue
-            reference = f"{column_letters(cell.column)}{row.number}"
+            reference = f"{letters_of(cell.column)}{row.number}"
             if b"ref" in formula[1] and f'"{reference}"'.encode() not in formula[1]:
                 raise WorkbookUnusable(f"{reference} cannot be written: {_ALONE}.", "Delete it in Excel.")
             self.formulas.add(reference)
-
-
-def union(first: Area | None, others: Iterable[Area]) -> Area:
-    """The smallest area that holds all of these."""
-    areas = [each for each in (first, *others) if each]
-    return Area(
-        min(each.top for each in areas),
-        min(each.left for each in areas),
-        max(each.bottom for each in areas),
-        max(each.right for each in areas),
-    )

@@ -1,12 +1,12 @@
 """Writes results into a workbook: a copy of the package in which only the result cells have changed.
 
 Every part is taken over byte for byte but the touched sheets, `styles.xml` where formats are added, and the
-calc chain where a result takes a formula's place. Called by the load room (`check --annotate`: `annotate/`).
+calc chain where a result takes a formula's place.
 
-    results_survey   first pass over a sheet: where do the results go
-    results_sheet    second pass: the sheet with its results
-    package_copy     the package around them
-    results_replace  all at once, or not at all
+    survey                first pass over a sheet: where the results go
+    sheet                 second pass: the sheet with its results
+    ooxml/package_copy    the package around them
+    ooxml/replace         all at once, or not at all
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -17,7 +17,6 @@ from xlsx2opeasy.errors import WorkbookUnusable
 from xlsx2opeasy.ooxml.package import open_package
 from xlsx2opeasy.ooxml.package_copy import copy_package
 from xlsx2opeasy.ooxml.package_edits import PackageEdits
-from xlsx2opeasy.ooxml.parts import WorkbookParts
 from xlsx2opeasy.ooxml.replace import replacing
 from xlsx2opeasy.ooxml.stream import KnownRows, SheetStream
 from xlsx2opeasy.ooxml.styles import ResultStyles, with_result_styles
@@ -62,15 +61,14 @@ def write_results(source: Path, target: Path, sheets: Sequence[SheetResults]) ->
     if not source.is_file():
         raise WorkbookUnusable(f"{source} does not exist.")
     with replacing(target, like=source) as file, refusing_harm(), open_package(source) as package:
-        edits = PackageEdits(WorkbookParts(package))
+        edits = PackageEdits(package)
         changes = _Changes(edits)
         for sheet in sheets:
             if sheet.results:
                 changes.survey(sheet)
         changes.prepare()
         copy_package(package, file, edits.changed, edits.added)
-        names = [package.entry(part).orig_filename for part in edits.changed]
-    return Written(target, (*names, *edits.added))
+    return Written(target, edits.changed_names)
 
 
 def _refuse_nonsense(sheets: Sequence[SheetResults]) -> None:
@@ -91,10 +89,10 @@ class _Changes:
 
     def survey(self, sheet: SheetResults) -> None:
         """Looks a sheet through."""
-        part, sheet_id = self.edits.parts.sheet(sheet.title)
-        found = survey(self._stream(part), self.edits.parts, sheet.header_row, sheet.results)
-        self._sheets[part] = sheet, found
-        self._formulas[sheet_id] = found.formulas
+        there = self.edits.sheet(sheet.title)
+        found = survey(self._stream(there.part), self.edits, sheet.header_row, sheet.results)
+        self._sheets[there.part] = sheet, found
+        self._formulas[there.id] = found.formulas
 
     def prepare(self) -> None:
         """Makes the edits."""
@@ -108,7 +106,7 @@ class _Changes:
             self.edits.stream(sheet_part, self._sheet(sheet_part, sheet, found, styles))
 
     def _stream(self, part: str, known: Iterable[KnownRows] = ()) -> SheetStream:
-        return SheetStream(self.edits.parts.package.blocks(part), part, known)
+        return SheetStream(self.edits.package.blocks(part), part, known)
 
     def _sheet(self, part: str, sheet: SheetResults, found: Survey, styles: ResultStyles) -> Iterator[bytes]:
         stream = self._stream(part, found.rows)

@@ -1,9 +1,13 @@
-"""What kind of file it is, told from its first bytes and its main part, whatever its name says (S06)."""
+"""What kind of file it is, by its first bytes and its main part, whatever its name says."""
 
 from collections.abc import Collection
-from zipfile import ZipFile
+from typing import BinaryIO
 
 from xlsx2opeasy.errors import WorkbookUnusable
+
+_PACKAGE = b"PK\x03\x04"
+_SEARCHED = 1_000_000
+"""Bytes of a file that is no package in which it is looked for what it is."""
 
 _OLE2 = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
@@ -23,16 +27,21 @@ _MAIN_PARTS = (
 )
 
 
-def refuse_other_files(data: bytes, name: str) -> None:
+def refuse_other_files(file: BinaryIO, name: str) -> None:
     """Raise WorkbookUnusable, saying what the file is, where it does not begin as a zip package."""
-    if data.startswith(b"PK\x03\x04"):
+    start = file.read(_SEARCHED)
+    file.seek(0)
+    if start.startswith(_PACKAGE):
         return
-    if data.startswith(_OLE2) and _ENCRYPTED in data:
-        raise WorkbookUnusable(
-            f'"{name}" is protected with a password, so nobody else can read it.', _OPEN_IT
-        )
-    what, remedy = _without_zip(data)
+    if is_encrypted(start):
+        raise WorkbookUnusable(f'"{name}" is protected with a password.', _OPEN_IT)
+    what, remedy = _without_zip(start)
     raise WorkbookUnusable(f'"{name}" is {what}, not an .xlsx workbook.', remedy)
+
+
+def is_encrypted(data: bytes) -> bool:
+    """Whether the file is a workbook protected with a password: an OLE file ([MS-OFFCRYPTO] 2.3)."""
+    return data.startswith(_OLE2) and _ENCRYPTED in data
 
 
 def _without_zip(data: bytes) -> tuple[str, str]:
@@ -45,7 +54,7 @@ def _without_zip(data: bytes) -> tuple[str, str]:
         return "a web page or XML file", _SAVE_AS
     if start.startswith(b"%pdf"):
         return "a PDF document", "Name the workbook itself."
-    if b"PK\x03\x04" in data[:1_000_000]:
+    if _PACKAGE in data:
         return "a zip package with other bytes before it", "Fetch the file again, or save it again in Excel."
     if b"\0" not in data[:4096]:
         return "a text file (perhaps CSV)", _SAVE_AS
@@ -73,8 +82,3 @@ def _package_without_types(names: Collection[str]) -> str:
     if any(name.endswith(".iwa") for name in names):
         return "a Numbers document"
     return "a zip archive"
-
-
-def has_macros(package: ZipFile) -> bool:
-    """Whether the package carries macros (they are never run, S07)."""
-    return any(name.lower().endswith("vbaproject.bin") for name in package.namelist())

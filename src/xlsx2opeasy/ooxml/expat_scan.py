@@ -1,0 +1,266 @@
+"""Worksheets and shared texts in any spelling that XML allows, read element by element with expat.
+
+The slow path of `scan` and `shared_strings`: comments, CDATA, namespace prefixes, cells without addresses and
+the like. It fills the same arrays.
+"""
+
+from xml.parsers import expat
+
+import numpy as np
+import pyarrow as pa
+
+from xlsx2opeasy.errors import WorkbookUnusable
+from xlsx2opeasy.ooxml.address import (
+    LAST_COLUMN,
+    LAST_ROW,
+    column_of,
+    letters_of,
+    outside_grid,
+    parse_address,
+)
+from xlsx2opeasy.ooxml.package import RESAVE
+from xlsx2opeasy.ooxml.relations import MAIN_NAMESPACES
+from xlsx2opeasy.ooxml.scanned import (
+    DIRECT_TYPES,
+    STRIDE,
+    TEXT_TYPES,
+    TYPED,
+    TYPED_BOOLEANS,
+    Scan,
+    address_of,
+    hides_row,
+)
+from xlsx2opeasy.ooxml.stored_texts import XML_SPACE, unescaped
+from xlsx2opeasy.ooxml.xml import is_true, parsing
+
+_SPACE = "http://www.w3.org/XML/1998/namespace space"
+_CHILDREN = {
+    "": {"worksheet": "worksheet", "sst": "sst"},
+    "worksheet": {"sheetFormatPr": "format", "sheetData": "rows"},
+    "rows": {"row": "row"},
+    "row": {"c": "cell"},
+    "cell": {"v": "value", "f": "formula", "is": "item"},
+    "sst": {"si": "item"},
+    "item": {"t": "text", "r": "run"},
+    "run": {"t": "text"},
+}
+"""What is read within what; every other element is skipped with all that it holds."""
+
+_STEPS: dict[str, dict[str, str]] = {
+    state: {
+        f"{space} {name}": to for space in MAIN_NAMESPACES for name, to in _CHILDREN.get(state, {}).items()
+    }
+    for state in {*_CHILDREN, "format", "value", "formula", "text"}
+}
+
+
+def expat_scan(data: bytes, part: str) -> Scan:
+    """Scan a worksheet part (UTF-8); raise WorkbookUnusable where it is damaged or outside the grid."""
+    reader = _SheetReader(part)
+    reader.parse(data)
+    keys, numbers, columns = reader.keys, reader.numbers, zip(*reader.typed, strict=True)
+    return Scan(
+        np.array(keys, np.int64),
+        np.array(numbers, np.int64),
+        pa.array(reader.direct, pa.large_string()),
+        pa.table(dict(zip(TYPED.names, columns, strict=True)), TYPED)
+        if reader.typed
+        else TYPED.empty_table(),
+        reader.hidden,
+        reader.disorder,
+        data[: reader.rows_start] + data[reader.rows_end :],
+    )
+
+
+def expat_shared_texts(data: bytes, part: str) -> list[str]:
+    """All items of a shared strings part (UTF-8); raise WorkbookUnusable where it is damaged."""
+    reader = _ItemReader(part)
+    reader.parse(data)
+    return reader.items
+
+
+class _Reader:
+    """Follows the elements of `_CHILDREN`, and collects the text of string items (18.4.8)."""
+
+    def __init__(self, part: str) -> None:
+        self.part = part
+        self.state = ""
+        self.parser = expat.ParserCreate(namespace_separator=" ")
+        self.parser.buffer_text = True
+        self._outer: list[str] = []
+        self._skipped = 0
+        self._pieces: list[str] = []
+        self._preserved = False
+        self._runs: list[str] = []
+
+    def parse(self, data: bytes) -> None:
+        """Read the whole part."""
+        self.parser.StartElementHandler = self._start
+        self.parser.EndElementHandler = self._end
+        self.parser.CharacterDataHandler = self._characters
+        with parsing(self.parser, self.part):
+            self.parser.Parse(data, True)
+
+    def opened(self, state: str, attributes: dict[str, str]) -> None:
+        """Take in the start of an element that is read."""
+
+    def closed(self, state: str) -> None:
+        """Take in its end."""
+
+    def taken(self) -> str:
+        """The text since the last one was taken."""
+        text = "".join(self._pieces)
+        self._pieces.clear()
+        return text
+
+    def item(self) -> str:
+        """The text of the item that ends here."""
+        text = "".join(self._runs)
+        self._runs.clear()
+        return text
+
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        state = None if self._skipped else _STEPS[self.state].get(name)
+        if state is None:
+            self._skipped += 1
+            return
+        self._outer.append(self.state)
+        self.state = state
+        self._pieces.clear()
+        if state == "text":
+            self._preserved = attributes.get(_SPACE) == "preserve"
+        else:
+            self.opened(state, attributes)
+
+    def _end(self, _name: str) -> None:
+        if self._skipped:
+            self._skipped -= 1
+            return
+        state = self.state
+        self.state = self._outer.pop()
+        if state == "text":
+            text = self.taken()
+            self._runs.append(unescaped(text if self._preserved else text.strip(XML_SPACE)))
+        else:
+            self.closed(state)
+
+    def _characters(self, text: str) -> None:
+        if not self._skipped:
+            self._pieces.append(text)
+
+
+class _ItemReader(_Reader):
+    """Reads shared texts."""
+
+    def __init__(self, part: str) -> None:
+        super().__init__(part)
+        self.items: list[str] = []
+
+    def closed(self, state: str) -> None:
+        """Take in an item's end."""
+        if state == "item":
+            self.items.append(self.item())
+
+
+class _SheetReader(_Reader):
+    """Reads a worksheet; rows and cells without `r` follow the one before (18.3.1.4, 18.3.1.73)."""
+
+    def __init__(self, part: str) -> None:
+        super().__init__(part)
+        self.keys: list[int] = []
+        self.numbers: list[int] = []
+        self.direct: list[str] = []
+        self.typed: list[tuple[int, str, int, bool, str | None]] = []
+        self.hidden: list[int] = []
+        self.disorder: str | None = None
+        self.rows_start = self.rows_end = 0
+        self._zero_height = False
+        self._row = self._column = 0
+        self._last_key = -1
+        self._attributes: dict[str, str] = {}
+        self._value: str | None = None
+        self._formula: str | None = None
+        self._inline: str | None = None
+
+    def opened(self, state: str, attributes: dict[str, str]) -> None:
+        """Take in a cell or row."""
+        if state == "cell":
+            self._attributes = attributes
+            self._value = self._formula = self._inline = None
+        elif state == "row":
+            self._open_row(attributes)
+        elif state == "format":
+            self._zero_height = is_true(attributes.get("zeroHeight", ""))
+
+    def closed(self, state: str) -> None:
+        """Take in a value, a cell, or the end of the rows."""
+        if state == "value":
+            self._value = self.taken()
+        elif state == "cell":
+            self._close_cell()
+        elif state == "item":
+            self._inline = self.item()
+        elif state == "formula":
+            self._formula = self.taken()
+        elif state == "rows":
+            self.rows_end = self.parser.CurrentByteIndex
+            self.rows_start = self.rows_start or self.rows_end
+
+    def _open_row(self, attributes: dict[str, str]) -> None:
+        self.rows_start = self.rows_start or self.parser.CurrentByteIndex
+        number = attributes.get("r", "").strip()
+        row = int(number) if number.isdecimal() and len(number) < 10 else self._row + 1
+        if not 1 <= row <= LAST_ROW:
+            raise outside_grid(f"row {row}")
+        if row <= self._row and self.disorder is None:
+            self.disorder = f"row {row}"
+        self._row, self._column = row, 0
+        hidden, height = attributes.get("hidden", ""), attributes.get("ht", "")
+        if hides_row(hidden, height, by_default=self._zero_height):
+            self.hidden.append(row)
+
+    def _key(self, address: str | None) -> int:
+        """The key of a cell at this address, of the next one where it has none."""
+        row, column = self._row, self._column + 1
+        if address is not None:
+            digits = str(row)
+            column = column_of(address[: -len(digits)]) if address.endswith(digits) else 0
+            if not column or not address[: -len(digits)].isalpha():
+                row, column = parse_address(address)
+        if column > LAST_COLUMN:
+            raise outside_grid(f"{letters_of(column)}{row}")
+        self._column = column
+        key = row * STRIDE + column - 1
+        if (key <= self._last_key or row != self._row) and self.disorder is None:
+            self.disorder = address_of(key)
+        self._last_key = key
+        return key
+
+    def _close_cell(self) -> None:
+        attributes, value = self._attributes, self._value
+        key = self._key(attributes.get("r"))
+        kind = attributes.get("t", "n").strip()
+        formula = self._formula is not None and (self._formula, value) not in TYPED_BOOLEANS
+        inline = self._inline if kind == "inlineStr" or value is None else None
+        if inline is not None:
+            self._keep_direct(key, inline)
+        elif value and kind in DIRECT_TYPES:
+            self._keep_direct(key, unescaped(value))
+        elif value and kind == "s" and (number := value.strip(XML_SPACE)):
+            self.keys.append(key)
+            self.numbers.append(self._shared_number(number))
+        if formula or (inline is None and value is not None and kind not in TEXT_TYPES):
+            style = attributes.get("s", "0").strip()
+            stored = value if value is None or kind in TEXT_TYPES else value.strip(XML_SPACE)
+            self.typed.append((key, kind, int(style) if style.isdecimal() else 0, formula, stored))
+
+    def _keep_direct(self, key: int, text: str) -> None:
+        self.keys.append(key)
+        self.direct.append(text)
+        self.numbers.append(-len(self.direct))
+
+    def _shared_number(self, number: str) -> int:
+        if not number.isdecimal() or len(number) > 9:
+            what = f"a cell refers to the shared text {number[:20]!r}"
+            raise WorkbookUnusable(f"The part {self.part} of the workbook is damaged: {what}.", RESAVE)
+        return int(number)

@@ -1,0 +1,81 @@
+"""What a scan of a worksheet finds, whichever scanner did it: where its texts are, and every other cell."""
+
+import re
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from xlsx2opeasy.ooxml.address import letters_of
+from xlsx2opeasy.ooxml.byte_arrays import Ints
+from xlsx2opeasy.ooxml.xml import is_true
+
+STRIDE = 1 << 14  # columns
+"""A cell's key is its row times this, plus its column less one: keys sort as the cells of a sheet do."""
+
+_COLUMN_BITS = 14
+
+DIRECT_TYPES = ("str", "inlineStr")
+"""Types of cells whose text is in `<v>` itself."""
+
+TEXT_TYPES = ("s", *DIRECT_TYPES)
+
+TYPED = pa.schema(
+    [
+        ("key", pa.int64()),
+        ("kind", pa.string()),
+        ("style", pa.int32()),
+        ("formula", pa.bool_()),
+        ("value", pa.large_string()),
+    ]
+)
+"""Cells that are not plain texts: type (`t`), style (`s`), whether they have a formula, what `<v>` holds."""
+
+TYPED_BOOLEANS = (("TRUE()", "1"), ("FALSE()", "0"))
+"""What LibreOffice saves for a typed TRUE or FALSE: formula and value."""
+
+_FALSE = ("0", "false", "off")
+_NO_HEIGHT = re.compile(r"\+?0*\.?0*")
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """A scanned sheet.
+
+    `keys` are those of the cells that hold a text (`STRIDE`), sorted; `numbers` say which text: the number
+    of a shared one, or below zero, of one in `direct` (-1 is its first). `typed` are all other cells, and
+    formulas (`TYPED`). `disorder` is the first cell or row that is repeated or out of order, `frame` the part
+    without its rows.
+    """
+
+    keys: Ints
+    numbers: Ints
+    direct: pa.LargeStringArray
+    typed: pa.Table
+    hidden_rows: list[int]
+    disorder: str | None
+    frame: bytes
+
+
+def rows_of(keys: Ints) -> Ints:
+    """The row of each key."""
+    return keys >> _COLUMN_BITS
+
+
+def columns_of(keys: Ints) -> Ints:
+    """The column of each key, from 0."""
+    return keys & (STRIDE - 1)
+
+
+def address_of(key: int) -> str:
+    """The address of a cell by its key."""
+    return f"{letters_of(key % STRIDE + 1)}{key // STRIDE}"
+
+
+def hides_row(hidden: str, height: str, *, by_default: bool) -> bool:
+    """Whether nobody sees a row with these attributes (`hidden`, `ht`; 18.3.1.73), "" where it has none.
+
+    `by_default` is the sheet's `zeroHeight` (18.3.1.81), which a row with a height of its own overrides.
+    """
+    if is_true(hidden) or (height.strip() and _NO_HEIGHT.fullmatch(height.strip())):
+        return True
+    return by_default and hidden.strip().lower() not in _FALSE and not height.strip()
