@@ -41,7 +41,7 @@ def _results(folder: Path, text: str) -> Path:
 
 
 def _problem(text: str) -> Problem:
-    return Problem("Users", "made-up", text, text, 2, "B", "user.userId", text)
+    return Problem("Users", "digits", text, text, 2, "B", "user.userId", text)
 
 
 def _marked(folder: Path, text: str) -> Path:

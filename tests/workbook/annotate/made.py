@@ -17,7 +17,7 @@ RED, YELLOW = "FFFFB3B3", "FFFFE699"
 
 def problem(cell: str, message: str = "is wrong", sheet: str = "Users", **more: Any) -> Problem:
     letters = cell.rstrip("0123456789")
-    return Problem(sheet, "rule", message, row=int(cell[len(letters) :]), column=letters, **more)
+    return Problem(sheet, "email-style", message, row=int(cell[len(letters) :]), column=letters, **more)
 
 
 def warning(cell: str, message: str = "may be wrong") -> Problem:

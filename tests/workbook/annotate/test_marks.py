@@ -78,8 +78,8 @@ def test_the_list_links_to_the_cells_and_has_a_free_name(tmp_path: Path) -> None
         rich_book(tmp_path / "book.xlsx"),
         problem("C2", field="user.userId", value="=cmd|' /C calc'!A0", hint="do this"),
         problem("B7", sheet="it's & more"),
-        Problem("Users", "sheet", "about a sheet"),
-        Problem("", "book", "about the workbook"),
+        Problem("Users", "sheet-name", "about a sheet"),
+        Problem("", "no-tasks", "about the workbook"),
     )
     book = openpyxl.load_workbook(path)
     assert book.sheetnames == ["Users", "it's & more", "PROBLEMS", "Problems 2"]

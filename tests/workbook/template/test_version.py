@@ -108,7 +108,7 @@ def test_sheets_of_our_own_words_are_not_told_as_left_alone(tmp_path: Path) -> N
     book.create_sheet("Holidays")
     book.save(path)
     assert read_workbook(path).other_sheets == ("Holidays",)
-    problem = Problem("Users", "rule", "is wrong", row=2, column="B")
+    problem = Problem("Users", "digits", "is wrong", row=2, column="B")
     marked = write_annotated(path, tmp_path / "marked.xlsx", [problem]).target
     assert read_workbook(marked).other_sheets == ("Holidays",)
 
