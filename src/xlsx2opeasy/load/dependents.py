@@ -5,6 +5,8 @@ from xlsx2opeasy.load.job.open_job import OpenJob
 from xlsx2opeasy.load.plan.phases import takers_of
 from xlsx2opeasy.load.results.row_results import Place, settle_phase
 from xlsx2opeasy.load.run.rechunk import leave_out
+from xlsx2opeasy.spec.catalogue import BY_NAME
+from xlsx2opeasy.spec.model import Subject
 from xlsx2opeasy.spec.outcomes import Outcome
 from xlsx2opeasy.tasks.build import Task
 
@@ -14,7 +16,7 @@ def leave_out_dependents(job: OpenJob, phase: PhaseFacts) -> bool:
     failed: list[Task] = []
     given: list[Task] = []
     for each in job.facts.phases:
-        if each.number < phase.number:
+        if each.number < phase.number and _names_numbers(job, each):
             results, _ = settle_phase(job, each)
             for task in _tasks(job, each):
                 place: Place = (task.sheet, task.row)
@@ -33,6 +35,10 @@ def leave_out_dependents(job: OpenJob, phase: PhaseFacts) -> bool:
     if reasons:
         leave_out(job, phase, reasons)
     return bool(reasons)
+
+
+def _names_numbers(job: OpenJob, phase: PhaseFacts) -> bool:
+    return any(BY_NAME[name].names_of(Subject.NUMBERS) for name in job.sent_rows(phase))
 
 
 def _tasks(job: OpenJob, phase: PhaseFacts) -> list[Task]:

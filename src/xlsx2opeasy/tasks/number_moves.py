@@ -3,6 +3,7 @@
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Generic, TypeVar
 
 from xlsx2opeasy.check.numbers import span_of
 from xlsx2opeasy.spec.effects import Effect
@@ -10,19 +11,22 @@ from xlsx2opeasy.spec.model import Subject
 from xlsx2opeasy.tasks.lives import Done
 
 
+T = TypeVar("T")
+
+
 @dataclass(slots=True)
-class _Ranges:
+class _Ranges(Generic[T]):
     """Ranges that do not overlap, in their order: first numbers, last numbers, and a task about each."""
 
     firsts: list[int] = field(default_factory=list)
     lasts: list[int] = field(default_factory=list)
-    tasks: list[Done] = field(default_factory=list)
+    tasks: list[T] = field(default_factory=list)
 
     def overlapping(self, first: int, last: int) -> slice:
         """The places of those that hold a number from `first` to `last`."""
         return slice(bisect_left(self.lasts, first), bisect_right(self.firsts, last))
 
-    def add(self, first: int, last: int, task: Done) -> None:
+    def add(self, first: int, last: int, task: T) -> None:
         """Takes the range in, in one with those that it overlaps."""
         there = self.overlapping(first, last)
         first = min([first, *self.firsts[there]])
@@ -37,19 +41,19 @@ class _Ranges:
         right = [(last + 1, end, task) for _, end, task in cut if end > last]
         self._put(there, left + right)
 
-    def _put(self, there: slice, ranges: list[tuple[int, int, Done]]) -> None:
+    def _put(self, there: slice, ranges: list[tuple[int, int, T]]) -> None:
         self.firsts[there] = [first for first, _, _ in ranges]
         self.lasts[there] = [last for _, last, _ in ranges]
         self.tasks[there] = [task for _, _, task in ranges]
 
 
-class TouchedNumbers:
+class TouchedNumbers(Generic[T]):
     """What rows did so far. Numbers are compared by their digits, those of one length among themselves."""
 
     def __init__(self) -> None:
-        self._by_length: dict[int, _Ranges] = {}
+        self._by_length: dict[int, _Ranges[T]] = {}
 
-    def add(self, numbers: str, task: Done) -> None:
+    def add(self, numbers: str, task: T) -> None:
         """Notes that `task` is about a number, or a range of them."""
         if (span := span_of(numbers)) is not None:
             self._by_length.setdefault(span.length, _Ranges()).add(span.first, span.last, task)
@@ -59,7 +63,7 @@ class TouchedNumbers:
         if (span := span_of(numbers)) is not None and span.length in self._by_length:
             self._by_length[span.length].take_out(span.first, span.last)
 
-    def of_any(self, numbers: str) -> Done | None:
+    def of_any(self, numbers: str) -> T | None:
         """A task that is about any of `numbers`."""
         if (span := span_of(numbers)) is None or span.length not in self._by_length:
             return None
@@ -70,7 +74,7 @@ class TouchedNumbers:
 
 def assigned_before(done: Iterable[Done]) -> dict[int, Done]:
     """Of each Assign row (by its `id`) that gives numbers which a row before had given: that row."""
-    given = TouchedNumbers()
+    given: TouchedNumbers[Done] = TouchedNumbers()
     found: dict[int, Done] = {}
     for task in done:
         numbers = task.named(Subject.NUMBERS)
