@@ -14,6 +14,7 @@ import openpyxl
 
 from foreign.messages import Answer, Cut, Request
 from foreign.server import ForeignServer
+from xlsx2opeasy.load.budget import AfterCanary
 from xlsx2opeasy.load.events import Event, Notice
 from xlsx2opeasy.load.interrupt import Interruption
 from xlsx2opeasy.load.job.home import Home, JobFolder
@@ -64,6 +65,7 @@ class Rig:
     interruption: SkippingInterruption = field(default_factory=SkippingInterruption)
     timeouts: Timeouts = TIMEOUTS
     api_key: str | None = None
+    after_canary: AfterCanary | None = None
 
     def load(
         self, book: Path, *, chunk_tasks: int = 1000, wait: float | None = None, **options: Any
@@ -84,7 +86,8 @@ class Rig:
 
     def around(self, wait: float | None = None) -> Surroundings:
         waiting = Waiting(longest=wait)
-        return Surroundings(self.events.append, self.connect, waiting, self.interruption, store=self.home)
+        around = (self.events.append, self.connect, waiting, self.interruption, self.after_canary)
+        return Surroundings(*around, store=self.home)
 
     def connect(self, facts: Any, interruption: Interruption) -> OpEasyClient:
         connection = Connection(

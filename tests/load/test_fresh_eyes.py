@@ -220,15 +220,18 @@ def test_the_results_of_somebody_else_s_tasks_keep_no_password(rig: Rig, tmp_pat
         if not request.path.endswith("/results/users") or not isinstance(answer.body, dict):
             return None
         (name, listed), *_ = answer.body.items()
-        content = {"user": {"userId": "x@example.com", "Password": "canary-1"}, "userPassword": "canary-2"}
-        foreign = {**listed[0], "content": content, "errorDescription": "not canary-1"}
+        content = {
+            "user": {"userId": "x@example.com", "Password": "Zq9Pw-secret-1"},
+            "userPassword": "Zq9Pw-secret-2",
+        }
+        foreign = {**listed[0], "content": content, "errorDescription": "not Zq9Pw-secret-1"}
         return Answer(answer.status, {name: [*listed, foreign]})
 
     rig.server.settings.after = with_foreign
     result = rig.load(user_book(tmp_path / "a.xlsx"))
     kept = b"".join(path.read_bytes() for path in rig.folder(result).path.rglob("*") if path.is_file())
     assert b"x@example.com" in kept
-    assert b"canary" not in kept
+    assert b"Zq9Pw-secret" not in kept
 
 
 @pytest.mark.parametrize("answer", [Answer(500), Answer(200, b"<html>Sign in</html>")])

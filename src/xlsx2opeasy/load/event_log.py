@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Any, Final
 
 from xlsx2opeasy.load.events import (
+    CanaryEnded,
     ChunkAccepted,
     DraftVerified,
     Event,
@@ -21,7 +22,9 @@ from xlsx2opeasy.load.events import (
     OperationScheduled,
     PhaseStarted,
     ResultsSaved,
+    RunProgress,
     StatusSeen,
+    StoppedByBudget,
 )
 from xlsx2opeasy.load.job.store import StoredJob
 from xlsx2opeasy.load.results.load_result import LoadResult
@@ -51,6 +54,9 @@ _KINDS: Final = {
         OperationScheduled,
         StatusSeen,
         ResultsSaved,
+        CanaryEnded,
+        StoppedByBudget,
+        RunProgress,
         Notice,
         JobEnded,
     )

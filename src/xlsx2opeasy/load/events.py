@@ -43,6 +43,7 @@ class PhaseStarted:
     why: str
     tasks: int
     chunks: int
+    stage: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,46 @@ class ResultsSaved:
 
 
 @dataclass(frozen=True, slots=True)
+class CanaryEnded:
+    """The results of a canary are here: `failed` of its `rows` failed.
+
+    `counted` failures are compared with the `allowed` ones: with a budget those of the whole load so far.
+    """
+
+    phase: int
+    rows: int
+    failed: int
+    counted: int
+    allowed: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoppedByBudget:
+    """Operation `phase` and those after it are not started; their `left` rows are not sent."""
+
+    phase: int
+    failed: int
+    left: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunProgress:
+    """How far the back end is: `done` of `rows` rows have their results.
+
+    `done` is known. `rate` (rows a second, of operations that have ended, in this load or in earlier ones at
+    this server) and `seconds_left` are estimates, None where nothing is known to estimate from; the server
+    itself only tells the status of an operation.
+    """
+
+    phase: int
+    done: int
+    rows: int
+    rate: float | None
+    seconds_left: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     """Something a person should know, in one sentence; `important` also where no progress is wanted."""
 
@@ -106,6 +147,9 @@ Event: TypeAlias = (
     | OperationScheduled
     | StatusSeen
     | ResultsSaved
+    | CanaryEnded
+    | StoppedByBudget
+    | RunProgress
     | Notice
 )
 Listener: TypeAlias = Callable[[Event], None]

@@ -1,13 +1,17 @@
 """The state machine of a load: from wherever a job stands to results for every row.
 
 All drafts are built and verified before the first is scheduled, so that a rejected row anywhere stops all.
+Where rejected rows are dropped they stop nothing: then the draft of the next stage is built while one runs.
 `load` and `resume` both end here: a new job simply stands at its beginning.
 """
 
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from xlsx2opeasy.errors import ServiceFailed, Xlsx2OpeasyError
+from xlsx2opeasy.load.budget import AfterCanary, Budget
 from xlsx2opeasy.load.dependents import leave_out_dependents
 from xlsx2opeasy.load.events import JobStarted, Listener, Notice, PhaseStarted
 from xlsx2opeasy.load.finish import Ending
@@ -50,8 +54,10 @@ class Runner:
         tell: Listener,
         waiting: Waiting,
         settling: Settling | None = None,
+        after_canary: AfterCanary | None = None,
     ) -> None:
         self._job = job
+        self._budget = Budget(job, interruption, tell, after_canary)
         self._connect = connect
         self._interruption = interruption
         self._tell = tell
@@ -59,6 +65,7 @@ class Runner:
         longest = waiting.longest
         self._deadline = None if longest is None else interruption.monotonic() + longest
         self._settling = settling
+        self._built: set[int] = set()
 
     def run(self) -> LoadResult:
         """Every end is a result, and leaves a results workbook; raises only where the job is damaged."""
@@ -87,14 +94,30 @@ class Runner:
             if self._settling is not None:
                 settle_claim(self._job, self._settling, client)
             self._ask_again(phases, client)
-            for phase in phases:
-                self._build(phase, client)
-            if self._is_rejected():
+            if self._job.state.halted is None and self._build_all(phases, client):
+                self._run_all(phases, client)
+
+    def _build_all(self, phases: list[PhaseFacts], client: OpEasyClient) -> bool:
+        """Builds the drafts, unless each is built while one runs; False where rejected rows stop all."""
+        for phase in [] if self._builds_ahead else phases:
+            self._build(phase, client)
+        return not self._is_rejected()
+
+    def _run_all(self, phases: list[PhaseFacts], client: OpEasyClient) -> None:
+        for phase, following in zip_longest(phases, phases[1:]):
+            if not self._job.phase_state(phase).may_run and not self._budget.allows(phase):
                 return
-            for phase in phases:
-                self._leave_out_dependents(phase, client)
-                if self._is_anything_left(phase) and not self._run_phase(phase, client):
-                    return
+            self._leave_out_dependents(phase, client)
+            self._build(phase, client)
+            ahead = following if self._builds_ahead else None
+            if self._is_anything_left(phase) and not self._run_phase(phase, client, ahead):
+                return
+
+    @property
+    def _builds_ahead(self) -> bool:
+        """Whether a draft is built only while the stage before runs: rejected rows stop nothing there."""
+        facts = self._job.facts
+        return facts.drop_rejected and any(phase.stage for phase in facts.phases)
 
     def _is_all_known(self, phases: list[PhaseFacts]) -> bool:
         saved = all(self._job.phase_state(phase).results_saved for phase in phases)
@@ -113,10 +136,19 @@ class Runner:
         return DraftBuilder(self._job, phase, client, self._interruption, self._tell)
 
     def _build(self, phase: PhaseFacts, client: OpEasyClient) -> None:
-        if not self._job.phase_state(phase).may_run:
-            chunks = self._job.chunks(phase)
-            self._tell(PhaseStarted(phase.number, phase.why, phase.tasks, len(chunks)))
-            self._builder(phase, client).build()
+        for _ in self._steps(phase, client):
+            pass
+
+    def _steps(self, phase: PhaseFacts, client: OpEasyClient) -> Iterator[None]:
+        """Builds the draft, a few requests at a time; one of an earlier run is compared once in this one."""
+        state = self._job.phase_state(phase)
+        complete = state.verified and phase.number in self._built
+        if not (state.may_run or complete) and self._job.sent_rows(phase):
+            tasks = sum(map(len, self._job.sent_rows(phase).values()))
+            chunks = len(self._job.chunks(phase))
+            self._tell(PhaseStarted(phase.number, phase.why, tasks, chunks, phase.stage))
+            yield from self._builder(phase, client).steps()
+            self._built.add(phase.number)
 
     def _leave_out_dependents(self, phase: PhaseFacts, client: OpEasyClient) -> None:
         if not self._job.phase_state(phase).may_run and leave_out_dependents(self._job, phase):
@@ -125,8 +157,8 @@ class Runner:
             if self._job.sent_rows(phase):
                 builder.build()
 
-    def _run_phase(self, phase: PhaseFacts, client: OpEasyClient) -> bool:
-        """Schedules and follows the phase; False where its draft, built anew, has rejected rows."""
+    def _run_phase(self, phase: PhaseFacts, client: OpEasyClient, ahead: PhaseFacts | None) -> bool:
+        """Schedules and follows the phase; False where its draft, built again, has rejected rows."""
         scheduler = Scheduler(self._job, phase, client, self._interruption, self._tell)
         for _ in range(MAX_FENCED):
             try:
@@ -147,8 +179,21 @@ class Runner:
             self._tell,
             poll_interval=self._poll_interval,
             deadline=self._deadline,
+            meanwhile=self._building(ahead, client),
         ).run()
         return True
+
+    def _building(self, ahead: PhaseFacts | None, client: OpEasyClient) -> Callable[[], bool]:
+        """Builds the draft of the stage ahead in pieces; what fails is tried again when its turn comes."""
+        steps = iter(()) if ahead is None else self._steps(ahead, client)
+
+        def go_on() -> bool:
+            try:
+                return next(steps, self) is not self
+            except (CallError, ServiceFailed):
+                return False
+
+        return go_on
 
     def _ask_again(self, phases: list[PhaseFacts], client: OpEasyClient) -> None:
         """Fetches the results anew of phases that have rows without one."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from xlsx2opeasy.errors import LoadRefused, UsageError
+from xlsx2opeasy.load.budget import AfterCanary
 from xlsx2opeasy.load.event_log import EventLog
 from xlsx2opeasy.load.events import Listener, Notice, WorkbookChecked, WorkbookOpened
 from xlsx2opeasy.load.interrupt import Interruption
@@ -22,6 +23,7 @@ from xlsx2opeasy.load.plan.freeze import candidate_of, freeze, output_of
 from xlsx2opeasy.load.plan.prepare import LoadOptions, Prepared, prepare
 from xlsx2opeasy.load.plan.refusal import counting_rows
 from xlsx2opeasy.load.results.load_result import LoadResult
+from xlsx2opeasy.load.results.status import load_command
 from xlsx2opeasy.load.run.undecided import Settling, require_undecided
 from xlsx2opeasy.load.runner import Runner, Waiting
 from xlsx2opeasy.load.target import Target
@@ -37,6 +39,7 @@ class Surroundings:
     connect: Connect
     waiting: Waiting = field(default_factory=Waiting)
     interruption: Interruption = field(default_factory=Interruption)
+    after_canary: AfterCanary | None = None
     store: Store = field(kw_only=True)
 
 
@@ -122,10 +125,20 @@ def resume(job_id: str | None, around: Surroundings, settling: Settling | None =
         raise UsageError(
             f"job {facts.job} was a rehearsal; its sandbox is gone", "rehearse again with load --sandbox"
         )
+    _refuse_halted(facts, state)
     target = Target(facts.origin, facts.enterprise_id)
     _tell_of_changed_workbook(facts, state, around)
     with around.interruption.listening(), _lock(around.store, target):
         return _work_on(stored, around, settling)
+
+
+def _refuse_halted(facts: JobFacts, state: JobState) -> None:
+    """Raises UsageError where the job's budget stopped it and nothing of it is left to be done."""
+    if state.halted is not None and state.finished not in (None, UNKNOWN) and state.cleaned:
+        raise UsageError(
+            f"job {facts.job} is done: {state.halted}, so nothing further was started",
+            f"the rows left are sent by loading its results: {load_command(facts, state.written)}",
+        )
 
 
 def _lock(store: Store, target: Target) -> AbstractContextManager[None]:
@@ -136,7 +149,8 @@ def _work_on(stored: StoredJob, around: Surroundings, settling: Settling | None 
     with stored.working(), closing(OpenJob(stored)) as job, EventLog(stored, around.tell) as log:
         if settling is not None:
             require_undecided(job, settling)
-        runner = Runner(job, around.connect, around.interruption, log, around.waiting, settling)
+        how = (around.interruption, log, around.waiting, settling, around.after_canary)
+        runner = Runner(job, around.connect, *how)
         return log.ended(runner.run())
 
 

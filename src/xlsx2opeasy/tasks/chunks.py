@@ -27,11 +27,16 @@ class Chunk:
         return hashlib.sha256(self.body).hexdigest()
 
 
+def in_processing_order(tasks: Iterable[Task]) -> list[Task]:
+    """Tasks in the order in which an operation is processed: by type, rows of a type in their own order."""
+    return sorted(tasks, key=lambda each: _ORDER[each.type])
+
+
 def cut(tasks: Iterable[Task], limits: ChunkLimits) -> Iterator[Chunk]:
     """Chunks of `tasks` in processing order of their types, each type's rows in their own order."""
     gathered: list[Task] = []
     size = _EMPTY
-    for task in sorted(tasks, key=lambda each: _ORDER[each.type]):
+    for task in in_processing_order(tasks):
         grown = size + _growth(gathered, task)
         if gathered and (len(gathered) == limits.tasks or grown > limits.bytes):
             yield _chunk(gathered)

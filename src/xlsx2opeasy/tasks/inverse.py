@@ -162,7 +162,7 @@ class _Inverter:
     def __init__(self, assigned_before: Mapping[int, Done]) -> None:
         self.found = Inverted()
         self._assigned_before = assigned_before
-        self._moves = TouchedNumbers()
+        self._moves: TouchedNumbers[Done] = TouchedNumbers()
         self._syncs: list[Done] = []
 
     def take(self, task: Done, touched: Touched, assigned: Done | None) -> None:

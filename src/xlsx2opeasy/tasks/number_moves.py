@@ -10,7 +10,6 @@ from xlsx2opeasy.spec.effects import Effect
 from xlsx2opeasy.spec.model import Subject
 from xlsx2opeasy.tasks.lives import Done
 
-
 T = TypeVar("T")
 
 

@@ -16,7 +16,9 @@ from xlsx2opeasy.load.job.store import FACTS, ROWS, StoredJob, chunk_place
 from xlsx2opeasy.load.target import Target
 from xlsx2opeasy.spec.outcomes import Outcome
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+"""Version 2 has stages; an older program, which would run them without their budget, refuses it."""
+_READABLE = (1, SCHEMA_VERSION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +33,12 @@ class ChunkFile:
 
 @dataclass(frozen=True, slots=True)
 class PhaseFacts:
-    """One operation of the plan."""
+    """One operation of the plan; `stage` is its place in a load with a canary or a budget."""
 
     number: int
     why: str
     chunks: tuple[ChunkFile, ...]
+    stage: str = ""
 
     @property
     def tasks(self) -> int:
@@ -49,7 +52,9 @@ class JobFacts:
 
     `identity` is of the workbook's tasks at this enterprise; `sheets` gives each task sheet's header row;
     `output` is where the results go. `called_with` are options with which the next load is to be called, too.
-    `stopped` says why nothing is to be sent, where the workbook is invalid.
+    `stopped` says why nothing is to be sent, where the workbook is invalid. `canary` is how many rows of each
+    command run first, `failures_allowed` how many rows may fail before nothing further is started; None where
+    the load has no canary, or no budget. `notify` is the address that gets the summary.
     Times are ISO 8601 in UTC. `origin` and `enterprise_id` are in their one spelling; `spelt` is how the
     job's file has them, which fingerprints of earlier versions depend on.
     """
@@ -73,6 +78,9 @@ class JobFacts:
     tool_version: str = ""
     stopped: str = ""
     called_with: tuple[str, ...] = ()
+    canary: int | None = None
+    failures_allowed: int | None = None
+    notify: str = ""
     schema_version: int = SCHEMA_VERSION
     spelt: tuple[str, str] = ("", "")
 
@@ -125,7 +133,7 @@ def read_facts(stored: StoredJob) -> JobFacts:
     """The facts of a job. Raises LocalFailure where they are damaged or of another version."""
     try:
         raw = json.loads(stored.read(FACTS))
-        if raw["schema_version"] != SCHEMA_VERSION:
+        if raw["schema_version"] not in _READABLE:
             raise LocalFailure(
                 f"job {stored.job_id} was made by xlsx2opeasy {raw.get('tool_version')}, in another format",
                 "resume it with that version",
@@ -143,7 +151,8 @@ def read_facts(stored: StoredJob) -> JobFacts:
 
 
 def _phase(raw: Mapping[str, Any]) -> PhaseFacts:
-    return PhaseFacts(raw["number"], raw["why"], tuple(ChunkFile(**chunk) for chunk in raw["chunks"]))
+    chunks = tuple(ChunkFile(**chunk) for chunk in raw["chunks"])
+    return PhaseFacts(raw["number"], raw["why"], chunks, raw.get("stage", ""))
 
 
 def read_rows(stored: StoredJob, facts: JobFacts) -> list[JobRow]:

@@ -17,7 +17,8 @@ def fold(records: Iterable[Record]) -> JobState:
 
 def apply(state: JobState, record: Record) -> None:
     """Takes one more record into `state`."""
-    state.stopped = None
+    if record.call != Fact.NOTIFIED:
+        state.stopped = None
     if record.phase == JOB:
         _of_job(state, record)
     elif record.kind == INTENT:
@@ -47,6 +48,11 @@ def _of_job(state: JobState, record: Record) -> None:
         state.cleaned = True
     elif record.call == Fact.SETTLED:
         state.finished = None
+    elif record.call == Fact.HALTED:
+        state.halted = str(record.detail["why"])
+    elif record.call == Fact.CANARY_PASSED:
+        state.judged_canary = int(record.detail["canary"])
+        state.forgiven += int(record.detail["forgiven"])
 
 
 def _intended(phase: PhaseState, intent: Record) -> None:

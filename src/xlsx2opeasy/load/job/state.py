@@ -44,6 +44,12 @@ class Fact(StrEnum):
     """A person, an id that arrived or a webhook could; confirmed by the server where an id is named."""
     BEGUN = "begun"
     """The journal begins: it belongs to the facts with this hash."""
+    CANARY_PASSED = "canary-passed"
+    """The load goes on after a canary; `forgiven` of its failures count no longer, since a person said so."""
+    HALTED = "halted"
+    """So many rows failed that nothing further is started, and why."""
+    NOTIFIED = "notified"
+    """The summary was posted, or could not be."""
     STOPPED = "stopped"
     """A run of the job ended before the job did; holds until anything else is recorded."""
     FINISHED = "finished"
@@ -152,6 +158,12 @@ class JobState:
     written_hashes: set[str] = field(default_factory=set)
     """Of every results workbook that this job put somewhere: such a file may be replaced."""
     cleaned: bool = False
+    halted: str | None = None
+    """Why the budget of failures lets nothing further start."""
+    judged_canary: int = 0
+    """The last canary (its phase's number) after which the load was found to go on."""
+    forgiven: int = 0
+    """How many failures count no longer."""
     open_intents: dict[int, Record] = field(default_factory=dict)
 
     @property

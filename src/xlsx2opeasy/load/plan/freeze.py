@@ -76,6 +76,9 @@ def freeze(
                 tool_version=version("xlsx2opeasy"),
                 stopped=prepared.stopped,
                 called_with=options.called_with,
+                canary=options.staging.canary,
+                failures_allowed=options.staging.allowed(prepared.tasks),
+                notify="" if target.rehearsal else options.notify,
             ),
         )
     except BaseException as error:
@@ -141,4 +144,4 @@ def _write_phase(stored: StoredJob, phase: Phase, limits: ChunkLimits, tell: Lis
             too_large.append(chunk)
     if too_large:
         tell(Notice(beyond_limit(too_large, limits), important=True))
-    return PhaseFacts(phase.number, phase.why, tuple(chunks))
+    return PhaseFacts(phase.number, phase.why, tuple(chunks), phase.stage)

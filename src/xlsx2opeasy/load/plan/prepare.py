@@ -22,6 +22,9 @@ from xlsx2opeasy.load.plan.earlier_results import (
 )
 from xlsx2opeasy.load.plan.phases import Phase, phases_of
 from xlsx2opeasy.load.plan.refusal import counting_rows
+from xlsx2opeasy.load.plan.stages import staged
+from xlsx2opeasy.load.plan.staging import Staging
+from xlsx2opeasy.load.plan.subjects import Reader
 from xlsx2opeasy.load.target import REHEARSAL_ORIGIN, Target
 from xlsx2opeasy.ooxml.limits import limits_for
 from xlsx2opeasy.problems import Problem, Severity
@@ -50,6 +53,8 @@ class LoadOptions:
     large: bool = False
     wire_names: Mapping[str, str] = field(default_factory=dict)
     sandbox_state: Path | None = None
+    staging: Staging = field(default_factory=Staging)
+    notify: str = ""
 
     @property
     def called_with(self) -> tuple[str, ...]:
@@ -60,6 +65,7 @@ class LoadOptions:
             *(("--on-rejected drop",) if self.drop_rejected else ()),
             *((f"--sandbox-state {state}",) if state else ()),
             *(("--large",) if self.large else ()),
+            *self.staging.as_typed,
         )
 
 
@@ -110,7 +116,7 @@ def prepare(workbook: Path, target: Target, options: LoadOptions) -> Prepared:
     done = set() if sends_all else succeeded
     stopped = _why_stopped(checked, options)
     to_send = [] if stopped else [task for task in tasks if (task.sheet, task.row) not in done]
-    phases = phases_of(to_send, options.wire_names)
+    phases = staged(phases_of(to_send, options.wire_names), options.staging, Reader(options.wire_names))
     if stopped and not sends_all:
         # Nothing is sent, so what these rows say stays true, whatever was changed in them since.
         done = done | told.keys()

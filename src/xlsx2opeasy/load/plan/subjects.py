@@ -42,7 +42,7 @@ class SubjectIndex:
         """Takes the subjects of one more task in."""
         self._names |= subjects.names
         for numbers in subjects.numbers:
-            self._numbers.add(numbers, True)  # noqa: FBT003 - what is kept with the numbers does not matter
+            self._numbers.add(numbers, True)
 
     def shares(self, subjects: Subjects) -> bool:
         """Whether one of `subjects` is a subject of a task that was added."""

@@ -1,6 +1,7 @@
 """What the end of a load is called, and what a person is told to do next."""
 
 import shlex
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +25,8 @@ class Verdict:
 
 def why_not_sent(job: OpenJob, stopped: Xlsx2OpeasyError | None) -> str:
     """The detail of the rows that were not sent."""
+    if job.state.halted is not None:
+        return f"not sent: {job.state.halted}, so nothing further was started"
     if stopped is None:
         return "not sent: the server rejected other rows of the workbook, so they were not run"
     if isinstance(stopped, UndecidedError):
@@ -57,9 +60,17 @@ def verdict_of(
         )
     if counts["succeeded"] + counts["skipped"] == counts["total"]:
         return _verdict(COMPLETED, _all_well(job.facts))
+    if job.state.halted is not None:
+        return _verdict(WITH_ERRORS, _halted(job, counts, results))
     wrong = counts["total"] - counts["succeeded"] - counts["skipped"]
     it = "it" if wrong == 1 else "them"
     return _verdict(WITH_ERRORS, f"{_rows(wrong)} did not succeed; {_next(job.facts, results, it)}")
+
+
+def _halted(job: OpenJob, counts: Mapping[str, int], results: str | None) -> str:
+    left = _rows(counts["notSent"])
+    said = f"{job.state.halted}, so nothing further was started; {left} not sent"
+    return f"{said}; {_next(job.facts, results, 'what is wrong')}"
 
 
 def _all_well(facts: JobFacts) -> str:

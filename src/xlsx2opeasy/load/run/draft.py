@@ -4,7 +4,7 @@ A draft is inert until it is scheduled, so whatever happens here provisions noth
 that a draft is believed to be complete which is not: counts and downloaded content must equal what was sent.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from xlsx2opeasy.errors import ServiceFailed
 from xlsx2opeasy.load.events import ChunkAccepted, DraftVerified, Listener, Notice
@@ -56,11 +56,16 @@ class DraftBuilder:
 
     def build(self) -> None:
         """Raises ServiceFailed where the server does not take the draft as it is sent."""
+        for _ in self.steps():
+            pass
+
+    def steps(self) -> Iterator[None]:
+        """The same, a few requests at a time: between two steps somebody else may use the client."""
         problem = ""
         for _ in range(MAX_BUILDS):
             try:
                 self._open()
-                self._append_all()
+                yield from self._append_all()
                 self._verify()
             except DraftGoneError:
                 problem = "the server no longer knew it"
@@ -72,9 +77,10 @@ class DraftBuilder:
                 self.delete_draft()
                 cut_smaller(self._job, self._phase)
                 self._tell(Notice("The server refused a file for its size: the chunks were cut in half."))
-                return self.build()
+                yield from self.steps()
+                return
             else:
-                return None
+                return
             self._tell(Notice(f"A draft was given up and is built anew: {problem}."))
         raise ServiceFailed(
             f"the server did not take the tasks as they were sent: {problem}",
@@ -186,13 +192,14 @@ class DraftBuilder:
 
     # -- appending ----------------------------------------------------------------------------------------
 
-    def _append_all(self) -> None:
+    def _append_all(self) -> Iterator[None]:
         chunks = self._job.chunks(self._phase)
         while (index := self._job.phase_state(self._phase).appended) < len(chunks):
             self._interruption.checkpoint()
             require_chunk(self._job.stored, chunks[index].file, chunks[index].sha256)
             self._append(index, chunks[index].file)
             self._tell(ChunkAccepted(self._number, index + 1, sum(chunks[index].counts.values())))
+            yield
 
     def _append(self, index: int, file: str) -> None:
         draft = str(self._job.phase_state(self._phase).operation_id)

@@ -4,6 +4,7 @@ Only the server's status counts: `completed` in one of its two spellings ends th
 """
 
 import random
+from collections.abc import Callable
 
 from xlsx2opeasy.errors import StillRunning
 from xlsx2opeasy.load.events import Listener, Notice, ResultsSaved, StatusSeen
@@ -38,8 +39,12 @@ class Follower:
         *,
         poll_interval: float | None = None,
         deadline: float | None = None,
+        meanwhile: Callable[[], bool] = lambda: False,
     ) -> None:
-        """`deadline` is on the interruption's monotonic clock; `poll_interval` in seconds fixes the polls."""
+        """`deadline` is on the interruption's monotonic clock; `poll_interval` in seconds fixes the polls.
+
+        `meanwhile` does a piece of other work in place of waiting, and says whether there was any left.
+        """
         self._job = job
         self._phase = phase
         self._number = phase.number
@@ -48,6 +53,7 @@ class Follower:
         self._tell = tell
         self._poll_interval = poll_interval
         self._deadline = deadline
+        self._meanwhile = meanwhile
         self._unknown_words: set[str] = set()
 
     def run(self, *, anew: bool = False) -> None:
@@ -115,7 +121,10 @@ class Follower:
             if pause > left:
                 self._interruption.sleep(max(0.0, left))
                 raise StillRunning(f"operation {seen.operation_id or seen.id} is still {seen.status}", "")
-        self._interruption.sleep(pause)
+        until = self._interruption.monotonic() + pause
+        while (left := until - self._interruption.monotonic()) > 0 and self._meanwhile():
+            self._interruption.checkpoint()
+        self._interruption.sleep(max(0.0, left))
 
     def _look_patiently(self, scheduled_id: str) -> ScheduledOperation:
         """The run's status, also where it could not be had for a while: the run itself goes on meanwhile."""
