@@ -31,9 +31,10 @@ LEVELS: dict[str, int] = {
     "library": 7,
     "session": 7,
     "diagnosis": 8,
-    "cli": 9,
-    "__init__": 9,
-    "__main__": 10,
+    "web": 9,
+    "cli": 10,
+    "__init__": 10,
+    "__main__": 11,
 }
 """A room may import rooms of a lower level, and itself. The sandbox stands apart: it imports spec alone."""
 
@@ -48,8 +49,8 @@ ROOMS_OF = {
     "httpcore": {"opeasy", "webex", "http"},
     "pandera": {"check"},
     "python_calamine": set(),
-    "starlette": {"sandbox"},
-    "uvicorn": {"sandbox"},
+    "starlette": {"sandbox", "web"},
+    "uvicorn": {"sandbox", "web"},
     "click": {"cli"},
     "rich": {"cli"},
     "keyring": {"settings", "cli"},

@@ -26,6 +26,7 @@ GROUPS = {
         "plan": "says what a load would do",
         "load": "checks, uploads, runs, and writes the results into the workbook",
         "resume": "goes on with a load that was cut off",
+        "web": "serves a page that does all this in a browser",
     },
     "Looking back": {
         "jobs": "lists this machine's jobs",

@@ -111,6 +111,12 @@ def follow(stored: StoredJob, sleep: Callable[[float], None]) -> Iterator[Event 
         sleep(TICK)
 
 
+def events_so_far(stored: StoredJob) -> list[Event | JobEnded]:
+    """The events of the job's latest run until now; none where they were not kept."""
+    lines, _ = stored.events(0)
+    return [event for line in lines if (event := _event_of(line)) is not None]
+
+
 def _event_of(line: bytes) -> Event | JobEnded | None:
     """None for a line that this version does not know, or that a full disk cut."""
     try:

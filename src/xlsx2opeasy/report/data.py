@@ -81,14 +81,15 @@ def report_data(stored: StoredJob) -> ReportData:
     """Reads a job. Raises LocalFailure where its files are damaged."""
     facts = read_facts(stored)
     job = job_of(stored)
-    rows = _rows(stored, facts)
+    rows = rows_of(stored)
     counted = Counter(row.kind for row in rows)
     counts = {kind: counted[kind] for kind in KINDS if counted[kind]}
     return ReportData(facts, job, rows, counts, _failures(rows, facts), _changed_parts(stored, facts, job))
 
 
-def _rows(stored: StoredJob, facts: JobFacts) -> list[Row]:
-    """All task rows, in the order of the workbook."""
+def rows_of(stored: StoredJob) -> list[Row]:
+    """All task rows of a job, in the order of the workbook. Raises LocalFailure where it is damaged."""
+    facts = read_facts(stored)
     told = _outcomes(stored)
     rows = []
     for each in read_rows(stored, facts):

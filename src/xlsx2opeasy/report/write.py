@@ -21,6 +21,7 @@ from xlsx2opeasy.overwriting import unless_replaced
 from xlsx2opeasy.report.data import KINDS, ReportData, report_data
 from xlsx2opeasy.report.templates import templates_folder
 
+_SELF = "'self'"
 _ESCAPED = {ord(each): f"\\u{ord(each):04x}" for each in "<>&\u2028\u2029"}
 
 
@@ -43,12 +44,9 @@ def write_report(stored: StoredJob, output: Path | None = None, *, replace: bool
     return target
 
 
-def rendered(data: ReportData) -> str:
-    """The page."""
-    loader = FileSystemLoader(templates_folder("report"))
-    environment = Environment(
-        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
+def rendered(data: ReportData, *, script_address: str = "") -> str:
+    """The page, with its script in it, or referring to one at an address where it is served."""
+    environment = _environment()
     environment.filters |= {"time": _time, "status": _status}
     style, script = (_source(environment, name) for name in ("report.css", "report.js"))
     return environment.get_template("report.html.j2").render(
@@ -56,9 +54,25 @@ def rendered(data: ReportData) -> str:
         kinds=KINDS,
         style=style,
         script=script,
-        policy=_policy(style, script),
+        script_address=script_address,
+        policy=_policy(style, script, script_address),
         rows_json=_json(_compact(data)),
         name=Path(data.facts.workbook).name,
+    )
+
+
+def style_hash() -> str:
+    """The source expression that allows the page's own style, for a policy that is sent with it."""
+    return _hash(_source(_environment(), "report.css"))
+
+
+def _environment() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(templates_folder("report")),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
 
 
@@ -84,10 +98,9 @@ def _source(environment: Environment, name: str) -> str:
     return environment.loader.get_source(environment, name)[0].strip()
 
 
-def _policy(style: str, script: str) -> str:
+def _policy(style: str, script: str, script_address: str) -> str:
     """The content security policy: this style, this script, and nothing else from anywhere."""
-    style_hash, script_hash = (_hash(each) for each in (style, script))
-    sources = f"style-src {style_hash}; script-src {script_hash}"
+    sources = f"style-src {_hash(style)}; script-src {_SELF if script_address else _hash(script)}"
     return f"default-src 'none'; {sources}; base-uri 'none'; form-action 'none'"
 
 

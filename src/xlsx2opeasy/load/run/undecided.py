@@ -151,7 +151,7 @@ def _words(job: OpenJob, phase: PhaseFacts) -> tuple[str, ...]:
         f"Evidence     : {evidence}files xlsx2opeasy-{name}-{phase.number}-*.json (give this to support)",
         f"To decide    : in the portal look for operation {operation}",
         f"   it has a scheduled run with id S : xlsx2opeasy resume {name} --scheduled-id S",
-        *((_NO_RUN.format(job=name, operation=operation),) if _may_have_no_run(state) else ()),
+        *((_NO_RUN.format(job=name, operation=operation),) if may_have_no_run(state) else ()),
         f"   nothing can tell any more       : xlsx2opeasy jobs abandon {name} --undecided",
     )
 
@@ -159,7 +159,7 @@ def _words(job: OpenJob, phase: PhaseFacts) -> tuple[str, ...]:
 def how_to_settle(state: PhaseState, job: str) -> str:
     """The commands that settle an undecided operation, once a person looked for it in the portal."""
     with_id = f"xlsx2opeasy resume {job} --scheduled-id ID"
-    if not _may_have_no_run(state):
+    if not may_have_no_run(state):
         return with_id
     return f"{with_id} or xlsx2opeasy resume {job} --not-scheduled {state.operation_id}"
 
@@ -168,7 +168,7 @@ def _was_started(state: PhaseState) -> bool:
     return state.scheduled_id is not None or state.is_proven_started or state.undecided == REFUSES_DELETION
 
 
-def _may_have_no_run(state: PhaseState) -> bool:
+def may_have_no_run(state: PhaseState) -> bool:
     """Whether the server could confirm that the operation has no run: it may still know the operation."""
     return not _was_started(state) and state.undecided != NOT_KNOWN
 

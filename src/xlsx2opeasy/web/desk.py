@@ -1,0 +1,154 @@
+"""What all pages share: the home, the uploads, the running loads, and the way to the server."""
+
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from xlsx2opeasy import session
+from xlsx2opeasy.check.checked import Checked, check_workbook
+from xlsx2opeasy.collecting import collecting_seldom
+from xlsx2opeasy.errors import LocalFailure, UsageError, Xlsx2OpeasyError
+from xlsx2opeasy.job_model import Job
+from xlsx2opeasy.load import service
+from xlsx2opeasy.load.job.facts import read_facts
+from xlsx2opeasy.load.job.home import state_folder
+from xlsx2opeasy.load.job.store import Store, StoredJob
+from xlsx2opeasy.load.jobs.listing import job_of, list_jobs
+from xlsx2opeasy.load.plan.prepare import LoadOptions
+from xlsx2opeasy.load.results.load_result import LoadResult
+from xlsx2opeasy.load.run.undecided import Settling
+from xlsx2opeasy.settings import Flags
+from xlsx2opeasy.settings.store import selected_store
+from xlsx2opeasy.web.one_time import OneTime
+from xlsx2opeasy.web.render import Pages
+from xlsx2opeasy.web.runs import Run, Runs
+from xlsx2opeasy.web.uploads import Upload, Uploads
+from xlsx2opeasy.workbook.read import read_workbook
+
+MOST_LISTED = 200
+"""Jobs on one page of the history."""
+
+
+@dataclass
+class Desk:
+    """Everything behind the page: `store` has the jobs, `sandbox` is where loads go in the server's place."""
+
+    flags: Flags
+    sandbox: session.Destination | None = None
+    store: Store = field(default_factory=selected_store)
+    pages: Pages = field(default_factory=Pages)
+    runs: Runs = field(default_factory=Runs)
+    once: OneTime[Run] = field(default_factory=OneTime)
+    uploads: Uploads = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.uploads = Uploads(state_folder())
+
+    def dialog(self) -> session.Dialog:
+        """How the engine reaches the person: the page asks for a key beforehand, on its own screen."""
+        return session.Dialog()
+
+    def destination(self) -> session.Destination:
+        """Where *Load* goes. Raises UsageError where nothing says so."""
+        return self.sandbox or session.server(self.flags, self.dialog())
+
+    def reachable(self) -> tuple[session.Destination | None, Xlsx2OpeasyError | None]:
+        """The destination, or why there is none."""
+        try:
+            return self.destination(), None
+        except Xlsx2OpeasyError as error:
+            return None, error
+
+    @collecting_seldom()
+    def checked(self, upload: Upload) -> Checked:
+        """The checked workbook; read once for each revision. Raises WorkbookUnusable."""
+        with upload.lock:
+            if upload.checked is None:
+                upload.checked = check_workbook(read_workbook(upload.path))
+            return upload.checked
+
+    def start_load(self, upload: Upload, destination: session.Destination, *, skip_invalid: bool) -> Run:
+        """Begins a load of the upload."""
+        return self._start(upload, nullcontext(destination), skip_invalid=skip_invalid, rehearsal=False)
+
+    def start_rehearsal(self, upload: Upload, *, skip_invalid: bool) -> Run:
+        """Begins a rehearsal of the upload, at a simulated OpEasy of its own."""
+        return self._start(upload, session.rehearsal(), skip_invalid=skip_invalid, rehearsal=True)
+
+    def _start(
+        self,
+        upload: Upload,
+        place: AbstractContextManager[session.Destination],
+        *,
+        skip_invalid: bool,
+        rehearsal: bool,
+    ) -> Run:
+        def work(run: Run) -> LoadResult:
+            output = upload.results_place("rehearsal" if rehearsal else "results")
+            with place as destination:
+                options = LoadOptions(
+                    output=output,
+                    limits=destination.limits,
+                    skip_invalid=skip_invalid,
+                    wire_names=destination.wire_names,
+                )
+                around = service.Surroundings(
+                    run.hear, destination.connect, interruption=run.interruption, store=self.store
+                )
+                return service.load(upload.path, destination.target, options, around)
+
+        return self.runs.start(Run(upload.name, rehearsal, upload.id), work)
+
+    def start_resume(self, stored: StoredJob, settling: Settling | None = None) -> Run:
+        """Goes on with a job, after a person's word about an undecided operation where there is one."""
+        workbook = Path(read_facts(stored).workbook).name
+
+        def work(run: Run) -> LoadResult:
+            connect = session.connect_as_pinned(self.flags, self.dialog())
+            if self.sandbox is not None:
+                connect = self.sandbox.connect
+            around = service.Surroundings(run.hear, connect, interruption=run.interruption, store=self.store)
+            return service.resume(stored.job_id, around, settling)
+
+        return self.runs.start(Run(workbook, rehearsal=False, job=stored.job_id), work)
+
+    def job(self, job_id: str) -> tuple[StoredJob, Job]:
+        """A job of this store. Raises UsageError where there is none of this name."""
+        stored = self.store.job(job_id)
+        return stored, job_of(stored)
+
+    def jobs(self, start: int = 0, most: int = MOST_LISTED) -> list[Job]:
+        """The jobs, latest first."""
+        return list_jobs(self.store, start=start, most=most)
+
+    def upload_of(self, job: Job) -> Upload | None:
+        """The upload with which the job was begun, where it is still here."""
+        return self.uploads.holding(job.workbook or "")
+
+    def tidy(self) -> None:
+        """Removes uploads that were not loaded within a day, with their rehearsals."""
+        loaded: dict[str, list[StoredJob]] = {}
+        rehearsed: dict[str, list[StoredJob]] = {}
+        for stored in self.store.jobs():
+            try:
+                facts = read_facts(stored)
+            except LocalFailure:
+                continue
+            upload = self.uploads.holding(facts.workbook)
+            if upload is not None:
+                (rehearsed if facts.rehearsal else loaded).setdefault(upload.id, []).append(stored)
+
+        def is_kept(upload: Upload) -> bool:
+            working = any(each.is_worked_on() for each in rehearsed.get(upload.id, ()))
+            return (
+                upload.id in loaded or working or any(each.upload == upload.id for each in self.runs.active())
+            )
+
+        for removed in self.uploads.forget_old(is_kept):
+            for stored in rehearsed.get(removed, ()):
+                stored.remove()
+
+
+def no_such(what: str) -> UsageError:
+    """The answer for an address that leads nowhere (any more)."""
+    return UsageError(f"there is no such {what} here any more", "begin again at the start page")

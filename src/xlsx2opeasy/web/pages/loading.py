@@ -1,0 +1,106 @@
+"""The plan of a load, *Rehearse* and *Load*."""
+
+from http import HTTPStatus
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from xlsx2opeasy.errors import UsageError, Xlsx2OpeasyError
+from xlsx2opeasy.web.desk import Desk
+from xlsx2opeasy.web.pages.requests import apart, desk_of, fields_of, go_to, upload_of
+from xlsx2opeasy.web.plan_view import plan_of
+from xlsx2opeasy.web.runs import Run
+from xlsx2opeasy.web.uploads import Upload
+from xlsx2opeasy.web.words import jobs_in
+
+
+def plan(request: Request) -> Response:
+    """The plan, with the forms that begin a rehearsal or a load."""
+    return _plan(desk_of(request), upload_of(request), skip_invalid=_skips(request.query_params.get("skip")))
+
+
+def _skips(text: str | None) -> bool:
+    return text == "1"
+
+
+def _plan(
+    desk: Desk, upload: Upload, *, skip_invalid: bool, problem: Xlsx2OpeasyError | None = None
+) -> Response:
+    destination, unreachable = desk.reachable()
+    try:
+        view = plan_of(desk.store, upload, destination, skip_invalid=skip_invalid)
+    except Xlsx2OpeasyError as error:
+        return desk.pages.page(
+            "refused.html.j2", upload=upload, error=error, jobs=jobs_in(f"{error.message} {error.hint}")
+        )
+    purpose = (upload.id, str(upload.revision))
+    return desk.pages.page(
+        "plan.html.j2",
+        HTTPStatus.OK if problem is None else HTTPStatus.UNPROCESSABLE_ENTITY,
+        upload=upload,
+        view=view,
+        destination=destination,
+        unreachable=unreachable,
+        sandbox=desk.sandbox is not None,
+        skip_invalid=skip_invalid,
+        problem=problem,
+        refusal_jobs=jobs_in(f"{view.refusal.message} {view.refusal.hint}") if view.refusal else [],
+        once_rehearse=desk.once.value("rehearse", *purpose),
+        once_load=desk.once.value("load", *purpose),
+    )
+
+
+async def rehearse(request: Request) -> Response:
+    """Begins a rehearsal, once for each form."""
+    desk, upload = desk_of(request), upload_of(request)
+    fields = await fields_of(request)
+    skip_invalid = _skips(fields.get("skip"))
+
+    def begin() -> Run:
+        return desk.start_rehearsal(upload, skip_invalid=skip_invalid)
+
+    run = desk.once.begin(fields.get("once", ""), "rehearse", upload.id, str(upload.revision), begin=begin)
+    if run is None:
+        return await apart(_plan, desk, upload, skip_invalid=skip_invalid, problem=_STALE)
+    return go_to(f"/runs/{run.id}")
+
+
+async def load(request: Request) -> Response:
+    """Begins a load, once for each form, where the enterprise's name was typed."""
+    desk, upload = desk_of(request), upload_of(request)
+    fields = await fields_of(request)
+    skip_invalid = _skips(fields.get("skip"))
+    try:
+        destination = await apart(desk.destination)
+        _require_name(fields.get("enterprise", ""), destination.target.enterprise_id)
+
+        def begin() -> Run:
+            return desk.start_load(upload, destination, skip_invalid=skip_invalid)
+
+        purpose = (upload.id, str(upload.revision))
+        run = desk.once.begin(fields.get("once", ""), "load", *purpose, begin=begin)
+        if run is None:
+            raise _STALE
+    except Xlsx2OpeasyError as problem:
+        return await apart(_plan, desk, upload, skip_invalid=skip_invalid, problem=problem)
+    return go_to(f"/runs/{run.id}")
+
+
+def _require_name(typed: str, wanted: str) -> None:
+    if typed.strip() != wanted:
+        raise UsageError(
+            "nothing was sent: what was typed is not the enterprise's name", f"type {wanted} to load"
+        )
+
+
+_STALE = UsageError(
+    "nothing was sent: since this page was shown the workbook was corrected or the program started again",
+    "look at the plan as it is now",
+)
+
+ROUTES = [
+    Route("/workbooks/{upload}/plan", plan),
+    Route("/workbooks/{upload}/rehearse", rehearse, methods=["POST"]),
+    Route("/workbooks/{upload}/load", load, methods=["POST"]),
+]

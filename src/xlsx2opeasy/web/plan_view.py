@@ -1,0 +1,86 @@
+"""What a load of an uploaded workbook would do, as the page shows it."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+from xlsx2opeasy.errors import Xlsx2OpeasyError
+from xlsx2opeasy.load.job.store import Store
+from xlsx2opeasy.load.jobs.earlier import refuse_if_done_or_unfinished
+from xlsx2opeasy.load.plan.freeze import candidate_of
+from xlsx2opeasy.load.plan.prepare import LoadOptions, Prepared, prepare
+from xlsx2opeasy.load.target import Target
+from xlsx2opeasy.session import Destination
+from xlsx2opeasy.spec.catalogue import BY_NAME
+from xlsx2opeasy.spec.effects import Effect
+from xlsx2opeasy.web.uploads import Upload
+from xlsx2opeasy.web.words import counted
+
+_DANGERS = {
+    "deletion": (Effect.DELETES_USER, Effect.DELETES_DEVICE, Effect.DELETES_DEVICES_OF_USER),
+    "suspension": (Effect.SUSPENDS_USER,),
+}
+"""What takes something away is counted apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class CommandRows:
+    """The rows of one command; `effect` is `deletion` or `suspension` for those that take something away."""
+
+    type: str
+    command: str
+    rows: int
+    effect: str
+
+
+@dataclass(frozen=True)
+class PlanView:
+    """What would be sent; `refusal` says why a load would be refused, where it would."""
+
+    prepared: Prepared
+    refusal: Xlsx2OpeasyError | None = None
+
+    @property
+    def commands(self) -> list[CommandRows]:
+        """The rows by command, in the order of the plan."""
+        tasks = (task for phase in self.prepared.phases for task in phase.tasks)
+        counts = Counter((task.type, task.command) for task in tasks)
+        return [CommandRows(kind, name, rows, _danger(kind, name)) for (kind, name), rows in counts.items()]
+
+    @property
+    def dangers(self) -> list[str]:
+        """`3 deletions`, `1 suspension`."""
+        counts = Counter[str]()
+        for each in self.commands:
+            counts[each.effect] += each.rows
+        return [counted(counts[effect], effect) for effect in _DANGERS if counts[effect]]
+
+    @property
+    def skipped(self) -> int:
+        """Rows that succeeded before and are not sent again."""
+        return sum(row.skipped for row in self.prepared.rows)
+
+
+def plan_of(store: Store, upload: Upload, destination: Destination | None, *, skip_invalid: bool) -> PlanView:
+    """The plan at the destination, or without one as a rehearsal would be. Raises Xlsx2OpeasyError."""
+    target = destination.target if destination else Target("", "")
+    options = LoadOptions(
+        output=upload.results_place("results"),
+        skip_invalid=skip_invalid,
+        again=destination is None,
+        wire_names=destination.wire_names if destination else {},
+    )
+    prepared = prepare(upload.path, target, options)
+    if destination is None or prepared.stopped:
+        return PlanView(prepared)
+    try:
+        candidate = candidate_of(upload.path, target, prepared)
+        refuse_if_done_or_unfinished(store, candidate, again=False)
+    except Xlsx2OpeasyError as refusal:
+        return PlanView(prepared, refusal)
+    return PlanView(prepared)
+
+
+def _danger(task_type: str, command: str) -> str:
+    """What the command takes away: a deletion, a suspension, or "" for nothing."""
+    known = BY_NAME[task_type]
+    return next((word for word, effects in _DANGERS.items() if command in known.commands_that(*effects)), "")

@@ -1,0 +1,89 @@
+"""Loads that were begun on the page: each in a thread of its own, apart from the event loop."""
+
+import secrets
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from xlsx2opeasy.errors import Xlsx2OpeasyError
+from xlsx2opeasy.load.events import Event, JobStarted, Notice
+from xlsx2opeasy.load.interrupt import Interruption
+from xlsx2opeasy.load.results.load_result import LoadResult
+from xlsx2opeasy.session import internal_error, not_begun
+
+
+@dataclass
+class Run:
+    """One load, rehearsal or resumed job. `result` is there once it ended; `job` once it is one."""
+
+    workbook: str
+    rehearsal: bool
+    upload: str | None = None
+    job: str | None = None
+    result: LoadResult | None = None
+    notices: list[str] = field(default_factory=list)
+    interruption: Interruption = field(default_factory=Interruption)
+    stopping: bool = False
+    id: str = field(default_factory=lambda: secrets.token_hex(8))
+
+    def hear(self, event: Event) -> None:
+        """Takes in what the load tells; everything else is in the job's own log."""
+        if isinstance(event, JobStarted):
+            self.job = event.job
+        elif isinstance(event, Notice) and self.job is None:
+            self.notices.append(event.text)
+
+    def stop(self) -> None:
+        """Interrupts it as Ctrl-C does: the request under way finishes, nothing is deleted."""
+        self.stopping = True
+        self.interruption.ask()
+
+
+Work = Callable[[Run], LoadResult]
+
+
+class Runs:
+    """Those of this program, the ended ones too."""
+
+    def __init__(self) -> None:
+        self._runs: dict[str, Run] = {}
+        self._threads: dict[str, threading.Thread] = {}
+
+    def start(self, run: Run, work: Work) -> Run:
+        """Begins it; every end of `work` becomes the run's result."""
+        self._runs[run.id] = run
+        thread = threading.Thread(target=self._work, args=(run, work), name=f"run-{run.id}", daemon=True)
+        self._threads[run.id] = thread
+        thread.start()
+        return run
+
+    def get(self, run_id: str) -> Run | None:
+        """The run of this id."""
+        return self._runs.get(run_id)
+
+    def of_job(self, job: str) -> Run | None:
+        """The run that works on the job now."""
+        return next((each for each in self.active() if each.job == job), None)
+
+    def active(self) -> list[Run]:
+        """Those that have not ended."""
+        return [each for each in list(self._runs.values()) if each.result is None]
+
+    def stop_all(self, longest: float) -> None:
+        """Interrupts all as Ctrl-C does, and waits so many seconds for their ends at the most."""
+        for each in self.active():
+            each.stop()
+        end = time.monotonic() + longest
+        for thread in list(self._threads.values()):
+            thread.join(max(0.0, end - time.monotonic()))
+
+    def _work(self, run: Run, work: Work) -> None:
+        try:
+            result = work(run)
+        except Xlsx2OpeasyError as error:
+            result = not_begun(run.workbook, error)
+        except Exception as error:  # noqa: BLE001 - the page says what happened, without a secret
+            result = not_begun(run.workbook, internal_error(error))
+        run.job = run.job or result.job
+        run.result = result

@@ -1,0 +1,195 @@
+"""Workbooks that were uploaded, in folders of the home; the page never takes a path.
+
+`HOME/web/ID/N/NAME` is the workbook after N corrections; only the latest is kept. What was never loaded is
+removed a day after it was last touched.
+"""
+
+import contextlib
+import json
+import re
+import secrets
+import shutil
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import Any
+
+from xlsx2opeasy.check.checked import Checked
+from xlsx2opeasy.durable import make_folder, what_helps, why_refused, write_file
+from xlsx2opeasy.errors import LocalFailure
+from xlsx2opeasy.load.results.output import free_name
+
+KEPT_SECONDS = 24 * 3600.0
+_ID = re.compile(r"[a-z2-7]{16}")
+_ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
+_MADE = re.compile(r"\.(results|rehearsal|corrected|marked)(-\d+)?$")
+"""What our own files are called after; one such word is enough."""
+_LONGEST_NAME = 120
+_UNFIT = re.compile(r'[\x00-\x1f\x7f-\x9f<>:"|?*\u200e\u200f\u202a-\u202e\u2066-\u2069]')
+_RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com[0-9]|lpt[0-9])(\.|$)")
+
+
+@dataclass
+class Upload:
+    """An uploaded workbook; `revision` counts its corrections."""
+
+    folder: Path
+    name: str
+    revision: int = 0
+    lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
+    checked: Checked | None = field(default=None, repr=False)
+    views: dict[str, Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def id(self) -> str:
+        """The folder's name."""
+        return self.folder.name
+
+    @property
+    def path(self) -> Path:
+        """The workbook as it is now."""
+        return self.folder / str(self.revision) / self.name
+
+    @property
+    def extension(self) -> str:
+        """With its dot; the results have the same."""
+        return Path(self.name).suffix
+
+    def results_place(self, suffix: str) -> Path:
+        """A free place for results, such as `branch.results.xlsx`. Raises LocalFailure."""
+        folder = self.folder / "results"
+        with _disk(folder):
+            make_folder(folder)
+        return free_name(folder / self.named(suffix))
+
+    def named(self, suffix: str, extension: str | None = None) -> str:
+        """`branch.marked.xlsx` for the suffix `marked`."""
+        stem = _MADE.sub("", Path(self.name).stem)
+        return f"{stem}.{suffix}{self.extension if extension is None else extension}"
+
+    def save(self) -> None:
+        """Keeps the facts about it. Raises LocalFailure."""
+        facts = {"name": self.name, "revision": self.revision}
+        with _disk(self.folder):
+            write_file(self.folder / "upload.json", json.dumps(facts).encode())
+
+
+class Uploads:
+    """All uploads of this home."""
+
+    def __init__(self, home: Path) -> None:
+        self._folder = home / "web"
+        self._known: dict[str, Upload] = {}
+        self._lock = threading.Lock()
+
+    def add(self, name: str, write: Callable[[Path], object]) -> Upload:
+        """Takes in a workbook of this name; `write` writes it. Raises LocalFailure where the disk refuses."""
+        upload = Upload(self._folder / "".join(secrets.choice(_ALPHABET) for _ in range(16)), fit_name(name))
+        try:
+            with _disk(self._folder):
+                make_folder(upload.path.parent)
+                upload.path.touch(mode=0o600)
+                write(upload.path)
+            upload.save()
+        except BaseException:
+            shutil.rmtree(upload.folder, ignore_errors=True)
+            raise
+        with self._lock:
+            self._known[upload.id] = upload
+        return upload
+
+    def scratch(self) -> Path:
+        """A folder for files that are made for one download. Raises LocalFailure."""
+        with _disk(self._folder):
+            make_folder(self._folder)
+        return self._folder
+
+    def get(self, upload_id: str) -> Upload | None:
+        """The upload of this id; None where there is none (any more)."""
+        if not _ID.fullmatch(upload_id):
+            return None
+        with self._lock:
+            upload = self._known.get(upload_id) or _read(self._folder / upload_id)
+            if upload is None or not upload.path.is_file():
+                self._known.pop(upload_id, None)
+                return None
+            return self._known.setdefault(upload_id, upload)
+
+    def holding(self, path: str) -> Upload | None:
+        """The upload in whose folder a path is, if any: that of a job's workbook or results."""
+        with contextlib.suppress(ValueError):
+            return self.get(Path(path).relative_to(self._folder).parts[0])
+        return None
+
+    def all(self) -> Iterator[Upload]:
+        """Every upload that is still there."""
+        with contextlib.suppress(OSError):
+            for path in sorted(self._folder.iterdir()):
+                if (upload := self.get(path.name)) is not None:
+                    yield upload
+
+    @contextlib.contextmanager
+    def next_revision(self, upload: Upload) -> Iterator[Path]:
+        """The place for the corrected workbook, which replaces the present one at the block's end."""
+        new = Upload(upload.folder, upload.name, upload.revision + 1)
+        with _disk(self._folder):
+            make_folder(new.path.parent)
+        try:
+            yield new.path
+        except BaseException:
+            shutil.rmtree(new.path.parent, ignore_errors=True)
+            raise
+        before, upload.revision, upload.checked = upload.path.parent, new.revision, None
+        upload.save()
+        shutil.rmtree(before, ignore_errors=True)
+
+    def forget_old(self, is_kept: Callable[[Upload], bool]) -> list[str]:
+        """Removes what is a day old unless it `is_kept`; remains of broken uploads, too. The ids removed."""
+        removed = []
+        with contextlib.suppress(OSError):
+            for path in list(self._folder.iterdir()):
+                upload = self.get(path.name)
+                old = time.time() - _touched(path) > KEPT_SECONDS
+                if old and not (upload is not None and is_kept(upload)):
+                    with self._lock:
+                        self._known.pop(path.name, None)
+                    shutil.rmtree(path, ignore_errors=True)
+                    removed.append(path.name)
+        return removed
+
+
+def fit_name(name: str) -> str:
+    """The name of an uploaded file without its folders and without what a file system or a page dislikes."""
+    bare = PureWindowsPath(PurePosixPath(name).name).name
+    bare = _UNFIT.sub("_", bare.encode(errors="replace").decode()).strip(" ")
+    bare = bare.lstrip(".~$").rstrip(" .") or "workbook.xlsx"
+    stem, suffix = Path(bare).stem, Path(bare).suffix[:16]
+    while len(f"{stem}{suffix}".encode()) > _LONGEST_NAME:
+        stem = stem[:-1]
+    return f"_{stem}{suffix}" if _RESERVED.match(stem) else f"{stem}{suffix}"
+
+
+def _read(folder: Path) -> Upload | None:
+    try:
+        facts = json.loads((folder / "upload.json").read_bytes())
+        return Upload(folder, str(facts["name"]), int(facts["revision"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _touched(folder: Path) -> float:
+    """When a file in the folder was last written; of an empty one, when it was made."""
+    times = [each.stat().st_mtime for each in folder.rglob("*") if each.is_file()]
+    return max(times, default=folder.stat().st_mtime)
+
+
+@contextlib.contextmanager
+def _disk(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise LocalFailure(
+            f"the workbook could not be kept in {folder}: {why_refused(error)}", what_helps(error, folder)
+        ) from error

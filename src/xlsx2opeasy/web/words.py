@@ -1,0 +1,86 @@
+"""Words of the page: counts, times, the states of jobs, and commands of messages as controls of the page."""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
+
+from xlsx2opeasy.job_model import Job, parse_time
+
+COUNT_WORDS: Final = {
+    "succeeded": ("succeeded", "SUCCESS"),
+    "failed": ("failed", "FAILED"),
+    "rejected": ("rejected", "REJECTED"),
+    "invalid": ("invalid", "INVALID"),
+    "notSent": ("not sent", "NOT SENT"),
+    "running": ("running", "RUNNING"),
+    "unknown": ("unknown", "UNKNOWN"),
+    "skipped": ("skipped, as they succeeded before", "EARLIER"),
+}
+"""The counts of `load --json` in words, and what such a row's Result says."""
+
+_STATES: Final = {
+    "completed": ("done", "good"),
+    "completedWithErrors": ("done, with errors", "warn"),
+    "rejected": ("rejected by the server", "bad"),
+    "invalid": ("invalid workbook", "bad"),
+    "unknown": ("undecided", "unknown"),
+    "abandoned": ("given up", "calm"),
+    "running": ("running", "calm"),
+}
+_COMMAND = re.compile(
+    r"(?:[;,.] )?(?:(?:then|go on with|give it up|next):? )?xlsx2opeasy [a-z]+(?: [^;,)]*)?", re.IGNORECASE
+)
+"""A command in a message, with the words that lead to it."""
+_JOB: Final = re.compile(r"\b[LRS][0-9]{8}-[a-z0-9]{4}\b")
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 row`, `1,234 rows`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def counts_in_words(counts: Mapping[str, int]) -> list[tuple[str, str, int]]:
+    """`55 succeeded`, the Result of such rows, and the number, for every count that is not 0."""
+    return [
+        (f"{counts[name]:,} {words}", result, counts[name])
+        for name, (words, result) in COUNT_WORDS.items()
+        if counts.get(name)
+    ]
+
+
+def state_of(job: Job) -> tuple[str, str]:
+    """The state of a job in words, and how it is coloured."""
+    status = str(job.raw.get("loadStatus", ""))
+    if not status:
+        return "damaged", "bad"
+    if status == "running" and job.message:
+        return "running at the server", "calm"
+    if job.rehearsal and status not in _STATES:
+        return "broken off", "warn"
+    return _STATES.get(status, ("unfinished", "warn"))
+
+
+def can_be_resumed(job: Job) -> bool:
+    """Whether *Resume* is the next step."""
+    status = str(job.raw.get("loadStatus", ""))
+    if job.rehearsal or not status:
+        return False
+    ended = status in _STATES and status not in ("running", "unknown")
+    return bool(job.message) if status == "running" else not ended
+
+
+def plain(message: str) -> str:
+    """A message without the commands that it recommends: the page has controls for them."""
+    return _COMMAND.sub("", message).strip().rstrip(":;,(").strip()
+
+
+def jobs_in(message: str) -> list[str]:
+    """The jobs that a message names."""
+    return list(dict.fromkeys(_JOB.findall(message)))
+
+
+def when(text: str | datetime | None) -> str:
+    """A time as people read it, in the zone of this machine."""
+    time = parse_time(text) if isinstance(text, str) else text
+    return f"{time.astimezone():%Y-%m-%d %H:%M}" if time else ""

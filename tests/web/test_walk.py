@@ -1,0 +1,138 @@
+"""The walk from an uploaded workbook to its results, by plain forms and links: no script is needed."""
+
+import io
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from installed import run
+from web.page import EXAMPLES, Page, Visitor, running
+from workbooks import write_workbook
+
+
+@pytest.fixture(scope="module")
+def home_of_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("page-home")
+
+
+@pytest.fixture(scope="module")
+def page(home_of_page: Path) -> Iterator[Page]:
+    env = {"XLSX2OPEASY_HOME": str(home_of_page), "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring"}
+    with running("--sandbox", env=env) as started:
+        yield started
+
+
+@pytest.fixture
+def visitor(page: Page, monkeypatch: pytest.MonkeyPatch, home_of_page: Path) -> Visitor:
+    monkeypatch.setenv("XLSX2OPEASY_HOME", str(home_of_page))
+    return page.client()
+
+
+def test_a_workbook_is_rehearsed_loaded_and_undone(visitor: Visitor) -> None:
+    assert "?token" not in str(visitor.answer.url)
+    visitor.upload(EXAMPLES / "new-branch-office.xlsx")
+    assert "55 rows, 55 valid, no errors" in visitor.text
+    visitor.press("Rehearse").wait()
+    assert "55 succeeded" in visitor.text
+    assert re.fullmatch(r"/jobs/R[0-9]{8}-[a-z0-9]{4}", visitor.path)
+    visitor.click("Back to the plan")
+    assert "enterprise" in visitor.text
+    wrong = Visitor.press(visitor, "Load", {"enterprise": "acme"})
+    assert wrong.answer.status_code == 422
+    assert "not the enterprise's name" in wrong.text
+    address, fields = visitor.form("Load")
+    fields["enterprise"] = "sandbox"
+    first = visitor.http.post(address, data=fields, follow_redirects=False)
+    second = visitor.http.post(address, data=fields, follow_redirects=False)
+    assert first.headers["location"] == second.headers["location"]
+    visitor.go(first.headers["location"]).wait()
+    assert "55 succeeded" in visitor.text
+    job = visitor.path.rpartition("/")[2]
+    listed = json.loads(run("jobs", "--json").stdout)["items"]
+    assert [each["id"] for each in listed if each["id"] == job] == [job]
+    assert len([each for each in listed if not each["rehearsal"]]) == 1
+    results = visitor.http.get(f"{visitor.origin}/jobs/{job}/results")
+    assert 'filename="new-branch-office.results.xlsx"' in results.headers["content-disposition"]
+    sheet = openpyxl.load_workbook(io.BytesIO(results.content))["Users"]
+    assert "SUCCESS" in {cell.value for cell in sheet[2]}
+    report = visitor.http.get(f"{visitor.origin}/jobs/{job}/report")
+    assert "<style>" in report.text
+    assert "sha256-" in report.headers["content-security-policy"]
+    assert "<script>" not in report.text
+    again = visitor.http.get(f"{visitor.origin}/jobs")
+    assert job in again.text
+    visitor.press("Undo")
+    assert "new-branch-office.undo.xlsx" in visitor.text
+    visitor.click("Plan")
+    assert re.search(r"\d+ deletions", visitor.text)
+    visitor.press("Load", {"enterprise": "sandbox"}).wait()
+    assert "succeeded" in visitor.text
+
+
+def test_mistakes_are_corrected_on_the_page(visitor: Visitor) -> None:
+    visitor.upload(EXAMPLES / "typical-mistakes.xlsx")
+    assert "30 errors" in visitor.text
+    assert "Users!A3" in visitor.text
+    assert ">Rehearse<" not in visitor.answer.text
+    _, fields = visitor.form("Save and check again")
+    assert fields["cell:Users!A3"] == "AddUsr"
+    visitor.press("Save and check again", {"cell:Users!A3": "AddUser"})
+    assert "1 cell corrected" in visitor.text
+    assert "Users!A3" not in visitor.text
+    corrected = visitor.http.get(str(visitor.answer.url).split("?")[0] + "/corrected")
+    book = openpyxl.load_workbook(io.BytesIO(corrected.content))
+    assert book["Users"]["A3"].value == "AddUser"
+    marked = visitor.http.get(str(visitor.answer.url).split("?")[0] + "/marked")
+    assert "Problems" in " ".join(openpyxl.load_workbook(io.BytesIO(marked.content)).sheetnames)
+    stale = visitor.http.post(
+        str(visitor.answer.url).split("?")[0] + "/corrections",
+        data={"revision": "0", "cell:Users!A3": "DeleteUser"},
+    )
+    assert stale.status_code == 422
+    assert "another tab" in stale.text
+
+
+def test_secrets_and_markup_of_a_workbook_do_not_show(visitor: Visitor, tmp_path: Path) -> None:
+    book = write_workbook(
+        tmp_path / "a<b>&c.xlsx",
+        {
+            "Users": """
+| command | groupId | user.userId | user.userPassword | user.extension |
+| AddUser | <script>alert(1)</script> | a"b<i>@example.com | hunter2-hunter2-hunter2-hunter2-hunter2-hunter2-hunter2-hunter2-hunter2-x | <b>x</b> |
+"""
+        },
+    )
+    visitor.upload(book)
+    assert "hunter2" not in visitor.answer.text
+    for tag in ("<script>alert", "<i>", "<b>x", "a<b>"):
+        assert tag not in visitor.answer.text
+    secret = re.search(r'<input type="password"[^>]*cell:Users!D2[^>]*>', visitor.answer.text)
+    if secret is not None:
+        assert "value=" not in secret[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("old.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 2000),
+        ("list.csv", b"command,groupId\nAddUser,Dallas\n"),
+        ("picture.png", b"\x89PNG\r\n\x1a\n" + b"\0" * 100),
+        ("empty.xlsx", b""),
+        ("broken.xlsx", b"PK\x03\x04 and no more"),
+    ],
+)
+def test_what_cannot_be_read_gets_its_sentence(
+    visitor: Visitor, home_of_page: Path, tmp_path: Path, name: str, content: bytes
+) -> None:
+    before = set((home_of_page / "web").glob("*"))
+    path = tmp_path / name
+    path.write_bytes(content)
+    visitor.upload(path)
+    assert 400 <= visitor.answer.status_code < 500
+    assert name in visitor.text
+    assert "Rehearse" not in visitor.text
+    assert set((home_of_page / "web").glob("*")) == before
