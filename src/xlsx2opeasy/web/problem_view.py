@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from xlsx2opeasy.check.checked import Checked
-from xlsx2opeasy.ooxml.row_xml import COLUMN_NUMBERS
+from xlsx2opeasy.ooxml.address import column_of
 from xlsx2opeasy.problems import MASK, Problem, Severity
 from xlsx2opeasy.spec.catalogue import COMMAND_HEADER, task_type_of_sheet
 from xlsx2opeasy.spec.model import Field, Kind
@@ -180,7 +180,7 @@ def _cell(title: str, row: int, letter: str, problems: list[Problem], sheet: She
     return CellView(
         title,
         row,
-        COLUMN_NUMBERS[letter.encode()],
+        column_of(letter),
         f"{title}!{letter}{row}",
         "" if secret or value == MASK else value,
         secret,
