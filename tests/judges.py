@@ -65,6 +65,14 @@ def shown_by_libreoffice(path: Path, folder: Path) -> list[list[str]]:
     return _rows(found)
 
 
+def formatted_by_libreoffice(path: Path, folder: Path) -> list[list[str]]:
+    """The texts of the first sheet as cells show them: numbers in their formats."""
+    as_shown = _EXPORT.replace("false,true,false", "false,true,true", 1)
+    _libreoffice([path], folder / "formatted", f"{as_shown},1")
+    (found,) = (folder / "formatted").glob(f"{path.stem}*.csv")
+    return _rows(found)
+
+
 def _rows(path: Path) -> list[list[str]]:
     with path.open(newline="", encoding="utf-8") as file:
         return list(csv.reader(file))

@@ -66,6 +66,17 @@ FILES: Final[tuple[Entry, ...]] = (
         "A number that is shown with leading zeros is typed as text.",
         "the zeros are read",
     ),
+    _unread("shown-unclear", "A number in a text field is shown by its digits."),
+    _noted(
+        "shown-text",
+        "A number whose format shows other digits is typed as text.",
+        "what is shown is read, without spaces and punctuation",
+    ),
+    _noted(
+        "shown-otherwise",
+        "A number in a text field has no format of decimals, dates and the like.",
+        "its stored number is read",
+    ),
     _noted("title-rows", "The headers are in the first row.", "the rows above are left alone"),
     _noted("total-row", "The total row of a table is no task.", "it is left alone"),
     _noted("hidden-rows", "Hidden rows are no tasks."),

@@ -12,7 +12,7 @@ from typing import IO
 from xlsx2opeasy.errors import WorkbookUnusable
 from xlsx2opeasy.ooxml.layout import read_layout
 from xlsx2opeasy.ooxml.limits import Limits, limit_this_process
-from xlsx2opeasy.ooxml.number_formats import shown_by_style
+from xlsx2opeasy.ooxml.number_formats import formats_by_style
 from xlsx2opeasy.ooxml.package import open_package
 from xlsx2opeasy.ooxml.relations import Book, SheetPart, read_book, sheet_part, tree
 from xlsx2opeasy.ooxml.scan import scan
@@ -45,7 +45,7 @@ def read(data: bytes, name: str, limits: Limits, sink: IO[bytes]) -> None:
         sheets = _task_sheets(book)
         styles = tree(package, book.styles_part) if book.styles_part is not None else None
         shared = shared_texts(package, book.shared_part)
-        wire.write_book(sink, book, shown_by_style(styles), shared)
+        wire.write_book(sink, book, formats_by_style(styles), shared)
         for sheet in sheets:
             sys.stderr.write(f"{wire.PROGRESS}{sheet.title}\n")
             sys.stderr.flush()

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from xlsx2opeasy.ooxml.byte_arrays import Ints
-from xlsx2opeasy.ooxml.number_formats import Shown
+from xlsx2opeasy.ooxml.number_formats import GENERAL
 from xlsx2opeasy.ooxml.stored_texts import replaced
 from xlsx2opeasy.problems import MASK, Problem, Severity
 from xlsx2opeasy.spec.model import Kind
@@ -59,7 +59,7 @@ class ColumnReader:
 
     def __init__(self, book: RawBook, sheet: RawSheet, rows: Ints, gathered: Gathered) -> None:
         self._book = book.book
-        self._styles = book.styles
+        self._formats = book.formats
         self._title = sheet.title
         self._rows = rows
         self._gathered = gathered
@@ -108,7 +108,7 @@ class ColumnReader:
         """The texts with numbers, booleans, dates, errors and formulas in their places."""
         cells = self._typed_cells.slice(typed.start, typed.stop - typed.start)
         places = np.asarray(cells["place"])
-        easy = easy_cells(cells, self._styles)
+        easy = easy_cells(cells, self._formats)
         for cell in cells.filter(pa.array(~easy)).to_pylist():
             self._read_typed(plan, cell, replacing, counted)
         if easy.any():
@@ -125,9 +125,9 @@ class ColumnReader:
         self, plan: ColumnPlan, stored: dict[str, Any], replacing: dict[int, str], counted: Counter[str]
     ) -> None:
         """One cell of `scanned.TYPED`, with its `place` among the rows."""
-        known = stored["style"] < len(self._styles)
-        shown, digits = self._styles[stored["style"]] if known else (Shown.PLAIN, 0)
-        cell = TypedCell(stored["kind"], stored["value"], stored["formula"], shown, digits)
+        style = stored["style"]
+        code = self._formats[style] if style < len(self._formats) else GENERAL
+        cell = TypedCell(stored["kind"], stored["value"], stored["formula"], code)
         reading = typed_reading(cell, plan.kind, date1904=self._book.date1904)
         if cell.formula and (reading is None or reading.finding is None):
             counted[_FORMULA] += 1

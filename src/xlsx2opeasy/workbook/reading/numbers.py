@@ -1,8 +1,8 @@
 """Cells that are not texts (numbers, booleans, dates, errors, formulas) -> the text that a field would send.
 
 Excel keeps 15 significant digits and no leading zeros, and turns what looks like a date into a number of
-days; what is lost is an error here, what can be restored is restored with a warning.
-Traps D01-D05, D09-D18, D43 and D44.
+days; what is lost is an error here. Where a format shows other digits than the number, what a person sees is
+read with a warning, or the stored number is, or it is an error.
 """
 
 import datetime as dt
@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from decimal import Context, Decimal
 
-from xlsx2opeasy.ooxml.number_formats import Shown
+from xlsx2opeasy.ooxml.number_formats import Shown, Shows, number_format
 from xlsx2opeasy.spec.model import Kind
 from xlsx2opeasy.workbook.reading.findings import AS_TEXT, Reading, refused, repaired, visible
 
@@ -19,6 +19,7 @@ BOOLEAN_AS_TEXT = "boolean-in-text-column"
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
 _FIFTEEN_DIGITS = Context(prec=15)
 _TOO_LONG = Decimal(10) ** 15
+_DATES = (Shows.DATE, Shows.TIME)
 _FIRST_DAY = 61
 _SAVE_IN_EXCEL = (
     "Open the workbook in Excel, let it calculate, and save it; or replace the formula by its value."
@@ -29,17 +30,16 @@ _LAST_DAY = dt.date(9999, 12, 31)
 
 @dataclass(frozen=True, slots=True)
 class TypedCell:
-    """A cell that is no plain text: type `t` (18.18.11), what stands in `<v>`, and what its format does."""
+    """A cell that is no plain text: type `t` (18.18.11), what `<v>` holds, and its number format's code."""
 
     kind: str
     value: str | None
     formula: bool
-    shown: Shown
-    digits: int
+    code: str
 
 
 def typed_reading(cell: TypedCell, kind: Kind, *, date1904: bool) -> Reading | None:
-    """What `cell` says in a column of this kind; None where calamine's text of it holds."""
+    """What `cell` says in a column of this kind; None where its text holds."""
     if cell.kind == "e":
         return refused(
             "error-value",
@@ -90,8 +90,6 @@ def _number(cell: TypedCell, kind: Kind, *, date1904: bool) -> Reading:
     value = cell.value or ""
     if not _NUMBER.fullmatch(value):
         return refused("unreadable-number", f"is a number cell with the value {visible(value)!r}", AS_TEXT)
-    if cell.shown in (Shown.DATE, Shown.TIME):
-        return _date_refused(_date_words(Decimal(value), cell.shown, date1904=date1904))
     rounded = _FIFTEEN_DIGITS.plus(Decimal(value))
     text_wanted = kind in (Kind.TEXT, Kind.TEXTS)
     if text_wanted and abs(rounded) >= _TOO_LONG:
@@ -100,38 +98,65 @@ def _number(cell: TypedCell, kind: Kind, *, date1904: bool) -> Reading:
             f"is the number {plain(rounded)}: Excel keeps 15 digits of a number and has lost the others",
             AS_TEXT,
         )
+    shown = number_format(cell.code).shown(rounded)
     if rounded != rounded.to_integral_value():
-        return _fraction(cell, rounded, text_wanted=text_wanted)
-    return _whole(cell, plain(rounded), text_wanted=text_wanted)
+        return _fraction(rounded, shown, text_wanted=text_wanted, date1904=date1904)
+    return _whole(rounded, shown, text_wanted=text_wanted, date1904=date1904)
 
 
-def _fraction(cell: TypedCell, number: Decimal, *, text_wanted: bool) -> Reading:
+def _fraction(number: Decimal, shown: Shown, *, text_wanted: bool, date1904: bool) -> Reading:
+    if shown.what in _DATES:
+        return _date_refused(_date_words(number, shown.what, date1904=date1904))
     if not text_wanted:
         return Reading(plain(number))
-    seen = f" (shown as {plain(number * 100)}%)" if cell.shown is Shown.PERCENT else ""
+    seen = f" (shown as {plain(number * 100)}%)" if shown.what is Shows.PERCENT else ""
     return refused("not-a-whole-number", f"is the number {plain(number)}{seen}, not a text", AS_TEXT)
 
 
-def _whole(cell: TypedCell, digits: str, *, text_wanted: bool) -> Reading:
+def _whole(number: Decimal, shown: Shown, *, text_wanted: bool, date1904: bool) -> Reading:
+    digits = plain(number)
+    if shown.what in _DATES:
+        return _shown_otherwise(digits, _date_words(number, shown.what, date1904=date1904))
     if not text_wanted:
         return Reading(digits)
-    if cell.shown is Shown.PERCENT:
-        return repaired(
-            digits,
-            "percent",
-            f"is shown as a percentage; its number {digits} is read",
-            AS_TEXT,
+    if shown.what not in (Shows.DIGITS, Shows.GENERAL):
+        if shown.text is not None and shown.digits == digits.lstrip("-"):
+            return Reading(digits, counted=NUMBER_AS_TEXT)
+        if shown.what is Shows.PERCENT:
+            what = f"is shown as a percentage; its number {digits} is read"
+            return repaired(digits, "percent", what, AS_TEXT)
+        seen = f"{shown.text.strip()} ({shown.what})" if shown.text else f"a number with {shown.what}"
+        return _shown_otherwise(digits, seen)
+    return _as_shown(digits, shown)
+
+
+def _shown_otherwise(digits: str, seen: str) -> Reading:
+    return repaired(digits, "shown-otherwise", f"shows {seen}; its stored number {digits} is read", AS_TEXT)
+
+
+def _as_shown(digits: str, shown: Shown) -> Reading:
+    """A number in a format of digits, literals and texts: what it shows, without spaces and punctuation."""
+    text = shown.text or ""
+    bare = "".join(each for each in text if each.isalnum() or each == "+")
+    plus = "+" if bare.startswith("+") else ""
+    sign = "-" if digits.startswith("-") else plus
+    if shown.digits == digits.lstrip("-") and sign != "+":
+        return Reading(digits, counted=NUMBER_AS_TEXT)
+    seen = sign + bare[len(plus) :]
+    if not seen.lstrip("+-").isdecimal() or not seen.isascii():
+        what = (
+            f'shows "{visible(text)}" for the number {digits}'
+            if text.strip()
+            else f"hides its number {digits}"
         )
-    if cell.shown is Shown.ZEROS:
-        padded = digits.zfill(cell.digits + digits.startswith("-"))
-        if padded != digits:
-            return repaired(
-                padded,
-                "leading-zeros-restored",
-                f'is the number {digits}, which its format shows as {padded}; "{padded}" is read',
-                f"To be sure: {AS_TEXT}",
-            )
-    return Reading(digits, counted=NUMBER_AS_TEXT)
+        return refused("shown-unclear", f"{what}; which of them is meant is unknown", AS_TEXT)
+    zeros = seen.lstrip("+-0") == digits.lstrip("-") and not plus
+    return repaired(
+        seen,
+        "leading-zeros-restored" if zeros else "shown-text",
+        f'is the number {digits}, which its format shows as {visible(text.strip())}; "{seen}" is read',
+        f"To be sure: {AS_TEXT}",
+    )
 
 
 def plain(number: Decimal) -> str:
@@ -141,9 +166,9 @@ def plain(number: Decimal) -> str:
     return format(number.normalize(), "f") if abs(number) > Decimal("1e-20") else str(number)
 
 
-def _date_words(serial: Decimal, shown: Shown, *, date1904: bool) -> str:
-    """What Excel shows: a date or time; its serial number where that is none (D10, D12)."""
-    if shown is Shown.TIME and serial >= 0 and serial < 1000:
+def _date_words(serial: Decimal, what: Shows, *, date1904: bool) -> str:
+    """What Excel shows: a date or time; its serial number where that is none."""
+    if what is Shows.TIME and serial >= 0 and serial < 1000:
         seconds = round(serial * 86400)
         return f"the time {seconds // 3600}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
     first = 0 if date1904 else _FIRST_DAY

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from xlsx2opeasy.ooxml.address import LAST_ROW
 from xlsx2opeasy.ooxml.byte_arrays import Bools, Ints
-from xlsx2opeasy.ooxml.number_formats import Shown
+from xlsx2opeasy.ooxml.number_formats import number_format
 from xlsx2opeasy.ooxml.scanned import STRIDE, columns_of, rows_of
 from xlsx2opeasy.workbook.reading.wire import RawSheet
 
@@ -55,10 +55,10 @@ def _runs(columns: Shorts) -> dict[int, slice]:
     return {each: slice(start, end) for each, start, end in zip(found, starts.tolist(), ends, strict=True)}
 
 
-def easy_cells(cells: pa.Table, styles: Sequence[tuple[Shown, int]]) -> Bools:
+def easy_cells(cells: pa.Table, formats: Sequence[str]) -> Bools:
     """Typed cells whose text is plain whatever the column: whole numbers in plain formats, and booleans."""
     kinds, values = cells["kind"], cells["value"]
-    plain = np.array([shown is Shown.PLAIN for shown, _ in styles])
+    plain = np.array([number_format(code).plain for code in formats])
     style = np.asarray(cells["style"])
     in_plain = plain[np.where(style < len(plain), style, 0)]
     number = pc.and_(pc.equal(kinds, "n"), pc.match_substring_regex(values, _WHOLE_NUMBER))

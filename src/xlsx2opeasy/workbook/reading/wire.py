@@ -17,7 +17,6 @@ from xlsx2opeasy.errors import WorkbookUnusable
 from xlsx2opeasy.ooxml.address import Area
 from xlsx2opeasy.ooxml.byte_arrays import Ints
 from xlsx2opeasy.ooxml.layout import Layout, Table
-from xlsx2opeasy.ooxml.number_formats import Shown
 from xlsx2opeasy.ooxml.relations import Book, SheetPart
 from xlsx2opeasy.ooxml.scanned import Scan
 
@@ -49,10 +48,10 @@ class RawSheet:
 
 @dataclass(frozen=True, slots=True)
 class RawBook:
-    """A workbook as the reading process gives it; `styles` says for each cell style what its format does."""
+    """A workbook as the reading process gives it; `formats` has the number format of each cell style."""
 
     book: Book
-    styles: list[tuple[Shown, int]]
+    formats: list[str]
     sheets: list[RawSheet]
 
 
@@ -71,11 +70,9 @@ def write_refusal(sink: IO[bytes], message: str, hint: str) -> None:
     _write(sink, {_REFUSAL: [message, hint]}, _texts(pa.array([], pa.large_string())))
 
 
-def write_book(
-    sink: IO[bytes], book: Book, styles: Sequence[tuple[Shown, int]], shared: pa.LargeStringArray
-) -> None:
+def write_book(sink: IO[bytes], book: Book, formats: Sequence[str], shared: pa.LargeStringArray) -> None:
     """Write what the workbook part and the styles say, and the shared texts."""
-    _write(sink, {"book": asdict(book), "styles": styles}, _texts(shared))
+    _write(sink, {"book": asdict(book), "formats": list(formats)}, _texts(shared))
 
 
 def write_sheet(sink: IO[bytes], title: str, layout: Layout, scanned: Scan) -> None:
@@ -107,12 +104,11 @@ def read_streams(data: bytes) -> RawBook:
     facts, shared = _next(source)
     book = facts["book"]
     sheets = tuple(SheetPart(**each) for each in book.pop("sheets"))
-    styles = [(Shown(shown), digits) for shown, digits in facts["styles"]]
     texts = _joined(shared["text"])
     found = []
     while source.tell() < len(data):
         found.append(_sheet(source, texts))
-    return RawBook(Book(sheets=sheets, **book), styles, found)
+    return RawBook(Book(sheets=sheets, **book), facts["formats"], found)
 
 
 def _next(source: pa.BufferReader) -> tuple[dict[str, Any], pa.Table]:
