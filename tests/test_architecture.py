@@ -26,15 +26,16 @@ LEVELS: dict[str, int] = {
     "check": 3,
     "tasks": 4,
     "load": 5,
-    "settings": 6,
+    "store": 6,
+    "settings": 7,
     "report": 6,
-    "library": 7,
-    "session": 7,
-    "diagnosis": 8,
-    "web": 9,
-    "cli": 10,
-    "__init__": 10,
-    "__main__": 11,
+    "library": 8,
+    "session": 8,
+    "diagnosis": 9,
+    "web": 10,
+    "cli": 11,
+    "__init__": 11,
+    "__main__": 12,
 }
 """A room may import rooms of a lower level, and itself. The sandbox stands apart: it imports spec alone."""
 
@@ -55,6 +56,9 @@ ROOMS_OF = {
     "rich": {"cli"},
     "keyring": {"settings", "cli"},
     "sqlite3": {"load"},
+    "psycopg": {"store"},
+    "procrastinate": {"store"},
+    "cryptography": {"store"},
 }
 """Libraries that only these rooms may know."""
 

@@ -6,6 +6,7 @@
     +-- AccessDenied         4  authentication or permission
     +-- ServiceFailed        5  the server could not be reached, kept failing or refused a call
     +-- LocalFailure         5  this machine's disk or journal failed
+    |   +-- TakenOver        5  another process works on the job by now
     +-- LoadRefused          6  running, unfinished, done or undecided
     +-- WorkbookUnusable     7  the workbook cannot be read or written
     +-- StillRunning         8  --wait ended first
@@ -62,6 +63,10 @@ class LocalFailure(Xlsx2OpeasyError):
     """This machine's disk or journal failed; the job can be resumed when it works again."""
 
     exit_code = 5
+
+
+class TakenOver(LocalFailure):
+    """Another process works on the job by now: this one must not do anything about it any more."""
 
 
 class LoadRefused(Xlsx2OpeasyError):

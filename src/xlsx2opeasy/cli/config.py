@@ -20,6 +20,7 @@ from xlsx2opeasy.settings import (
     webex_token_source,
     webex_url,
 )
+from xlsx2opeasy.settings.store import store_values
 
 _HEADINGS = ("Setting", "Value", "From")
 _UNKNOWN_WITHOUT_SERVER = "looked for once the server and the enterprise are named"
@@ -49,7 +50,7 @@ def show(flags: Flags, *, as_json: bool) -> None:
       xlsx2opeasy config show --profile acme
     """
     try:
-        values = [*_places(), *resolve(flags), _api_key(flags), *_webex()]
+        values = [*_places(), *store_values(), *resolve(flags), _api_key(flags), *_webex()]
     except Xlsx2OpeasyError as error:
         if as_json:
             say_json({"settings": [], "message": error.message})

@@ -13,7 +13,7 @@ from xlsx2opeasy.load.job.home import HOME_VARIABLE
 from xlsx2opeasy.spec.catalogue import TASK_TYPES, nearest
 
 PROFILE_KEYS = ("url", "enterprise_id", "ca_bundle", "chunk_tasks", "chunk_bytes", "wire")
-TOP_KEYS = ("profiles", "wire", "default_profile")
+TOP_KEYS = ("profiles", "wire", "default_profile", "store")
 ENTERPRISE_FIELD = "enterpriseId"
 
 
@@ -33,8 +33,9 @@ def read_config(path: Path) -> Mapping[str, Any]:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise UsageError(f"{path} cannot be read: {error}", "correct the file, or remove it") from None
     _hold_keys(config, TOP_KEYS, path)
-    if not isinstance(config.get("default_profile", ""), str):
-        raise UsageError(f"{path}: default_profile must be a text", 'write it in quotes, such as "acme"')
+    for key, example in (("default_profile", "acme"), ("store", "postgresql://loads@db.example.com/loads")):
+        if not isinstance(config.get(key, ""), str):
+            raise UsageError(f"{path}: {key} must be a text", f'write it in quotes, such as "{example}"')
     for name, profile in _table(config.get("profiles", {}), path, "profiles").items():
         _hold_profile(_table(profile, path, f"profiles.{name}"), path, f"profiles.{name}")
     _hold_wire(config.get("wire", {}), path, "wire")

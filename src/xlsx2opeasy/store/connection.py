@@ -1,0 +1,243 @@
+"""A connection to the store that is made again where it breaks, with the locks that it held.
+
+An advisory lock lives as long as its connection. So whoever has a connection has its locks: after a restart
+of the database they are taken again, before anything else is done, or what needed them ends with TakenOver.
+"""
+
+import contextlib
+import getpass
+import hashlib
+import os
+import socket
+import time
+from collections.abc import Callable, Iterator
+from typing import Final, TypeVar
+
+import psycopg
+from psycopg import errors
+
+from xlsx2opeasy.errors import LocalFailure, TakenOver, UsageError
+from xlsx2opeasy.store.address import StoreAddress
+
+T = TypeVar("T")
+
+CONNECT_SECONDS: Final = 10
+RECONNECT_SECONDS: Final = 90.0
+"""How long a load that has begun waits for a database that restarts or fails over."""
+KEEPALIVE: Final = (10, 5, 3)
+"""Seconds until the first probe, between two, and their number: a machine that is cut off keeps its
+enterprise for 25 seconds, whichever side notices."""
+_PAUSES: Final = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
+_STARTING: Final = (errors.CannotConnectNow, errors.TooManyConnections)
+
+
+def lock_number(*parts: str) -> int:
+    """The number of the advisory lock of an enterprise or a job."""
+    digest = hashlib.sha256("\n".join(("xlsx2opeasy", *parts)).encode()).digest()
+    return int.from_bytes(digest[:8], "big", signed=True)
+
+
+class Session:
+    """One direct connection of one thread. Its methods raise LocalFailure, TakenOver, UsageError."""
+
+    def __init__(self, address: StoreAddress) -> None:
+        self._address = address
+        self._held: list[int] = []
+        self._connection: psycopg.Connection | None = None
+
+    def __del__(self) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Lets go of the connection, and of its locks."""
+        with contextlib.suppress(Exception):
+            if self._connection is not None:
+                self._connection.close()
+        self._connection = None
+
+    def run(self, work: Callable[[psycopg.Connection], T]) -> T:
+        """Does `work`, which may be done twice; again where the connection broke meanwhile."""
+        begun = self._connection is not None
+        until = time.monotonic() + (RECONNECT_SECONDS if begun else 0.0)
+        for pause in _pauses():
+            try:
+                connection = self._open(wait=begun)
+                return work(connection)
+            except psycopg.Error as error:
+                passing = isinstance(error, errors.ReadOnlySqlTransaction)  # a standby that takes over
+                broken = isinstance(error, psycopg.OperationalError | psycopg.InterfaceError) and (
+                    self._connection is None or self._connection.closed
+                )
+                if not (broken or passing) or not begun or time.monotonic() > until:
+                    raise self._failure(error) from None
+                self.close()
+            time.sleep(pause)
+        raise AssertionError
+
+    @contextlib.contextmanager
+    def holding(self, number: int, refuse: Callable[[], Exception]) -> Iterator[None]:
+        """Holds an advisory lock while the block runs; raises what `refuse` gives where another holds it."""
+        if number in self._held or not self.run(lambda connection: _try(connection, number)):
+            raise refuse()
+        self._held.append(number)
+        try:
+            yield
+        finally:
+            self._held.remove(number)
+            with contextlib.suppress(psycopg.Error):
+                if self._connection is not None:
+                    self._connection.execute("SELECT pg_advisory_unlock(%s)", [number])
+
+    def is_held(self, number: int) -> bool:
+        """Whether any process holds the lock now; it is not touched."""
+        return number in self.held_numbers()
+
+    def held_numbers(self) -> set[int]:
+        """The numbers of all advisory locks that processes hold in this database."""
+        rows = self.run(
+            lambda connection: connection.execute(
+                "SELECT (classid::bigint << 32) | objid::bigint FROM pg_locks WHERE locktype = 'advisory'"
+                " AND objsubid = 1 AND granted AND database ="
+                " (SELECT oid FROM pg_database WHERE datname = current_database())"
+            ).fetchall()
+        )
+        return {int(row[0]) for row in rows}
+
+    def holder(self, number: int) -> str:
+        """Who holds a lock, in words; empty where the database does not show it."""
+        row = self.run(
+            lambda connection: connection.execute(
+                "SELECT a.application_name, a.backend_start"
+                " FROM pg_locks l JOIN pg_stat_activity a USING (pid)"
+                " WHERE l.locktype = 'advisory' AND l.objsubid = 1 AND l.granted"
+                " AND ((l.classid::bigint << 32) | l.objid::bigint) = %s",
+                [number],
+            ).fetchone()
+        )
+        return f" ({row[0]}, since {row[1]:%Y-%m-%d %H:%M})" if row and row[0] else ""
+
+    def _open(self, *, wait: bool) -> psycopg.Connection:
+        """The connection, made again where it broke, with the locks that it had."""
+        if self._connection is None or self._connection.closed:
+            connection = connect(self._address)
+            try:
+                for number in self._held:
+                    self._take_again(connection, number, wait=wait)
+            except BaseException:
+                connection.close()
+                raise
+            self._connection = connection
+        return self._connection
+
+    def _take_again(self, connection: psycopg.Connection, number: int, *, wait: bool) -> None:
+        """The server may not have noticed yet that the connection before is gone: hence the waiting."""
+        until = time.monotonic() + (2 * sum((KEEPALIVE[0], KEEPALIVE[1] * KEEPALIVE[2])) if wait else 0)
+        for pause in _pauses():
+            if _try(connection, number):
+                return
+            if time.monotonic() > until:
+                raise TakenOver(
+                    "the connection to the store was lost, and another process works on it by now",
+                    "nothing further was sent from here; xlsx2opeasy jobs shows how the job goes on",
+                )
+            time.sleep(pause)
+
+    def _failure(self, error: psycopg.Error) -> LocalFailure:
+        first = self._address.without_password(str(error)).strip().partition("\n")[0]
+        return LocalFailure(
+            f"the store {self._address} failed: {first or type(error).__name__}",
+            "nothing is sent that it does not know of; once it works again, go on with: xlsx2opeasy resume",
+        )
+
+
+def connect(address: StoreAddress) -> psycopg.Connection:
+    """A direct connection. Raises LocalFailure where the store cannot be reached, UsageError for a pooler."""
+    idle, interval, count = KEEPALIVE
+    until = time.monotonic() + CONNECT_SECONDS
+    for pause in _pauses():
+        try:
+            connection = psycopg.connect(
+                address.url,
+                autocommit=True,
+                connect_timeout=CONNECT_SECONDS,
+                application_name=_myself(),
+                keepalives=1,
+                keepalives_idle=idle,
+                keepalives_interval=interval,
+                keepalives_count=count,
+                tcp_user_timeout=1000 * (idle + interval * count),
+            )
+            break
+        except psycopg.ProgrammingError as error:
+            said = address.without_password(str(error)).strip()
+            raise UsageError(f"the address of the store {address} is wrong: {said}") from None
+        except psycopg.OperationalError as error:
+            starting = isinstance(error, _STARTING) or "starting up" in str(error)
+            if not starting or time.monotonic() > until:
+                raise
+        time.sleep(pause)
+    try:
+        _require_direct(connection, address)
+        for name, value in (
+            ("tcp_keepalives_idle", idle),
+            ("tcp_keepalives_interval", interval),
+            ("tcp_keepalives_count", count),
+            ("tcp_user_timeout", 1000 * (idle + interval * count)),
+        ):
+            connection.execute("SELECT set_config(%s, %s, false)", [name, str(value)])
+        connection.execute("SET synchronous_commit = on")
+        connection.execute("SET lock_timeout = '30s'")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _require_direct(connection: psycopg.Connection, address: StoreAddress) -> None:
+    """Raises UsageError where a pooler gives each transaction another connection: a lock would not last.
+
+    A pooler makes up the process id that it names at the beginning. Whether it changes connections shows
+    where a second client holds one for a transaction meanwhile.
+    """
+    first = _backend(connection)
+    if first == connection.info.backend_pid:
+        return
+    with psycopg.connect(address.url, connect_timeout=CONNECT_SECONDS) as other:
+        second = _backend(other)  # begins a transaction, which lasts until the block ends
+        again = _backend(connection)
+    if second == first or again != first:
+        raise UsageError(
+            f"between this machine and the store {address} is a pooler in transaction mode, through which no"
+            " lock lasts",
+            "give the address of PostgreSQL itself, or of a pooler in session mode",
+        )
+
+
+def _backend(connection: psycopg.Connection) -> int:
+    row = connection.execute("SELECT pg_backend_pid()").fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def _try(connection: psycopg.Connection, number: int) -> bool:
+    row = connection.execute("SELECT pg_try_advisory_lock(%s)", [number]).fetchone()
+    return row is not None and bool(row[0])
+
+
+def _myself() -> str:
+    """This process, as `pg_stat_activity` shows it: 63 bytes at the most."""
+    return f"xlsx2opeasy {socket.gethostname()[:30]} {os.getpid()} {user_name()[:10]}"
+
+
+def user_name() -> str:
+    """Who runs this process; a number where it has no name."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return str(os.getuid()) if hasattr(os, "getuid") else "unknown"
+
+
+def _pauses() -> Iterator[float]:
+    yield from _PAUSES
+    while True:
+        yield _PAUSES[-1]

@@ -1,0 +1,112 @@
+"""The journal of a job in the database, which only the owner of the present epoch can append to."""
+
+import json
+from typing import Final
+
+import psycopg
+from psycopg.types.json import Jsonb
+
+from xlsx2opeasy.errors import LocalFailure, TakenOver
+from xlsx2opeasy.load.job.journal import Journal, Record, Row, checked_records
+from xlsx2opeasy.load.job.state import JOB, Fact
+from xlsx2opeasy.store.connection import Session
+from xlsx2opeasy.store.sealing import Sealed, seal, unseal
+
+_OWNED: Final = "WITH owned AS (SELECT job FROM xlsx2opeasy_job WHERE job = %s AND epoch = %s FOR SHARE) "
+"""Nothing is inserted without it: who takes a job over changes the epoch, and waits for this to commit."""
+_INSERT: Final = (
+    "INSERT INTO xlsx2opeasy_record (job, seq, at, kind, phase, call, answers, detail, detail_digest, digest)"
+    " SELECT job, %s, %s, %s, %s, %s, %s, %b, %b, %s FROM owned ON CONFLICT (job, seq) DO NOTHING"
+)
+_SELECT: Final = (
+    "SELECT seq, at, kind, phase, call, answers, detail, detail_digest, digest FROM xlsx2opeasy_record"
+    " WHERE job = %s ORDER BY seq"
+)
+_DETAIL: Final = "journal"
+
+
+class PostgresJournal(Journal):
+    """A journal in the database; its details are sealed."""
+
+    def __init__(self, session: Session, job: str, epoch: int, key: bytes, place: str) -> None:
+        """Reads the records so far. Raises LocalFailure where they are damaged."""
+        self._session = session
+        self._job = job
+        self._epoch = epoch
+        self._key = key
+        super().__init__(*read_records(session, job, key, place))
+
+    def close(self) -> None:
+        """Nothing of its own is held."""
+
+    def require_ownership(self) -> None:
+        """Raises TakenOver where another process took the job over, LocalFailure where nobody can say."""
+        query = "SELECT 1 FROM xlsx2opeasy_job WHERE job = %s AND epoch = %s"
+        if self._session.run(lambda c: c.execute(query, [self._job, self._epoch]).fetchone()) is None:
+            raise self._taken_over()
+
+    def _write(self, row: Row, digest: str) -> None:
+        seq, at, kind, phase, call, answers, detail = row
+        sealed = seal(self._key, self._job, f"{_DETAIL} {seq}", detail.encode())
+        values = [seq, at, kind, phase, call, answers, sealed.content, sealed.digest, digest]
+
+        def insert(connection: psycopg.Connection) -> None:
+            with connection.transaction():
+                done = connection.execute(_OWNED + _INSERT, [self._job, self._epoch, *values])
+                if done.rowcount == 0:
+                    self._require_written(connection, seq, digest)
+                self._require_before(connection, seq)
+                self._note_end(connection, row)
+
+        self._session.run(insert)
+
+    def _require_written(self, connection: psycopg.Connection, seq: int, digest: str) -> None:
+        """A commit whose answer was lost is repeated: then the record is there already."""
+        found = connection.execute(
+            "SELECT digest FROM xlsx2opeasy_record JOIN xlsx2opeasy_job USING (job)"
+            " WHERE job = %s AND seq = %s AND epoch = %s",
+            [self._job, seq, self._epoch],
+        ).fetchone()
+        if found is None or found[0] != digest:
+            raise self._taken_over()
+
+    def _require_before(self, connection: psycopg.Connection, seq: int) -> None:
+        """After a failover to a copy that lagged behind records are missing: then nothing more is sent."""
+        if seq == 1:
+            return
+        found = connection.execute(
+            "SELECT digest FROM xlsx2opeasy_record WHERE job = %s AND seq = %s", [self._job, seq - 1]
+        ).fetchone()
+        if found is None or found[0] != self._digest:
+            raise LocalFailure(
+                f"the store came back without records of job {self._job} that it had confirmed",
+                "nothing further was sent: it failed over to a copy that lagged behind; look in the portal"
+                " for what became of the job",
+            )
+
+    def _note_end(self, connection: psycopg.Connection, row: Row) -> None:
+        """The job's end in a few words, for lists; the journal is what counts."""
+        _, _, _, phase, call, _, detail = row
+        if phase != JOB or call not in (Fact.FINISHED, Fact.STOPPED, Fact.SETTLED):
+            return
+        known = json.loads(detail)
+        connection.execute(
+            "UPDATE xlsx2opeasy_job SET status = %s, finished = %s, counts = %s WHERE job = %s",
+            [known.get("status"), call == Fact.FINISHED, Jsonb(known.get("rows")), self._job],
+        )
+
+    def _taken_over(self) -> TakenOver:
+        return TakenOver(
+            f"another process took over job {self._job}",
+            "nothing further was sent from here; xlsx2opeasy jobs shows how the job goes on",
+        )
+
+
+def read_records(session: Session, job: str, key: bytes, place: str) -> tuple[list[Record], str]:
+    """The records of a job and the last digest. Raises LocalFailure where they are damaged."""
+    rows = session.run(lambda connection: connection.execute(_SELECT, [job]).fetchall())
+    plain = (
+        (*row[:6], unseal(key, job, f"{_DETAIL} {row[0]}", Sealed(row[6], row[7])).decode(), row[8])
+        for row in rows
+    )
+    return checked_records(plain, place)
