@@ -161,9 +161,10 @@ def _certificate(tls: str | None, expires: datetime | None) -> Finding:
 
 def _with_key(settings: Settings, flags: Flags, dialog: Dialog) -> Iterator[Finding]:
     try:
-        source = api_key_source(settings, flags)
-        key = find_api_key(settings, flags, dialog.ask)
-        yield _key(source or "asked for", flags.api_key_file)
+        typed = dialog.typed_key(settings)
+        source = "typed" if typed else api_key_source(settings, flags)
+        key = typed or find_api_key(settings, flags, dialog.ask)
+        yield _key(source or "asked for", None if typed else flags.api_key_file)
         connection = Connection(settings.url, settings.enterprise_id, key, settings.ca_bundle)
     except Interrupted:
         raise

@@ -46,12 +46,20 @@ def _ignore(_: str) -> None:
     pass
 
 
+def _none_typed(_: Settings) -> Secret | None:
+    return None
+
+
 @dataclass(frozen=True)
 class Dialog:
-    """The person: `ask` reads a secret (None where there is no terminal), `notify` shows a line."""
+    """How the person is reached: `ask` for a secret (None where nobody can be asked), `notify` with a line.
+
+    `typed_key` gives a key that the person typed beforehand; it goes before every other.
+    """
 
     ask: Callable[[str], str] | None = None
     notify: Callable[[str], None] = _ignore
+    typed_key: Callable[[Settings], Secret | None] = _none_typed
 
 
 @dataclass(frozen=True)
@@ -216,7 +224,7 @@ def _connection(settings: Settings, flags: Flags, dialog: Dialog, agent: str) ->
     return Connection(
         settings.url,
         settings.enterprise_id,
-        find_api_key(settings, flags, dialog.ask),
+        dialog.typed_key(settings) or find_api_key(settings, flags, dialog.ask),
         ca_bundle=settings.ca_bundle,
         user_agent=agent,
         enterprise_field=settings.enterprise_field,

@@ -1,5 +1,6 @@
 """What all pages share: the home, the uploads, the running loads, and the way to the server."""
 
+import contextlib
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +18,9 @@ from xlsx2opeasy.load.jobs.listing import job_of, list_jobs
 from xlsx2opeasy.load.plan.prepare import LoadOptions
 from xlsx2opeasy.load.results.load_result import LoadResult
 from xlsx2opeasy.load.run.undecided import Settling
-from xlsx2opeasy.settings import Flags
+from xlsx2opeasy.report.templates import templates_folder
+from xlsx2opeasy.secret import Secret
+from xlsx2opeasy.settings import Flags, Settings, keyring_name
 from xlsx2opeasy.settings.store import selected_store
 from xlsx2opeasy.web.one_time import OneTime
 from xlsx2opeasy.web.render import Pages
@@ -40,13 +43,22 @@ class Desk:
     runs: Runs = field(default_factory=Runs)
     once: OneTime[Run] = field(default_factory=OneTime)
     uploads: Uploads = field(init=False)
+    _keys: dict[str, Secret] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         self.uploads = Uploads(state_folder())
 
     def dialog(self) -> session.Dialog:
         """How the engine reaches the person: the page asks for a key beforehand, on its own screen."""
-        return session.Dialog()
+        return session.Dialog(typed_key=self.typed_key)
+
+    def typed_key(self, settings: Settings) -> Secret | None:
+        """The key that was typed on the page for this server and enterprise."""
+        return self._keys.get(keyring_name(settings))
+
+    def use_key(self, settings: Settings, key: Secret) -> None:
+        """Uses the key until this program ends; it is written nowhere."""
+        self._keys[keyring_name(settings)] = key
 
     def destination(self) -> session.Destination:
         """Where *Load* goes. Raises UsageError where nothing says so."""
@@ -58,6 +70,11 @@ class Desk:
             return self.destination(), None
         except Xlsx2OpeasyError as error:
             return None, error
+
+    def warm_up(self) -> None:
+        """Loads what the first check needs, so that nobody waits for it."""
+        with contextlib.suppress(Xlsx2OpeasyError):
+            check_workbook(read_workbook(templates_folder("workbooks") / "all-tasks.xlsx"))
 
     @collecting_seldom()
     def checked(self, upload: Upload) -> Checked:

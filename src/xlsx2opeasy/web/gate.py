@@ -7,6 +7,7 @@ all ports are one site.
 """
 
 import asyncio
+import contextlib
 import secrets
 import time
 from collections.abc import Callable, Iterable
@@ -21,6 +22,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 LONGEST_FORM = 256 * 1024
 """Bytes of any form but an upload."""
 MULTIPART_OVERHEAD = 64 * 1024
+MOST_DRAINED = 1 << 30
+"""Of a body that is refused for its length, what is read and dropped."""
 SILENCE = 15.0
 """Seconds in which some bytes of a body must come."""
 GRACE, SLOWEST = 30.0, 64 * 1024
@@ -88,7 +91,7 @@ class Gate:
         on_entered: Callable[[], None] = lambda: None,
     ) -> None:
         self._app, self._access, self._on_entered = app, access, on_entered
-        self._upload_limit = upload_limit + MULTIPART_OVERHEAD
+        self._upload_limit = upload_limit
         self._upload_paths = frozenset(upload_paths)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -101,9 +104,10 @@ class Gate:
         sending = _with_headers(send)
         headers = Headers(scope=scope)
         answer = self._answer(scope, headers)
+        is_upload = scope["path"] in self._upload_paths
+        limit = self._upload_limit + MULTIPART_OVERHEAD if is_upload else LONGEST_FORM
         if answer is None:
-            limit = self._upload_limit if scope["path"] in self._upload_paths else LONGEST_FORM
-            answer = _refused_length(headers, limit)
+            answer = _refused_length(headers, limit, self._upload_limit if is_upload else None)
         if answer is not None:
             await answer(scope, receive, sending)
             return
@@ -164,12 +168,36 @@ def _no_cookie(method: str, headers: Headers) -> Response:
     return _refusal(HTTPStatus.FORBIDDEN, _HOW_TO_ENTER, again)
 
 
-def _refused_length(headers: Headers, limit: int) -> Response | None:
+def _refused_length(headers: Headers, limit: int, workbook: int | None) -> Response | None:
+    """The refusal of a body that says that it is too long; `workbook` is the limit of one, for an upload."""
     length = headers.get("content-length", "0")
-    if length.isascii() and length.isdigit() and len(length) < 20 and int(length) <= limit:
+    known = int(length) if length.isascii() and length.isdigit() and len(length) < 20 else None
+    if known is not None and known <= limit:
         return None
-    words = f"What was sent is larger than {limit // 1024:,} KB. Nothing was done."
-    return _refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, words, close=True)
+    words = f"What was sent is larger than {limit:,} bytes. Nothing was done."
+    if workbook is not None and known is not None:
+        words = (
+            f"The workbook is refused: it has some {known:,} bytes, more than {workbook:,}, the limit."
+            " Split the rows over several workbooks."
+        )
+    return _Drained(_refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, words, close=True))
+
+
+class _Drained(Response):
+    """An answer at once; then the body is read and dropped for a while, or a browser would not show it."""
+
+    def __init__(self, answer: Response) -> None:
+        super().__init__(answer.body, answer.status_code, dict(answer.headers))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
+        start = {"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers}
+        await send(start)
+        await send({"type": "http.response.body", "body": bytes(self.body), "more_body": True})
+        body = _LimitedBody(receive, MOST_DRAINED)
+        with contextlib.suppress(HTTPException):
+            while (message := await body())["type"] == "http.request" and message.get("more_body"):
+                pass
+        await send({"type": "http.response.body", "body": b""})
 
 
 def _refusal(status: HTTPStatus, words: str, head: str = "", *, close: bool = False) -> Response:

@@ -65,6 +65,7 @@ def serve(
         if not thread.is_alive():
             raise LocalFailure("the page could not be served", "try again")
         announce(address)
+        threading.Thread(target=desk.warm_up, daemon=True).start()
         if opens_browser:
             threading.Thread(target=_open, args=(address, entered, note), daemon=True).start()
         while not stop.wait(0.5) and thread.is_alive():
