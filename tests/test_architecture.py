@@ -8,17 +8,19 @@ import pytest
 
 SOURCE = Path(__file__).parent.parent / "src" / "xlsx2opeasy"
 
-LEVELS: dict[str, int] = {
+LEVELS: dict[str, float] = {
     "spec": 0,
     "errors": 0,
     "registry": 0,
     "problems": 1,
     "collecting": 0,
     "overwriting": 1,
-    "secret": 2,
+    "secret": 1.2,
+    "display": 0,
+    "masking": 1.4,
     "durable": 0,
     "job_model": 0,
-    "http": 1,
+    "http": 1.5,
     "ooxml": 1,
     "workbook": 2,
     "opeasy": 3,

@@ -8,8 +8,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xlsx2opeasy.load.run.masking import Secrets
 from xlsx2opeasy.load.run.match import match
+from xlsx2opeasy.masking import SecretFields
 
 USERS = st.lists(st.tuples(st.integers(0, 5), st.integers(0, 3)), max_size=12)
 
@@ -66,7 +66,7 @@ def test_secret_values_are_neither_compared_nor_shown_also_under_another_wire_na
     wire_names = {"user.userPassword": "user.login.pass"}
     assert match("Users", [mine], [its], wire_names).complete
     assert not match("Users", [mine], [its], {}).complete
-    secrets = Secrets("Users", wire_names)
+    secrets = SecretFields("Users", wire_names)
     assert "Canary" not in str(secrets.masked(mine["content"]))
     assert secrets.hidden_in("pass Canary-1 is weak", mine["content"]) == "pass ******** is weak"
 

@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from xlsx2opeasy.display import in_message
 from xlsx2opeasy.http.retry import RetryPolicy, retry_after, uniform
-from xlsx2opeasy.http.strict_json import cleaned, read_json
+from xlsx2opeasy.http.strict_json import read_json
+from xlsx2opeasy.masking import is_secret_name, without_secrets
 from xlsx2opeasy.opeasy import BadAnswer, reading
-from xlsx2opeasy.opeasy.answers import server_words
 from xlsx2opeasy.opeasy.calls import Call, Upload
-from xlsx2opeasy.opeasy.failures import evidence_of
-from xlsx2opeasy.opeasy.masking import is_secret_name, without_secrets
+from xlsx2opeasy.opeasy.failures import evidence_of, server_words
 from xlsx2opeasy.spec.catalogue import TASK_TYPES
 from xlsx2opeasy.spec.endpoints import BY_ENDPOINT_NAME
 
@@ -189,10 +189,10 @@ def test_a_secret_is_masked_as_a_word_and_nothing_else_is(secret: str, other: st
 
 @given(st.text())
 def test_cleaned_text_is_one_printable_line(text: str) -> None:
-    line = cleaned(text)
+    line = in_message(text)
     assert line.isprintable()
     assert len(line) <= 601
-    assert cleaned(line) == line or len(line) > 600
+    assert in_message(line) == line or len(line) > 600
 
 
 @pytest.mark.parametrize("request_id", ["", "a b", "a\r\nX: y", "é"])

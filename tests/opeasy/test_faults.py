@@ -425,10 +425,11 @@ def test_f48_a_redirected_login_is_not_followed_and_the_key_stays_here(bench: Be
     assert len(bench.wire.requests) == 1
 
 
-def test_f49_a_server_that_stays_down_uses_the_runs_budget_up(
-    connect: Callable[..., OpEasyClient], clock: SkippingClock
+def test_f49_a_server_that_goes_down_uses_the_runs_budget_up(
+    wire: Wire, client: OpEasyClient, clock: SkippingClock
 ) -> None:
-    client = connect(f"http://127.0.0.1:{closed_port()}")
+    client.authenticate()
+    wire.stop()
     tries = []
     for _ in range(8):
         with pytest.raises(CallFailed):

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xlsx2opeasy.opeasy import CallDenied, OpEasyClient
-from xlsx2opeasy.opeasy.session import DEFAULT_LIFE, life_of
+from xlsx2opeasy.opeasy.caller import DEFAULT_LIFE, life_of
 
 from .conftest import SkippingClock
 from .wire import Handler, Request, Wire, login, reply

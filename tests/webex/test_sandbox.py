@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -77,9 +77,10 @@ def test_the_believable_past_has_every_ending() -> None:
     assert all(job.elapsed is not None and job.elapsed > timedelta(0) for job in jobs)
 
 
-def test_a_started_job_progresses_and_ends() -> None:
-    webex = SimulatedWebex(history=History(new_job_lasts=timedelta(seconds=0.8)))
-    with serve(webex) as origin:
+def test_a_started_job_progresses_and_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+    monkeypatch.setattr("xlsx2opeasy.sandbox.webex_jobs._now", lambda: now)
+    with serve(SimulatedWebex(history=History(new_job_lasts=timedelta(seconds=20)))) as origin:
         started = post(origin, {"locationCustomizationsEnabled": True})
         assert started.status_code == 202
         assert started.json()["latestExecutionStatus"] == "STARTING"
@@ -87,17 +88,18 @@ def test_a_started_job_progresses_and_ends() -> None:
         assert "startTime" not in started.json()["jobExecutionStatus"][0]
         assert post(origin).status_code == 409
         seen = []
-        job_id = started.json()["id"]
-        for _ in range(100):
-            job = Job.from_json(get(origin, f"/{job_id}").json())
-            if not seen or seen[-1] != job.status:
-                seen.append(job.status)
-            if job.ended:
-                break
-            asyncio.run(asyncio.sleep(0.05))
-        assert seen == ["STARTING", "STARTED", "COMPLETED"]
+        for passed in (0, 1, 10, 19, 20):
+            now = datetime(2026, 11, 22, 12, 0, passed, tzinfo=UTC)
+            job = Job.from_json(get(origin, f"/{started.json()['id']}").json())
+            seen.append((job.status, job.percentage_complete, job.ended))
+        assert seen == [
+            ("STARTING", 0, False),
+            ("STARTED", 5, False),
+            ("STARTED", 50, False),
+            ("STARTED", 95, False),
+            ("COMPLETED", 100, True),
+        ]
         assert job.succeeded
-        assert job.percentage_complete == 100
         assert post(origin).status_code == 202
 
 

@@ -17,8 +17,8 @@ from xlsx2opeasy.cli.options import JSON, connection_options, task_type_option
 from xlsx2opeasy.cli.output import complain, say_json
 from xlsx2opeasy.cli.questions import dialog
 from xlsx2opeasy.errors import UsageError, Xlsx2OpeasyError
+from xlsx2opeasy.masking import is_secret_name
 from xlsx2opeasy.opeasy import Deletion
-from xlsx2opeasy.opeasy.masking import is_secret_name
 from xlsx2opeasy.overwriting import unless_replaced
 from xlsx2opeasy.problems import MASK
 from xlsx2opeasy.settings import Flags, Settings, read_settings

@@ -10,8 +10,6 @@ import sys
 import click
 from click.shell_completion import CompletionItem, ShellComplete, add_completion_class, get_completion_class
 
-from xlsx2opeasy.cli.output import say
-
 PROGRAM = "xlsx2opeasy"
 VARIABLE = "_XLSX2OPEASY_COMPLETE"
 SHELLS = ("bash", "zsh", "fish", "powershell")
@@ -82,6 +80,6 @@ def command(shell: str) -> None:
     made_by = get_completion_class(shell)
     assert made_by is not None
     root = click.get_current_context().find_root().command
-    say(made_by(root, {}, PROGRAM, VARIABLE).source())
+    click.echo(made_by(root, {}, PROGRAM, VARIABLE).source())
     if sys.stdout.isatty():
         click.echo(f"To have it in every new shell: {WHERE[shell]}", err=True)

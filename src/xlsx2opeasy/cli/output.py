@@ -1,35 +1,28 @@
-"""Saying things to a person: on standard error but for a command's product, without control characters.
+"""Lines for a person: on standard error but for a command's product, each shown as one line.
 
 Help comes through here, too: what a few functions need alone is imported in them.
 """
 
 import os
 import re
-import unicodedata
 from collections.abc import Iterable
 from typing import Any
 
 import click
 
+from xlsx2opeasy.display import on_terminal
+
 _printed: set[str] = set()
-_BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-
-
-def clean(text: str) -> str:
-    """`text` without what could steer a terminal: control characters (but line breaks) and bidi marks."""
-    return "".join(
-        each for each in text if each == "\n" or (unicodedata.category(each) != "Cc" and each not in _BIDI)
-    )
 
 
 def say(text: str = "") -> None:
     """A line of the command's product, on standard output."""
-    click.echo(clean(text))
+    click.echo(on_terminal(text))
 
 
 def tell(text: str = "") -> None:
     """A line about what is going on, on standard error."""
-    click.echo(clean(text), err=True)
+    click.echo(on_terminal(text), err=True)
 
 
 def tell_ours(text: str) -> None:
@@ -40,9 +33,9 @@ def tell_ours(text: str) -> None:
 def complain(message: str, hint: str = "") -> None:
     """What went wrong, and what to do next, on standard error."""
     start = click.style("error:", fg="red", bold=True)
-    click.echo(f"{start} {clean(message)}", err=True)
+    click.echo(f"{start} {on_terminal(message)}", err=True)
     if hint:
-        click.echo(f"  {clean(hint)}", err=True)
+        click.echo(f"  {on_terminal(hint)}", err=True)
 
 
 def say_json(document: Any) -> None:  # noqa: ANN401

@@ -8,7 +8,8 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 
 import click
 
-from xlsx2opeasy.cli.output import clean, tell
+from xlsx2opeasy.cli.output import tell
+from xlsx2opeasy.display import on_terminal
 from xlsx2opeasy.errors import Interrupted, LoadRefused, UsageError
 from xlsx2opeasy.session import Dialog
 
@@ -61,7 +62,7 @@ def ask_secretly(question: str) -> str:
     with _undisturbed():
         for _ in range(ANSWERS):
             try:
-                answer = getpass.getpass(f"{clean(question)}: ", stream=sys.stderr).strip()
+                answer = getpass.getpass(f"{on_terminal(question)}: ", stream=sys.stderr).strip()
             except EOFError:
                 click.echo(err=True)
                 break
@@ -92,7 +93,7 @@ def require_yes(question: str, *, yes: bool) -> None:
 
 
 def _read(prompt: str) -> str:
-    click.echo(clean(prompt), nl=False, err=True)
+    click.echo("\n".join(map(on_terminal, prompt.split("\n"))), nl=False, err=True)
     line = sys.stdin.readline()
     if not line:
         click.echo(err=True)

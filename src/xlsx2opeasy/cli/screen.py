@@ -24,9 +24,10 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from xlsx2opeasy.cli.output import clean, counted, tell
+from xlsx2opeasy.cli.output import counted, tell
 from xlsx2opeasy.cli.problem_lines import other_sheets, problem_lines
 from xlsx2opeasy.cli.questions import display
+from xlsx2opeasy.display import on_terminal
 from xlsx2opeasy.load.events import (
     ChunkAccepted,
     DraftVerified,
@@ -36,6 +37,7 @@ from xlsx2opeasy.load.events import (
     OperationScheduled,
     PhaseStarted,
     ResultsSaved,
+    ServerUnreached,
     StatusSeen,
     WorkbookChecked,
     WorkbookOpened,
@@ -140,6 +142,8 @@ class Screen(AbstractContextManager["Screen"]):
             case ResultsSaved():
                 self._end("run")
                 self.line(f"Operation {event.phase}: {counted(event.results, 'result')} fetched")
+            case ServerUnreached():
+                self.line(f"note: {event.text}")
             case Notice():
                 self.line(f"note: {event.text}")
 
@@ -167,7 +171,7 @@ class Screen(AbstractContextManager["Screen"]):
     def line(self, text: str) -> None:
         """A line that stays, above the bars."""
         if self._live:
-            self._console.print(clean(text), markup=False)
+            self._console.print(on_terminal(text), markup=False)
         else:
             tell(text)
 
@@ -179,11 +183,11 @@ class Screen(AbstractContextManager["Screen"]):
     def _start(self, what: str, said: str, total: int | None = None, note: str = "") -> None:
         self._end(what)
         if self._live:
-            self._bars[what] = self._progress.add_task(escape(clean(said)), total=total, note=note)
+            self._bars[what] = self._progress.add_task(escape(on_terminal(said)), total=total, note=note)
 
     def _update(self, what: str, note: str, *, done: int | None = None) -> None:
         if (bar := self._bars.get(what)) is not None:
-            self._progress.update(bar, completed=done, note=escape(clean(note)))
+            self._progress.update(bar, completed=done, note=escape(on_terminal(note)))
 
     def _end(self, what: str) -> None:
         """Takes the bar away: what is over is told by a line, or not at all."""

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from xlsx2opeasy.cli.output import clean
+from xlsx2opeasy.display import on_terminal
 from xlsx2opeasy.job_model import Job
 
 NOT_A_TERMINAL_WIDTH = 400
@@ -38,7 +38,7 @@ def show_table(headings: Sequence[str], rows: Iterable[Sequence[Text]]) -> None:
 
 def cell(text: object, style: str = "") -> Text:
     """One line of plain text, without what could steer a terminal."""
-    return Text("" if text is None else " ".join(clean(str(text)).split()), style=style)
+    return Text("" if text is None else " ".join(on_terminal(str(text)).split()), style=style)
 
 
 def status_cell(job: Job) -> Text:

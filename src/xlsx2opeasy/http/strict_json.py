@@ -1,4 +1,4 @@
-"""Reading what a server sent, which may be anything: JSON taken strictly, and words made fit to be shown."""
+"""Reading what a server sent, which may be anything: JSON, strictly."""
 
 import json
 import math
@@ -11,7 +11,6 @@ MAX_BODY_BYTES: Final = 64 * 2**20
 _MAX_DEPTH = 40
 _CONTAINERS = frozenset({dict, list})
 _MAX_DIGITS = 18
-_MAX_WORDS = 600
 _ESCAPE = re.compile(
     r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(?P<half>u[dD][89a-fA-F][0-9a-fA-F]{2})|.)",
     re.DOTALL,
@@ -92,10 +91,3 @@ def _limit_depth(value: object) -> None:
         if not level:
             return
     raise BadAnswer("it is nested too deeply")
-
-
-def cleaned(text: str) -> str:
-    """Text of a server as it may stand in a message: one line, printable, of a bounded length."""
-    printable = "".join(each if each.isprintable() else " " for each in text[: 4 * _MAX_WORDS])
-    joined = " ".join(printable.split())
-    return joined if len(joined) <= _MAX_WORDS else f"{joined[:_MAX_WORDS]}…"

@@ -8,9 +8,10 @@ at most what is left of the whole call's time, headers included.
 """
 
 import ssl
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 
 import h11
@@ -18,8 +19,10 @@ import httpcore
 import httpx
 
 from xlsx2opeasy.http.clock import Clock
+from xlsx2opeasy.http.strict_json import BadAnswer
 
 _WRITE_BYTES = 16 * 1024
+_KEPT_OF_TOO_LARGE = 64 * 1024
 
 _ends_at: ContextVar[float] = ContextVar("ends_at")
 
@@ -143,6 +146,84 @@ class DeadlineTransport(httpx.BaseTransport):
     def close(self) -> None:
         """Let go of every connection."""
         self._pool.close()
+
+
+class Progress:
+    """How far one request got: whether it left this machine, and what came back."""
+
+    def __init__(self) -> None:
+        self.begun = False
+        self.body = bytearray()
+        self.response: httpx.Response | None = None
+
+    def trace(self, event: str, info: dict[str, Any]) -> None:
+        """httpcore's trace: a CONNECT to a proxy is not yet the request."""
+        if event == "http11.send_request_headers.started" and info["request"].method != b"CONNECT":
+            self.begun = True
+
+    def header(self, name: str) -> str | None:
+        """A header of the answer, where there is one."""
+        return None if self.response is None else self.response.headers.get(name)
+
+    @property
+    def status(self) -> int | None:
+        """The answer's status code, where one arrived."""
+        return None if self.response is None else self.response.status_code
+
+
+def http_client(
+    context: ssl.SSLContext,
+    proxy: httpx.Proxy | None,
+    clock: Clock,
+    timeout: httpx.Timeout,
+    headers: dict[str, str],
+    base_url: str = "",
+) -> httpx.Client:
+    """A client that follows no redirect, keeps no cookie, takes nothing from the environment."""
+    return httpx.Client(
+        base_url=base_url,
+        transport=DeadlineTransport(context, proxy, clock),
+        headers={"Accept-Encoding": "identity", "Connection": "close", **headers},
+        timeout=timeout,
+        follow_redirects=False,
+        trust_env=False,
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+    )
+
+
+def receive(
+    client: httpx.Client,
+    request: httpx.Request,
+    progress: Progress,
+    ends_at: float,
+    most: Callable[[httpx.Response], int],
+) -> None:
+    """Sends the request and takes the whole answer into `progress`, until `ends_at` in the clock's seconds.
+
+    Raises httpx's errors, and TooLarge where the body has more bytes than `most` allows; its beginning is
+    kept.
+    """
+    with deadline(ends_at):
+        progress.response = response = client.send(request, stream=True)
+        try:
+            limit = most(response)
+            announced = response.headers.get("Content-Length", "")
+            if request.method == "GET" and announced.isdecimal() and int(announced[:18]) > limit:
+                raise TooLarge(limit)
+            for piece in response.iter_bytes():
+                progress.body += piece
+                if len(progress.body) > limit:
+                    del progress.body[_KEPT_OF_TOO_LARGE:]
+                    raise TooLarge(limit)
+        finally:
+            response.close()
+
+
+class TooLarge(BadAnswer):
+    """An answer of more bytes than are taken into memory."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"it is larger than {limit // 2**20} MiB")
 
 
 def _as_core(proxy: httpx.Proxy, context: ssl.SSLContext) -> httpcore.Proxy:

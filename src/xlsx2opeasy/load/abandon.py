@@ -18,7 +18,7 @@ from xlsx2opeasy.load.results.completed_effects import write_done
 from xlsx2opeasy.load.results.output import write_workbook
 from xlsx2opeasy.load.results.row_results import Settlement, settle
 from xlsx2opeasy.load.run.cleanup import delete_at_server, forget_secrets
-from xlsx2opeasy.load.run.hiding import hiding
+from xlsx2opeasy.load.run.hiding import of_job
 from xlsx2opeasy.load.run.undecided import how_to_settle
 from xlsx2opeasy.load.service import Surroundings
 
@@ -56,7 +56,7 @@ def _abandon(stored: StoredJob, around: Surroundings) -> Settlement:
         for state in job.state.phases.values():
             _refuse_unsettled(stored.job_id, state)
         if not job.facts.rehearsal:
-            delete_at_server(job, hiding(around.connect, job), around.interruption)
+            delete_at_server(job, of_job(around.connect, job, around.tell), around.interruption)
             _tell_of_orphans(job, around)
         settlement = settle(job, NOT_SENT)
         _write_results(job, settlement, around)

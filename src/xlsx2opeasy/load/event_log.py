@@ -23,6 +23,7 @@ from xlsx2opeasy.load.events import (
     PhaseStarted,
     ResultsSaved,
     RunProgress,
+    ServerUnreached,
     StatusSeen,
     StoppedByBudget,
 )
@@ -57,6 +58,7 @@ _KINDS: Final = {
         CanaryEnded,
         StoppedByBudget,
         RunProgress,
+        ServerUnreached,
         Notice,
         JobEnded,
     )

@@ -130,6 +130,23 @@ class RunProgress:
 
 
 @dataclass(frozen=True, slots=True)
+class ServerUnreached:
+    """The server cannot be reached at the moment; tries go on for at most `seconds` more.
+
+    `reason` names the server, and why: `opeasy.example.com: nothing answers at this address (…)`.
+    """
+
+    reason: str
+    seconds: int
+
+    @property
+    def text(self) -> str:
+        """The event in one sentence."""
+        more = f"; trying again for another {self.seconds:,} s" if self.seconds > 0 else ""
+        return f"cannot reach {self.reason}{more}"
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     """Something a person should know, in one sentence; `important` also where no progress is wanted."""
 
@@ -150,6 +167,7 @@ Event: TypeAlias = (
     | CanaryEnded
     | StoppedByBudget
     | RunProgress
+    | ServerUnreached
     | Notice
 )
 Listener: TypeAlias = Callable[[Event], None]

@@ -24,7 +24,7 @@ from xlsx2opeasy.load.results.row_results import settle_phase
 from xlsx2opeasy.load.run.draft import DraftBuilder
 from xlsx2opeasy.load.run.fetch import save_results
 from xlsx2opeasy.load.run.follow import Follower
-from xlsx2opeasy.load.run.hiding import hiding
+from xlsx2opeasy.load.run.hiding import of_job
 from xlsx2opeasy.load.run.rejections import read_rejections
 from xlsx2opeasy.load.run.schedule import DraftFencedError, Scheduler
 from xlsx2opeasy.load.run.undecided import Settling, refuse_disproved, settle_claim
@@ -70,7 +70,7 @@ class Runner:
     def run(self) -> LoadResult:
         """Every end is a result, and leaves a results workbook; raises only where the job is damaged."""
         with ExitStack() as stack:
-            connect = kept_open(hiding(self._connect, self._job), stack)
+            connect = kept_open(of_job(self._connect, self._job, self._tell), stack)
             ending = Ending(self._job, connect, self._interruption, self._tell)
             if self._job.state.finished not in (None, UNKNOWN):
                 return ending.finished_before()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from xlsx2opeasy.http.clock import Clock, SystemClock
+    from xlsx2opeasy.http.protocol import RequestEvent
     from xlsx2opeasy.http.reach import user_agent
     from xlsx2opeasy.http.retry import RetryPolicy
     from xlsx2opeasy.http.strict_json import BadAnswer
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
         Classification,
         ServerWords,
     )
-    from xlsx2opeasy.opeasy.exchange import RequestEvent, Timeouts
+    from xlsx2opeasy.opeasy.exchange import Timeouts
     from xlsx2opeasy.opeasy.models import (
         STATUS_CHANGED,
         Deletion,
@@ -75,6 +76,7 @@ _MODULES = {
         "Clock",
         "SystemClock",
     ),
+    "http.protocol": ("RequestEvent",),
     "http.reach": ("user_agent",),
     "http.retry": ("RetryPolicy",),
     "http.strict_json": ("BadAnswer",),
@@ -93,10 +95,7 @@ _MODULES = {
         "Classification",
         "ServerWords",
     ),
-    "opeasy.exchange": (
-        "RequestEvent",
-        "Timeouts",
-    ),
+    "opeasy.exchange": ("Timeouts",),
     "opeasy.models": (
         "STATUS_CHANGED",
         "Deletion",

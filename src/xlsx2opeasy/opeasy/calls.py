@@ -1,4 +1,4 @@
-"""One call as it will be sent, over and over the same bytes."""
+"""One call as it will be sent, the same bytes at each try, and the whole answer to it."""
 
 import json
 import secrets
@@ -10,6 +10,8 @@ from typing import Any, BinaryIO, Final
 from urllib.parse import quote
 
 from xlsx2opeasy.errors import LocalFailure, UsageError
+from xlsx2opeasy.http.strict_json import read_json
+from xlsx2opeasy.masking import Masker
 from xlsx2opeasy.opeasy.reading import is_usable_id
 from xlsx2opeasy.spec.endpoints import BY_ENDPOINT_NAME, Endpoint
 
@@ -99,6 +101,27 @@ class Call:
                 yield {"files": [*parts, ("file", (self.upload.filename, file, JSON))]}
         else:
             yield {} if self.body is None else {"content": json.dumps(self.body).encode()}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A whole 2xx answer; `retry_after` is in seconds, `location` as it came."""
+
+    status: int
+    body: bytes | bytearray = field(repr=False)
+    location: str | None = None
+    retry_after: float | None = None
+    mask: Masker = field(default_factory=Masker, repr=False)
+
+    def json(self) -> Any:  # noqa: ANN401
+        """Its JSON value, credentials masked everywhere but in the contents of tasks; raises BadAnswer.
+
+        An id that holds a credential is no id: masked, it would be another one.
+        """
+        return self.mask.tree(read_json(self.body), apart=_CONTENTS)
+
+
+_CONTENTS: Final = frozenset({"content"})
 
 
 def call_to(

@@ -12,15 +12,16 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from xlsx2opeasy.http.clock import Clock, SystemClock
-from xlsx2opeasy.http.retry import Jitter, RetryPolicy, uniform
-from xlsx2opeasy.http.strict_json import BadAnswer, read_json
+from xlsx2opeasy.http.protocol import OnRequest
+from xlsx2opeasy.http.retry import Jitter, OnDelay, RetryLoop, RetryPolicy, uniform
+from xlsx2opeasy.http.strict_json import BadAnswer
+from xlsx2opeasy.masking import Masker
 from xlsx2opeasy.opeasy import reading
-from xlsx2opeasy.opeasy.answers import Answer
 from xlsx2opeasy.opeasy.caller import Caller
-from xlsx2opeasy.opeasy.calls import Call, Upload, call_to
+from xlsx2opeasy.opeasy.calls import Answer, Call, Upload, call_to
 from xlsx2opeasy.opeasy.connection import Connection
 from xlsx2opeasy.opeasy.errors import CallError
-from xlsx2opeasy.opeasy.exchange import Exchange, RequestEvent, Timeouts
+from xlsx2opeasy.opeasy.exchange import Exchange, Timeouts
 from xlsx2opeasy.opeasy.failures import misunderstood
 from xlsx2opeasy.opeasy.lists import of_pages, whole
 from xlsx2opeasy.opeasy.models import (
@@ -28,15 +29,23 @@ from xlsx2opeasy.opeasy.models import (
     Deletion,
     Operation,
     ResultCount,
+    RunStatus,
     ScheduledOperation,
     Task,
     TaskResult,
     ValidationError,
     Webhook,
 )
+from xlsx2opeasy.spec.catalogue import TASK_TYPES
 from xlsx2opeasy.spec.model import TaskType
 
 _T = TypeVar("_T")
+
+_PLAIN = frozenset(
+    {"SUCCESS", "FAILED", STATUS_CHANGED, *RunStatus}
+    | {name for each in TASK_TYPES for name in (each.name, *each.command_names)}
+)
+"""Words of the API, which are masked for no API key: statuses, task types and commands."""
 
 
 class OpEasyClient:
@@ -53,12 +62,14 @@ class OpEasyClient:
         timeouts: Timeouts | None = None,
         retries: RetryPolicy | None = None,
         jitter: Jitter = uniform,
-        on_request: Callable[[RequestEvent], None] | None = None,
+        on_request: OnRequest | None = None,
     ) -> None:
         self.connection = connection
-        clock = clock or SystemClock()
-        self._exchange = Exchange(connection, timeouts or Timeouts(), clock, on_request)
-        self._caller = Caller(connection, self._exchange, clock, retries or RetryPolicy(), jitter)
+        self.mask = Masker(connection.api_key, plain=[*_PLAIN, connection.enterprise_id])
+        """Takes this connection's credentials out of a text; `whole` also what `hide` was given."""
+        self._loop = RetryLoop(retries or RetryPolicy(), clock or SystemClock(), jitter)
+        self._exchange = Exchange(connection, timeouts or Timeouts(), self._loop, self.mask, on_request)
+        self._caller = Caller(connection, self._exchange, self._loop)
 
     def __enter__(self) -> Self:
         return self
@@ -73,8 +84,15 @@ class OpEasyClient:
         self._exchange.close()
 
     def hide(self, hidden: Callable[[str], str]) -> None:
-        """Have what only the caller knows to be secret taken out of the server's words about errors."""
-        self._exchange.hidden = hidden
+        """Have what only the caller knows to be secret masked in what the server says about errors."""
+        self.mask.hidden = hidden
+
+    def report_delays(self, listener: OnDelay) -> None:
+        """Have each pause before another try, and a server that does not answer, reported as it happens.
+
+        `listener` may be called in another thread, and must not raise.
+        """
+        self._loop.on_delay = listener
 
     # Authentication
 
@@ -170,7 +188,7 @@ class OpEasyClient:
         call = call_to("scheduleOperation", body=body, request_id=request_id)
 
         def read(answer: Answer) -> ScheduledOperation:
-            found = reading.scheduled_operation(read_json(answer.body))
+            found = reading.scheduled_operation(answer.json())
             if found.operation_id not in ("", operation_id):
                 raise BadAnswer("it is about another operation than the one that was to be scheduled")
             return found
@@ -181,7 +199,7 @@ class OpEasyClient:
         """How far a run is ("Get Status of Scheduled Operation"); judge by its status (readings, 21)."""
 
         def read(answer: Answer) -> ScheduledOperation:
-            found = reading.scheduled_operation(read_json(answer.body), answer.retry_after)
+            found = reading.scheduled_operation(answer.json(), answer.retry_after)
             if found.id != scheduled_id:
                 raise BadAnswer("it is about another scheduled operation than the one that was asked for")
             return found
@@ -243,7 +261,7 @@ class OpEasyClient:
     # What they share
 
     def _json(self, call: Call, read: Callable[[Any], _T]) -> _T:
-        return self._caller.perform(call, lambda answer: read(read_json(answer.body)))
+        return self._caller.perform(call, lambda answer: read(answer.json()))
 
     def _delete(self, call: Call) -> Deletion:
         try:
@@ -257,5 +275,5 @@ class OpEasyClient:
 def _deleted(answer: Answer) -> Deletion:
     """204 by the specification; a page of HTML from in between is no deletion."""
     if answer.body.strip():
-        read_json(answer.body)
+        answer.json()
     return Deletion.DELETED

@@ -1,23 +1,21 @@
 """One request, sent once, and what its answer means: an `Answer`, or a `CallError` with its class."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Final
 
 import httpx
 
-from xlsx2opeasy.http.clock import Clock
-from xlsx2opeasy.http.retry import retry_after
+from xlsx2opeasy.http.protocol import OnRequest, RequestEvent, request_ended
+from xlsx2opeasy.http.retry import SILENCE, RetryLoop, retry_after
 from xlsx2opeasy.http.strict_json import MAX_BODY_BYTES, BadAnswer
-from xlsx2opeasy.http.transport import DeadlineTransport, deadline
-from xlsx2opeasy.opeasy.answers import Answer
-from xlsx2opeasy.opeasy.calls import FILE, Call
+from xlsx2opeasy.http.transport import Progress, http_client, receive
+from xlsx2opeasy.masking import Masker
+from xlsx2opeasy.opeasy.calls import FILE, Answer, Call
 from xlsx2opeasy.opeasy.connection import Connection
 from xlsx2opeasy.opeasy.errors import CallError, error_of
-from xlsx2opeasy.opeasy.failures import Progress, failure_of
-from xlsx2opeasy.opeasy.hints import hint_for
+from xlsx2opeasy.opeasy.failures import failure_of, hint_for
 from xlsx2opeasy.secret import Secret
 
 MAX_FILE_BYTES: Final = 2**30
@@ -43,66 +41,62 @@ class Timeouts:
         return self.download if download else self.total + bytes_sent / self.slowest
 
 
-@dataclass(frozen=True, slots=True)
-class RequestEvent:
-    """One request as a log may tell it: no header, no body, no id but the request's own.
-
-    `path` has its variables in braces; `status` is None where no answer came; `milliseconds` is the whole
-    time. `server_date` is the answer's `Date`, for whoever compares clocks.
-    """
-
-    method: str
-    path: str
-    status: int | None
-    milliseconds: int
-    request_id: str
-    server_date: str | None = None
-
-
 class Exchange:
-    """The connection to the server; `on_request` is told of every request and must not raise."""
+    """The connection to the server; `on_request` gets every request as it ends and must not raise."""
 
     def __init__(
         self,
         connection: Connection,
         timeouts: Timeouts,
-        clock: Clock,
-        on_request: Callable[[RequestEvent], None] | None,
+        loop: RetryLoop,
+        mask: Masker,
+        on_request: OnRequest | None,
     ) -> None:
         self._connection = connection
         self._timeouts = timeouts
-        self._clock = clock
+        self._loop = loop
+        self._clock = loop.clock
+        self._mask = mask
         self._on_request = on_request
-        self.hidden: Callable[[str], str] = str
         self._proxy = connection.proxy()
-        self._client = httpx.Client(
-            base_url=connection.origin,
-            transport=DeadlineTransport(connection.ssl_context(), self._proxy, clock),
-            headers={"User-Agent": connection.user_agent, "Connection": "close"},
-            timeout=httpx.Timeout(timeouts.read, connect=timeouts.connect, write=timeouts.write),
-            follow_redirects=False,
-            trust_env=False,
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+        self._client = http_client(
+            connection.ssl_context(),
+            self._proxy,
+            self._clock,
+            httpx.Timeout(timeouts.read, connect=timeouts.connect, write=timeouts.write),
+            {"User-Agent": connection.user_agent},
+            connection.origin,
         )
 
     def close(self) -> None:
-        """Let go of the connections."""
+        """Closes the connections."""
         self._client.close()
 
     def send(self, call: Call, token: Secret | None) -> Answer:
         """The 2xx answer, whole; raises CallError for everything else."""
+        if token is not None:
+            self._mask.learn(token)
         progress = Progress()
         started = self._clock.monotonic()
         try:
-            with self._request(call, token, progress) as request:
-                self._receive(request, progress, started, is_file=call.accept == FILE)
+            with self._request(call, token, progress) as request, self._watched(progress):
+                receive(self._client, request, progress, self._ends_at(call, request, started), _most(call))
         except (httpx.HTTPError, httpx.StreamError, BadAnswer, OSError) as problem:
-            raise self._failed(call, token, progress, problem) from None
+            raise self._failed(call, progress, problem) from None
         finally:
-            self._tell(call, progress, started)
+            self._loop.answered |= progress.response is not None
+            took = round(1000 * (self._clock.monotonic() - started))
+            about = (call.endpoint.method, call.endpoint.path, progress.status, took, call.request_id)
+            request_ended(RequestEvent(*about, progress.header("Date")), self._on_request)
         if not 200 <= (progress.status or 0) < 300:
-            raise self._failed(call, token, progress, None)
-        return self._answer(progress)
+            raise self._failed(call, progress, None)
+        return Answer(
+            progress.status or 0,
+            progress.body,
+            progress.header("Location"),
+            retry_after(progress.header("Retry-After"), progress.header("Date")),
+            self._mask,
+        )
 
     @contextmanager
     def _request(self, call: Call, token: Secret | None, progress: Progress) -> Iterator[httpx.Request]:
@@ -116,37 +110,29 @@ class Exchange:
                 **content,
             )
 
-    def _receive(self, request: httpx.Request, progress: Progress, started: float, *, is_file: bool) -> None:
+    def _ends_at(self, call: Call, request: httpx.Request, started: float) -> float:
         sent = int(request.headers.get("Content-Length", 0))
-        with deadline(started + self._timeouts.whole(sent, download=is_file)):
-            progress.response = response = self._client.send(request, stream=True)
-            try:
-                most = MAX_FILE_BYTES if is_file and response.is_success else MAX_BODY_BYTES
-                for piece in response.iter_bytes():
-                    progress.body += piece
-                    if len(progress.body) > most:
-                        raise BadAnswer("it is too large")
-            finally:
-                response.close()
+        ends_at = started + self._timeouts.whole(sent, download=call.accept == FILE)
+        return ends_at if self._loop.answered else min(ends_at, self._loop.first_contact_ends())
 
-    def _answer(self, progress: Progress) -> Answer:
-        return Answer(
-            progress.status or 0,
-            bytes(progress.body),
-            progress.header("Location"),
-            retry_after(progress.header("Retry-After"), progress.header("Date")),
-        )
+    def _watched(self, progress: Progress) -> AbstractContextManager[None]:
+        """Reports a server that is not reached, or has never answered, while the request still waits."""
 
-    def _tell(self, call: Call, progress: Progress, started: float) -> None:
-        if self._on_request is not None:
-            took = round(1000 * (self._clock.monotonic() - started))
-            about = (call.endpoint.method, call.endpoint.path, progress.status, took, call.request_id)
-            self._on_request(RequestEvent(*about, progress.header("Date")))
+        def silent() -> str:
+            if progress.response is not None or (progress.begun and self._loop.answered):
+                return ""
+            what = "no answer yet" if progress.begun else "no connection yet"
+            return f"{self._connection.host}: {what} after {SILENCE:.0f} s"
 
-    def _failed(
-        self, call: Call, token: Secret | None, progress: Progress, problem: Exception | None
-    ) -> CallError:
-        known = [self._connection.api_key, *([token] if token else [])]
-        failure = failure_of(call, progress, problem, self._proxy, known, self.hidden)
+        return self._loop.watching(silent)
+
+    def _failed(self, call: Call, progress: Progress, problem: Exception | None) -> CallError:
+        failure = failure_of(call, progress, problem, self._proxy, self._mask)
         login = call.endpoint.name == "authenticate"
         return error_of(failure, hint_for(failure, self._connection, login=login), login=login)
+
+
+def _most(call: Call) -> Callable[[httpx.Response], int]:
+    """The largest body that is taken of a call's answer, in bytes."""
+    is_file = call.accept == FILE
+    return lambda response: MAX_FILE_BYTES if is_file and response.is_success else MAX_BODY_BYTES

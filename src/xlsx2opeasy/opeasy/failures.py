@@ -1,49 +1,28 @@
-"""What became of a request that did not end well: its class, its reason, and what arrived all the same."""
+"""A request that did not end well: its class, its reason, what the server said, and what to do next."""
 
 import json
 import re
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Final
 
 import httpx
 
+from xlsx2opeasy.display import in_message
+from xlsx2opeasy.http.clock import Clock, time_after
 from xlsx2opeasy.http.reach import certificate_error
 from xlsx2opeasy.http.retry import retry_after
-from xlsx2opeasy.http.strict_json import BadAnswer, cleaned
-from xlsx2opeasy.opeasy.answers import Answer, server_words
-from xlsx2opeasy.opeasy.calls import Call
+from xlsx2opeasy.http.strict_json import BadAnswer, read_json
+from xlsx2opeasy.http.transport import Progress
+from xlsx2opeasy.masking import Masker, is_secret_name, without_secrets
+from xlsx2opeasy.opeasy.calls import Answer, Call
+from xlsx2opeasy.opeasy.connection import Connection
 from xlsx2opeasy.opeasy.errors import CallError, CallFailure, Cause, Classification, ServerWords, error_of
-from xlsx2opeasy.opeasy.masking import without_secrets
 from xlsx2opeasy.opeasy.reading import is_usable_id
 from xlsx2opeasy.problems import MASK
-from xlsx2opeasy.secret import Secret
 
 _REFUSALS: Final = frozenset({400, 401, 403, 404, 405, 406, 408, 409, 411, 413, 415, 422, 425, 429})
 """Statuses that say the call was not applied; with 3xx."""
-
-
-class Progress:
-    """How far one request got."""
-
-    def __init__(self) -> None:
-        self.begun = False
-        self.body = bytearray()
-        self.response: httpx.Response | None = None
-
-    def trace(self, event: str, info: dict[str, Any]) -> None:
-        """httpcore's trace: a CONNECT to a proxy is not yet the request."""
-        if event == "http11.send_request_headers.started" and info["request"].method != b"CONNECT":
-            self.begun = True
-
-    def header(self, name: str) -> str | None:
-        """A header of the answer, where there is one."""
-        return None if self.response is None else self.response.headers.get(name)
-
-    @property
-    def status(self) -> int | None:
-        """The answer's status code, where one arrived."""
-        return None if self.response is None else self.response.status_code
 
 
 def failure_of(
@@ -51,20 +30,12 @@ def failure_of(
     progress: Progress,
     problem: Exception | None,
     proxy: httpx.Proxy | None,
-    known: list[Secret],
-    hidden: Callable[[str], str],
+    mask: Masker,
 ) -> CallFailure:
-    """What is known of a request that ended with `problem`, or with a status that is no 2xx where it is None.
-
-    `known` are secrets that are taken out of the server's words; `hidden` takes others out of a text.
-    """
+    """What is known of a request that ended with `problem`, or, where that is None, with no 2xx."""
     cause, reason = _cause(progress, problem, proxy)
     is_2xx = progress.response is not None and progress.response.is_success
-    said = (
-        ServerWords()
-        if is_2xx
-        else server_words(progress.body, lambda text: hidden(_scrubbed(text, known, call)))
-    )
+    said = ServerWords() if is_2xx else server_words(progress.body, lambda text: _masked(text, mask, call))
     return CallFailure(
         classification=_classified(progress),
         method=call.endpoint.method,
@@ -72,9 +43,9 @@ def failure_of(
         request_id=call.request_id,
         status=progress.status,
         server=said,
-        reason=reason,
+        reason=in_message(mask.whole(reason)),
         cause=cause,
-        evidence_id=evidence_of(call, progress.header("Location"), progress.body),
+        evidence_id=evidence_of(call, progress.header("Location"), progress.body, mask),
         retry_after=retry_after(progress.header("Retry-After"), progress.header("Date")),
         begun=progress.begun,
     )
@@ -90,7 +61,7 @@ def _cause(
         return Cause.CERTIFICATE, f"the certificate is not trusted: {told}"
     if isinstance(problem, httpx.ProxyError) and proxy is not None:
         refused = str(problem).startswith("4")
-        where = f"the proxy {proxy.url} answered {cleaned(str(problem))}"
+        where = f"the proxy {proxy.url} answered {in_message(str(problem))}"
         return (Cause.PROXY if refused else None), where
     if proxy is not None and not progress.begun:
         return None, f"{_reason(problem)}, by the proxy {proxy.url}"
@@ -105,21 +76,27 @@ def misunderstood(call: Call, answer: Answer, problem: BadAnswer) -> CallError:
         path=call.endpoint.path,
         request_id=call.request_id,
         status=answer.status,
-        reason=f"the answer cannot be understood, {problem}",
-        evidence_id=evidence_of(call, answer.location, answer.body),
+        reason=in_message(answer.mask(f"the answer cannot be understood, {problem}")),
+        evidence_id=evidence_of(call, answer.location, answer.body, answer.mask),
         retry_after=answer.retry_after,
     )
     return error_of(failure)
 
 
-def evidence_of(call: Call, location: str | None, body: bytes | bytearray) -> str | None:
-    """An id that arrived in an answer which is no success by itself, for a call that makes something."""
+def evidence_of(
+    call: Call, location: str | None, body: bytes | bytearray, mask: Masker | None = None
+) -> str | None:
+    """An id that arrived in an answer which is no success by itself, for a call that makes something.
+
+    What holds a credential is none.
+    """
     if call.endpoint.success[0] not in (201, 202) or call.endpoint.name == "authenticate":
         return None
     own = {*call.ids.values(), *_IDS.findall(json.dumps(call.body))}
     told = _LOCATION.search(location or "")
     ids = ([told[1]] if told else []) + _IDS.findall(body.decode("utf-8", "replace"))
-    return next((each for each in ids if each not in own and is_usable_id(each)), None)
+    fit = (each for each in ids if each not in own and is_usable_id(mask(each) if mask else each))
+    return next(fit, None)
 
 
 _LOCATION = re.compile(r"/(?:scheduledoperations|operations|webhooks)/([A-Za-z0-9_-]+)")
@@ -170,11 +147,62 @@ def _no_connection(technical: str) -> str:
     return f"{next(known, 'no connection')} ({technical})"
 
 
-def _scrubbed(text: str, known: list[Secret], call: Call) -> str:
+def _masked(text: str, mask: Masker, call: Call) -> str:
     """The server's words without keys and tokens, and without the passwords of the tasks that were sent."""
-    for secret in known:
-        text = text.replace(secret.reveal(), MASK)
+    text = mask.whole(text)
     if text and call.upload is not None:
         with call.upload.opened() as file:
             text = without_secrets(text, json.load(file))
     return text
+
+
+def server_words(body: bytes | bytearray, mask: Callable[[str], str]) -> ServerWords:
+    """What an error body says (Appendix VI); a body that says nothing readable is no reason to fail.
+
+    `mask` takes known secrets out. Where the input that caused the error is a secret field, its
+    value is masked wherever it shows.
+    """
+    try:
+        error = read_json(body)
+    except BadAnswer:
+        return ServerWords()
+    if not isinstance(error, dict):
+        return ServerWords()
+    details = (error.get("validationError"), error.get("generalError"))
+    inner: dict[str, object] = next((each for each in details if isinstance(each, dict)), {})
+    field = _spoken(inner.get("fieldName"))
+    message = _spoken(inner.get("message")) or _spoken(error.get("message"))
+    entered = _spoken(inner.get("originalInput"))
+    if entered and is_secret_name(field):
+        message, entered = message.replace(entered, MASK), MASK
+    code = _spoken(error.get("errorCode"))
+    return ServerWords(*(in_message(mask(text)) for text in (code, message, field, entered)))
+
+
+def _spoken(value: object) -> str:
+    return str(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else ""
+
+
+def hint_for(failure: CallFailure, connection: Connection, *, login: bool) -> str:
+    """One sentence for a person."""
+    status = failure.status or 0
+    if failure.cause is Cause.CERTIFICATE:
+        return "If the server's certificate is from your own authority, give its file with --ca-bundle"
+    if failure.cause is Cause.PROXY:
+        return "Look at HTTPS_PROXY and NO_PROXY, or ask who runs the proxy"
+    if 300 <= status < 400:
+        return (
+            f"{connection.origin} answers with a redirect, which is not followed; correct OPEASY_URL or --url"
+        )
+    if login and status in (400, 401, 403):
+        return f"Check the API key and the enterprise id {connection.enterprise_id!r}"
+    if status in (401, 403):
+        return f"The API key may not do this for the enterprise {connection.enterprise_id!r}"
+    if failure.classification is Classification.NOT_SENT:
+        return f"Check the network and the URL {connection.origin}"
+    return ""
+
+
+def wait_hint(seconds: float, clock: Clock) -> str:
+    """When to go on after the server asked for a pause that is too long to sit through."""
+    return f"The server asks for a pause: resume after {time_after(seconds, clock)}"

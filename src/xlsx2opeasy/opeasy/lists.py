@@ -4,11 +4,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final, TypeVar
 
-from xlsx2opeasy.http.strict_json import BadAnswer, read_json
+from xlsx2opeasy.http.strict_json import BadAnswer
 from xlsx2opeasy.opeasy import reading
-from xlsx2opeasy.opeasy.answers import Answer
 from xlsx2opeasy.opeasy.caller import Caller
-from xlsx2opeasy.opeasy.calls import FILE, Call
+from xlsx2opeasy.opeasy.calls import FILE, Answer, Call
 from xlsx2opeasy.opeasy.errors import CallError, CallFailure, Classification, error_of
 from xlsx2opeasy.opeasy.failures import misunderstood
 from xlsx2opeasy.opeasy.models import Page
@@ -45,9 +44,7 @@ def pages(caller: Caller, call: Call, type_name: str, *, patient: bool = False) 
 def _page(caller: Caller, call: Call, type_name: str, number: int, patient: bool) -> Page:
     query = {"pageSize": str(PAGE_SIZE), "pageNumber": str(number)}
     asking = replace(call, query=query)
-    return caller.perform(
-        asking, lambda answer: reading.page(read_json(answer.body), type_name), patient=patient
-    )
+    return caller.perform(asking, lambda answer: reading.page(answer.json(), type_name), patient=patient)
 
 
 def _disagreement(first: Page, page: Page, number: int) -> str:
@@ -76,7 +73,7 @@ def whole(
     """
 
     def read_file(answer: Answer) -> tuple[_T, ...] | None:
-        items = _items_of_file(read_json(answer.body), type_name)
+        items = _items_of_file(answer.json(), type_name)
         return None if items is None else tuple(map(read, items))
 
     try:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol, TypeVar
 
 from xlsx2opeasy.http.strict_json import BadAnswer
-from xlsx2opeasy.opeasy.masking import without_secrets
+from xlsx2opeasy.masking import without_secrets
 from xlsx2opeasy.opeasy.models import (
     Operation,
     Page,
@@ -16,6 +16,7 @@ from xlsx2opeasy.opeasy.models import (
     ValidationError,
     Webhook,
 )
+from xlsx2opeasy.problems import MASK
 from xlsx2opeasy.spec.catalogue import task_type_of_sheet
 
 _MAX_ID = 256
@@ -153,7 +154,8 @@ def enterprise_id(item: Mapping[str, Any]) -> str:
 
 def is_usable_id(text: str) -> bool:
     """Whether a text can be an id, and so one segment of a path."""
-    return bool(text) and len(text) <= _MAX_ID and text.isprintable() and text.strip(".") != ""
+    usable = bool(text) and len(text) <= _MAX_ID and text.isprintable() and text.strip(".") != ""
+    return usable and MASK not in text
 
 
 def _by_type(body: Mapping[str, Any], read: Callable[[Mapping[str, Any]], _T]) -> dict[str, _T]:

@@ -106,7 +106,7 @@ class SimulatedJob:
         execution["startTime"] = _time(self.began)
         step = {**execution, "id": 1_159_000 + self.number, "name": _STEP}
         del step["createdTime"]
-        if not self.is_running:
+        if now >= self.began + self.lasts:
             execution["endTime"] = step["endTime"] = _time(self.began + self.lasts)
         execution["stepExecutionStatuses"] = [step]
         return execution

@@ -10,7 +10,8 @@ import httpx
 
 from xlsx2opeasy.errors import ServiceFailed, Xlsx2OpeasyError
 from xlsx2opeasy.http.clock import Clock, SystemClock
-from xlsx2opeasy.http.retry import RetryPolicy
+from xlsx2opeasy.http.protocol import OnRequest
+from xlsx2opeasy.http.retry import Delay, RetryLoop, RetryPolicy
 from xlsx2opeasy.job_model import Job
 from xlsx2opeasy.webex.connection import WebexConnection
 from xlsx2opeasy.webex.exchange import POLICY, Page, WebexExchange
@@ -19,6 +20,8 @@ from xlsx2opeasy.webex.links import next_link, resolved
 PATH: Final = "/telephony/config/jobs/devices/callDeviceSettings"
 PAGE_SIZE: Final = 2000
 """The page's own default; what the server does with a larger `max` is not documented."""
+NOTICEABLE: Final = 1.0
+"""Seconds from which on a pause is reported although the server was reached."""
 MOST_FRUITLESS_PAGES: Final = 100
 """So many pages in a row without a job that was not there before are taken for a circle."""
 
@@ -41,13 +44,16 @@ class WebexClient(AbstractContextManager["WebexClient"]):
         clock: Clock | None = None,
         policy: RetryPolicy = POLICY,
         on_pause: Callable[[str], None] = lambda _: None,
+        on_request: OnRequest | None = None,
     ) -> None:
         """`clock` waits between tries (it may raise to end them); `policy` bounds the tries of each page.
 
-        `on_pause` is told in one sentence why a pause is made that a person would notice.
+        `on_pause` gets one sentence about each pause that a person would notice, perhaps in another thread.
         """
         self._base = connection.base_url
-        self._exchange = WebexExchange(connection, clock or SystemClock(), policy, on_pause=on_pause)
+        loop = RetryLoop(policy, clock or SystemClock())
+        loop.on_delay = lambda delay: _report(delay, on_pause)
+        self._exchange = WebexExchange(connection, loop, on_request)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
@@ -79,6 +85,13 @@ class WebexClient(AbstractContextManager["WebexClient"]):
         except Xlsx2OpeasyError as problem:
             return JobList(tuple(listing.jobs), problem)
         return JobList(tuple(listing.jobs))
+
+
+def _report(delay: Delay, on_pause: Callable[[str], None]) -> None:
+    if delay.seconds >= NOTICEABLE:
+        on_pause(f"{delay.reason}; trying again in {delay.seconds:.0f} s")
+    elif delay.unreached:
+        on_pause(f"{delay.reason}; trying for another {delay.left:.0f} s")
 
 
 class _Listing:

@@ -1,32 +1,34 @@
 """One GET of the Webex API with its retries, and what an answer that is no 200 means."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Final
 
 import httpx
 
+from xlsx2opeasy.display import in_message
 from xlsx2opeasy.errors import AccessDenied, ServiceFailed, UsageError, Xlsx2OpeasyError
-from xlsx2opeasy.http.clock import Clock, time_after
+from xlsx2opeasy.http.clock import time_after
+from xlsx2opeasy.http.protocol import OnRequest, RequestEvent, request_ended
 from xlsx2opeasy.http.reach import certificate_error, proxy_to, tls_context, user_agent
-from xlsx2opeasy.http.retry import Jitter, RetryPolicy, retry_after, uniform
-from xlsx2opeasy.http.strict_json import MAX_BODY_BYTES, BadAnswer, cleaned, read_json
-from xlsx2opeasy.http.transport import DeadlineTransport, deadline
-from xlsx2opeasy.problems import MASK
+from xlsx2opeasy.http.retry import SILENCE, NoMoreTries, RetryLoop, RetryPolicy, Tries, retry_after
+from xlsx2opeasy.http.strict_json import MAX_BODY_BYTES, BadAnswer, read_json
+from xlsx2opeasy.http.transport import Progress, http_client, receive
+from xlsx2opeasy.masking import Masker
 from xlsx2opeasy.webex.connection import WebexConnection
 
-POLICY: Final = RetryPolicy(tries=6, seconds=180.0, longest_pause=30.0, longest_retry_after=120.0)
+POLICY: Final = RetryPolicy(
+    tries=6, seconds=180.0, longest_pause=30.0, longest_retry_after=120.0, counts_ordered=True
+)
 """A person sits before a list, so it gives up sooner than a load; `seconds` bounds ordered waits too."""
-_WORTH_TELLING = 1.0
 _CONNECT, _READ, _WHOLE = 10.0, 60.0, 120.0
 _PASSING: Final = frozenset({408, 423, 425, 429, 500, 502, 503, 504})
 """Statuses after which a GET may be answered the next time ("Response Codes")."""
 _HINTS: Final[Mapping[int, str]] = {
     400: "check --org-id, --start and --max",
     401: "the access token is wrong or no longer valid (those of developer.webex.com live 12 hours):"
-    " set WEBEX_ACCESS_TOKEN anew",
+    " set WEBEX_ACCESS_TOKEN again",
     403: "the token must be a full or read-only administrator's, with the scope"
     " spark-admin:telephony_config_read",
     404: "check WEBEX_URL and --org-id",
@@ -48,120 +50,107 @@ class Page:
 class _Unanswered(Exception):
     """A try that may be repeated; `asked` is the pause in seconds that the server asked for."""
 
-    def __init__(self, told: Xlsx2OpeasyError, asked: float | None = None) -> None:
-        super().__init__(told.message)
-        self.told = told
+    def __init__(self, error: Xlsx2OpeasyError, asked: float | None = None, *, reached: bool = True) -> None:
+        super().__init__(error.message)
+        self.error = error
         self.asked = asked
+        self.reached = reached
 
 
 class WebexExchange:
     """GETs with the token, and only to URLs that the caller has found to be of the API's own origin."""
 
     def __init__(
-        self,
-        connection: WebexConnection,
-        clock: Clock,
-        policy: RetryPolicy = POLICY,
-        jitter: Jitter = uniform,
-        on_pause: Callable[[str], None] = lambda _: None,
+        self, connection: WebexConnection, loop: RetryLoop, on_request: OnRequest | None = None
     ) -> None:
         self._connection = connection
-        self._clock = clock
-        self._policy = policy
-        self._jitter = jitter
-        self._on_pause = on_pause
-        proxy = proxy_to(httpx.URL(connection.base_url).host)
-        self._http = httpx.Client(
-            transport=DeadlineTransport(tls_context(), proxy, clock),
-            headers={
-                "Accept": "application/json",
-                "Accept-Encoding": "identity",
-                "Connection": "close",
-                "User-Agent": user_agent(),
-            },
-            timeout=httpx.Timeout(_READ, connect=_CONNECT),
-            follow_redirects=False,
-            trust_env=False,
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+        self._loop = loop
+        self._on_request = on_request
+        self._mask = Masker(connection.token)
+        self._http = http_client(
+            tls_context(),
+            proxy_to(httpx.URL(connection.base_url).host),
+            loop.clock,
+            httpx.Timeout(_READ, connect=_CONNECT),
+            {"Accept": "application/json", "User-Agent": user_agent()},
         )
 
     def close(self) -> None:
-        """Lets go of the connections."""
+        """Closes the connections."""
         self._http.close()
 
     def get(self, url: httpx.URL) -> Page:
         """The page at `url`. Raises AccessDenied, UsageError (a redirect), ServiceFailed."""
-        started = self._clock.monotonic()
-        failures = 0
+        tries = self._loop.begin()
         while True:
             try:
-                return self._once(url)
+                page = self._once(url)
             except _Unanswered as failed:
-                failures += 1
-                pause = self._pause(failed, failures, self._clock.monotonic() - started)
-                if pause >= _WORTH_TELLING:
-                    self._on_pause(f"{failed.told.message}; trying again in {pause:.0f} s")
-                self._clock.sleep(pause)
+                self._wait(tries, failed)
+            else:
+                tries.well_ended()
+                return page
 
-    def _pause(self, failed: _Unanswered, failures: int, spent: float) -> float:
-        """Seconds until the next try; raises what the failure is to be told as where there is none."""
-        if failed.asked is None:
-            pause = self._policy.pause(failures, self._jitter)
-        elif failed.asked > self._policy.longest_retry_after:
-            when = time_after(failed.asked, self._clock)
+    def _wait(self, tries: Tries, failed: _Unanswered) -> None:
+        """Waits until the next try; raises what the failure is where there is none."""
+        try:
+            tries.wait(failed.error.message, failed.asked, unreached=not failed.reached)
+        except NoMoreTries as over:
+            if over.asked is None:
+                raise failed.error from None
+            when = time_after(over.asked, self._loop.clock)
             raise ServiceFailed(
-                failed.told.message, f"the server asks for a pause: try again after {when}"
+                failed.error.message, f"the server asks for a pause: try again after {when}"
             ) from None
-        else:
-            pause = failed.asked * (1 + self._jitter(0.0, 0.1))
-        if failures >= self._policy.tries or spent + pause > self._policy.seconds:
-            raise failed.told from None
-        return pause
 
     def _once(self, url: httpx.URL) -> Page:
         request = self._http.build_request(
             "GET", url, headers={"Authorization": f"Bearer {self._connection.token.reveal()}"}
         )
+        progress, started = Progress(), self._loop.clock.monotonic()
         try:
-            response, body = self._receive(request)
-            if response.status_code == HTTPStatus.OK:
-                return Page(url, read_json(body), tuple(response.headers.get_list("Link")))
+            with self._loop.watching(lambda: self._silent(progress)):
+                receive(self._http, request, progress, self._ends_at(started), lambda _: MAX_BODY_BYTES)
+            if progress.status == HTTPStatus.OK:
+                body = self._mask.tree(read_json(progress.body))
+                return Page(url, body, tuple(_response(progress).headers.get_list("Link")))
         except (httpx.ConnectError, httpx.ProxyError) as problem:
             if lasting := _lasting(problem):
                 raise lasting from None
-            raise _Unanswered(self._unreached(f"no connection ({problem})")) from None
+            raise self._unreached(f"no connection ({problem})", progress) from None
         except httpx.TimeoutException:
-            raise _Unanswered(self._unreached("no whole answer came in time")) from None
+            raise self._unreached("no whole answer came in time", progress) from None
         except (httpx.HTTPError, httpx.StreamError) as problem:
             broke = f"the connection broke before the whole answer had come ({type(problem).__name__})"
-            raise _Unanswered(self._unreached(broke)) from None
+            raise self._unreached(broke, progress) from None
         except BadAnswer as problem:
-            raise _Unanswered(self._unreached(f"the answer cannot be understood, {problem}")) from None
-        raise self._refused(response, body)
+            raise self._unreached(f"the answer cannot be understood, {problem}", progress) from None
+        finally:
+            self._loop.answered |= progress.response is not None
+            took = round(1000 * (self._loop.clock.monotonic() - started))
+            request_ended(RequestEvent("GET", url.path, progress.status, took, ""), self._on_request)
+        raise self._refused(_response(progress), progress.body)
 
-    def _receive(self, request: httpx.Request) -> tuple[httpx.Response, bytes]:
-        body = bytearray()
-        with deadline(self._clock.monotonic() + _WHOLE):
-            response = self._http.send(request, stream=True)
-            try:
-                for piece in response.iter_bytes():
-                    body += piece
-                    if len(body) > MAX_BODY_BYTES:
-                        raise BadAnswer("it is too large")
-            finally:
-                response.close()
-        return response, bytes(body)
+    def _ends_at(self, started: float) -> float:
+        ends_at = started + _WHOLE
+        return ends_at if self._loop.answered else min(ends_at, self._loop.first_contact_ends())
 
-    def _unreached(self, why: str) -> ServiceFailed:
-        return ServiceFailed(
-            f"{self._connection.base_url} did not give the list of jobs: {cleaned(self._scrubbed(why))}",
+    def _silent(self, progress: Progress) -> str:
+        if progress.response is not None or self._loop.answered:
+            return ""
+        return f"{self._connection.base_url} has not answered after {SILENCE:.0f} s"
+
+    def _unreached(self, why: str, progress: Progress) -> _Unanswered:
+        error = ServiceFailed(
+            f"{self._connection.base_url} did not give the list of jobs: {in_message(self._mask(why))}",
             "check the network and WEBEX_URL, then try again",
         )
+        return _Unanswered(error, reached=progress.response is not None)
 
-    def _refused(self, response: httpx.Response, body: bytes) -> Exception:
+    def _refused(self, response: httpx.Response, body: bytes | bytearray) -> Exception:
         status = response.status_code
         phrase = HTTPStatus(status).phrase if status in set(HTTPStatus) else "no status of HTTP"
-        said = cleaned(self._scrubbed(server_words(body)))
+        said = in_message(self._mask(server_words(body)))
         message = f"Webex answered {status} ({phrase}){': ' if said else ''}{said}"
         hint = _HINTS.get(status, "")
         if status in (401, 403):
@@ -174,8 +163,10 @@ class WebexExchange:
         asked = retry_after(response.headers.get("Retry-After"), response.headers.get("Date"))
         return _Unanswered(failed, asked)
 
-    def _scrubbed(self, text: str) -> str:
-        return text.replace(self._connection.token.reveal(), MASK)
+
+def _response(progress: Progress) -> httpx.Response:
+    assert progress.response is not None
+    return progress.response
 
 
 def _lasting(problem: Exception) -> ServiceFailed | None:
@@ -187,12 +178,12 @@ def _lasting(problem: Exception) -> ServiceFailed | None:
         )
     if isinstance(problem, httpx.ProxyError) and str(problem).startswith("4"):
         return ServiceFailed(
-            f"the proxy answered {cleaned(str(problem))}", "look at HTTPS_PROXY and NO_PROXY"
+            f"the proxy answered {in_message(str(problem))}", "look at HTTPS_PROXY and NO_PROXY"
         )
     return None
 
 
-def server_words(body: bytes) -> str:
+def server_words(body: bytes | bytearray) -> str:
     """What an error body says, in either of Webex's two shapes; "" where it says nothing readable."""
     try:
         error = read_json(body)

@@ -9,13 +9,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from xlsx2opeasy.display import in_cell
 from xlsx2opeasy.load.job.facts import JobRow, PhaseFacts
 from xlsx2opeasy.load.job.open_job import OpenJob
 from xlsx2opeasy.load.run.fetch import read_saved
-from xlsx2opeasy.load.run.masking import Secrets
 from xlsx2opeasy.load.run.match import alike_keys, further_results, match
 from xlsx2opeasy.load.run.rejections import read_rejections
 from xlsx2opeasy.load.run.undecided import how_to_settle
+from xlsx2opeasy.masking import SecretFields
 from xlsx2opeasy.spec.error_codes import ERROR_CODES
 from xlsx2opeasy.spec.outcomes import Outcome, RowResult
 
@@ -127,7 +128,7 @@ def _rejected(job: OpenJob, phase: PhaseFacts) -> dict[Place, RowResult]:
     rejected = {}
     for each in read_rejections(job, phase):
         row = sent[each.type][each.index]
-        rejected[_place(row)] = _result(job, row, Outcome.REJECTED, "; ".join(each.messages))
+        rejected[_place(row)] = _result(job, row, Outcome.REJECTED, in_cell("; ".join(each.messages)))
     return rejected
 
 
@@ -147,7 +148,7 @@ def _matched(
         pairs = [results[index] if index is not None else None for index in matched.pairs]
         keys = alike_keys(name, tasks, job.facts.wire_names)
         alike = _told_of_alike(keys, pairs)
-        secrets = Secrets(name, job.facts.wire_names)
+        secrets = SecretFields(name, job.facts.wire_names)
         guessed = _differing_in_secrets(keys, tasks) & alike.keys()
         further = ((keys[mine], results[index]) for index, mine in again.items())
         contradicting = _contradicting(keys, pairs, further)
@@ -159,7 +160,9 @@ def _matched(
             elif key in guessed:
                 row_result = _result(job, rows[index], Outcome.UNKNOWN, _GUESSED)
             hidden = secrets.hidden_in(row_result.detail, task["content"])
-            found[_place(rows[index])] = replace(row_result, detail=hidden)
+            found[_place(rows[index])] = replace(
+                row_result, detail=in_cell(hidden), code=in_cell(row_result.code)
+            )
     return found, foreign
 
 

@@ -1,6 +1,6 @@
 """The server's results on this machine's disk, secrets masked: before anything is deleted at the server."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
@@ -11,7 +11,8 @@ from xlsx2opeasy.load.interrupt import Interruption
 from xlsx2opeasy.load.job.facts import PhaseFacts
 from xlsx2opeasy.load.job.open_job import OpenJob
 from xlsx2opeasy.load.job.store import result_place
-from xlsx2opeasy.load.run.masking import Secrets
+from xlsx2opeasy.load.run.hiding import Passwords
+from xlsx2opeasy.masking import SecretFields
 from xlsx2opeasy.opeasy import OpEasyClient, TaskResult
 from xlsx2opeasy.spec.catalogue import BY_NAME
 
@@ -21,20 +22,21 @@ def save_results(job: OpenJob, phase: PhaseFacts, client: OpEasyClient, interrup
 
     Raises what the client raises, LocalFailure where the disk refuses.
     """
-    saved = 0
+    saved, passwords = 0, Passwords(job)
     for name in job.sent_rows(phase):
         interruption.checkpoint()
-        secrets = Secrets(name, job.facts.wire_names)
+        secrets = SecretFields(name, job.facts.wire_names)
         scheduled_id = str(job.phase_state(phase).scheduled_id)
         told = client.all_results(scheduled_id, BY_NAME[name], patient=True)
-        _put_on_disk(job, _results_name(phase, name), [_kept(each, secrets) for each in told])
+        kept = [_kept(each, secrets, passwords) for each in told]
+        _put_on_disk(job, _results_name(phase, name), client.mask.document(kept))
         saved += len(told)
     return saved
 
 
-def _put_on_disk(job: OpenJob, name: str, results: Sequence[Mapping[str, Any]]) -> None:
+def _put_on_disk(job: OpenJob, name: str, results: bytes) -> None:
     try:
-        job.stored.write(name, orjson.dumps(results))
+        job.stored.write(name, results)
     except OSError as error:
         raise LocalFailure(
             f"the results could not be saved as {job.stored.where(name)}: {why_refused(error)}",
@@ -42,12 +44,14 @@ def _put_on_disk(job: OpenJob, name: str, results: Sequence[Mapping[str, Any]]) 
         ) from error
 
 
-def _kept(result: TaskResult, secrets: Secrets) -> dict[str, Any]:
+def _kept(result: TaskResult, secrets: SecretFields, passwords: Passwords) -> dict[str, Any]:
+    """A result as it is kept: its secrets masked, and in its texts also the long ones of other rows."""
+    description = secrets.hidden_in(result.error_description, result.content)
     return {
         "command": result.command,
         "status": result.status,
         "errorCode": result.error_code,
-        "errorDescription": secrets.hidden_in(result.error_description, result.content),
+        "errorDescription": passwords.hidden_in(description, long_only=True),
         "content": secrets.masked(result.content),
     }
 

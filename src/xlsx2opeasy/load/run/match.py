@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 
-from xlsx2opeasy.load.run.masking import Secrets
+from xlsx2opeasy.masking import SecretFields
 from xlsx2opeasy.spec.catalogue import BY_NAME
 
 Task = Mapping[str, Any]
@@ -37,7 +37,7 @@ def match(
     task_type: str, ours: Sequence[Task], theirs: Sequence[Task], wire_names: Mapping[str, str]
 ) -> Match:
     """Matches our tasks of one type, as sent, with what the server holds of it; nearly linear in time."""
-    secrets = Secrets(task_type, wire_names)
+    secrets = SecretFields(task_type, wire_names)
     matching = _Matching(_Bare(ours, secrets), _Bare(theirs, secrets))
     matching.by_position()
     matching.by_equal_content()
@@ -64,14 +64,14 @@ def further_results(
 
 def alike_keys(task_type: str, tasks: Sequence[Task], wire_names: Mapping[str, str]) -> list[bytes]:
     """A key for each task (20 bytes); tasks that no result can tell apart have the same."""
-    secrets = Secrets(task_type, wire_names)
+    secrets = SecretFields(task_type, wire_names)
     return [blake2b(_canonical(_bare(each, secrets)), digest_size=20).digest() for each in tasks]
 
 
 class _Bare(Sequence[Task]):
     """Tasks without their secrets, made when they are looked at: a copy of each would fill the memory."""
 
-    def __init__(self, tasks: Sequence[Task], secrets: Secrets) -> None:
+    def __init__(self, tasks: Sequence[Task], secrets: SecretFields) -> None:
         self._tasks = tasks
         self._secrets = secrets
 
@@ -192,6 +192,6 @@ def _covers(its: Any, mine: Any) -> bool:  # noqa: ANN401
     return type(its) is type(mine) and bool(its == mine)
 
 
-def _bare(task: Task, secrets: Secrets) -> Task:
+def _bare(task: Task, secrets: SecretFields) -> Task:
     """Command and content without the values of secret fields."""
     return {"command": task.get("command"), "content": secrets.without(task.get("content"))}

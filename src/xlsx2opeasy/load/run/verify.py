@@ -8,9 +8,10 @@ from collections.abc import Mapping, Sequence
 from xlsx2opeasy.load.interrupt import Interruption
 from xlsx2opeasy.load.job.facts import PhaseFacts
 from xlsx2opeasy.load.job.open_job import OpenJob
-from xlsx2opeasy.load.run.masking import Secrets
+from xlsx2opeasy.load.run.hiding import Passwords
 from xlsx2opeasy.load.run.match import Match, match
 from xlsx2opeasy.load.run.rejections import Rejection
+from xlsx2opeasy.masking import SecretFields
 from xlsx2opeasy.opeasy import (
     OpEasyClient,
     Operation,
@@ -75,13 +76,16 @@ class DraftVerifier:
         found = match(name, ours, theirs, self._job.facts.wire_names)
         if not found.complete:
             raise DraftInDoubtError(self._difference(name, found, ours, theirs))
-        secrets = Secrets(name, self._job.facts.wire_names)
-        rejections = []
+        secrets = SecretFields(name, self._job.facts.wire_names)
+        rejections, passwords = [], Passwords(self._job)
         for index, other in enumerate(found.pairs):
             if other is not None and other >= len(held):
                 error, content = set_aside[other - len(held)], ours[index]["content"]
                 assert isinstance(content, Mapping)
-                told = tuple(secrets.hidden_in(each, content) for each in error.messages)
+                told = tuple(
+                    passwords.hidden_in(secrets.hidden_in(each, content), long_only=True)
+                    for each in error.messages
+                )
                 rejections.append(Rejection(name, index, error.id, told))
         return rejections
 
