@@ -80,7 +80,7 @@ def connect(clock: SkippingClock, events: list[RequestEvent]) -> Iterator[Callab
 
 @pytest.fixture
 def client(wire: Wire, connect: Callable[..., OpEasyClient]) -> OpEasyClient:
-    timeouts = Timeouts(connect=2.0, read=1.0, write=1.0, total=1.5, download=1.5)
+    timeouts = Timeouts(connect=10.0, read=2.0, write=2.0, total=4.0, download=4.0)
     return connect(wire.url, timeouts=timeouts)
 
 

@@ -190,7 +190,7 @@ def test_f31_a_dripping_answer_ends_at_the_deadline(bench: Bench) -> None:
     for name in ("create", "schedule"):
         started = time.monotonic()
         assert bench.fails(name).classification is UNKNOWN
-        assert time.monotonic() - started < 2.5
+        assert time.monotonic() - started < 8
 
 
 def test_f31_a_server_that_does_not_read_the_upload_ends_at_the_write_timeout(
@@ -198,14 +198,14 @@ def test_f31_a_server_that_does_not_read_the_upload_ends_at_the_write_timeout(
 ) -> None:
     def stall(first: str) -> bool:
         if first.startswith("PATCH"):
-            time.sleep(2)
+            time.sleep(6)
         return first.startswith("PATCH")
 
     chunk.write_bytes(b" " * 50_000_000)
     bench.wire.break_early = stall
     started = time.monotonic()
     assert bench.fails("append").classification is UNKNOWN
-    assert time.monotonic() - started < 1.9
+    assert time.monotonic() - started < 5.5
 
 
 def test_two_answers_to_one_request_are_never_taken_for_the_next_one(bench: Bench) -> None:
