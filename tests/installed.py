@@ -142,12 +142,12 @@ class _ReaderAtHand(importlib.abc.MetaPathFinder):
         return spec
 
 
-def _read_here(data: bytes, name: str, limits: Any) -> Any:
+def _read_here(data: bytes, name: str, limits: Any, lists: Any = ()) -> Any:
     sys.path.append(str(Path(__file__).parent))
     from reader_at_hand import read_here
 
     with contextlib.redirect_stderr(io.StringIO()):  # where it tells its parent how far it is
-        return read_here(data, name, limits)
+        return read_here(data, name, limits, lists)
 
 
 def _main() -> None:

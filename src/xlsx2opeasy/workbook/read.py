@@ -6,6 +6,8 @@ from xlsx2opeasy.ooxml.limits import USUAL, Limits
 from xlsx2opeasy.ooxml.package import open_package
 from xlsx2opeasy.problems import Problem, Severity
 from xlsx2opeasy.spec.catalogue import BY_NAME
+from xlsx2opeasy.spec.model import folded
+from xlsx2opeasy.workbook.mapping import NO_MAPPING, ListMapping
 from xlsx2opeasy.workbook.model import Sheet, Workbook
 from xlsx2opeasy.workbook.own_sheets import meant_for, own_sheets, template_version, version_problem
 from xlsx2opeasy.workbook.reading.reader_process import read_apart
@@ -14,8 +16,11 @@ from xlsx2opeasy.workbook.reading.source import Source, read_source
 from xlsx2opeasy.workbook.reading.task_sheet import read_sheet
 
 
-def read_workbook(path: Path, limits: Limits = USUAL) -> Workbook:
+def read_workbook(path: Path, limits: Limits = USUAL, mapping: ListMapping = NO_MAPPING) -> Workbook:
     """The workbook at `path`: its task sheets as texts, and everything that was noticed about them.
+
+    The sheets of a `mapping` are task sheets too, read by their own headers. Raises UsageError where the
+    mapping does not fit the workbook.
 
     What is wrong within the workbook is told in the `problems` of the workbook and of its sheets. Raises
     WorkbookUnusable where the file cannot be read at all: missing, no .xlsx, encrypted, hostile, damaged,
@@ -23,31 +28,32 @@ def read_workbook(path: Path, limits: Limits = USUAL) -> Workbook:
     """
     source = read_source(path, limits)
     with open_package(source.data, path.name, limits) as package:
-        raw = read_apart(
-            source.data, path.name, limits
-        )  # from here on every part has been inflated once, apart
+        lists = [folded(each.sheet) for each in mapping.sheets]
+        # From here on every part has been inflated once, apart.
+        raw = read_apart(source.data, path.name, limits, lists)
         problems = list(_about_file(source, macros=package.has_macros))
         problems += filter(None, [version_problem(template_version(package))])
-        named = sort_sheets(raw.book.sheets)
+        named = sort_sheets(raw.book.sheets, mapping)
         own = own_sheets(package, named.others)
         enterprise = meant_for(package)
     problems += named.problems
-    sheets: dict[str, Sheet] = {}
+    sheets: list[Sheet] = []
     for each in raw.sheets:
-        task_type = named.task_sheets[each.title]
-        sheet, found = read_sheet(raw, each, task_type)
+        task_type, mapped = named.task_sheets[each.title]
+        sheet, found = read_sheet(raw, each, task_type, mapped)
         problems += found
         if sheet is not None:
-            sheets[task_type.name] = sheet
-    if all(sheet.rows.empty for sheet in sheets.values()) and not _any_error(problems, sheets):
+            sheets.append(sheet)
+    if all(sheet.rows.empty for sheet in sheets) and not _any_error(problems, sheets):
         problems.append(no_tasks(named))
-    ordered = tuple(sheets[name] for name in BY_NAME if name in sheets)
+    order = list(BY_NAME)
+    ordered = tuple(sorted(sheets, key=lambda sheet: order.index(sheet.task_type.name)))
     others = tuple(title for title in named.others if title not in own)
     return Workbook(path, source.sha256, ordered, others, tuple(problems), enterprise)
 
 
-def _any_error(problems: list[Problem], sheets: dict[str, Sheet]) -> bool:
-    of_sheets = [problem for sheet in sheets.values() for problem in sheet.problems]
+def _any_error(problems: list[Problem], sheets: list[Sheet]) -> bool:
+    of_sheets = [problem for sheet in sheets for problem in sheet.problems]
     return any(problem.severity is Severity.ERROR for problem in [*problems, *of_sheets])
 
 

@@ -6,7 +6,9 @@ the sheet it is at, for the parent's message should it die.
 """
 
 import gc
+import json
 import sys
+from collections.abc import Collection
 from typing import IO
 
 from xlsx2opeasy.errors import WorkbookUnusable
@@ -19,18 +21,21 @@ from xlsx2opeasy.ooxml.scan import scan
 from xlsx2opeasy.ooxml.scanned import Scan
 from xlsx2opeasy.ooxml.shared_strings import shared_texts
 from xlsx2opeasy.spec.catalogue import task_type_of_sheet
+from xlsx2opeasy.spec.model import folded
 from xlsx2opeasy.workbook.reading import wire
+
+ALL_SHEETS = "*"
 
 
 def main() -> None:
     """Read the package from standard input, within the limits of the arguments. Refusals go out, too."""
-    name, *numbers = sys.argv[1:]
+    name, lists, *numbers = sys.argv[1:]
     limits = Limits(*map(int, numbers))
     limit_this_process(limits)
     gc.disable()
     sink = sys.stdout.buffer
     try:
-        read(sys.stdin.buffer.read(), name, limits, sink)
+        read(sys.stdin.buffer.read(), name, limits, sink, json.loads(lists))
     except WorkbookUnusable as error:
         wire.write_refusal(sink, error.message, error.hint)
     except MemoryError:
@@ -38,11 +43,14 @@ def main() -> None:
     sink.flush()
 
 
-def read(data: bytes, name: str, limits: Limits, sink: IO[bytes]) -> None:
-    """Write the workbook's facts, its shared texts and its task sheets; then inflate what was not read."""
+def read(data: bytes, name: str, limits: Limits, sink: IO[bytes], lists: Collection[str] = ()) -> None:
+    """Write the workbook's facts, its shared texts, its task sheets and `lists`; then inflate the rest.
+
+    `lists` are the folded titles of further sheets to read; `*` stands for all.
+    """
     with open_package(data, name, limits) as package:
         book = read_book(package)
-        sheets = _task_sheets(book)
+        sheets = _sheets_to_read(book, lists)
         styles = tree(package, book.styles_part) if book.styles_part is not None else None
         shared = shared_texts(package, book.shared_part)
         wire.write_book(sink, book, formats_by_style(styles), shared)
@@ -56,11 +64,16 @@ def read(data: bytes, name: str, limits: Limits, sink: IO[bytes]) -> None:
         package.check_unread()
 
 
-def _task_sheets(book: Book) -> list[SheetPart]:
-    """The sheets to read: those named like a task type, unless two of them name the same."""
-    named = [(task_type_of_sheet(sheet.title), sheet) for sheet in book.sheets]
-    types = [task_type for task_type, _ in named]
-    return [sheet for task_type, sheet in named if task_type is not None and types.count(task_type) == 1]
+def _sheets_to_read(book: Book, lists: Collection[str]) -> list[SheetPart]:
+    """The `lists`, and those named like a task type, unless two of them name the same."""
+    named = {
+        sheet: task_type_of_sheet(sheet.title) for sheet in book.sheets if folded(sheet.title) not in lists
+    }
+    types = list(named.values())
+    once = {
+        sheet for sheet, task_type in named.items() if task_type is not None and types.count(task_type) == 1
+    }
+    return [sheet for sheet in book.sheets if sheet in once or sheet not in named or ALL_SHEETS in lists]
 
 
 def _check_numbers(scanned: Scan, title: str, known: int) -> None:

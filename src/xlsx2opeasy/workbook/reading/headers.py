@@ -9,6 +9,7 @@ from xlsx2opeasy.problems import Problem, Severity
 from xlsx2opeasy.spec.catalogue import COMMAND_HEADER, nearest
 from xlsx2opeasy.spec.model import TaskType, folded
 from xlsx2opeasy.spec.outcomes import RESULT_COLUMNS
+from xlsx2opeasy.workbook.mapping import SheetMapping
 from xlsx2opeasy.workbook.model import SheetColumn
 from xlsx2opeasy.workbook.reading.findings import visible
 
@@ -25,7 +26,8 @@ class Headers:
     """The header row as understood.
 
     `command` is the column of the commands, `results` those of an earlier load by name, `known` all columns
-    that have a header, notes included. Columns count from 1.
+    that have a header, notes included; `never_ours` those of the person's own that have the name of a result
+    column. Columns count from 1.
     """
 
     row: int
@@ -33,53 +35,65 @@ class Headers:
     fields: dict[int, SheetColumn] = field(default_factory=dict)
     results: dict[str, int] = field(default_factory=dict)
     known: set[int] = field(default_factory=set)
+    never_ours: set[int] = field(default_factory=set)
     problems: list[Problem] = field(default_factory=list)
 
 
-def header_row(rows: Mapping[int, Row], task_type: TaskType) -> int | None:
+def header_row(rows: Mapping[int, Row], names: TaskType | SheetMapping) -> int | None:
     """The row of the first 20 that has the most headers, the upper one of equals; None where none has any."""
-    scores = {number: _score(row, task_type) for number, row in rows.items() if number <= SEARCHED_ROWS}
+    scores = {number: _score(row, names) for number, row in rows.items() if number <= SEARCHED_ROWS}
     best = max(scores, key=lambda number: (scores[number], -number), default=None)
     return best if best is not None and scores[best] else None
 
 
-def _score(row: Row, task_type: TaskType) -> int:
-    return sum(_is_command(text) or task_type.column(text) is not None for text in row.values())
+def _score(row: Row, names: TaskType | SheetMapping) -> int:
+    if isinstance(names, SheetMapping):
+        return sum(folded(text) in names.columns for text in row.values())
+    return sum(_is_command(text) or names.column(text) is not None for text in row.values())
 
 
 def _is_command(text: str) -> bool:
     return folded(text) == COMMAND_HEADER
 
 
-def read_headers(title: str, number: int, row: Row, task_type: TaskType) -> Headers:
-    """What each header of row `number` means; unknown ones and repetitions are among its problems."""
+def read_headers(
+    title: str, number: int, row: Row, task_type: TaskType, mapping: SheetMapping | None = None
+) -> Headers:
+    """What each header of row `number` means; unknown ones and repetitions are among its problems.
+
+    A `mapping` alone says which headers are fields and which are ignored.
+    """
     headers = Headers(number)
     seen: dict[str, int] = {}
     for column, text in sorted(row.items()):
         headers.known.add(column)
-        if not (bare := folded(text)) or bare.startswith(NOTE):
+        bare = folded(text)
+        if mapping is not None and bare in _RESULTS and (bare in mapping.columns or bare in mapping.ignored):
+            headers.never_ours.add(column)
+        if not bare or (mapping.ignores(text) if mapping else bare.startswith(NOTE)):
             continue
-        name = _place(headers, column, text, task_type)
+        name = _place(headers, column, text, mapping or task_type)
         if name is None:
-            headers.problems.append(_unknown(title, number, column, text, task_type))
+            headers.problems.append(_unknown(title, number, column, text, task_type, mapping))
         elif name in seen:
             headers.problems.append(_twice(title, number, column, name, seen[name]))
             headers.fields.pop(column, None)
         else:
             seen[name] = column
             _enter(headers, column, name)
-    if headers.command is None:
+    if headers.command is None and not (mapping and COMMAND_HEADER in mapping.constants):
         headers.problems.append(_no_command(title, number, task_type))
     return headers
 
 
-def _place(headers: Headers, column: int, text: str, task_type: TaskType) -> str | None:
+def _place(headers: Headers, column: int, text: str, names: TaskType | SheetMapping) -> str | None:
     """The canonical name of a header, None where it is no header; a field is entered at once."""
-    if _is_command(text):
+    meant = names.columns.get(folded(text), "") if isinstance(names, SheetMapping) else text
+    if _is_command(meant):
         return COMMAND_HEADER
-    if (result := _RESULTS.get(folded(text))) is not None:
+    if (result := _RESULTS.get(folded(text))) is not None and column not in headers.never_ours:
         return result
-    if (found := task_type.column(text)) is None:
+    if (found := names.column(text)) is None:
         return None
     headers.fields[column] = SheetColumn(found, letters_of(column), text)
     return found.name
@@ -92,14 +106,26 @@ def _enter(headers: Headers, column: int, name: str) -> None:
         headers.results[name] = column
 
 
-def _unknown(title: str, row: int, column: int, text: str, task_type: TaskType) -> Problem:
+def _unknown(
+    title: str, row: int, column: int, text: str, task_type: TaskType, mapping: SheetMapping | None
+) -> Problem:
     near = _nearest_header(text, task_type)
-    hint = f'Did you mean "{near}"? ' if near else ""
+    if mapping is not None:
+        what = "is not in the mapping"
+        hint = (
+            f'Is it "{near}"? Add it to [columns], or to ignore.'
+            if near
+            else "Add it to [columns] or ignore."
+        )
+    else:
+        what = f"is no field of {task_type.name}"
+        hint = f'Did you mean "{near}"? ' if near else ""
+        hint = f"{hint}Headers of your own notes begin with {NOTE}."
     return Problem(
         sheet=title,
         rule="unknown-header",
-        message=f'"{visible(text)}" is no field of {task_type.name}.',
-        hint=f"{hint}Headers of your own notes begin with {NOTE}.",
+        message=f'"{visible(text)}" {what}.',
+        hint=hint,
         row=row,
         column=letters_of(column),
         value=text,

@@ -1,8 +1,10 @@
 """Starts the reading process, gives it the package, and turns whatever becomes of it into an answer (S03)."""
 
+import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import astuple
 
 import pyarrow as pa
@@ -19,10 +21,13 @@ the system and ask for it anew took an eighth of the time. Others do not know th
 _REMEDY = "Open it in Excel, copy the cells of the task sheets into a new workbook, save it, and load that."
 
 
-def read_apart(data: bytes, name: str, limits: Limits) -> wire.RawBook:
-    """Read the package `data` in a process of its own; raise WorkbookUnusable where that fails or dies."""
+def read_apart(data: bytes, name: str, limits: Limits, lists: Sequence[str] = ()) -> wire.RawBook:
+    """Read the package `data` in a process of its own; raise WorkbookUnusable where that fails or dies.
+
+    `lists` are the folded titles of sheets to read besides the task sheets.
+    """
     process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
-        (*_COMMAND, name, *map(str, astuple(limits))),
+        (*_COMMAND, name, json.dumps(lists), *map(str, astuple(limits))),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -8,6 +8,7 @@ from xlsx2opeasy.ooxml.relations import SheetPart
 from xlsx2opeasy.problems import Problem, Severity
 from xlsx2opeasy.spec.catalogue import BY_NAME, TASK_TYPES, nearest, task_type_of_sheet
 from xlsx2opeasy.spec.model import TaskType
+from xlsx2opeasy.workbook.mapping import NO_MAPPING, ListMapping, SheetMapping
 from xlsx2opeasy.workbook.reading.findings import visible
 
 _NEAR = 0.8
@@ -18,17 +19,29 @@ _COPY = re.compile(r"\s*(?:\(\d+\)|[_ -]?(?:copy|\d+))\s*$", re.IGNORECASE)
 class NamedSheets:
     """The task sheets by title, the titles of the others, and what is wrong with the names."""
 
-    task_sheets: dict[str, TaskType] = field(default_factory=dict)
+    task_sheets: dict[str, tuple[TaskType, SheetMapping | None]] = field(default_factory=dict)
     others: list[str] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
+    def enter(self, sheet: SheetPart, task_type: TaskType, mapping: SheetMapping | None) -> None:
+        """Count a sheet among the task sheets."""
+        self.task_sheets[sheet.title] = task_type, mapping
+        if sheet.hidden:
+            self.problems.append(_hidden(sheet.title))
 
-def sort_sheets(sheets: tuple[SheetPart, ...]) -> NamedSheets:
-    """Sort the worksheets by their names."""
+
+def sort_sheets(sheets: tuple[SheetPart, ...], mapping: ListMapping = NO_MAPPING) -> NamedSheets:
+    """Sort the worksheets by their names; those of the `mapping` are task sheets whatever their name is.
+
+    Raises UsageError where the workbook lacks a sheet that the mapping names.
+    """
+    mapping.require_sheets(sheet.title for sheet in sheets)
     named = NamedSheets()
     by_type: dict[str, list[SheetPart]] = defaultdict(list)
     for sheet in sheets:
-        if (task_type := task_type_of_sheet(sheet.title)) is not None:
+        if (mapped := mapping.of(sheet.title)) is not None:
+            named.enter(sheet, mapped.task_type, mapped)
+        elif (task_type := task_type_of_sheet(sheet.title)) is not None:
             by_type[task_type.name].append(sheet)
         else:
             named.others.append(sheet.title)
@@ -36,9 +49,7 @@ def sort_sheets(sheets: tuple[SheetPart, ...]) -> NamedSheets:
         if len(same) > 1:
             named.problems.append(_two_of(name, same))
             continue
-        named.task_sheets[same[0].title] = BY_NAME[name]
-        if same[0].hidden:
-            named.problems.append(_hidden(same[0].title))
+        named.enter(same[0], BY_NAME[name], None)
     named.problems += [_near_miss(title, near) for title in named.others if (near := _meant(title))]
     return named
 

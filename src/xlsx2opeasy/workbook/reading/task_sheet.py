@@ -16,7 +16,8 @@ from xlsx2opeasy.problems import Problem
 from xlsx2opeasy.spec.catalogue import COMMAND_HEADER
 from xlsx2opeasy.spec.model import TaskType
 from xlsx2opeasy.spec.outcomes import RESULT_COLUMNS, RowResult
-from xlsx2opeasy.workbook.model import Sheet
+from xlsx2opeasy.workbook.mapping import SheetMapping
+from xlsx2opeasy.workbook.model import Sheet, SheetColumn
 from xlsx2opeasy.workbook.reading.columns import ColumnPlan, ColumnReader, Gathered
 from xlsx2opeasy.workbook.reading.earlier import JOB, earlier_results
 from xlsx2opeasy.workbook.reading.headers import (
@@ -42,20 +43,29 @@ from xlsx2opeasy.workbook.reading.wire import RawBook, RawSheet
 _TEXT_DTYPE = pd.StringDtype("pyarrow", na_value=np.nan)
 
 
-def read_sheet(book: RawBook, raw: RawSheet, task_type: TaskType) -> tuple[Sheet | None, list[Problem]]:
-    """The sheet, or None with the problems for which there is none (or none at all where it is empty)."""
+def read_sheet(
+    book: RawBook, raw: RawSheet, task_type: TaskType, mapping: SheetMapping | None = None
+) -> tuple[Sheet | None, list[Problem]]:
+    """The sheet, or None with the problems for which there is none (or none at all where it is empty).
+
+    Raises UsageError where the sheet lacks a header that the `mapping` names.
+    """
     if (unread := _unread(raw)) is not None:
         return None, [unread]
     tops = _top_rows(raw)
     if not tops and not len(raw.keys) and not len(raw.typed):
         return None, []
-    if (number := header_row(tops, task_type)) is None:
+    number = header_row(tops, mapping or task_type)
+    if mapping is not None:
+        mapping.require_headers(tops[number].values() if number is not None else ())
+    if number is None:
         return None, [no_header_row(raw.title, task_type)]
-    headers = read_headers(raw.title, number, tops[number], task_type)
+    headers = read_headers(raw.title, number, tops[number], task_type, mapping)
     headers.problems += title_rows(raw.title, tops, number)
-    if headers.command is None:
+    constants = mapping.constants if mapping else {}
+    if headers.command is None and COMMAND_HEADER not in constants:
         return None, headers.problems
-    return _SheetReader(book, raw, task_type, headers).read(), []
+    return _SheetReader(book, raw, task_type, headers, constants).read(), []
 
 
 def _unread(raw: RawSheet) -> Problem | None:
@@ -110,12 +120,12 @@ class _SheetReader:
     raw: RawSheet
     task_type: TaskType
     headers: Headers
+    constants: Mapping[str, str]
     gathered: Gathered = field(default_factory=Gathered)
 
     def read(self) -> Sheet:
         """Read all columns, leave out the blank rows, and gather what was noticed."""
         headers, raw = self.headers, self.raw
-        assert headers.command is not None
         present = _rows_below(raw, headers.row)
         reader = ColumnReader(self.book, raw, present, self.gathered)
         columns = {plan.name: reader.read(plan) for plan in self._plans()}
@@ -123,7 +133,7 @@ class _SheetReader:
         filled = self._filled(columns, present)
         table = table_of(raw.layout, headers.row)
         kept = filled[filled <= last_row(table)]
-        block = Block(kept, (headers.command, *headers.fields))
+        block = Block(kept, tuple(filter(None, (headers.command, *headers.fields))))
         problems = [
             *headers.problems,
             *self._without_header(),
@@ -137,22 +147,28 @@ class _SheetReader:
             task_type=self.task_type,
             title=raw.title,
             header_row=headers.row,
-            command_letter=letters_of(headers.command),
-            columns=tuple(headers.fields.values()),
-            rows=_frame(columns, present, kept),
+            command_letter=letters_of(headers.command) if headers.command else "",
+            columns=(*headers.fields.values(), *self._constant_columns()),
+            rows=_frame(columns, present, kept, self.constants),
             problems=tuple(problems + self._of_cells(rows)),
             unreadable=frozenset(each for each in self.gathered.unreadable if each[0] in rows),
             earlier_results=earlier,
             result_letters={name: letters_of(column) for name, column in headers.results.items()},
             earlier_jobs=jobs,
+            never_ours=frozenset(headers.never_ours),
         )
 
     def _plans(self) -> Iterator[ColumnPlan]:
-        command = self.headers.command or 0
-        yield ColumnPlan(COMMAND_HEADER, letters_of(command), command - 1, field=COMMAND_HEADER)
+        if command := self.headers.command:
+            yield ColumnPlan(COMMAND_HEADER, letters_of(command), command - 1, field=COMMAND_HEADER)
         for number, column in self.headers.fields.items():
             kind, traits = column.column.field.kind, traits_of(column.column.field)
             yield ColumnPlan(column.name, column.letter, number - 1, kind, traits, column.name)
+
+    def _constant_columns(self) -> Iterator[SheetColumn]:
+        for name in self.constants:
+            if (column := self.task_type.column(name)) is not None:
+                yield SheetColumn(column, "", name)
 
     def _result_plan(self, name: str) -> ColumnPlan:
         number = self.headers.results[name]
@@ -210,14 +226,22 @@ class _SheetReader:
         return found, frozenset(texts.get(JOB, ())) - {""}
 
 
-def _frame(columns: dict[str, pa.LargeStringArray], present: Ints, kept: Ints) -> pd.DataFrame:
-    """The columns in the rows `kept` as a frame of dtype `str`, with Excel's row numbers as its index."""
+def _frame(
+    columns: dict[str, pa.LargeStringArray], present: Ints, kept: Ints, constants: Mapping[str, str]
+) -> pd.DataFrame:
+    """The columns in the rows `kept` as a frame of dtype `str`, with Excel's row numbers as its index.
+
+    Each of `constants` is a column with the same text in every row.
+    """
     if len(kept) != len(present):
         chosen = pa.array(np.searchsorted(present, kept))
         columns = {name: texts.take(chosen) for name, texts in columns.items()}
     index = pd.Index(kept, name="row")
+    same = {
+        name: pa.repeat(pa.scalar(text, pa.large_string()), len(kept)) for name, text in constants.items()
+    }
     series = {
         name: pd.Series(pd.array(texts, dtype=_TEXT_DTYPE), index=index, name=name, copy=False)
-        for name, texts in columns.items()
+        for name, texts in (columns | same).items()
     }
     return pd.DataFrame(series, index=index, copy=False)
