@@ -26,6 +26,7 @@ from xlsx2opeasy.opeasy import Connection, OpEasyClient, user_agent
 from xlsx2opeasy.settings.store import selected_store
 from xlsx2opeasy.spec.catalogue import TASK_TYPES
 from xlsx2opeasy.tasks.limits import ChunkLimits
+from xlsx2opeasy.workbook.mapping import NO_MAPPING, ListMapping
 from xlsx2opeasy.workbook.read import read_workbook
 from xlsx2opeasy.workbook.template.file import write_template
 
@@ -37,15 +38,22 @@ def _say_nothing(_: Event) -> None:
 
 
 @collecting_seldom()
-def check(workbook: Path, *, large: bool = False, tell: Listener = _say_nothing) -> Checked:
+def check(
+    workbook: Path,
+    *,
+    large: bool = False,
+    mapping: ListMapping = NO_MAPPING,
+    tell: Listener = _say_nothing,
+) -> Checked:
     """Reads a workbook and holds every cell against the API's rules; nothing is sent.
 
     What is wrong stands in `problems` of the answer, each at its cell. `large` admits very large
-    workbooks (some 150,000 full rows and more) whose origin you know. Tells `WorkbookOpened` and
-    `WorkbookChecked`. Raises WorkbookUnusable where the file cannot be read.
+    workbooks (some 150,000 full rows and more) whose origin you know; `mapping` (`read_mapping`) reads lists
+    with headers of their own. Tells `WorkbookOpened` and `WorkbookChecked`. Raises WorkbookUnusable where the
+    file cannot be read.
     """
     tell(WorkbookOpened(str(workbook)))
-    checked = check_workbook(read_workbook(workbook, limits_for(large=large)))
+    checked = check_workbook(read_workbook(workbook, limits_for(large=large), mapping))
     tell(WorkbookChecked(str(workbook), checked.total, checked.problems, checked.workbook.other_sheets))
     return checked
 
@@ -58,14 +66,16 @@ def convert(
     *,
     wire_names: Mapping[str, str] | None = None,
     large: bool = False,
+    mapping: ListMapping = NO_MAPPING,
     tell: Listener = _say_nothing,
 ) -> TaskFiles:
     """Writes the task files that a load would send, and `manifest.json`, into `folder`; nothing is sent.
 
-    Takes `large` and tells events as `check` does. Raises InvalidWorkbook where a row breaks a rule (nothing
-    is written then), WorkbookUnusable where the workbook cannot be read or the folder cannot be written.
+    Takes `large` and `mapping`, and tells events as `check` does. Raises InvalidWorkbook where a row breaks a
+    rule (nothing is written then), WorkbookUnusable where the workbook cannot be read or the folder cannot be
+    written.
     """
-    checked = check(workbook, large=large, tell=tell)
+    checked = check(workbook, large=large, mapping=mapping, tell=tell)
     if checked.errors:
         first = checked.errors[0]
         where = f"{first.sheet}!{first.cell}" if first.cell else first.sheet

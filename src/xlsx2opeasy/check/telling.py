@@ -82,7 +82,7 @@ class Teller:
     ) -> Problem:
         """At its cell; where the sheet has no such column, at the command that asks for it."""
         letter = self._letters.get(name, self._sheet.command_letter)
-        return Problem(self._sheet.title, code, message, hint, row, letter, name, value, severity)
+        return Problem(self._sheet.title, code, message, hint, row, letter or None, name, value, severity)
 
 
 def _cells(texts: "pd.Series[str]") -> Iterator[tuple[int, str]]:

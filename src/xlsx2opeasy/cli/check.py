@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from xlsx2opeasy.cli.options import FORCE, JSON, LARGE
+from xlsx2opeasy.cli.options import FORCE, JSON, LARGE, MAPPING
 from xlsx2opeasy.cli.output import complain, counted, say, say_json, tell
 from xlsx2opeasy.cli.problem_lines import other_sheets, problem_lines, summary
 from xlsx2opeasy.errors import InvalidWorkbook, WorkbookUnusable, Xlsx2OpeasyError
 from xlsx2opeasy.problems import Problem
+from xlsx2opeasy.settings import read_offline_settings
 
 if TYPE_CHECKING:
     from xlsx2opeasy.check.checked import Checked
@@ -31,30 +32,40 @@ EMPTY: dict[str, object] = {"workbook": None, "rows": {"total": 0, "valid": 0, "
     help="Write a copy in which the wrong cells are marked and commented, with a sheet that lists them.",
 )
 @FORCE
+@MAPPING
 @LARGE
 @JSON
-def command(workbook: Path, *, marked: Path | None, force: bool, large: bool, as_json: bool) -> NoReturn:
+def command(
+    workbook: Path, *, marked: Path | None, force: bool, mapping: Path | None, large: bool, as_json: bool
+) -> NoReturn:
     """Check everything in WORKBOOK offline: every cell against the API's rules.
 
     \b
     Examples:
       xlsx2opeasy check branch.xlsx
       xlsx2opeasy check branch.xlsx --annotate branch.marked.xlsx
+      xlsx2opeasy check staff.xlsx --mapping staff.toml
     """
-    raise SystemExit(check(workbook, marked=marked, replace=force, large=large, as_json=as_json))
+    raise SystemExit(
+        check(workbook, marked=marked, replace=force, mapping=mapping, large=large, as_json=as_json)
+    )
 
 
-def check(workbook: Path, *, marked: Path | None, replace: bool, large: bool, as_json: bool) -> int:
+def check(
+    workbook: Path, *, marked: Path | None, replace: bool, mapping: Path | None, large: bool, as_json: bool
+) -> int:
     """Checks and tells; the exit code. `replace` lets the marked copy take the place of an earlier one."""
     from xlsx2opeasy.check.checked import check_workbook
     from xlsx2opeasy.ooxml.limits import limits_for
     from xlsx2opeasy.workbook.annotate.write import refuse_target
+    from xlsx2opeasy.workbook.mapping import mapping_in_force
     from xlsx2opeasy.workbook.read import read_workbook
 
     try:
         if marked is not None:
             refuse_target(workbook, marked, replace=replace)
-        checked = check_workbook(read_workbook(workbook, limits_for(large=large)))
+        lists = mapping_in_force(mapping, read_offline_settings(None).mapping)
+        checked = check_workbook(read_workbook(workbook, limits_for(large=large), lists))
     except Xlsx2OpeasyError as error:
         if as_json:
             say_json(_unreadable(workbook, error))
@@ -72,7 +83,7 @@ def check(workbook: Path, *, marked: Path | None, replace: bool, large: bool, as
     if marked is not None:
         _annotate(workbook, marked, checked, replace=replace)
     if not as_json:
-        tell(_next_step(workbook, checked))
+        tell(_next_step(workbook, mapping, checked))
     return InvalidWorkbook.exit_code if checked.errors else 0
 
 
@@ -120,8 +131,8 @@ def _unreadable(workbook: Path, error: Xlsx2OpeasyError) -> dict[str, object]:
     return {"workbook": str(workbook), "rows": rows, "problems": [problem.as_json()]}
 
 
-def _next_step(workbook: Path, checked: Checked) -> str:
-    book = shlex.quote(str(workbook))
+def _next_step(workbook: Path, mapping: Path | None, checked: Checked) -> str:
+    book = shlex.quote(str(workbook)) + (f" --mapping {shlex.quote(str(mapping))}" if mapping else "")
     if checked.errors:
         return f"Next: correct what is told above, then: xlsx2opeasy check {book}"
     return f"Next, as a rehearsal: xlsx2opeasy load {book} --sandbox"

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from xlsx2opeasy.cli.options import JSON, LARGE, chunk_options, complete_profiles, gather
+from xlsx2opeasy.cli.options import JSON, LARGE, MAPPING, chunk_options, complete_profiles, gather
 from xlsx2opeasy.cli.output import complain, counted, say, say_json, tell
 from xlsx2opeasy.cli.problem_lines import problem_lines, summary
 from xlsx2opeasy.errors import InvalidWorkbook, Xlsx2OpeasyError
 
 if TYPE_CHECKING:
     from xlsx2opeasy.check.checked import Checked
+    from xlsx2opeasy.workbook.mapping import ListMapping
 
 EMPTY: dict[str, object] = {"workbook": None, "sha256": "", "chunks": []}
 
@@ -28,6 +29,7 @@ class Request:
     chunk_tasks: int | None
     chunk_bytes: int | None
     profile: str | None
+    mapping: Path | None
     large: bool
     as_json: bool
 
@@ -37,6 +39,7 @@ class Request:
 @click.option("--output", type=click.Path(path_type=Path, file_okay=False), required=True, help="The folder.")
 @chunk_options("file")
 @click.option("--profile", help="The profile whose chunk sizes apply.", shell_complete=complete_profiles)
+@MAPPING
 @LARGE
 @JSON
 @gather(Request, "asked")
@@ -53,16 +56,17 @@ def command(asked: Request) -> NoReturn:
 def convert(asked: Request) -> int:
     """Checks, converts and tells; the exit code."""
     from xlsx2opeasy.load.plan.task_files import MANIFEST, write_task_files
-    from xlsx2opeasy.settings import read_limits_and_wire
+    from xlsx2opeasy.settings import read_offline_settings
     from xlsx2opeasy.tasks.chunks import manifest
     from xlsx2opeasy.tasks.limits import ChunkLimits
+    from xlsx2opeasy.workbook.mapping import mapping_in_force
 
     try:
-        usual, wire_names = read_limits_and_wire(asked.profile)
-        limits = ChunkLimits(asked.chunk_tasks or usual.tasks, asked.chunk_bytes or usual.bytes)
+        usual = read_offline_settings(asked.profile)
+        limits = ChunkLimits(asked.chunk_tasks or usual.limits.tasks, asked.chunk_bytes or usual.limits.bytes)
         had_earlier = (asked.output / MANIFEST).exists()
-        checked = _checked(asked)
-        made = write_task_files(asked.workbook, checked, asked.output, limits, wire_names)
+        checked = _checked(asked, mapping_in_force(asked.mapping, usual.mapping))
+        made = write_task_files(asked.workbook, checked, asked.output, limits, usual.wire_names)
     except Xlsx2OpeasyError as error:
         if asked.as_json:
             say_json(manifest(asked.workbook, "", []) | {"message": error.message})
@@ -78,12 +82,12 @@ def convert(asked: Request) -> int:
     return 0
 
 
-def _checked(asked: Request) -> Checked:
+def _checked(asked: Request, mapping: ListMapping) -> Checked:
     from xlsx2opeasy.check.checked import check_workbook
     from xlsx2opeasy.ooxml.limits import limits_for
     from xlsx2opeasy.workbook.read import read_workbook
 
-    checked = check_workbook(read_workbook(asked.workbook, limits_for(large=asked.large)))
+    checked = check_workbook(read_workbook(asked.workbook, limits_for(large=asked.large), mapping))
     if checked.errors:
         for line in problem_lines(checked.problems):
             tell(line)

@@ -9,7 +9,7 @@ from xlsx2opeasy.cli.api import refuse_existing
 from xlsx2opeasy.cli.options import FORCE
 from xlsx2opeasy.cli.output import complain, tell
 from xlsx2opeasy.errors import Xlsx2OpeasyError
-from xlsx2opeasy.settings import read_limits_and_wire
+from xlsx2opeasy.settings import read_offline_settings
 
 
 @click.command(name="import")
@@ -34,7 +34,7 @@ def command(files: tuple[Path, ...], output: Path, *, force: bool) -> NoReturn:
 
     try:
         refuse_existing(output, as_json=False, force=force)
-        _, wire_names = read_limits_and_wire(None)
+        wire_names = read_offline_settings(None).wire_names
         found = [read_task_file(file) for file in files]
         code = write_found(found, output, wire_names, results_are_notes=True)
         if any(task.result for each in found for task in each.tasks):

@@ -13,6 +13,7 @@ import click
 from xlsx2opeasy.cli.options import (
     JSON,
     LARGE,
+    MAPPING,
     QUIET,
     YES,
     chunk_options,
@@ -22,7 +23,7 @@ from xlsx2opeasy.cli.options import (
 )
 from xlsx2opeasy.cli.output import complain, counted, say_json, tell
 from xlsx2opeasy.errors import Xlsx2OpeasyError
-from xlsx2opeasy.settings import Flags
+from xlsx2opeasy.settings import Flags, read_offline_settings
 from xlsx2opeasy.tasks.limits import ChunkLimits
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ class Request:
     on_rejected: str
     all_rows: bool
     again: bool
+    mapping: Path | None
     large: bool
     keep: bool
     report: bool
@@ -91,7 +93,9 @@ class Request:
     def options_for(self, destination: Destination) -> LoadOptions:
         """The engine's options; sizes of chunks that are not given are the profile's."""
         from xlsx2opeasy.load.plan.prepare import LoadOptions
+        from xlsx2opeasy.workbook.mapping import mapping_in_force
 
+        profile = read_offline_settings(self.flags.profile)
         limits = destination.limits
         return LoadOptions(
             output=self.output,
@@ -104,6 +108,7 @@ class Request:
             keep=self.keep,
             large=self.large,
             wire_names=destination.wire_names,
+            mapping=mapping_in_force(self.mapping, profile.mapping),
             sandbox_state=self.sandbox_state,
         )
 
@@ -128,6 +133,7 @@ class Request:
 )
 @click.option("--all", "all_rows", is_flag=True, help="Send rows that succeeded before, too.")
 @click.option("--again", is_flag=True, help="Load a workbook again that was loaded before, every row of it.")
+@MAPPING
 @LARGE
 @click.option("--keep", is_flag=True, help="Leave the operations on the server.")
 @click.option("--report", is_flag=True, help="Write NAME.report.html beside the results.")

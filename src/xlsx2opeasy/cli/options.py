@@ -66,6 +66,12 @@ LARGE = click.option(
     help="Read a very large workbook, too (some 150,000 full rows and more); only where you know its origin.",
 )
 
+MAPPING = click.option(
+    "--mapping",
+    type=click.Path(path_type=Path, readable=False),
+    help="Read lists with headers of their own, as this file says (see: xlsx2opeasy map).",
+)
+
 _CONNECTION = (
     click.option("--url", help="The server's address, such as https://opeasy.example.com (OPEASY_URL)."),
     click.option("--enterprise-id", help="The enterprise to provision (OPEASY_ENTERPRISE_ID)."),

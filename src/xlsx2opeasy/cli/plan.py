@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from xlsx2opeasy.cli.options import JSON, LARGE, chunk_options, complete_profiles, gather
+from xlsx2opeasy.cli.options import JSON, LARGE, MAPPING, chunk_options, complete_profiles, gather
 from xlsx2opeasy.cli.output import complain, counted, say, say_json, tell
 from xlsx2opeasy.cli.problem_lines import other_sheets, problem_lines, summary
 from xlsx2opeasy.errors import InvalidWorkbook, UsageError, Xlsx2OpeasyError
-from xlsx2opeasy.settings import Flags, read_limits_and_wire, read_settings
+from xlsx2opeasy.settings import Flags, read_offline_settings, read_settings
 from xlsx2opeasy.tasks.limits import ChunkLimits
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ class Request:
     url: str | None
     enterprise_id: str | None
     profile: str | None
+    mapping: Path | None
     large: bool
     as_json: bool
 
@@ -66,6 +67,7 @@ class Request:
 @click.option("--url", help="The server: rows that succeeded there before are skipped.")
 @click.option("--enterprise-id", help="The enterprise.")
 @click.option("--profile", help="A profile of config.toml.", shell_complete=complete_profiles)
+@MAPPING
 @LARGE
 @JSON
 @gather(Request, "asked")
@@ -109,10 +111,11 @@ def plan(asked: Request) -> int:
     """Prepares as `load` would, and tells; the exit code."""
     from xlsx2opeasy.load.plan.prepare import LoadOptions, prepare
     from xlsx2opeasy.load.target import Target
+    from xlsx2opeasy.workbook.mapping import mapping_in_force
 
     try:
-        usual, wire_names = read_limits_and_wire(asked.flags.profile)
-        limits = ChunkLimits(asked.chunk_tasks or usual.tasks, asked.chunk_bytes or usual.bytes)
+        usual = read_offline_settings(asked.flags.profile)
+        limits = ChunkLimits(asked.chunk_tasks or usual.limits.tasks, asked.chunk_bytes or usual.limits.bytes)
         target = _target(asked.flags)
         options = LoadOptions(
             limits=limits,
@@ -120,7 +123,8 @@ def plan(asked: Request) -> int:
             all_rows=asked.all_rows,
             again=target is None,
             large=asked.large,
-            wire_names=wire_names,
+            wire_names=usual.wire_names,
+            mapping=mapping_in_force(asked.mapping, usual.mapping),
         )
         prepared = prepare(asked.workbook, target or Target("", ""), options)
     except Xlsx2OpeasyError as error:

@@ -18,9 +18,10 @@ from xlsx2opeasy.settings.keys import (
 )
 from xlsx2opeasy.settings.resolved import (
     Flags,
+    OfflineSettings,
     Settings,
     Value,
-    read_limits_and_wire,
+    read_offline_settings,
     read_settings,
     resolve,
 )
@@ -30,6 +31,7 @@ __all__ = [
     "WEBEX_KEYRING_NAME",
     "Flags",
     "KeyringTrouble",
+    "OfflineSettings",
     "Settings",
     "Value",
     "api_key_source",
@@ -40,7 +42,7 @@ __all__ = [
     "key_file_is_open",
     "keyring_name",
     "read_key_file",
-    "read_limits_and_wire",
+    "read_offline_settings",
     "read_settings",
     "resolve",
     "webex_token_source",

@@ -41,7 +41,17 @@ class Settings:
     ca_bundle: Path | None = None
     limits: ChunkLimits = field(default_factory=ChunkLimits)
     wire_names: Mapping[str, str] = field(default_factory=dict)
+    mapping: Path | None = None
     enterprise_field: str = ENTERPRISE_FIELD
+
+
+@dataclass(frozen=True)
+class OfflineSettings:
+    """What a profile says of reading a workbook and making tasks, for which no server is needed."""
+
+    limits: ChunkLimits = field(default_factory=ChunkLimits)
+    wire_names: Mapping[str, str] = field(default_factory=dict)
+    mapping: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,28 +79,35 @@ def read_settings(flags: Flags) -> Settings:
     enterprise = canonical_enterprise(str(found["enterprise_id"] or ""))
     if not enterprise:
         raise UsageError("no enterprise is named", "give --enterprise-id or set OPEASY_ENTERPRISE_ID")
-    limits, wire = read_limits_and_wire(flags.profile)
+    offline = read_offline_settings(flags.profile)
     bundle = found["ca_bundle"]
     return Settings(
         url=str(found["url"]),
         enterprise_id=enterprise,
         profile=str(found["profile"]),
         ca_bundle=Path(str(bundle)) if bundle else None,
-        limits=limits,
+        limits=offline.limits,
+        mapping=offline.mapping,
         enterprise_field=str(found.get(f"wire.{ENTERPRISE_FIELD}", ENTERPRISE_FIELD)),
-        wire_names=wire,
+        wire_names=offline.wire_names,
     )
 
 
-def read_limits_and_wire(profile: str | None) -> tuple[ChunkLimits, Mapping[str, str]]:
-    """What `convert` needs of the configuration, which connects to nothing."""
+def read_offline_settings(profile: str | None) -> OfflineSettings:
+    """The settings of a profile that need no server. Raises UsageError as `read_settings` does."""
     config = read_config(config_file())
     chosen = _profile_table(config, _profile(config, Flags(profile=profile)))
     usual = ChunkLimits()
     limits = ChunkLimits(chosen.get("chunk_tasks", usual.tasks), chosen.get("chunk_bytes", usual.bytes))
     wire = {**config.get("wire", {}), **chosen.get("wire", {})}
     wire.pop(ENTERPRISE_FIELD, None)
-    return limits, wire
+    mapping = chosen.get("mapping")
+    return OfflineSettings(limits, wire, _beside(config_file(), mapping) if mapping else None)
+
+
+def _beside(path: Path, name: str) -> Path:
+    """A file that the configuration names, which is looked for beside it."""
+    return path.parent / Path(name).expanduser()
 
 
 def resolve(flags: Flags) -> tuple[Value, ...]:
@@ -109,7 +126,11 @@ def resolve(flags: Flags) -> tuple[Value, ...]:
         _limit(each, usual_value, table, path, name)
         for each, usual_value in (("chunk_tasks", usual.tasks), ("chunk_bytes", usual.bytes))
     ]
-    return (profile, *texts, *limits, *_wire(config, table, path, name))
+    mapping = table.get("mapping")
+    lists = Value("mapping", None, "not set")
+    if mapping:
+        lists = _of_file("mapping", str(_beside(path, mapping)), path, "profiles", name, "mapping")
+    return (profile, *texts, *limits, lists, *_wire(config, table, path, name))
 
 
 def _profile(config: Mapping[str, Any], flags: Flags) -> Value:
@@ -145,7 +166,7 @@ def _text(name: str, flags: Flags, table: Mapping[str, Any], path: Path, profile
         return Value(name, value, f"environment variable {variable}")
     if value := table.get(name):
         if name == "ca_bundle":
-            value = str(path.parent / Path(value).expanduser())
+            value = str(_beside(path, value))
         return _of_file(name, value, path, "profiles", profile, name)
     return Value(name, None, "not set")
 

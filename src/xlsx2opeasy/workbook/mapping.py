@@ -3,7 +3,7 @@
 import tomllib
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +45,7 @@ class SheetMapping:
             if header not in known:
                 near = nearest(header, known.values())
                 raise UsageError(
-                    f'the mapping takes {name} from a header "{header}", which the sheet "{self.sheet}" lacks',
+                    f'the mapping takes {name} from "{header}", a header that the sheet "{self.sheet}" lacks',
                     f'did you mean "{near}"?'
                     if near
                     else "correct the header in [columns], or remove its line",
@@ -69,10 +69,14 @@ class SheetMapping:
 
 @dataclass(frozen=True)
 class ListMapping:
-    """The lists of one workbook; the empty mapping reads task sheets only."""
+    """The lists of one workbook; the empty mapping reads task sheets only.
+
+    An `optional` mapping, such as that of a profile, also goes with workbooks that lack its sheets.
+    """
 
     sheets: tuple[SheetMapping, ...] = ()
     file: Path | None = field(default=None, compare=False)
+    optional: bool = False
 
     def of(self, title: str) -> SheetMapping | None:
         """The mapping of a sheet, whose title is compared in any letter case and spacing."""
@@ -81,17 +85,26 @@ class ListMapping:
     def require_sheets(self, titles: Iterable[str]) -> None:
         """Raises UsageError where the workbook has no sheet of that name."""
         known = list(titles)
+        if self.optional:
+            return
         for each in self.sheets:
             if folded(each.sheet) not in map(folded, known):
                 near = nearest(each.sheet, known)
                 listed = ", ".join(f'"{title}"' for title in known[:10])
                 raise UsageError(
-                    f'the mapping {self.file} is about a sheet "{each.sheet}", which the workbook does not have',
+                    f'the mapping {self.file} reads a sheet "{each.sheet}", which the workbook lacks',
                     f'did you mean "{near}"?' if near else f"its sheets are {listed}",
                 )
 
 
 NO_MAPPING = ListMapping()
+
+
+def mapping_in_force(file: Path | None, of_profile: Path | None) -> ListMapping:
+    """The mapping of a file that was asked for, else that of the profile, else none; raises as below."""
+    if file is not None or of_profile is None:
+        return read_mapping(file)
+    return replace(read_mapping(of_profile), optional=True)
 
 
 def read_mapping(file: Path | None) -> ListMapping:

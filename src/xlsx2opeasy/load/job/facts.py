@@ -56,7 +56,8 @@ class JobFacts:
     command run first, `failures_allowed` how many rows may fail before nothing further is started; None where
     the load has no canary, or no budget. `notify` is the address that gets the summary.
     Times are ISO 8601 in UTC. `origin` and `enterprise_id` are in their one spelling; `spelt` is how the
-    job's file has them, which fingerprints of earlier versions depend on.
+    job's file has them, which fingerprints of earlier versions depend on. `mapping` has the lists that were
+    read by their own headers, `never_ours` the columns of a sheet that have the name of a result column only.
     """
 
     job: str
@@ -81,6 +82,8 @@ class JobFacts:
     canary: int | None = None
     failures_allowed: int | None = None
     notify: str = ""
+    mapping: tuple[Mapping[str, Any], ...] = ()
+    never_ours: Mapping[str, Sequence[int]] = field(default_factory=dict)
     schema_version: int = SCHEMA_VERSION
     spelt: tuple[str, str] = ("", "")
 

@@ -79,6 +79,12 @@ def freeze(
                 canary=options.staging.canary,
                 failures_allowed=options.staging.allowed(prepared.tasks),
                 notify="" if target.rehearsal else options.notify,
+                mapping=tuple(each.without_secrets() for each in options.mapping.sheets),
+                never_ours={
+                    each.sheet.title: sorted(each.sheet.never_ours)
+                    for each in prepared.checked.sheets
+                    if each.sheet.never_ours
+                },
             ),
         )
     except BaseException as error:

@@ -33,6 +33,7 @@ from xlsx2opeasy.tasks.build import Task, tasks_of
 from xlsx2opeasy.tasks.chunks import cut
 from xlsx2opeasy.tasks.identity import task_hash, workbook_identity
 from xlsx2opeasy.tasks.limits import ChunkLimits
+from xlsx2opeasy.workbook.mapping import NO_MAPPING, ListMapping
 from xlsx2opeasy.workbook.read import read_workbook
 
 __all__ = ["REHEARSAL_ORIGIN", "LoadOptions", "Prepared", "Target", "prepare"]
@@ -52,6 +53,7 @@ class LoadOptions:
     keep: bool = False
     large: bool = False
     wire_names: Mapping[str, str] = field(default_factory=dict)
+    mapping: ListMapping = NO_MAPPING
     sandbox_state: Path | None = None
     staging: Staging = field(default_factory=Staging)
     notify: str = ""
@@ -59,6 +61,7 @@ class LoadOptions:
     @property
     def called_with(self) -> tuple[str, ...]:
         """The options that also hold for the load of the corrected workbook, as they are typed."""
+        lists = self.mapping.file if not self.mapping.optional else None
         state = shlex.quote(str(self.sandbox_state)) if self.sandbox_state else ""
         return (
             *(("--skip-invalid",) if self.skip_invalid else ()),
@@ -66,6 +69,7 @@ class LoadOptions:
             *((f"--sandbox-state {state}",) if state else ()),
             *(("--large",) if self.large else ()),
             *self.staging.as_typed,
+            *((f"--mapping {shlex.quote(str(lists))}",) if lists else ()),
         )
 
 
@@ -98,7 +102,7 @@ def prepare(workbook: Path, target: Target, options: LoadOptions) -> Prepared:
 
     `stopped` says why nothing is to be sent where the workbook is invalid.
     """
-    checked = check_workbook(read_workbook(workbook, limits_for(large=options.large)))
+    checked = check_workbook(read_workbook(workbook, limits_for(large=options.large), options.mapping))
     with counting_rows(checked):
         refuse_undecided(checked)
         if not options.again:

@@ -20,6 +20,7 @@ from xlsx2opeasy.load.results.row_results import Settlement
 from xlsx2opeasy.load.results.substitute import sidecar_bytes
 from xlsx2opeasy.ooxml.replace import replacing
 from xlsx2opeasy.spec.outcomes import RowResult
+from xlsx2opeasy.workbook.mapping import kept_mapping
 from xlsx2opeasy.workbook.results.write import SheetResults, write_results
 from xlsx2opeasy.workbook.unwritable import UnwritableWorkbook
 
@@ -120,7 +121,7 @@ def _write_sidecar(
     """Writes a workbook of our own with the results; never in the place of the workbook itself."""
     name = Path(job.facts.workbook).name
     results = {each.title: each.results for each in _sheets(job, settlement)}
-    content = sidecar_bytes(frozen, name, refusal.message, results)
+    content = sidecar_bytes(frozen, name, refusal.message, results, kept_mapping(job.facts.mapping))
     job.stored.share_results(content, ".xlsx")
     wanted = Path(job.state.written or job.facts.output)
     in_place = str(wanted) == job.facts.workbook
@@ -161,7 +162,7 @@ def _sheets(job: OpenJob, settlement: Settlement) -> list[SheetResults]:
     for (sheet, row), result in {**settlement.results, **settlement.restored}.items():
         by_sheet.setdefault(sheet, {})[row] = result
     return [
-        SheetResults(title, header_row, by_sheet.get(title, {}))
+        SheetResults(title, header_row, by_sheet.get(title, {}), job.facts.never_ours.get(title, ()))
         for title, header_row in job.facts.sheets.items()
     ]
 

@@ -6,6 +6,7 @@ loaded from it: its command is `?` until a person fills in what is missing. Call
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +15,7 @@ from xlsx2opeasy.ooxml.text import cut, visible
 from xlsx2opeasy.problems import Problem, Severity
 from xlsx2opeasy.spec.catalogue import COMMAND_HEADER
 from xlsx2opeasy.spec.outcomes import RowResult
+from xlsx2opeasy.workbook.mapping import NO_MAPPING, ListMapping
 from xlsx2opeasy.workbook.model import Sheet, Workbook
 from xlsx2opeasy.workbook.note_page import NotePage
 from xlsx2opeasy.workbook.read import read_workbook
@@ -26,13 +28,24 @@ Results = Mapping[str, Mapping[int, RowResult]]
 """By sheet and row."""
 
 
-def sidecar_bytes(frozen: Path, name: str, why: str, results: Results) -> bytes:
+def sidecar_bytes(
+    frozen: Path, name: str, why: str, results: Results, mapping: ListMapping = NO_MAPPING
+) -> bytes:
     """The workbook for the workbook `frozen`, which people know as `name`.
+
+    The lists of a `mapping` become task sheets, as far as each is the only one of its task type.
 
     Raises WorkbookUnusable where it cannot be read any more.
     """
-    workbook = read_workbook(frozen, LARGE)  # the load has admitted it already
-    sheets = [_sheet(sheet, workbook, name, results.get(sheet.title, {})) for sheet in workbook.sheets]
+    workbook = read_workbook(frozen, LARGE, mapping)  # the load has admitted it already
+    types = [sheet.task_type.name for sheet in workbook.sheets]
+    sheets = [
+        replace(
+            _sheet(sheet, workbook, name, results.get(sheet.title, {})),
+            title=sheet.task_type.name if mapping.of(sheet.title) and types.count(of) == 1 else sheet.title,
+        )
+        for of, sheet in zip(types, workbook.sheets, strict=True)
+    ]
     return filled_bytes(sheets, last=[NotePage("About", list(_about(name, why)))])
 
 

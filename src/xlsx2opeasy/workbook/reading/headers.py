@@ -65,12 +65,15 @@ def read_headers(
     """
     headers = Headers(number)
     seen: dict[str, int] = {}
+    theirs = {*mapping.columns, *mapping.ignored} if mapping else set[str]()
     for column, text in sorted(row.items()):
         headers.known.add(column)
         bare = folded(text)
-        if mapping is not None and bare in _RESULTS and (bare in mapping.columns or bare in mapping.ignored):
+        if mapping is not None and bare in _RESULTS and bare in theirs:
+            theirs.remove(bare)  # a second column of that name was made by a load
             headers.never_ours.add(column)
-        if not bare or (mapping.ignores(text) if mapping else bare.startswith(NOTE)):
+        ours = bare in _RESULTS and column not in headers.never_ours
+        if not bare or (not ours and (mapping.ignores(text) if mapping else bare.startswith(NOTE))):
             continue
         name = _place(headers, column, text, mapping or task_type)
         if name is None:
@@ -88,11 +91,10 @@ def read_headers(
 
 def _place(headers: Headers, column: int, text: str, names: TaskType | SheetMapping) -> str | None:
     """The canonical name of a header, None where it is no header; a field is entered at once."""
-    meant = names.columns.get(folded(text), "") if isinstance(names, SheetMapping) else text
-    if _is_command(meant):
-        return COMMAND_HEADER
     if (result := _RESULTS.get(folded(text))) is not None and column not in headers.never_ours:
         return result
+    if _is_command(names.columns.get(folded(text), "") if isinstance(names, SheetMapping) else text):
+        return COMMAND_HEADER
     if (found := names.column(text)) is None:
         return None
     headers.fields[column] = SheetColumn(found, letters_of(column), text)

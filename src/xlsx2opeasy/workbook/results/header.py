@@ -1,5 +1,6 @@
 """The header row of a sheet: which columns hold results already, and how the user's own headers look."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from xlsx2opeasy.ooxml.package_edits import PackageEdits
@@ -23,10 +24,12 @@ class Header:
     style: int
 
 
-def read_header(row: bytes, root_tag: bytes, cells: list[Cell], edits: PackageEdits) -> Header:
+def read_header(
+    row: bytes, root_tag: bytes, cells: list[Cell], edits: PackageEdits, never_ours: Collection[int] = ()
+) -> Header:
     """Read the header row `row`, whose cells are `cells`; `root_tag` is the sheet's, for its namespaces.
 
-    Where a result header stands twice, the first counts.
+    Where a result header stands twice, the first counts; the columns `never_ours` (from 1) are the person's.
     """
     root = parsed(root_tag + row + b"</" + root_tag[1:].split(None, 1)[0].rstrip(b">") + b">", "header row")
     elements = list(root.children[0].all("c"))
@@ -36,7 +39,7 @@ def read_header(row: bytes, root_tag: bytes, cells: list[Cell], edits: PackageEd
     style = 0
     for cell, element in zip(cells, elements, strict=True):
         text = folded(_text(element, shared))
-        if text in _FOLDED:
+        if text in _FOLDED and cell.column not in never_ours:
             found.setdefault(_FOLDED[text], cell.column)
         elif text:
             style = decimal(element, "s", 0)

@@ -37,13 +37,21 @@ class Survey:
     unmerged: frozenset[str]
 
 
-def survey(stream: SheetStream, edits: PackageEdits, header_row: int, rows: Collection[int]) -> Survey:
+def survey(
+    stream: SheetStream,
+    edits: PackageEdits,
+    header_row: int,
+    rows: Collection[int],
+    never_ours: Collection[int] = (),
+) -> Survey:
     """Reads a sheet through; `rows` are the numbers of the rows that get a result.
+
+    The columns `never_ours` (from 1) hold no results, whatever their header is.
 
     `WorkbookUnusable` where results cannot be written rightly: cells out of order, no room at the right, a
     formula shared with other cells, a merged range across the user's columns and ours.
     """
-    seen = _Seen(stream, edits, header_row, frozenset(rows))
+    seen = _Seen(stream, edits, header_row, frozenset(rows), never_ours)
     known = []
     for block in stream.rows():
         known.append(KnownRows(block.rows))
@@ -111,6 +119,7 @@ class _Seen:
     edits: PackageEdits
     header_row: int
     rows: frozenset[int]
+    never_ours: Collection[int]
     header: Header = field(default_factory=lambda: Header({}, 0))
     plain: bool = True
     used: int = 0
@@ -157,7 +166,7 @@ class _Seen:
     def _read_header(self, block: Block, row: Row) -> None:
         cells = self.stream.tags.cells(block.masked, row.inside, row.close)
         content = block.data[row.start : row.end]
-        self.header = read_header(content, self.stream.root_tag, cells, self.edits)
+        self.header = read_header(content, self.stream.root_tag, cells, self.edits, self.never_ours)
 
     def _find_formulas(self, block: Block, row: Row) -> None:
         """Notes the formulas of result cells, which results replace."""

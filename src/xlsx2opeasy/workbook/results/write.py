@@ -9,7 +9,7 @@ calc chain where a result takes a formula's place.
     ooxml/replace         all at once, or not at all
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -32,12 +32,14 @@ from xlsx2opeasy.workbook.unwritable import refusing_harm
 class SheetResults:
     """The results of one sheet: its title as in the workbook, its header row, results by Excel's row number.
 
-    Rows without an entry keep what they have. A sheet without results is left as it is.
+    Rows without an entry keep what they have. A sheet without results is left as it is. The columns
+    `never_ours` (from 1) are the person's own, although they have the header of a result column.
     """
 
     title: str
     header_row: int
     results: Mapping[int, RowResult]
+    never_ours: Collection[int] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,9 @@ class _Changes:
     def survey(self, sheet: SheetResults) -> None:
         """Looks a sheet through."""
         there = self.edits.sheet(sheet.title)
-        found = survey(self._stream(there.part), self.edits, sheet.header_row, sheet.results)
+        found = survey(
+            self._stream(there.part), self.edits, sheet.header_row, sheet.results, sheet.never_ours
+        )
         self._sheets[there.part] = sheet, found
         self._formulas[there.id] = found.formulas
 
