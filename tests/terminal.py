@@ -90,14 +90,12 @@ class Terminal:
                     return str(self._screen.buffer[number][column].fg)
         raise AssertionError(f"{text!r} is not on the screen:\n{self.screen}")
 
-    def wait_for(self, text: str, seconds: float = PATIENCE) -> str:
-        """The screen, once `text` is on it (or scrolled away)."""
-        return self.wait_until(lambda: text in self.scrollback, f"{text!r} on the screen", seconds)
-
-    def wait_until(self, there: "object", what: str, seconds: float = PATIENCE) -> str:
+    def wait_for(self, text: str, seconds: float = PATIENCE, *, times: int = 1) -> str:
+        """The screen, once `text` is on it (or scrolled away) so many times, or the command has ended."""
         end = time.monotonic() + seconds
-        while not there():  # type: ignore[operator]
-            assert time.monotonic() < end, f"waited in vain for {what}:\n{self.scrollback}"
+        while self.scrollback.count(text) < times:
+            assert time.monotonic() < end, f"waited in vain for {text!r}:\n{self.scrollback}"
+            assert self._reader.is_alive(), f"it ended without {text!r}:\n{self.scrollback}"
             time.sleep(0.02)
         return self.screen
 

@@ -11,6 +11,7 @@ SOURCE = Path(__file__).parent.parent / "src" / "xlsx2opeasy"
 LEVELS: dict[str, float] = {
     "spec": 0,
     "errors": 0,
+    "shell": 0,
     "registry": 0,
     "problems": 1,
     "collecting": 0,

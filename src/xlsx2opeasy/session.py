@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -64,11 +65,15 @@ class Dialog:
 
 @dataclass(frozen=True)
 class Destination:
-    """Where workbooks are sent, and how a client for it is made."""
+    """Where workbooks are sent, and how a client for it is made.
+
+    `require_key` looks for the API key, once, and asks for it where it must be: before a job is begun.
+    """
 
     target: Target
     connect: Connect
     spoken: str
+    require_key: Callable[[], object] = lambda: None
     limits: ChunkLimits = field(default_factory=ChunkLimits)
     wire_names: dict[str, str] = field(default_factory=dict)
 
@@ -81,10 +86,12 @@ def server(flags: Flags, dialog: Dialog) -> Destination:
     settings = read_settings(flags)
     hold_what_is_read(settings, flags)
     origin = checked_origin(settings.url)
+    connection = cache(partial(_connection, settings, flags, dialog))
     return Destination(
         Target(origin, settings.enterprise_id),
-        _connector(settings, flags, dialog),
+        _connector(connection, dialog),
         f"enterprise {settings.enterprise_id} at {origin}",
+        connection,
         settings.limits,
         _pinned_wire_names(settings),
     )
@@ -160,7 +167,7 @@ def connect_as_pinned(flags: Flags, dialog: Dialog, *, sends_tasks: bool = True)
                 f"the wire names of the configuration are not those that job {facts.job} began with",
                 "restore [wire] in config.toml, or abandon the job",
             )
-        return _connector(settings, flags, dialog)(facts, interruption)
+        return _connector(partial(_connection, settings, flags, dialog), dialog)(facts, interruption)
 
     return connect
 
@@ -171,7 +178,7 @@ def client(settings: Settings, flags: Flags, dialog: Dialog) -> Iterator[OpEasyC
     from xlsx2opeasy.load.interrupt import Interruption
     from xlsx2opeasy.opeasy import OpEasyClient, RetryPolicy, user_agent
 
-    connection = _connection(settings, flags, dialog, user_agent())
+    connection = replace(_connection(settings, flags, dialog), user_agent=user_agent())
     interruption, retries = Interruption(), RetryPolicy(tries=INTERACTIVE_TRIES, seconds=INTERACTIVE_SECONDS)
     with interruption.listening(), OpEasyClient(connection, clock=interruption, retries=retries) as made:
         yield made
@@ -203,20 +210,20 @@ def internal_error(error: Exception) -> LocalFailure:
     )
 
 
-def _connector(settings: Settings, flags: Flags, dialog: Dialog) -> Connect:
-    """Makes clients for a job's own server and enterprise; the key is looked for when it is first needed."""
+def _connector(connection: Callable[[], Connection], dialog: Dialog) -> Connect:
+    """Makes clients for a job; `connection` is made when it is first needed, which may ask for the key."""
     from xlsx2opeasy.load.run.clock_watch import ClockWatch
     from xlsx2opeasy.opeasy import OpEasyClient, user_agent
 
     def connect(facts: JobFacts, interruption: Interruption) -> OpEasyClient:
-        connection = _connection(settings, flags, dialog, user_agent(facts.job))
         watch = ClockWatch(interruption.wall, dialog.notify)
-        return OpEasyClient(connection, clock=interruption, on_request=watch)
+        own = replace(connection(), user_agent=user_agent(facts.job))
+        return OpEasyClient(own, clock=interruption, on_request=watch)
 
     return connect
 
 
-def _connection(settings: Settings, flags: Flags, dialog: Dialog, agent: str) -> Connection:
+def _connection(settings: Settings, flags: Flags, dialog: Dialog) -> Connection:
     from xlsx2opeasy.opeasy import Connection
 
     if flags.api_key_file is not None and key_file_is_open(flags.api_key_file):
@@ -226,7 +233,6 @@ def _connection(settings: Settings, flags: Flags, dialog: Dialog, agent: str) ->
         settings.enterprise_id,
         dialog.typed_key(settings) or find_api_key(settings, flags, dialog.ask),
         ca_bundle=settings.ca_bundle,
-        user_agent=agent,
         enterprise_field=settings.enterprise_field,
     )
 

@@ -230,7 +230,7 @@ def test_an_undecided_job_is_not_given_up(book: Path, monkeypatch: pytest.Monkey
 def test_a_running_job_is_seen_and_a_killed_one_too(book: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with sandbox(monkeypatch, processing_seconds=60):
         loading = subprocess.Popen(
-            [COMMAND, "load", book], stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            [COMMAND, "load", book, "--yes"], stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
         try:
             until(lambda: any("wait-1" in steps_of(each) for each in listed()))

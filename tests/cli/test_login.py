@@ -72,7 +72,7 @@ def test_what_login_stores_a_load_finds(ring: Path, server: RunningSandbox, tmp_
         tmp_path / "one.xlsx",
         {"Users": "| command | groupId | user.userId |\n| AddUser | Dallas | ring.one@example.com |"},
     )
-    assert run("load", book).returncode == 0
+    assert run("load", book, "--yes").returncode == 0
     removed = run("login", "--remove")
     assert (removed.returncode, json.loads(ring.read_text())) == (0, {})
     assert "no longer" in removed.stderr

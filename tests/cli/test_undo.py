@@ -28,7 +28,7 @@ def test_load_undo_load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
             "OPEASY_API_KEY": sandbox.api_key,
             "NO_COLOR": "1",
         }
-        assert run("load", book, env=env).returncode == 0
+        assert run("load", book, "--yes", env=env).returncode == 0
         job = run("jobs", "--json", env=env).stdout.partition('"id": "')[2][:14]
         assert f"Undo:       xlsx2opeasy undo {job}\n" in run("jobs", "show", job).stdout
         done = run("undo", job)
@@ -45,9 +45,9 @@ def test_load_undo_load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
         forced = run("undo", job, "--output", "my branch.undo.xlsx", "--force")
         assert (forced.returncode, forced.stdout) == (0, done.stdout)
         assert run("undo", job, "--output", book, "--force").returncode == 7
-        assert run("load", target, env=env).returncode == 0
+        assert run("load", target, "--yes", env=env).returncode == 0
         assert sandbox.enterprise().users == {}
-        assert run("load", book, "--again", env=env).returncode == 0
+        assert run("load", book, "--again", "--yes", env=env).returncode == 0
         assert len(sandbox.enterprise().users) == 2
 
 

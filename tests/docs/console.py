@@ -2,7 +2,8 @@
 
 A line `$ COMMAND` is a command; the lines after it are what it must print (standard output, then standard error),
 where `...` alone stands for any lines and a line that ends in ` ...` for any end. Without such lines only the exit
-code counts: 0, unless `$ echo $?` comes next and says another. Names of jobs and times differ from run to run and
+code counts: 0, unless `$ echo $?` comes next and says another. A line with a question and its answer
+(`[y/N]: y`) is answered so, at a terminal. Names of jobs and times differ from run to run and
 are compared as words. `https://opeasy.example.com` is a sandbox here.
 """
 
@@ -15,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import installed
+import terminal
 
 SERVER = "https://opeasy.example.com:8000"
 _FENCE = re.compile(r"^( *)```console\n(.*?)^\1```$", re.DOTALL | re.MULTILINE)
@@ -23,6 +25,7 @@ _VARYING = (
     (re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d)?"), "2026-11-22 10:00"),
     (re.compile(r" +"), " "),
 )
+_QUESTION = "[y/N]:"
 _PLAIN = {"cp", "ls", "mv", "rm"}
 """Commands of the system that a page may use."""
 
@@ -69,13 +72,15 @@ class Terminal:
         if words[0] == "export":
             self.environment |= dict(word.split("=", 1) for word in words[1:])
             return
-        self._compare(step, *self._done(words))
+        self._compare(step, *self._done(words, _answer(step)))
 
-    def _done(self, words: list[str]) -> tuple[str, str]:
+    def _done(self, words: list[str], answer: str) -> tuple[str, str]:
         if words[0] == "xlsx2opeasy":
             environment = {
                 name: value.replace(SERVER, self.server) for name, value in self.environment.items()
             }
+            if answer:
+                return self._answered(words, environment, answer)
             done = installed.run(*words[1:], env=environment, cwd=self.folder)
         else:
             assert words[0] in _PLAIN, f"{words[0]} is no command that a page may use"
@@ -83,11 +88,25 @@ class Terminal:
         self.code = done.returncode
         return done.stdout, done.stderr
 
+    def _answered(self, words: list[str], environment: dict[str, str], answer: str) -> tuple[str, str]:
+        """The same at a terminal, with an answer typed once the question is there."""
+        command = [installed.COMMAND, *words[1:]]
+        with terminal.Terminal(command, environment, columns=200, cwd=self.folder) as window:
+            window.wait_for(_QUESTION)
+            window.type(f"{answer}\n")
+            self.code = window.end()
+            return window.scrollback, ""
+
     def _compare(self, step: Step, out: str, err: str) -> None:
         found = re.findall(r"[A-Z]\d{8}-[a-z0-9]{4}", out + err)
         self.job = found[-1] if found else self.job
         text = (out + err).replace(f"{self.folder}/", "")
         _compare(step, text.replace(self.server, SERVER) if self.server else text)
+
+
+def _answer(step: Step) -> str:
+    asked = [line for line in step.shown if _QUESTION in line]
+    return asked[0].rpartition(_QUESTION)[2].strip() if asked else ""
 
 
 def _compare(step: Step, printed: str) -> None:

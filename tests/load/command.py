@@ -29,16 +29,20 @@ def environment(url: str, enterprise_id: str, api_key: str) -> dict[str, str]:
     return {"OPEASY_URL": url, "OPEASY_ENTERPRISE_ID": enterprise_id, "OPEASY_API_KEY": api_key}
 
 
+def _unasked(arguments: tuple[object, ...]) -> tuple[object, ...]:
+    return (*arguments, "--yes") if arguments[0] == "load" and "--yes" not in arguments else arguments
+
+
 def run(*arguments: object, env: dict[str, str], timeout: float = 60) -> Done:
-    """Runs it to its end."""
-    done = installed.run(*arguments, env=env, timeout=timeout)
+    """Runs it to its end; a load is asked nothing, as there is no terminal."""
+    done = installed.run(*_unasked(arguments), env=env, timeout=timeout)
     return Done(done.returncode, done.stdout, done.stderr)
 
 
 def start(*arguments: object, env: dict[str, str]) -> "subprocess.Popen[str]":
     """Starts it; the caller waits for it."""
     return subprocess.Popen(
-        [installed.COMMAND, *map(str, arguments)],
+        [installed.COMMAND, *map(str, _unasked(arguments))],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

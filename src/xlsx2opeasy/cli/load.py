@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -22,8 +23,9 @@ from xlsx2opeasy.cli.options import (
     waiting_options,
 )
 from xlsx2opeasy.cli.output import complain, counted, say_json, tell
-from xlsx2opeasy.errors import Xlsx2OpeasyError
+from xlsx2opeasy.errors import UsageError, Xlsx2OpeasyError
 from xlsx2opeasy.settings import Flags, read_offline_settings
+from xlsx2opeasy.shell import command_line
 from xlsx2opeasy.tasks.limits import ChunkLimits
 
 if TYPE_CHECKING:
@@ -241,12 +243,40 @@ def _missed_what_exists(result: LoadResult) -> bool:
 
 
 def _confirmation(destination: Destination, asked: Request) -> Callable[[Prepared], bool]:
+    """Asks what must be asked before a job is begun: whether to send, and for the API key."""
     from xlsx2opeasy.cli.questions import can_ask, confirm
 
     def confirmed(prepared: Prepared) -> bool:
-        if asked.yes or destination.target.rehearsal or not can_ask():
+        if destination.target.rehearsal:
             return True
-        before = f" ({prepared.repeated:,} of them succeeded before)" if prepared.repeated else ""
-        return confirm(f"Send {counted(prepared.tasks, 'task')}{before} to {destination.spoken}?")
+        if not asked.yes:
+            if not can_ask():
+                raise UsageError(
+                    "nothing was sent: whether to send must be answered at a terminal, and there is none",
+                    f"to send without being asked: {command_line(['xlsx2opeasy', *sys.argv[1:], '--yes'])}",
+                )
+            question = f"Send {counted(prepared.tasks, 'task')} to {destination.spoken}?"
+            if not confirm(question, _what_is_sent(prepared)):
+                return False
+        destination.require_key()
+        return True
 
     return confirmed
+
+
+def _what_is_sent(prepared: Prepared) -> list[str]:
+    """A line for each command with its rows; what deletes or suspends comes last, and is red."""
+    from xlsx2opeasy.spec.catalogue import BY_NAME
+
+    lines, red = [], []
+    for (name, command), rows in prepared.commands.items():
+        does = BY_NAME[name].by_command[command]
+        line = f"  {name} {command}: {counted(rows, 'row')}"
+        if does.deletes or does.suspends:
+            what = counted(rows, "deletion" if does.deletes else "suspension")
+            red.append(click.style(f"{line} ({what})", fg="red"))
+        else:
+            lines.append(line)
+    if prepared.repeated:
+        red.append(f"  {prepared.repeated:,} of them succeeded in an earlier load")
+    return [*lines, *red]

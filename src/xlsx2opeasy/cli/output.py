@@ -25,8 +25,8 @@ def tell(text: str = "") -> None:
     click.echo(on_terminal(text), err=True)
 
 
-def tell_ours(text: str) -> None:
-    """A line of our own making on standard error: with colours, and nothing in it from outside."""
+def tell_styled(text: str) -> None:
+    """A line with colours on standard error; nothing in it is from outside."""
     click.echo(text, err=True)
 
 

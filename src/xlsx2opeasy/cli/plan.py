@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -181,10 +180,6 @@ def _planned(phase: Phase, limits: ChunkLimits) -> PlannedOperation:
     return PlannedOperation(phase, len(sizes), sum(sizes))
 
 
-def _commands(prepared: Prepared) -> Counter[tuple[str, str]]:
-    return Counter((task.type, task.command) for phase in prepared.phases for task in phase.tasks)
-
-
 def _skipped(prepared: Prepared) -> int:
     return sum(row.skipped for row in prepared.rows)
 
@@ -204,7 +199,7 @@ def _document(
         },
         "commands": [
             {"type": name, "command": command, "rows": rows}
-            for (name, command), rows in _commands(prepared).items()
+            for (name, command), rows in prepared.commands.items()
         ],
         "operations": [operation.as_json() for operation in operations],
         "requests": _requests(operations),
@@ -225,7 +220,7 @@ def _show(
     say(f"{summary(workbook, prepared.checked)} (SHA-256 {prepared.checked.workbook.sha256[:12]})")
     for line in other_sheets(prepared.checked.workbook.other_sheets):
         say(line)
-    for (name, command), rows in _commands(prepared).items():
+    for (name, command), rows in prepared.commands.items():
         say(f"  {name} {command}: {counted(rows, 'row')}")
     if skipped := _skipped(prepared):
         say(f"  skipped, as they succeeded before: {counted(skipped, 'row')}")

@@ -3,12 +3,12 @@
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 
 import click
 
-from xlsx2opeasy.cli.output import tell
+from xlsx2opeasy.cli.output import tell, tell_styled
 from xlsx2opeasy.display import on_terminal
 from xlsx2opeasy.errors import Interrupted, LoadRefused, UsageError
 from xlsx2opeasy.session import Dialog
@@ -42,9 +42,12 @@ def _is_terminal(stream: object) -> bool:
         return False  # it was closed
 
 
-def confirm(question: str) -> bool:
-    """Asks for yes or no; end of input is no, and so is what is no answer, three times."""
+def confirm(question: str, details: Iterable[str] = ()) -> bool:
+    """Asks for yes or no below `details`; end of input is no, and so is what is no answer, three times."""
     with _undisturbed():
+        for line in details:
+            tell_styled(line)
+        _discard_typed_ahead()
         for _ in range(ANSWERS):
             answer = _read(f"{question} [y/N]: ").strip().casefold()
             if answer in ("y", "yes"):
@@ -60,6 +63,7 @@ def ask_secretly(question: str) -> str:
     import getpass
 
     with _undisturbed():
+        _discard_typed_ahead()
         for _ in range(ANSWERS):
             try:
                 answer = getpass.getpass(f"{on_terminal(question)}: ", stream=sys.stderr).strip()
@@ -102,12 +106,11 @@ def _read(prompt: str) -> str:
 
 @contextmanager
 def _undisturbed() -> Iterator[None]:
-    """Pauses all displays and discards what was typed; Ctrl-C ends the question, and the command with it."""
+    """Pauses all displays; Ctrl-C ends the question, and the command with it."""
     with ExitStack() as stack:
         for pause in _displays:
             stack.enter_context(pause())
         stack.enter_context(_ended_by_ctrl_c())
-        _discard_typed_ahead()
         try:
             yield
         except KeyboardInterrupt:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import click
 
-from xlsx2opeasy.cli.output import counted, from_here, tell, tell_ours
+from xlsx2opeasy.cli.output import counted, from_here, tell, tell_styled
 from xlsx2opeasy.load.results.load_result import LoadResult
 from xlsx2opeasy.spec.error_codes import ERROR_CODES
 from xlsx2opeasy.spec.outcomes import Outcome, RowResult
@@ -33,7 +33,7 @@ def show_summary(result: LoadResult, *, rehearsal: bool = False) -> None:
     rows = result.rows
     total = counted(rows["total"], "row") if rows["total"] else ""
     parts = (click.style(_heading(result), bold=True), total, _counts(rows))
-    tell_ours(": ".join(part for part in parts if part))
+    tell_styled(": ".join(part for part in parts if part))
     for line in _commonest(result):
         tell(line)
     if result.results:

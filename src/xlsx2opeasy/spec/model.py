@@ -135,6 +135,16 @@ class Command:
         return not self.effects.isdisjoint(effects)
 
     @property
+    def deletes(self) -> bool:
+        """Whether users or devices are gone after it."""
+        return self.does(Effect.DELETES_USER, Effect.DELETES_DEVICE, Effect.DELETES_DEVICES_OF_USER)
+
+    @property
+    def suspends(self) -> bool:
+        """Whether users cannot telephone after it."""
+        return self.does(Effect.SUSPENDS_USER)
+
+    @property
     def teams_fields(self) -> frozenset[str]:
         """Its fields that make or change a Teams user."""
         return self.served_by.teams_fields if self.served_by else frozenset()

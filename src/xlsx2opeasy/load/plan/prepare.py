@@ -96,6 +96,11 @@ class Prepared:
         """How many tasks would be sent."""
         return sum(len(phase.tasks) for phase in self.phases)
 
+    @property
+    def commands(self) -> Counter[tuple[str, str]]:
+        """How many tasks would be sent, by task type and command."""
+        return Counter((task.type, task.command) for phase in self.phases for task in phase.tasks)
+
 
 def prepare(workbook: Path, target: Target, options: LoadOptions) -> Prepared:
     """Reads, checks and plans. Raises WorkbookUnusable, and LoadRefused for what its own results say.
