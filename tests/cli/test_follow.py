@@ -84,7 +84,7 @@ def events_of(home: Path) -> str:
 def test_a_running_load_is_followed_to_its_end(
     book: Path, home: Path, sandbox: RunningSandbox, start: Start
 ) -> None:
-    loading = start("load", book)
+    loading = start("load", book, "--yes")
     until(lambda: "JobStarted" in events_of(home))
     following = start("jobs", "follow")
     (job,) = [each.name for each in (home / "loads").iterdir()]
@@ -117,7 +117,7 @@ def test_a_running_load_is_followed_to_its_end(
 def test_a_killed_load_is_told_and_can_be_resumed(
     book: Path, home: Path, sandbox: RunningSandbox, start: Start
 ) -> None:
-    loading = start("load", book)
+    loading = start("load", book, "--yes")
     until(lambda: "StatusSeen" in events_of(home))
     following = start("jobs", "follow")
     assert following.stderr is not None

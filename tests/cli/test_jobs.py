@@ -95,7 +95,7 @@ def test_nothing_was_loaded_yet() -> None:
 
 def test_a_load_that_went_well(book: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with sandbox(monkeypatch):
-        assert run("load", book).returncode == 0
+        assert run("load", book, "--yes").returncode == 0
     (item,) = listed()
     assert state_of(item) == ("COMPLETED", "COMPLETED")
     assert item["percentageComplete"] == 100
@@ -127,7 +127,7 @@ def test_latest_first_from_start_at_most_max(book: Path) -> None:
 def test_an_invalid_workbook_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     wrong = write_workbook(tmp_path / "wrong.xlsx", {"Users": "| command |\n| AddUser |"})
     with sandbox(monkeypatch):
-        assert run("load", wrong).returncode == 3
+        assert run("load", wrong, "--yes").returncode == 3
     (item,) = listed()
     assert state_of(item) == ("FAILED", "FAILED")
     assert "invalid" in item["message"]
@@ -138,7 +138,7 @@ def test_a_job_that_never_reached_the_server_is_given_up_without_it(
     book: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with sandbox(monkeypatch, faults=("authenticate * status:401",)):
-        assert run("load", book).returncode == 4
+        assert run("load", book, "--yes").returncode == 4
     (item,) = listed()
     assert state_of(item) == ("FAILED", "FAILED")
     assert f"resume {item['id']}" in item["message"]
@@ -153,13 +153,13 @@ def test_abandon_deletes_the_draft_and_sets_the_workbook_free(
     book: Path, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with sandbox(monkeypatch, faults=(CANNOT_VERIFY,)) as running:
-        assert run("load", book).returncode == 4
+        assert run("load", book, "--yes").returncode == 4
         (item,) = listed()
         assert state_of(item) == ("FAILED", "FAILED")
         assert steps_of(item) == {"check": "COMPLETED", "upload-1": "COMPLETED", "verify-1": "STOPPED"}
         assert item["percentageComplete"] == 40
         assert drafts(running) == 1
-        assert run("load", book).returncode == 6
+        assert run("load", book, "--yes").returncode == 6
         done = run("jobs", "abandon", item["id"])
         assert (done.returncode, done.stdout) == (0, "")
         assert "2 rows not sent" in done.stderr
@@ -169,7 +169,7 @@ def test_abandon_deletes_the_draft_and_sets_the_workbook_free(
         assert SECRET.encode() not in b"".join(
             each.read_bytes() for each in home.rglob("*") if each.is_file() and item["id"] in str(each)
         )
-        assert run("load", book).returncode == 0
+        assert run("load", book, "--yes").returncode == 0
         assert len(running.truth.applied) == 2
     assert [state_of(each) for each in listed()] == [("COMPLETED", "COMPLETED"), ("FAILED", "STOPPED")]
 
@@ -177,7 +177,7 @@ def test_abandon_deletes_the_draft_and_sets_the_workbook_free(
 def test_a_draft_that_cannot_be_deleted_keeps_the_job(book: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     faults = (CANNOT_VERIFY, "deleteOperation 1 status:403")
     with sandbox(monkeypatch, faults=faults) as running:
-        run("load", book)
+        run("load", book, "--yes")
         (item,) = listed()
         done = run("jobs", "abandon", item["id"], "--json")
         assert done.returncode == 4
@@ -202,21 +202,21 @@ def test_what_has_run_keeps_its_results(tmp_path: Path, monkeypatch: pytest.Monk
         },
     )
     with sandbox(monkeypatch, faults=("scheduleOperation 2 status:422",)) as running:
-        assert run("load", book).returncode == 5
+        assert run("load", book, "--yes").returncode == 5
         (item,) = listed()
         assert steps_of(item)["results-1"] == "COMPLETED"
         (given_up,) = listed("abandon", item["id"])
         assert given_up["counts"]["succeeded"] == given_up["counts"]["notSent"] == 1
         assert results_of(Path(given_up["results"])) == ["NOT SENT"]
         assert drafts(running) == 0
-        assert run("load", book).returncode == 6  # the number would be assigned twice
-        assert run("load", given_up["results"]).returncode == 0
+        assert run("load", book, "--yes").returncode == 6  # the number would be assigned twice
+        assert run("load", given_up["results"], "--yes").returncode == 0
         assert len(running.truth.applied) == 2
 
 
 def test_an_undecided_job_is_not_given_up(book: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with sandbox(monkeypatch, faults=("scheduleOperation 1 drop-after",)) as running:
-        assert run("load", book).returncode == 1
+        assert run("load", book, "--yes").returncode == 1
         (item,) = listed()
         assert state_of(item) == ("FAILED", "FAILED")
         assert "RESULT UNKNOWN" in item["message"]
@@ -254,7 +254,7 @@ def test_a_running_job_is_seen_and_a_killed_one_too(book: Path, monkeypatch: pyt
 
 def test_another_server_is_not_asked_to_delete_the_draft(book: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with sandbox(monkeypatch, faults=(CANNOT_VERIFY,)):
-        run("load", book)
+        run("load", book, "--yes")
         (item,) = listed()
         with serve_in_thread() as other:
             assert run("jobs", "abandon", item["id"], "--url", other.url).returncode == 6
@@ -263,7 +263,7 @@ def test_another_server_is_not_asked_to_delete_the_draft(book: Path, monkeypatch
 
 def test_secrets_are_nowhere(book: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with sandbox(monkeypatch, faults=(CANNOT_VERIFY,)) as running:
-        run("load", book)
+        run("load", book, "--yes")
         (item,) = listed()
         said = run("jobs", "show", item["id"]).stdout + run("jobs").stdout + json.dumps(item)
         assert SECRET not in said
@@ -283,8 +283,8 @@ def test_forget_keeps_what_keeps_a_workbook_from_being_loaded_twice(
 ) -> None:
     wrong = write_workbook(tmp_path / "wrong.xlsx", {"Users": "| command |\n| AddUser |"})
     with sandbox(monkeypatch):
-        run("load", book)
-        run("load", wrong)
+        run("load", book, "--yes")
+        run("load", wrong, "--yes")
         run("load", book, "--sandbox")
         done, invalid, rehearsal = (each["id"] for each in sorted(listed(), key=_order))
         assert run("jobs", "forget", "--older-than", 1).stdout == "0 jobs removed\n"
@@ -295,11 +295,11 @@ def test_forget_keeps_what_keeps_a_workbook_from_being_loaded_twice(
         assert invalid not in forgotten.stderr
         assert rehearsal not in forgotten.stderr
         assert [each["id"] for each in listed()] == [done]
-        assert run("load", book).returncode == 6
+        assert run("load", book, "--yes").returncode == 6
         assert run("jobs", "forget", "--older-than", 0, "--done").stdout == "1 job removed\n"
         assert listed() == []
         assert book.with_name("branch.results.xlsx").exists()
-        assert run("load", book).returncode == 1  # sent a second time: both users are there already
+        assert run("load", book, "--yes").returncode == 1  # sent a second time: both users are there already
 
 
 def _order(item: dict[str, Any]) -> str:
@@ -308,7 +308,7 @@ def _order(item: dict[str, Any]) -> str:
 
 def test_forget_keeps_what_is_not_finished(book: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with sandbox(monkeypatch, faults=(CANNOT_VERIFY,)):
-        run("load", book)
+        run("load", book, "--yes")
     (item,) = listed()
     done = run("jobs", "forget", "--older-than", 0, "--done")
     assert done.stdout == "0 jobs removed\n"
