@@ -170,7 +170,9 @@ def test_the_question_comes_last(server: RunningSandbox, book: Path, tmp_path: P
     assert installed.run("load", invalid, env=env).returncode == 3
     assert installed.run("load", book, "--yes", "--poll-interval", "0.1", env=env).returncode == 1
     assert installed.run("load", book, env=env).returncode == 6
-    adds = write_workbook(tmp_path / "adds.xlsx", {"Users": HEAD + "| AddUser | Dallas | user.three@example.com |\n"})
+    adds = write_workbook(
+        tmp_path / "adds.xlsx", {"Users": HEAD + "| AddUser | Dallas | user.three@example.com |\n"}
+    )
     assert installed.run("load", adds, "--yes", "--poll-interval", "0.1", env=env).returncode == 0
     assert installed.run("load", tmp_path / "adds.results.xlsx", env=env).returncode == 0
 
