@@ -20,10 +20,12 @@ from xlsx2opeasy.cli.options import (
     chunk_options,
     connection_options,
     gather,
+    staging_options,
     waiting_options,
 )
 from xlsx2opeasy.cli.output import complain, counted, say_json, tell
 from xlsx2opeasy.errors import UsageError, Xlsx2OpeasyError
+from xlsx2opeasy.load.plan.staging import Staging, StopAfter
 from xlsx2opeasy.settings import Flags, read_offline_settings
 from xlsx2opeasy.shell import command_line
 from xlsx2opeasy.tasks.limits import ChunkLimits
@@ -60,6 +62,8 @@ class Request:
     chunk_bytes: int | None
     poll_interval: float | None
     wait: float | None
+    canary: int | None
+    stop_after: StopAfter | None
     skip_invalid: bool
     on_rejected: str
     all_rows: bool
@@ -112,6 +116,7 @@ class Request:
             wire_names=destination.wire_names,
             mapping=mapping_in_force(self.mapping, profile.mapping),
             sandbox_state=self.sandbox_state,
+            staging=Staging(self.canary, self.stop_after),
         )
 
 
@@ -124,6 +129,7 @@ class Request:
     "--sandbox-state", type=click.Path(path_type=Path), help="The rehearsal's enterprise (TOML, JSON)."
 )
 @chunk_options("upload")
+@staging_options
 @waiting_options
 @click.option("--skip-invalid", is_flag=True, help="Leave invalid rows out and load the others.")
 @click.option(

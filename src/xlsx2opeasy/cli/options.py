@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 
 import click
 
-from xlsx2opeasy.errors import Xlsx2OpeasyError
+from xlsx2opeasy.errors import UsageError, Xlsx2OpeasyError
+from xlsx2opeasy.load.plan.staging import StopAfter
 from xlsx2opeasy.settings import Flags
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -72,6 +73,36 @@ MAPPING = click.option(
     help="Read lists with headers of their own, as this file says (see: xlsx2opeasy map).",
 )
 
+
+class _StopAfterType(click.ParamType[StopAfter]):
+    """A number of rows, or a percentage."""
+
+    name = "N|P%"
+
+    def convert(
+        self, value: str | StopAfter, param: click.Parameter | None, ctx: click.Context | None
+    ) -> StopAfter:
+        if isinstance(value, StopAfter):
+            return value
+        try:
+            return StopAfter.parse(value)
+        except UsageError as error:
+            self.fail(f"{error.message}: {error.hint}", param, ctx)
+
+
+_STAGING = (
+    click.option(
+        "--canary",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="Run the first N rows of each command alone; the others follow if these did not fail.",
+    ),
+    click.option(
+        "--stop-after",
+        type=_StopAfterType(),
+        help="Run in stages, and start nothing further once more than N rows (or P%) have failed.",
+    ),
+)
 _CONNECTION = (
     click.option("--url", help="The server's address, such as https://opeasy.example.com (OPEASY_URL)."),
     click.option("--enterprise-id", help="The enterprise to provision (OPEASY_ENTERPRISE_ID)."),
@@ -111,6 +142,11 @@ def connection_options(command: F) -> F:
 def waiting_options(command: F) -> F:
     """Adds `--poll-interval` and `--wait`."""
     return _with(command, _WAITING)
+
+
+def staging_options(command: F) -> F:
+    """Adds `--canary` and `--stop-after`."""
+    return _with(command, _STAGING)
 
 
 def task_type_option(what: str) -> Callable[[F], F]:

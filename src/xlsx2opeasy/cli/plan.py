@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from xlsx2opeasy.cli.options import JSON, LARGE, MAPPING, chunk_options, complete_profiles, gather
+from xlsx2opeasy.cli.options import (
+    JSON,
+    LARGE,
+    MAPPING,
+    chunk_options,
+    complete_profiles,
+    gather,
+    staging_options,
+)
 from xlsx2opeasy.cli.output import complain, counted, say, say_json, tell
 from xlsx2opeasy.cli.problem_lines import other_sheets, problem_lines, summary
 from xlsx2opeasy.errors import InvalidWorkbook, UsageError, Xlsx2OpeasyError
+from xlsx2opeasy.load.plan.staging import Staging, StopAfter
 from xlsx2opeasy.settings import Flags, read_offline_settings, read_settings
 from xlsx2opeasy.tasks.limits import ChunkLimits
 
@@ -43,6 +53,8 @@ class Request:
     workbook: Path
     chunk_tasks: int | None
     chunk_bytes: int | None
+    canary: int | None
+    stop_after: StopAfter | None
     skip_invalid: bool
     all_rows: bool
     url: str | None
@@ -61,6 +73,7 @@ class Request:
 @click.command(name="plan")
 @click.argument("workbook", type=click.Path(path_type=Path, readable=False))
 @chunk_options("upload")
+@staging_options
 @click.option("--skip-invalid", is_flag=True, help="As the load would be called.")
 @click.option("--all", "all_rows", is_flag=True, help="As the load would be called.")
 @click.option("--url", help="The server: rows that succeeded there before are skipped.")
@@ -97,8 +110,10 @@ class PlannedOperation:
     def as_json(self) -> dict[str, Any]:
         """Its part of `plan --json`."""
         return {
-            "operation": self.phase.number,
+            "number": self.phase.number,
             "why": self.phase.why,
+            "stage": self.phase.stage or None,
+            "commands": _commands(self.phase.commands),
             "tasks": len(self.phase.tasks),
             "chunks": self.chunks,
             "bytes": self.bytes,
@@ -124,6 +139,7 @@ def plan(asked: Request) -> int:
             large=asked.large,
             wire_names=usual.wire_names,
             mapping=mapping_in_force(asked.mapping, usual.mapping),
+            staging=Staging(asked.canary, asked.stop_after),
         )
         prepared = prepare(asked.workbook, target or Target("", ""), options)
     except Xlsx2OpeasyError as error:
@@ -180,6 +196,11 @@ def _planned(phase: Phase, limits: ChunkLimits) -> PlannedOperation:
     return PlannedOperation(phase, len(sizes), sum(sizes))
 
 
+def _commands(counts: Mapping[tuple[str, str], int]) -> list[dict[str, Any]]:
+    """Rows by type and command, as in `plan --json`."""
+    return [{"type": name, "command": command, "rows": rows} for (name, command), rows in counts.items()]
+
+
 def _skipped(prepared: Prepared) -> int:
     return sum(row.skipped for row in prepared.rows)
 
@@ -197,12 +218,10 @@ def _document(
             "invalid": checked.invalid,
             "skipped": _skipped(prepared),
         },
-        "commands": [
-            {"type": name, "command": command, "rows": rows}
-            for (name, command), rows in prepared.commands.items()
-        ],
+        "commands": _commands(prepared.commands),
         "operations": [operation.as_json() for operation in operations],
         "requests": _requests(operations),
+        "skipped": _skipped(prepared),
         "problems": [problem.as_json() for problem in checked.problems],
         "message": message,
     }
@@ -226,10 +245,12 @@ def _show(
         say(f"  skipped, as they succeeded before: {counted(skipped, 'row')}")
     elif not knows_enterprise and any(each.sheet.earlier_results for each in prepared.checked.sheets):
         say("  rows with results: give --url and --enterprise-id to see which of them are skipped")
-    for each in operations:
-        why = f" ({each.phase.why})" if each.phase.why else ""
-        files = f"{counted(each.chunks, 'file')} of {each.bytes:,} bytes in all"
-        say(f"Operation {each.phase.number}{why}: {counted(len(each.phase.tasks), 'task')} in {files}")
+    for operation in operations:
+        phase = operation.phase
+        named = "; ".join(filter(None, (phase.stage, phase.why)))
+        files = f"{counted(operation.chunks, 'file')} of {operation.bytes:,} bytes in all"
+        tasks = counted(len(phase.tasks), "task")
+        say(f"Operation {phase.number}{f' ({named})' if named else ''}: {tasks} in {files}")
     if prepared.stopped:
         say(prepared.stopped)
     else:

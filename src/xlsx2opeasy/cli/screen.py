@@ -29,6 +29,7 @@ from xlsx2opeasy.cli.problem_lines import other_sheets, problem_lines
 from xlsx2opeasy.cli.questions import display
 from xlsx2opeasy.display import on_terminal
 from xlsx2opeasy.load.events import (
+    CanaryEnded,
     ChunkAccepted,
     DraftVerified,
     Event,
@@ -39,6 +40,7 @@ from xlsx2opeasy.load.events import (
     ResultsSaved,
     ServerUnreached,
     StatusSeen,
+    StoppedByBudget,
     WorkbookChecked,
     WorkbookOpened,
 )
@@ -114,7 +116,8 @@ class Screen(AbstractContextManager["Screen"]):
             self.line(line)
 
     def _phase_started(self, event: PhaseStarted) -> None:
-        for_what = f" ({event.why})" if event.why else ""
+        named = "; ".join(filter(None, (event.stage, event.why)))
+        for_what = f" ({named})" if named else ""
         said, tasks = f"Operation {event.phase}{for_what}: uploading", counted(event.tasks, "task")
         self._upload = _Upload(f"Operation {event.phase}", event.chunks, time.monotonic())
         self._start("upload", said, event.chunks, tasks)
@@ -144,6 +147,11 @@ class Screen(AbstractContextManager["Screen"]):
                 self.line(f"Operation {event.phase}: {counted(event.results, 'result')} fetched")
             case ServerUnreached():
                 self.line(f"note: {event.text}")
+            case CanaryEnded():
+                failed = f"{event.failed:,} of its {counted(event.rows, 'row')} failed"
+                self.line(f"Operation {event.phase} (canary): {failed}")
+            case StoppedByBudget():
+                self.line(f"Stopped: {event.why}; {counted(event.left, 'row')} not sent")
             case Notice():
                 self.line(f"note: {event.text}")
 

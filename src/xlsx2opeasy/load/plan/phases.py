@@ -13,7 +13,7 @@ Users rows that may need each other (same user, same device, something deleted b
 their order. Sync commands go last among the Users.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -54,6 +54,11 @@ class Phase:
     why: str
     tasks: tuple[Task, ...]
     stage: str = ""
+
+    @property
+    def commands(self) -> Counter[tuple[str, str]]:
+        """How many tasks it has by type and command."""
+        return Counter((task.type, task.command) for task in self.tasks)
 
 
 def phases_of(tasks: Sequence[Task], wire_names: Mapping[str, str]) -> tuple[Phase, ...]:

@@ -99,7 +99,7 @@ class Prepared:
     @property
     def commands(self) -> Counter[tuple[str, str]]:
         """How many tasks would be sent, by task type and command."""
-        return Counter((task.type, task.command) for phase in self.phases for task in phase.tasks)
+        return sum((phase.commands for phase in self.phases), Counter())
 
 
 def prepare(workbook: Path, target: Target, options: LoadOptions) -> Prepared:
