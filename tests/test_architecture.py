@@ -28,6 +28,7 @@ LEVELS: dict[str, float] = {
     "webex": 3,
     "check": 3,
     "tasks": 4,
+    "importing": 4,
     "load": 5,
     "store": 6,
     "settings": 7,

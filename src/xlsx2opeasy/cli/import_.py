@@ -1,5 +1,6 @@
-"""`xlsx2opeasy import`: somebody's task files become a workbook that loads; the reverse of `convert`."""
+"""`xlsx2opeasy import`: task files become a workbook that loads, and a list of delimited text a workbook."""
 
+import shlex
 from pathlib import Path
 from typing import NoReturn
 
@@ -7,19 +8,27 @@ import click
 
 from xlsx2opeasy.cli.api import refuse_existing
 from xlsx2opeasy.cli.options import FORCE
-from xlsx2opeasy.cli.output import complain, tell
+from xlsx2opeasy.cli.output import complain, counted, say, tell
 from xlsx2opeasy.errors import Xlsx2OpeasyError
 from xlsx2opeasy.settings import read_offline_settings
 
+LISTS = (".csv", ".tsv", ".tab", ".txt")
+"""Endings of the names of lists."""
+
 
 @click.command(name="import")
-@click.argument("files", metavar="TASKS.json...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option(
-    "--output", type=click.Path(path_type=Path, dir_okay=False), required=True, help="The workbook to write."
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The workbook to write; for a list NAME.xlsx beside it, unless you name another.",
 )
 @FORCE
-def command(files: tuple[Path, ...], output: Path, *, force: bool) -> NoReturn:
-    """Make a workbook of JSON task files: what an API client sent, or what the server gave for download.
+def command(files: tuple[Path, ...], output: Path | None, *, force: bool) -> NoReturn:
+    """Make a workbook of JSON task files, which a client sent or the server gave, or of a list.
+
+    A list is a .csv or .tsv file: each value becomes a text, as it is typed, in the sheet List; `map` then
+    says which field each of its headers means.
 
     Passwords in the files are in the workbook too, because they must load. What no workbook can say is named
     with its place, and nothing is written then.
@@ -28,7 +37,14 @@ def command(files: tuple[Path, ...], output: Path, *, force: bool) -> NoReturn:
     Examples:
       xlsx2opeasy import tasks.json --output tasks.xlsx
       xlsx2opeasy import tasks/operation-1-chunk-*.json --output again.xlsx
+      xlsx2opeasy import staff.csv
     """
+    if any(file.suffix.lower() in LISTS for file in files):
+        if len(files) > 1:
+            raise click.UsageError("a list becomes a workbook of its own: import one at a time")
+        raise SystemExit(_import_list(files[0], output or files[0].with_suffix(".xlsx"), force=force))
+    if output is None:
+        raise click.UsageError("name the workbook to write: --output tasks.xlsx")
     from xlsx2opeasy.cli.task_output import write_found  # pandas: not for --help
     from xlsx2opeasy.tasks.found import read_task_file
 
@@ -43,3 +59,33 @@ def command(files: tuple[Path, ...], output: Path, *, force: bool) -> NoReturn:
         complain(error.message, error.hint)
         raise SystemExit(error.exit_code) from None
     raise SystemExit(code)
+
+
+def _import_list(file: Path, output: Path, *, force: bool) -> int:
+    """Writes the workbook of a list; the exit code."""
+    from xlsx2opeasy.durable import why_refused, write_file
+    from xlsx2opeasy.errors import UsageError, WorkbookUnusable
+    from xlsx2opeasy.importing.delimited import SHEET, list_workbook, read_delimited
+    from xlsx2opeasy.overwriting import unless_replaced
+
+    try:
+        if output.suffix.lower() != ".xlsx":
+            raise UsageError(f"{output} does not end in .xlsx", f"write {output.with_suffix('.xlsx')}")
+        unless_replaced(output, replace=force, inputs=(file,))
+        found = read_delimited(file)
+        try:
+            write_file(output.absolute(), list_workbook(found))
+        except OSError as error:
+            raise WorkbookUnusable(
+                f"{output} cannot be written: {why_refused(error)}", "choose another folder"
+            ) from error
+    except Xlsx2OpeasyError as error:
+        complain(error.message, error.hint)
+        return error.exit_code
+    say(f'{counted(len(found.rows), "row")} of {file} written to {output}, sheet "{SHEET}"')
+    tell(
+        f"Read as {found.understood}. Look at a name with an accent: if it is wrong, save the list as UTF-8."
+    )
+    mapping = output.with_suffix(".toml")
+    tell(f"Next: xlsx2opeasy map {shlex.quote(str(output))} --output {shlex.quote(str(mapping))}")
+    return 0

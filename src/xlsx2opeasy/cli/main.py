@@ -36,7 +36,8 @@ GROUPS = {
     "Fields and files": {
         "fields": "explains the fields, their rules and commands",
         "convert": "turns a workbook into chunk files and a manifest",
-        "import": "makes a workbook of task files",
+        "import": "makes a workbook of task files, or of a list (.csv, .tsv)",
+        "map": "writes which field each header of a list means",
     },
     "The API, one call at a time": {
         "operations": "looks at operations on the server, and cleans them up",

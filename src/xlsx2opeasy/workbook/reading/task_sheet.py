@@ -52,7 +52,7 @@ def read_sheet(
     """
     if (unread := _unread(raw)) is not None:
         return None, [unread]
-    tops = _top_rows(raw)
+    tops = top_rows(raw)
     if not tops and not len(raw.keys) and not len(raw.typed):
         return None, []
     number = header_row(tops, mapping or task_type)
@@ -80,7 +80,7 @@ def _unread(raw: RawSheet) -> Problem | None:
     return None
 
 
-def _top_rows(raw: RawSheet) -> dict[int, Row]:
+def top_rows(raw: RawSheet) -> dict[int, Row]:
     """The filled cells of the first rows, by row and column; numbers as they stand in the file."""
     rows: dict[int, dict[int, str]] = {}
     end = (SEARCHED_ROWS + 1) * STRIDE
