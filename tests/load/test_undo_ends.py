@@ -7,7 +7,7 @@ import pytest
 from foreign.messages import Answer, Cut, Request
 from xlsx2opeasy.errors import LoadRefused
 from xlsx2opeasy.load.abandon import abandon
-from xlsx2opeasy.load.jobs.undo import undo_of
+from xlsx2opeasy.undo.workbook import undo_of
 
 from .books import numbers_then_users, outcomes, user_book
 from .rig import Rig, on_call

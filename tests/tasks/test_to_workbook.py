@@ -12,10 +12,10 @@ from hypothesis import HealthCheck, given, settings
 
 from xlsx2opeasy.check.checked import Checked
 from xlsx2opeasy.errors import InvalidWorkbook, WorkbookUnusable
+from xlsx2opeasy.importing.task_files import Found, FoundTask, read_task_file
+from xlsx2opeasy.importing.workbook import TaskWorkbook, read_back, task_workbook, workbook_bytes
 from xlsx2opeasy.spec.outcomes import Outcome, RowResult
 from xlsx2opeasy.tasks.build import all_tasks
-from xlsx2opeasy.tasks.found import Found, FoundTask, read_task_file
-from xlsx2opeasy.tasks.to_workbook import TaskWorkbook, read_back, task_workbook, workbook_bytes
 
 from .made import Made, tasks
 

@@ -13,7 +13,6 @@ from load.books import Rows, write_rows
 from xlsx2opeasy.check.checked import check_workbook
 from xlsx2opeasy.load.interrupt import Interruption
 from xlsx2opeasy.load.job.home import Home
-from xlsx2opeasy.load.jobs.undo import LEFT_TITLE, choose_undo_output, undo_of, write_undo
 from xlsx2opeasy.load.plan.prepare import LoadOptions, Target
 from xlsx2opeasy.load.results.load_result import LoadResult
 from xlsx2opeasy.load.runner import Waiting
@@ -23,6 +22,7 @@ from xlsx2opeasy.sandbox.serve import RunningSandbox
 from xlsx2opeasy.sandbox.state import DeclaredDevice, DeclaredUser, NumberBlock, State
 from xlsx2opeasy.secret import Secret
 from xlsx2opeasy.tasks.build import all_tasks
+from xlsx2opeasy.undo.workbook import LEFT_TITLE, choose_undo_output, undo_of, write_undo
 from xlsx2opeasy.workbook.read import read_workbook
 
 ANNA, BERT, CARL = "anna.able@example.com", "bert.bold@example.com", "carl.cook@example.com"

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from xlsx2opeasy.tasks.inverse import Inverted, inverted
-from xlsx2opeasy.tasks.lives import Done
+from xlsx2opeasy.load.results.completed_effects import Done
+from xlsx2opeasy.undo.inverse import Inverted, inverted
 
 ANNA, NEW, THIRD = "anna.able@example.com", "new.person@example.com", "third.person@example.com"
 

@@ -11,13 +11,13 @@ from typing import Any
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
+from xlsx2opeasy.load.results.completed_effects import Done
 from xlsx2opeasy.sandbox.commands import apply
 from xlsx2opeasy.sandbox.enterprise import Enterprise, TaskFailed
 from xlsx2opeasy.sandbox.inventory import expand
 from xlsx2opeasy.sandbox.state import DeclaredDevice, DeclaredUser, NumberBlock, State
 from xlsx2opeasy.spec.catalogue import BY_NAME, PROCESSING_ORDER
-from xlsx2opeasy.tasks.inverse import Kind, inverted
-from xlsx2opeasy.tasks.lives import Done
+from xlsx2opeasy.undo.inverse import Kind, inverted
 
 USERS = [f"user{number}@example.com" for number in range(4)]
 DEVICES = [f"device{number}" for number in range(3)]

@@ -14,9 +14,9 @@ from load.books import read_results
 from xlsx2opeasy.durable import write_file
 from xlsx2opeasy.errors import LoadRefused, LocalFailure, UsageError, WorkbookUnusable
 from xlsx2opeasy.load.job.home import Home, state_folder
-from xlsx2opeasy.load.jobs.undo import choose_undo_output, undo_of
 from xlsx2opeasy.sandbox.serve import RunningSandbox, serve_in_thread
 from xlsx2opeasy.sandbox.settings import SandboxSettings
+from xlsx2opeasy.undo.workbook import choose_undo_output, undo_of
 from xlsx2opeasy.workbook.read import read_workbook
 
 from .machine import ANNA, BERT, CARL, NEW, OTHER, STATE, Machine, left_in, tasks_in, words_of

@@ -46,7 +46,7 @@ def command(files: tuple[Path, ...], output: Path | None, *, force: bool) -> NoR
     if output is None:
         raise click.UsageError("name the workbook to write: --output tasks.xlsx")
     from xlsx2opeasy.cli.task_output import write_found  # pandas: not for --help
-    from xlsx2opeasy.tasks.found import read_task_file
+    from xlsx2opeasy.importing.task_files import read_task_file
 
     try:
         refuse_existing(output, as_json=False, force=force)

@@ -117,7 +117,7 @@ def tasks(
 def _write(found: list[tuple[TaskType, list[Task]]], output: Path, api: Api) -> int:
     # Imported here, because looking should not wait for pandas.
     from xlsx2opeasy.cli.task_output import write_found
-    from xlsx2opeasy.tasks.found import found_in
+    from xlsx2opeasy.importing.task_files import found_in
 
     given = [found_in(of, ((each.command, each.content, None) for each in tasks)) for of, tasks in found]
     return write_found(given, output, api.settings.wire_names)

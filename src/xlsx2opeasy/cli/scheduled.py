@@ -31,7 +31,7 @@ from xlsx2opeasy.spec.model import TaskType
 
 if TYPE_CHECKING:
     from xlsx2opeasy.check.checked import Checked
-    from xlsx2opeasy.tasks.to_workbook import TaskWorkbook
+    from xlsx2opeasy.importing.workbook import TaskWorkbook
 
 _ID = click.argument("scheduled_id", metavar="ID")
 _Results = list[tuple[TaskType, list[TaskResult]]]
@@ -175,9 +175,9 @@ def _filled(overview: Mapping[str, ResultCount], names: tuple[str, ...]) -> tupl
 def _write(run: ScheduledOperation, found: _Results, output: Path, api: Api) -> int:
     # Imported here, because looking should not wait for pandas.
     from xlsx2opeasy.cli.task_output import write_found
+    from xlsx2opeasy.importing.task_files import found_in
     from xlsx2opeasy.load.plan.prepare import Target
     from xlsx2opeasy.load.plan.server_results import job_name, row_result, with_jobs
-    from xlsx2opeasy.tasks.found import found_in
 
     given = [
         found_in(of, ((each.command, each.content, row_result(each)) for each in listed))

@@ -8,9 +8,9 @@ from xlsx2opeasy.cli.output import counted, say, tell
 from xlsx2opeasy.cli.problem_lines import problem_lines
 from xlsx2opeasy.durable import write_file
 from xlsx2opeasy.errors import InvalidWorkbook, WorkbookUnusable
-from xlsx2opeasy.tasks.cells import Remark
-from xlsx2opeasy.tasks.found import Found
-from xlsx2opeasy.tasks.to_workbook import TaskWorkbook, read_back, task_workbook, workbook_bytes
+from xlsx2opeasy.importing.cells import Remark
+from xlsx2opeasy.importing.task_files import Found
+from xlsx2opeasy.importing.workbook import TaskWorkbook, read_back, task_workbook, workbook_bytes
 
 SHOWN_REMARKS = 50
 

@@ -24,9 +24,9 @@ def command(job: str, output: Path | None, *, force: bool) -> None:
       xlsx2opeasy undo L20261122-k7m2
       xlsx2opeasy undo L20261122-k7m2 --output take-back.xlsx
     """
-    from xlsx2opeasy.load.jobs.undo import LEFT_TITLE, choose_undo_output, undo_of, write_undo
     from xlsx2opeasy.settings.store import selected_store
-    from xlsx2opeasy.tasks.inverse import Kind
+    from xlsx2opeasy.undo.inverse import Kind
+    from xlsx2opeasy.undo.workbook import LEFT_TITLE, choose_undo_output, undo_of, write_undo
 
     undo = undo_of(selected_store().job(job))
     target = choose_undo_output(undo.facts, output, replace=force)

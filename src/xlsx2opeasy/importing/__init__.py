@@ -1,1 +1,1 @@
-"""What people have already, made into workbooks that load: lists with headers of their own."""
+"""What people have already (task files, lists with headers of their own), made into workbooks that load."""

@@ -9,6 +9,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from xlsx2opeasy.check.checked import Checked
+from xlsx2opeasy.importing.cells import WireNames
+from xlsx2opeasy.importing.workbook import TaskWorkbook
 from xlsx2opeasy.job_model import parse_time
 from xlsx2opeasy.load.job.fingerprint import fingerprint
 from xlsx2opeasy.load.plan.prepare import Target
@@ -16,9 +18,7 @@ from xlsx2opeasy.opeasy import ScheduledOperation, TaskResult
 from xlsx2opeasy.spec.error_codes import ERROR_CODES
 from xlsx2opeasy.spec.outcomes import Outcome, RowResult
 from xlsx2opeasy.tasks.build import tasks_of
-from xlsx2opeasy.tasks.cells import WireNames
 from xlsx2opeasy.tasks.identity import task_hash
-from xlsx2opeasy.tasks.to_workbook import TaskWorkbook
 from xlsx2opeasy.workbook.task_workbook import FilledRow, FilledSheet
 
 _OUTCOMES = {"success": Outcome.SUCCESS, "failed": Outcome.FAILED}

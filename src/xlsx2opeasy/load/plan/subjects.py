@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from xlsx2opeasy.check.across import exact_key, user_key
-from xlsx2opeasy.check.numbers import number_key
+from xlsx2opeasy.check.numbers import TouchedNumbers, number_key
 from xlsx2opeasy.spec.catalogue import BY_NAME
 from xlsx2opeasy.spec.effects import Effect
 from xlsx2opeasy.spec.model import Subject
 from xlsx2opeasy.tasks.build import Task
-from xlsx2opeasy.tasks.number_moves import TouchedNumbers
 
 USERS = "Users"
 _PHONE_NUMBER = "user.phoneNumber"

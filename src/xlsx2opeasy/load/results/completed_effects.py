@@ -7,6 +7,7 @@ inverse needs is written down before: in the order in which the server worked, a
 import contextlib
 import sys
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import orjson
@@ -16,8 +17,9 @@ from xlsx2opeasy.load.job.open_job import OpenJob
 from xlsx2opeasy.load.job.store import DONE, StoredJob
 from xlsx2opeasy.load.results.row_results import Settlement
 from xlsx2opeasy.spec.catalogue import BY_NAME, PROCESSING_ORDER
+from xlsx2opeasy.spec.effects import Effect
+from xlsx2opeasy.spec.model import Subject
 from xlsx2opeasy.spec.outcomes import Outcome
-from xlsx2opeasy.tasks.lives import Done
 
 Path: TypeAlias = "tuple[list[str], Path | None]"
 """The keys on the way to a value; where they end at a list, the path within each of its objects."""
@@ -26,6 +28,27 @@ _NOT_KEPT = "notKept"
 """The key of the one line that takes the place of all others where they could not be made."""
 
 _KEPT = (Outcome.SUCCESS, Outcome.UNKNOWN)
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A task that took effect, or (not `known`) may have: its row, and the fields that were remembered."""
+
+    sheet: str
+    row: int
+    type: str
+    command: str
+    values: dict[str, Any]
+    known: bool = True
+
+    def does(self, *effects: Effect) -> bool:
+        """Whether its command has at least one of `effects`."""
+        return BY_NAME[self.type].by_command[self.command].does(*effects)
+
+    def named(self, subject: Subject) -> Any | None:  # noqa: ANN401
+        """What it says in the first filled field that names a subject of this kind."""
+        names = BY_NAME[self.type].names_of(subject)
+        return next((self.values[name] for name in names if name in self.values), None)
 
 
 def write_done(job: OpenJob, settlement: Settlement) -> None:

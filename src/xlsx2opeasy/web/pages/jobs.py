@@ -16,10 +16,10 @@ from xlsx2opeasy.errors import LocalFailure, UsageError, WorkbookUnusable, Xlsx2
 from xlsx2opeasy.job_model import Job
 from xlsx2opeasy.load.job.store import DONE, StoredJob
 from xlsx2opeasy.load.jobs.earlier import peek
-from xlsx2opeasy.load.jobs.undo import undo_of, write_undo
 from xlsx2opeasy.load.run.undecided import Settling, may_have_no_run
 from xlsx2opeasy.report.data import report_data, rows_of
 from xlsx2opeasy.report.write import rendered, style_hash
+from xlsx2opeasy.undo.workbook import undo_of, write_undo
 from xlsx2opeasy.web.desk import MOST_LISTED, Desk
 from xlsx2opeasy.web.gate import POLICY
 from xlsx2opeasy.web.live_view import JobView, job_view

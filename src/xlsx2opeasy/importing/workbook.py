@@ -11,11 +11,11 @@ from pathlib import Path
 
 from xlsx2opeasy.check.checked import Checked, check_workbook
 from xlsx2opeasy.durable import write_file
+from xlsx2opeasy.importing.cells import Cells, Remark, WireNames, cells_of, ordered
+from xlsx2opeasy.importing.task_files import Found, FoundTask
 from xlsx2opeasy.ooxml.text import cut, visible
 from xlsx2opeasy.spec.catalogue import COMMAND_HEADER, TASK_TYPES
 from xlsx2opeasy.spec.model import Column, TaskType
-from xlsx2opeasy.tasks.cells import Cells, Remark, WireNames, cells_of, ordered
-from xlsx2opeasy.tasks.found import Found, FoundTask
 from xlsx2opeasy.workbook.read import read_workbook
 from xlsx2opeasy.workbook.task_workbook import (
     MOST_COLUMNS,

@@ -11,10 +11,10 @@ from typing import Any, Final
 
 from xlsx2opeasy.errors import InvalidWorkbook, WorkbookUnusable
 from xlsx2opeasy.http.strict_json import BadAnswer, read_json
+from xlsx2opeasy.importing.cells import Remark
 from xlsx2opeasy.spec.catalogue import BY_NAME, nearest, task_type_of_sheet
 from xlsx2opeasy.spec.model import TaskType
 from xlsx2opeasy.spec.outcomes import Outcome, RowResult
-from xlsx2opeasy.tasks.cells import Remark
 
 _PAGING: Final = frozenset({"pageSize", "pageNumber", "totalPages", "totalItems"})
 _OF_RESULTS: Final = ("status", "errorCode", "errorDescription")

@@ -12,6 +12,7 @@ from typing import Final
 
 from xlsx2opeasy.durable import why_refused, write_file
 from xlsx2opeasy.errors import LoadRefused, UsageError, WorkbookUnusable
+from xlsx2opeasy.importing.workbook import TaskWorkbook, read_back
 from xlsx2opeasy.load.job.facts import JobFacts
 from xlsx2opeasy.load.job.fingerprint import enterprise_digits
 from xlsx2opeasy.load.job.state import JobState
@@ -22,8 +23,7 @@ from xlsx2opeasy.load.results.output import free_name
 from xlsx2opeasy.overwriting import unless_replaced
 from xlsx2opeasy.spec.catalogue import BY_NAME, PROCESSING_ORDER
 from xlsx2opeasy.spec.effects import Effect
-from xlsx2opeasy.tasks.inverse import Inverted, Kind, Left, Undoing, inverted
-from xlsx2opeasy.tasks.to_workbook import TaskWorkbook, read_back
+from xlsx2opeasy.undo.inverse import Inverted, Kind, Left, Undoing, inverted
 from xlsx2opeasy.workbook.note_page import NotePage
 from xlsx2opeasy.workbook.task_workbook import filled_bytes
 

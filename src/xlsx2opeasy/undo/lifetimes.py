@@ -5,36 +5,14 @@ What a load added goes with all that was done to it; what it deleted cannot be t
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from xlsx2opeasy.check.across import exact_key, user_key
-from xlsx2opeasy.spec.catalogue import BY_NAME
+from xlsx2opeasy.load.results.completed_effects import Done
 from xlsx2opeasy.spec.effects import Effect
 from xlsx2opeasy.spec.model import Subject
 
 ADDING = (Effect.ADDS_USER, Effect.ADDS_DEVICE)
 DELETING = (Effect.DELETES_USER, Effect.DELETES_DEVICE)
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """A task that took effect, or (not `known`) may have: its row, and the fields that were remembered."""
-
-    sheet: str
-    row: int
-    type: str
-    command: str
-    values: dict[str, Any]
-    known: bool = True
-
-    def does(self, *effects: Effect) -> bool:
-        """Whether its command has at least one of `effects`."""
-        return BY_NAME[self.type].by_command[self.command].does(*effects)
-
-    def named(self, subject: Subject) -> Any | None:  # noqa: ANN401
-        """What it says in the first filled field that names a subject of this kind."""
-        names = BY_NAME[self.type].names_of(subject)
-        return next((self.values[name] for name in names if name in self.values), None)
 
 
 @dataclass(eq=False, slots=True)

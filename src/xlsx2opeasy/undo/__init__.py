@@ -1,0 +1,1 @@
+"""Undo: the inverse of what a job did, as a workbook to look at and load."""
