@@ -6,6 +6,7 @@ from pathlib import Path
 from xlsx2opeasy.ooxml.package import open_package
 from xlsx2opeasy.ooxml.package_copy import copy_package
 from xlsx2opeasy.ooxml.package_edits import PackageEdits
+from xlsx2opeasy.ooxml.relations import free_sheet_id
 from xlsx2opeasy.ooxml.xml import parsed, quoted, with_last_child
 
 TASKS = "PhoneNumbers"
@@ -32,7 +33,7 @@ def with_task_sheet(source: Path, target: Path) -> None:
         root = parsed(edits.text(main), main)
         sheets = root.child("sheets")
         assert sheets is not None
-        number = 1 + max(int(each.attributes["sheetId"]) for each in sheets.all("sheet"))
+        number = free_sheet_id(sheets.all("sheet"))
         entry = (
             f'<{root.prefix}sheet xmlns:r="{edits.id_namespace}" name={quoted(TASKS)} sheetId="{number}" '
             f'r:id="{edits.relate(main, "worksheet", part)}"/>'

@@ -15,10 +15,10 @@ from xlsx2opeasy.spec.catalogue import COMMAND_HEADER, TASK_TYPES, task_type_of_
 from xlsx2opeasy.spec.model import TaskType, folded
 from xlsx2opeasy.spec.outcomes import RESULT_COLUMNS
 from xlsx2opeasy.workbook.reading.child import ALL_SHEETS
-from xlsx2opeasy.workbook.reading.headers import SEARCHED_ROWS
 from xlsx2opeasy.workbook.reading.reader_process import read_apart
 from xlsx2opeasy.workbook.reading.source import read_source
 from xlsx2opeasy.workbook.reading.task_sheet import top_rows
+from xlsx2opeasy.workbook.reading.wire import SEARCHED_ROWS
 
 DELIMITED: Final = (".csv", ".tsv", ".tab", ".txt")
 """Endings of names of lists that are delimited text."""

@@ -4,6 +4,8 @@ The slow path of `scan` and `shared_strings`: comments, CDATA, namespace prefixe
 the like. It fills the same arrays.
 """
 
+from collections.abc import Iterable
+from contextlib import suppress
 from xml.parsers import expat
 
 import numpy as np
@@ -57,7 +59,7 @@ _STEPS: dict[str, dict[str, str]] = {
 def expat_scan(data: bytes, part: str) -> Scan:
     """Scan a worksheet part (UTF-8); raise WorkbookUnusable where it is damaged or outside the grid."""
     reader = _SheetReader(part)
-    reader.parse(data)
+    reader.parse([data])
     keys, numbers, columns = reader.keys, reader.numbers, zip(*reader.typed, strict=True)
     return Scan(
         np.array(keys, np.int64),
@@ -72,11 +74,28 @@ def expat_scan(data: bytes, part: str) -> Scan:
     )
 
 
+def top_texts(blocks: Iterable[bytes], part: str, rows: int, shared: pa.LargeStringArray) -> list[list[str]]:
+    """The texts of each of the first rows of a worksheet part (UTF-8); what is below is not read."""
+    reader = _SheetReader(part, last_row=rows)
+    with suppress(_Enough):
+        reader.parse(blocks)
+    found: dict[int, list[str]] = {}
+    for key, number in zip(reader.keys, reader.numbers, strict=True):
+        if number < len(shared):
+            text = reader.direct[-1 - number] if number < 0 else shared[number].as_py()
+            found.setdefault(key // STRIDE, []).append(text)
+    return list(found.values())
+
+
 def expat_shared_texts(data: bytes, part: str) -> list[str]:
     """All items of a shared strings part (UTF-8); raise WorkbookUnusable where it is damaged."""
     reader = _ItemReader(part)
-    reader.parse(data)
+    reader.parse([data])
     return reader.items
+
+
+class _Enough(Exception):
+    """Ends the reading of a sheet early."""
 
 
 class _Reader:
@@ -93,13 +112,15 @@ class _Reader:
         self._preserved = False
         self._runs: list[str] = []
 
-    def parse(self, data: bytes) -> None:
+    def parse(self, blocks: Iterable[bytes]) -> None:
         """Read the whole part."""
         self.parser.StartElementHandler = self._start
         self.parser.EndElementHandler = self._end
         self.parser.CharacterDataHandler = self._characters
         with parsing(self.parser, self.part):
-            self.parser.Parse(data, True)
+            for block in blocks:
+                self.parser.Parse(block, False)
+            self.parser.Parse(b"", True)
 
     def opened(self, state: str, attributes: dict[str, str]) -> None:
         """Take in the start of an element that is read."""
@@ -165,8 +186,9 @@ class _ItemReader(_Reader):
 class _SheetReader(_Reader):
     """Reads a worksheet; rows and cells without `r` follow the one before (18.3.1.4, 18.3.1.73)."""
 
-    def __init__(self, part: str) -> None:
+    def __init__(self, part: str, last_row: int = LAST_ROW) -> None:
         super().__init__(part)
+        self.last_row = last_row
         self.keys: list[int] = []
         self.numbers: list[int] = []
         self.direct: list[str] = []
@@ -212,6 +234,8 @@ class _SheetReader(_Reader):
         row = int(number) if number.isdecimal() and len(number) < 10 else self._row + 1
         if not 1 <= row <= LAST_ROW:
             raise outside_grid(f"row {row}")
+        if row > self.last_row:
+            raise _Enough
         if row <= self._row and self.disorder is None:
             self.disorder = f"row {row}"
         self._row, self._column = row, 0

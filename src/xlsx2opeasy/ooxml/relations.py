@@ -4,15 +4,16 @@ Transitional and Strict names are read alike: relationships by the last word of 
 """
 
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from urllib.parse import unquote
 
 from xlsx2opeasy.errors import WorkbookUnusable
 from xlsx2opeasy.ooxml.package import RESAVE, Package
-from xlsx2opeasy.ooxml.xml import Element, flag, parsed, utf8
+from xlsx2opeasy.ooxml.xml import Element, decimal, flag, parsed, utf8
 
 SHEET_LIMIT = 1_000
+_LAST_SHEET_ID = 65_534
 MAIN_NAMESPACES = (
     "http://schemas.openxmlformats.org/spreadsheetml/2006/main",
     "http://purl.oclc.org/ooxml/spreadsheetml/main",
@@ -148,6 +149,13 @@ def _sheets(root: Element, related: tuple[Relation, ...]) -> Iterator[SheetPart]
             yield SheetPart(
                 sheet.attributes.get("name", ""), hidden, part, sheet.attributes.get("sheetId", "").strip()
             )
+
+
+def free_sheet_id(sheets: Iterable[Element]) -> int:
+    """A sheet id that none of the `sheet` elements has, within 1 to 65,534 (18.2.19)."""
+    taken = {decimal(each, "sheetId", 0) for each in sheets}
+    after = max(taken, default=0) + 1
+    return after if after <= _LAST_SHEET_ID else min(set(range(1, len(taken) + 2)) - taken)
 
 
 def sheet_part(package: Package, sheet: SheetPart) -> str:

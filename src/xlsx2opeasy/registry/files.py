@@ -66,6 +66,16 @@ FILES: Final[tuple[Entry, ...]] = (
         "A number that is shown with leading zeros is typed as text.",
         "the zeros are read",
     ),
+    _noted(
+        "second-header-row",
+        "The rows below the headers are tasks, not remarks on the columns.",
+        "it is left alone",
+    ),
+    _noted(
+        "sheet-not-read",
+        "A sheet with headers of a task type has that type's name.",
+        "its rows are not read",
+    ),
     _unread("shown-unclear", "A number in a text field is shown by its digits."),
     _noted(
         "shown-text",

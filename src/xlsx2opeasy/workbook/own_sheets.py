@@ -4,7 +4,7 @@ All of it survives being saved by Excel and LibreOffice.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from xlsx2opeasy.errors import WorkbookUnusable
@@ -17,6 +17,9 @@ TEMPLATE_VERSION: Final = "1.0"
 
 VERSION_PROPERTY: Final = "Template version"
 """The custom property of the workbook that holds it (ECMA-376 part 1, 22.3)."""
+
+SPECIFICATION_PROPERTY: Final = "Specification"
+"""The custom property with the specification that a blank workbook was made from."""
 
 WORDS_PROPERTY: Final = "Sheets of words"
 """The custom property with the titles of a filled workbook's sheets that hold this program's words."""
@@ -36,18 +39,28 @@ PROBLEMS: Final = "Problems"
 COPY_NOTE: Final = "This copy is for looking."
 """How the second line of that sheet begins."""
 
+_API = "OpEasy"
+_ENTERPRISE = re.compile("[0-9]{6}")
 _VERSION = re.compile(r"([0-9]{1,4})\.([0-9]{1,4})")
 _LIST_TITLE = re.compile(rf"{PROBLEMS}(?: [0-9]+)?")
 
 
 def template_version(package: Package) -> str | None:
-    """The version of the blank workbook that this one began as; None where it says none."""
-    return _properties(package).get(VERSION_PROPERTY)
+    """The version of the blank workbook of ours that this one began as; None where it says none."""
+    properties = _properties(package)
+    return properties.get(VERSION_PROPERTY) if _began_as_ours(properties) else None
 
 
 def meant_for(package: Package) -> str:
     """The digits of the enterprise that the workbook is meant for; empty where it may go to any."""
-    return _properties(package).get(ENTERPRISE_PROPERTY, "")
+    properties = _properties(package)
+    found = properties.get(ENTERPRISE_PROPERTY, "")
+    return found if WORDS_PROPERTY in properties and _ENTERPRISE.fullmatch(found) else ""
+
+
+def _began_as_ours(properties: Mapping[str, str]) -> bool:
+    """Whether the properties are of a blank workbook of ours; a company's own may have one of the names."""
+    return VERSION_PROPERTY in properties and _API in properties.get(SPECIFICATION_PROPERTY, "")
 
 
 def _properties(package: Package) -> dict[str, str]:
@@ -89,7 +102,7 @@ def own_sheets(package: Package, titles: Iterable[str]) -> frozenset[str]:
     """Those of the titles whose sheets are this program's words, no sheets of the user's."""
     wanted, properties = frozenset(titles), _properties(package)
     said = {*properties.get(WORDS_PROPERTY, "").split(TITLE_SEPARATOR)}
-    own = said | ({READ_ME} if VERSION_PROPERTY in properties else set())
+    own = said | ({READ_ME} if _began_as_ours(properties) else set())
     return (wanted & own) | problem_lists(wanted, package)
 
 

@@ -11,7 +11,7 @@ from xlsx2opeasy.workbook.mapping import NO_MAPPING, ListMapping
 from xlsx2opeasy.workbook.model import Sheet, Workbook
 from xlsx2opeasy.workbook.own_sheets import meant_for, own_sheets, template_version, version_problem
 from xlsx2opeasy.workbook.reading.reader_process import read_apart
-from xlsx2opeasy.workbook.reading.sheet_names import no_tasks, sort_sheets
+from xlsx2opeasy.workbook.reading.sheet_names import no_tasks, sort_sheets, unread_sheets
 from xlsx2opeasy.workbook.reading.source import Source, read_source
 from xlsx2opeasy.workbook.reading.task_sheet import read_sheet
 
@@ -36,7 +36,7 @@ def read_workbook(path: Path, limits: Limits = USUAL, mapping: ListMapping = NO_
         named = sort_sheets(raw.book.sheets, mapping)
         own = own_sheets(package, named.others)
         enterprise = meant_for(package)
-    problems += named.problems
+    problems += [*named.problems, *unread_sheets(named, raw.tops, own)]
     sheets: list[Sheet] = []
     for each in raw.sheets:
         task_type, mapped = named.task_sheets[each.title]

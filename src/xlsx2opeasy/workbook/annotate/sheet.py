@@ -104,9 +104,10 @@ def _with_drawing(stream: SheetStream, tail: bytes, drawing: NewDrawing) -> byte
     """The part after the rows with `legacyDrawing` in its place (18.3.1.99, the schema's order)."""
     data = stream.around_tail + tail
     root = parsed(data, stream.part)
+    dangling = [(each.start, each.end, b"") for each in root.all("legacyDrawing")]
     later = (each.start for each in root.children if each.name in _AFTER_DRAWING)
     place = next(later, root.close)
     element = (
         f'<{root.prefix}legacyDrawing xmlns:r="{drawing.namespace}" r:id="{drawing.relation}"/>'.encode()
     )
-    return spliced(data, [(place, place, element)])[len(stream.around_tail) :]
+    return spliced(data, [*dangling, (place, place, element)])[len(stream.around_tail) :]

@@ -22,6 +22,7 @@ from xlsx2opeasy.errors import UsageError
 from xlsx2opeasy.ooxml.package import open_package
 from xlsx2opeasy.ooxml.package_copy import copy_package
 from xlsx2opeasy.ooxml.package_edits import PackageEdits
+from xlsx2opeasy.ooxml.relations import free_sheet_id
 from xlsx2opeasy.ooxml.replace import replacing
 from xlsx2opeasy.ooxml.stream import SheetStream
 from xlsx2opeasy.ooxml.xml import parsed, quoted, with_last_child
@@ -142,7 +143,7 @@ class _Annotation:
         self.edits.stream(part, content)
         self.edits.declare(part, CONTENT_TYPE)
         relation = self.edits.relate(main, "worksheet", part)
-        number = 1 + max((int(each.attributes.get("sheetId", "0")) for each in there), default=0)
+        number = free_sheet_id(there)
         namespace = self.edits.id_namespace
         entry = (
             f'<{root.prefix}sheet xmlns:r="{namespace}" name={quoted(title)} sheetId="{number}" '

@@ -11,15 +11,19 @@ import sys
 from collections.abc import Collection
 from typing import IO
 
+import pyarrow as pa
+
 from xlsx2opeasy.errors import WorkbookUnusable
+from xlsx2opeasy.ooxml.expat_scan import top_texts
 from xlsx2opeasy.ooxml.layout import read_layout
 from xlsx2opeasy.ooxml.limits import Limits, limit_this_process
 from xlsx2opeasy.ooxml.number_formats import formats_by_style
-from xlsx2opeasy.ooxml.package import open_package
+from xlsx2opeasy.ooxml.package import Package, open_package
 from xlsx2opeasy.ooxml.relations import Book, SheetPart, read_book, sheet_part, tree
 from xlsx2opeasy.ooxml.scan import scan
 from xlsx2opeasy.ooxml.scanned import Scan
 from xlsx2opeasy.ooxml.shared_strings import shared_texts
+from xlsx2opeasy.ooxml.xml import utf8_blocks
 from xlsx2opeasy.spec.catalogue import task_type_of_sheet
 from xlsx2opeasy.spec.model import folded
 from xlsx2opeasy.workbook.reading import wire
@@ -53,7 +57,9 @@ def read(data: bytes, name: str, limits: Limits, sink: IO[bytes], lists: Collect
         sheets = _sheets_to_read(book, lists)
         styles = tree(package, book.styles_part) if book.styles_part is not None else None
         shared = shared_texts(package, book.shared_part)
-        wire.write_book(sink, book, formats_by_style(styles), shared)
+        others = [each for each in book.sheets if each not in sheets]
+        tops = {each.title: _top_texts(package, each, shared) for each in others}
+        wire.write_book(sink, book, formats_by_style(styles), tops, shared)
         for sheet in sheets:
             sys.stderr.write(f"{wire.PROGRESS}{sheet.title}\n")
             sys.stderr.flush()
@@ -74,6 +80,15 @@ def _sheets_to_read(book: Book, lists: Collection[str]) -> list[SheetPart]:
         sheet for sheet, task_type in named.items() if task_type is not None and types.count(task_type) == 1
     }
     return [sheet for sheet in book.sheets if sheet in once or sheet not in named or ALL_SHEETS in lists]
+
+
+def _top_texts(package: Package, sheet: SheetPart, shared: pa.LargeStringArray) -> list[list[str]]:
+    """The first rows of a sheet that is no task sheet; none where it cannot be read, which does no harm."""
+    try:
+        part = sheet_part(package, sheet)
+        return top_texts(utf8_blocks(package.blocks(part), part), part, wire.SEARCHED_ROWS, shared)
+    except WorkbookUnusable:
+        return []
 
 
 def _check_numbers(scanned: Scan, title: str, known: int) -> None:

@@ -1,4 +1,4 @@
-"""The header row: where it is, and what each header means (D24-D27)."""
+"""The header row: where it is, and what each header means."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -12,8 +12,8 @@ from xlsx2opeasy.spec.outcomes import RESULT_COLUMNS
 from xlsx2opeasy.workbook.mapping import SheetMapping
 from xlsx2opeasy.workbook.model import SheetColumn
 from xlsx2opeasy.workbook.reading.findings import visible
+from xlsx2opeasy.workbook.reading.wire import SEARCHED_ROWS
 
-SEARCHED_ROWS = 20
 NOTE = "#"
 _INDEX = re.compile(r"\[\s*[0-9]+\s*\]")
 _RESULTS = {folded(name): name for name in RESULT_COLUMNS}
@@ -49,10 +49,11 @@ def header_row(rows: Mapping[int, Row], names: TaskType | SheetMapping) -> int |
 def _score(row: Row, names: TaskType | SheetMapping) -> int:
     if isinstance(names, SheetMapping):
         return sum(folded(text) in names.columns for text in row.values())
-    return sum(_is_command(text) or names.column(text) is not None for text in row.values())
+    return sum(is_command(text) or names.column(text) is not None for text in row.values())
 
 
-def _is_command(text: str) -> bool:
+def is_command(text: str) -> bool:
+    """Whether a header is that of the commands."""
     return folded(text) == COMMAND_HEADER
 
 
@@ -93,7 +94,7 @@ def _place(headers: Headers, column: int, text: str, names: TaskType | SheetMapp
     """The canonical name of a header, None where it is no header; a field is entered at once."""
     if (result := _RESULTS.get(folded(text))) is not None and column not in headers.never_ours:
         return result
-    if _is_command(names.columns.get(folded(text), "") if isinstance(names, SheetMapping) else text):
+    if is_command(names.columns.get(folded(text), "") if isinstance(names, SheetMapping) else text):
         return COMMAND_HEADER
     if (found := names.column(text)) is None:
         return None

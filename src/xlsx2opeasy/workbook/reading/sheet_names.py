@@ -1,7 +1,8 @@
-"""Which sheets are task sheets: their names, near misses, and two of one name (D22, D27, D28)."""
+"""Which sheets are task sheets: their names, near misses, two of one name, headers under other names."""
 
 import re
 from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from xlsx2opeasy.ooxml.relations import SheetPart
@@ -10,8 +11,10 @@ from xlsx2opeasy.spec.catalogue import BY_NAME, TASK_TYPES, nearest, task_type_o
 from xlsx2opeasy.spec.model import TaskType
 from xlsx2opeasy.workbook.mapping import NO_MAPPING, ListMapping, SheetMapping
 from xlsx2opeasy.workbook.reading.findings import visible
+from xlsx2opeasy.workbook.reading.headers import is_command
 
 _NEAR = 0.8
+_FEWEST_HEADERS = 2
 _COPY = re.compile(r"\s*(?:\(\d+\)|[_ -]?(?:copy|\d+))\s*$", re.IGNORECASE)
 
 
@@ -91,6 +94,38 @@ def _hidden(title: str) -> Problem:
         hint="Rename the sheet if it is not to be loaded.",
         severity=Severity.WARNING,
     )
+
+
+def unread_sheets(
+    named: NamedSheets, tops: Mapping[str, list[list[str]]], own: Collection[str]
+) -> Iterator[Problem]:
+    """A warning for each sheet that is no task sheet, but has a header row of known fields."""
+    near = {problem.sheet for problem in named.problems}
+    for title in named.others:
+        if title in own or title in near:
+            continue
+        if (task_type := _task_type_of(tops.get(title, []))) is not None:
+            yield Problem(
+                sheet=title,
+                rule="sheet-not-read",
+                message=f'The sheet "{visible(title)}" has headers of {task_type.name}, but another name; '
+                "its rows are not read.",
+                hint=f'Name it "{task_type.name}" if its rows are to be sent.',
+                value=title,
+                severity=Severity.WARNING,
+            )
+
+
+def _task_type_of(rows: list[list[str]]) -> TaskType | None:
+    """The task type whose headers one of the rows has: half of its cells at least, and two of them."""
+    best: tuple[int, TaskType] | None = None
+    for row in rows:
+        texts = [text for text in row if text.strip()]
+        for task_type in TASK_TYPES:
+            known = sum(is_command(text) or task_type.column(text) is not None for text in texts)
+            if known >= _FEWEST_HEADERS and 2 * known >= len(texts) and (best is None or known > best[0]):
+                best = known, task_type
+    return best[1] if best else None
 
 
 def no_tasks(named: NamedSheets) -> Problem:

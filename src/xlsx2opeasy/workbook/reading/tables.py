@@ -1,7 +1,8 @@
-"""What stands around and over the rows: tables, merged areas, hidden rows and columns (D19-D21, D29, D30)."""
+"""What is around and over the rows: tables, merged areas, hidden rows and columns."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 
@@ -11,39 +12,57 @@ from xlsx2opeasy.ooxml.layout import Layout, Table
 from xlsx2opeasy.problems import Problem, Severity
 
 
-def table_of(layout: Layout, header_row: int) -> Table | None:
-    """The sheet's table, where there is exactly one and its header is the header row."""
-    if len(layout.tables) != 1:
-        return None
-    table = layout.tables[0]
-    return table if table.header_rows and table.area.top == header_row else None
+def table_of(layout: Layout, header_row: int, columns: Collection[int]) -> Table | None:
+    """The table whose header is the header row: the one that has the first of `columns`, the command.
+
+    Else the only one that has any of the columns.
+    """
+    heading = [each for each in layout.tables if each.header_rows and each.area.top == header_row]
+    having = [each for each in heading if any(each.area.left <= one <= each.area.right for one in columns)]
+    of_command = [each for each in having if _has_first(each, columns)]
+    return of_command[0] if of_command else having[0] if len(having) == 1 else None
 
 
 def last_row(table: Table | None) -> int:
-    """The last row that may be a task: the table's last without its totals, else the sheet's."""
-    return LAST_ROW if table is None else table.area.bottom - table.total_rows
+    """The last row that may be a task: the table's last, else the sheet's."""
+    return LAST_ROW if table is None else table.area.bottom
 
 
-def table_problems(title: str, table: Table | None, filled: Ints) -> Iterator[Problem]:
-    """Filled rows below a table are errors; a total row is skipped with a note."""
-    if table is None:
-        return
-    end = table.area.bottom
-    for row in filled[filled > end].tolist():
-        yield Problem(
-            sheet=title,
-            rule="below-table",
-            message=f"Row {row} stands below the table {table.name} ({table.area.reference}).",
-            hint="Drag the table's corner over the row, or delete the row.",
-            row=row,
-        )
-    if table.total_rows and ((filled > end - table.total_rows) & (filled <= end)).any():
+def _has_first(table: Table, columns: Collection[int]) -> bool:
+    return any(table.area.left <= column <= table.area.right for column in islice(columns, 1))
+
+
+def total_rows(layout: Layout, table: Table | None, columns: Collection[int]) -> dict[int, Table]:
+    """The rows that are totals: of the sheet's table, and of every other one that has the command column."""
+    return {
+        row: each
+        for each in layout.tables
+        if each.total_rows and (each == table or _has_first(each, columns))
+        for row in range(max(each.area.bottom - each.total_rows + 1, each.area.top), each.area.bottom + 1)
+    }
+
+
+def table_problems(
+    title: str, table: Table | None, totals: Mapping[int, Table], filled: Ints
+) -> Iterator[Problem]:
+    """Filled rows below a table are errors; total rows are skipped with a note."""
+    for row in filled[np.isin(filled, list(totals))].tolist():
         yield Problem(
             sheet=title,
             rule="total-row",
-            message=f"Row {end} is the total row of the table {table.name}; it is left alone.",
-            row=end,
+            message=f"Row {row} is a total row of the table {totals[row].name}; it is left alone.",
+            row=row,
             severity=Severity.WARNING,
+        )
+    if table is None:
+        return
+    for row in filled[filled > table.area.bottom].tolist():
+        yield Problem(
+            sheet=title,
+            rule="below-table",
+            message=f"Row {row} is below the table {table.name} ({table.area.reference}).",
+            hint="Drag the table's corner over the row, or delete the row.",
+            row=row,
         )
 
 

@@ -14,20 +14,25 @@ from xlsx2opeasy.ooxml.byte_arrays import Bools, Ints
 from xlsx2opeasy.ooxml.scanned import STRIDE, columns_of, rows_of
 from xlsx2opeasy.problems import Problem
 from xlsx2opeasy.spec.catalogue import COMMAND_HEADER
-from xlsx2opeasy.spec.model import TaskType
+from xlsx2opeasy.spec.model import TaskType, folded
 from xlsx2opeasy.spec.outcomes import RESULT_COLUMNS, RowResult
 from xlsx2opeasy.workbook.mapping import SheetMapping
 from xlsx2opeasy.workbook.model import Sheet, SheetColumn
 from xlsx2opeasy.workbook.reading.columns import ColumnPlan, ColumnReader, Gathered
 from xlsx2opeasy.workbook.reading.earlier import JOB, earlier_results
 from xlsx2opeasy.workbook.reading.headers import (
-    SEARCHED_ROWS,
     Headers,
     Row,
     header_row,
     no_header_row,
     read_headers,
     title_rows,
+)
+from xlsx2opeasy.workbook.reading.second_headers import (
+    MOST_ROWS,
+    is_second_header,
+    left_alone,
+    repeats_headers,
 )
 from xlsx2opeasy.workbook.reading.tables import (
     Block,
@@ -36,9 +41,10 @@ from xlsx2opeasy.workbook.reading.tables import (
     merge_problems,
     table_of,
     table_problems,
+    total_rows,
 )
 from xlsx2opeasy.workbook.reading.texts import traits_of
-from xlsx2opeasy.workbook.reading.wire import RawBook, RawSheet
+from xlsx2opeasy.workbook.reading.wire import SEARCHED_ROWS, RawBook, RawSheet
 
 _TEXT_DTYPE = pd.StringDtype("pyarrow", na_value=np.nan)
 
@@ -131,13 +137,17 @@ class _SheetReader:
         columns = {plan.name: reader.read(plan) for plan in self._plans()}
         results = {name: reader.read(self._result_plan(name)) for name in headers.results}
         filled = self._filled(columns, present)
-        table = table_of(raw.layout, headers.row)
-        kept = filled[filled <= last_row(table)]
-        block = Block(kept, tuple(filter(None, (headers.command, *headers.fields))))
+        known = tuple(filter(None, (headers.command, *headers.fields)))
+        table = table_of(raw.layout, headers.row, known)
+        totals = total_rows(raw.layout, table, known)
+        remarks = self._remarks(columns, present, filled)
+        kept = filled[(filled <= last_row(table)) & ~np.isin(filled, [*totals, *remarks])]
+        block = Block(kept, known)
         problems = [
             *headers.problems,
             *self._without_header(),
-            *table_problems(raw.title, table, filled),
+            *(left_alone(raw.title, row, cells) for row, cells in remarks.items()),
+            *table_problems(raw.title, table, totals, filled),
             *merge_problems(raw.title, raw.layout.merged, block),
             *hidden_problems(raw.title, raw.hidden_rows, raw.layout, block),
         ]
@@ -182,6 +192,27 @@ class _SheetReader:
         filled[np.searchsorted(present, unreadable)] = True
         found: Ints = present[filled]
         return found
+
+    def _remarks(
+        self, columns: Mapping[str, pa.LargeStringArray], present: Ints, filled: Ints
+    ) -> dict[int, dict[str, str]]:
+        """The rows that are remarks on the columns, with their cells: the first ones, and headers again."""
+
+        def cells(row: int) -> dict[str, str]:
+            place = int(np.searchsorted(present, row))
+            return {name: texts[place].as_py() for name, texts in columns.items()}
+
+        commands = frozenset(map(folded, self.task_type.command_names))
+        found: dict[int, dict[str, str]] = {}
+        for row in filled[:MOST_ROWS].tolist():
+            if not is_second_header(row_cells := cells(row), commands):
+                break
+            found[row] = row_cells
+        if COMMAND_HEADER not in columns:
+            return found
+        lowered = pc.utf8_trim_whitespace(pc.utf8_lower(columns[COMMAND_HEADER]))
+        again = present[np.asarray(pc.equal(lowered, COMMAND_HEADER))]
+        return found | {row: row_cells for row in again.tolist() if repeats_headers(row_cells := cells(row))}
 
     def _of_cells(self, rows: set[int]) -> list[Problem]:
         """The problems of cells in task rows, in the order of the sheet."""

@@ -6,7 +6,7 @@ that are not shared. Facts are JSON in the schema's metadata, cells are columns.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import IO, Any
 
@@ -19,6 +19,9 @@ from xlsx2opeasy.ooxml.byte_arrays import Ints
 from xlsx2opeasy.ooxml.layout import Layout, Table
 from xlsx2opeasy.ooxml.relations import Book, SheetPart
 from xlsx2opeasy.ooxml.scanned import Scan
+
+SEARCHED_ROWS = 20
+"""How many of the first rows are searched for headers."""
 
 PROGRESS = "sheet: "
 """Stands before a sheet's title on the reading process's standard error."""
@@ -48,10 +51,14 @@ class RawSheet:
 
 @dataclass(frozen=True, slots=True)
 class RawBook:
-    """A workbook as the reading process gives it; `formats` has the number format of each cell style."""
+    """A workbook as the reading process gives it; `formats` has the number format of each cell style.
+
+    `tops` has the texts of the first rows of each sheet that is no task sheet, by title.
+    """
 
     book: Book
     formats: list[str]
+    tops: dict[str, list[list[str]]]
     sheets: list[RawSheet]
 
 
@@ -70,9 +77,15 @@ def write_refusal(sink: IO[bytes], message: str, hint: str) -> None:
     _write(sink, {_REFUSAL: [message, hint]}, _texts(pa.array([], pa.large_string())))
 
 
-def write_book(sink: IO[bytes], book: Book, formats: Sequence[str], shared: pa.LargeStringArray) -> None:
-    """Write what the workbook part and the styles say, and the shared texts."""
-    _write(sink, {"book": asdict(book), "formats": list(formats)}, _texts(shared))
+def write_book(
+    sink: IO[bytes],
+    book: Book,
+    formats: Sequence[str],
+    tops: Mapping[str, list[list[str]]],
+    shared: pa.LargeStringArray,
+) -> None:
+    """Write what the workbook part and the styles say, the first rows of other sheets, the shared texts."""
+    _write(sink, {"book": asdict(book), "formats": formats, "tops": tops}, _texts(shared))
 
 
 def write_sheet(sink: IO[bytes], title: str, layout: Layout, scanned: Scan) -> None:
@@ -108,7 +121,7 @@ def read_streams(data: bytes) -> RawBook:
     found = []
     while source.tell() < len(data):
         found.append(_sheet(source, texts))
-    return RawBook(Book(sheets=sheets, **book), facts["formats"], found)
+    return RawBook(Book(sheets=sheets, **book), facts["formats"], facts["tops"], found)
 
 
 def _next(source: pa.BufferReader) -> tuple[dict[str, Any], pa.Table]:

@@ -7,7 +7,12 @@ from io import BytesIO
 from xlsxwriter import Workbook
 
 from xlsx2opeasy.spec.words import API_VERSION
-from xlsx2opeasy.workbook.own_sheets import READ_ME, TEMPLATE_VERSION, VERSION_PROPERTY
+from xlsx2opeasy.workbook.own_sheets import (
+    READ_ME,
+    SPECIFICATION_PROPERTY,
+    TEMPLATE_VERSION,
+    VERSION_PROPERTY,
+)
 from xlsx2opeasy.workbook.template.columns import template_sheets
 from xlsx2opeasy.workbook.template.looks import Looks
 from xlsx2opeasy.workbook.template.read_me import ReadMe
@@ -49,4 +54,4 @@ def _describe(book: Workbook) -> None:
         }
     )
     book.set_custom_property(VERSION_PROPERTY, TEMPLATE_VERSION, "text")
-    book.set_custom_property("Specification", API_VERSION, "text")
+    book.set_custom_property(SPECIFICATION_PROPERTY, API_VERSION, "text")
