@@ -22,7 +22,8 @@ from xlsx2opeasy.spec.effects import Effect
 
 Texts: TypeAlias = "pd.Series[str]"
 
-BETWEEN_ROWS = frozenset({"added-twice", "after-delete", "given-twice"})
+UNCLEAR_USER = "unclear-user"
+BETWEEN_ROWS = frozenset({"added-twice", "after-delete", "given-twice", UNCLEAR_USER})
 """The codes of errors that a row has because of another one."""
 
 

@@ -1,18 +1,19 @@
 """The whole check of a workbook: what the load, the converter and `check` start from."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 
 import pandas as pd
 
 from xlsx2opeasy.check.across import across_rows
+from xlsx2opeasy.check.across_sheets import across_sheets
 from xlsx2opeasy.check.commands import Code, Finding, Grid, findings, unused
 from xlsx2opeasy.check.normal import CLEAR, normalised
 from xlsx2opeasy.check.schema import broken_rules
 from xlsx2opeasy.check.telling import Teller
 from xlsx2opeasy.problems import Problem, Severity
 from xlsx2opeasy.spec.catalogue import COMMAND_HEADER
-from xlsx2opeasy.spec.model import folded
+from xlsx2opeasy.spec.model import TaskType, folded
 from xlsx2opeasy.workbook.model import Sheet, Workbook
 
 
@@ -65,9 +66,20 @@ def check_workbook(workbook: Workbook) -> Checked:
         checked, found = _check_sheet(sheet)
         sheets.append(checked)
         problems += found
+    for place, conflict in across_sheets([_valid_rows(each) for each in sheets]):
+        found = list(Teller(sheets[place].sheet).conflicts([conflict]))
+        problems += found
+        wrong = {each.row for each in found if _is_error(each) and each.row is not None}
+        sheets[place] = replace(sheets[place], invalid=sheets[place].invalid | wrong)
     order = {sheet.title: position for position, sheet in enumerate(workbook.sheets)}
     problems.sort(key=lambda each: (order.get(each.sheet, -1), each.row or 0, _position(each.column)))
     return Checked(workbook, tuple(sheets), tuple(problems))
+
+
+def _valid_rows(checked: CheckedSheet) -> tuple[TaskType, pd.DataFrame]:
+    """The rows that become tasks."""
+    values = checked.values
+    return checked.sheet.task_type, values[~values.index.isin(checked.invalid)] if checked.invalid else values
 
 
 def _is_error(problem: Problem) -> bool:

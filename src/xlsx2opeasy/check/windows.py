@@ -39,6 +39,14 @@ class Windows:
         return self.windows[-1] if self.windows else None
 
     @property
+    def comes_again(self) -> bool:
+        """Whether a user of the same id is added after a deletion."""
+        return any(
+            earlier.deleted and later.user > earlier.user
+            for earlier, later in zip(self.windows, self.windows[1:], strict=False)
+        )
+
+    @property
     def ambiguous(self) -> bool:
         """Whether users of the same id are deleted one after the other, so that either may be meant."""
         deleted = {window.user for window in self.windows if window.deleted}

@@ -150,9 +150,22 @@ ROWS: Final[tuple[Entry, ...]] = (
     ),
     error(
         "unclear-user",
-        "A row of another sheet about a user names one that it can be told from others of the same id.",
+        "A row of another sheet about a user means one user: not one of several of the same id, all deleted.",
         'reading of "Operations and Scheduled Operations": Users rows are processed before the other sheets',
         "it cannot be determined which of two users of the same id is meant",
-        usual=("{value}", "{remedy}"),
+        usual=(
+            '"{value}" is deleted in the Users rows {deleted}, so it cannot be determined which user is meant',
+            "load the rows about the first user and the other rows in two workbooks",
+        ),
+    ),
+    warning(
+        "user-again",
+        "A row of another sheet about a user whom Users rows delete and add again means the new user.",
+        'reading of "Operations and Scheduled Operations": Users rows are processed before the other sheets',
+        "the user who stays is meant by nearly all such rows",
+        usual=(
+            '"{value}" is deleted in Users row {deleted} and added again in row {added}: this row runs after that',
+            "if it is about the deleted user, load it in a workbook of its own before",
+        ),
     ),
 )
