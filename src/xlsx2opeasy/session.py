@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from xlsx2opeasy.load.interrupt import Interruption
     from xlsx2opeasy.load.job.facts import JobFacts
     from xlsx2opeasy.load.job.open_job import Connect
+    from xlsx2opeasy.load.notify import MakeNotifier
     from xlsx2opeasy.load.results.load_result import LoadResult
     from xlsx2opeasy.load.target import Target
     from xlsx2opeasy.opeasy import Connection, OpEasyClient
@@ -76,6 +77,7 @@ class Destination:
     require_key: Callable[[], object] = lambda: None
     limits: ChunkLimits = field(default_factory=ChunkLimits)
     wire_names: dict[str, str] = field(default_factory=dict)
+    notify: str = ""
 
 
 def server(flags: Flags, dialog: Dialog) -> Destination:
@@ -94,6 +96,7 @@ def server(flags: Flags, dialog: Dialog) -> Destination:
         connection,
         settings.limits,
         _pinned_wire_names(settings),
+        settings.notify,
     )
 
 
@@ -170,6 +173,27 @@ def connect_as_pinned(flags: Flags, dialog: Dialog, *, sends_tasks: bool = True)
         return _connector(partial(_connection, settings, flags, dialog), dialog)(facts, interruption)
 
     return connect
+
+
+def notifier(flags: Flags) -> MakeNotifier:
+    """Where summaries of jobs go: to the address that a job was begun with, else to that of the profile."""
+    from xlsx2opeasy.http.reach import checked_notify_url
+    from xlsx2opeasy.load.notify import Notifier
+
+    def make(facts: JobFacts) -> Notifier | None:
+        settings = read_settings(
+            replace(
+                flags,
+                url=flags.url or facts.origin,
+                enterprise_id=flags.enterprise_id or facts.enterprise_id,
+            )
+        )
+        url = facts.notify or settings.notify
+        if not url:
+            return None
+        return Notifier(checked_notify_url(url), settings.notify_secret, settings.ca_bundle)
+
+    return make
 
 
 @contextmanager

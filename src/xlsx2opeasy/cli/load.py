@@ -71,6 +71,7 @@ class Request:
     mapping: Path | None
     large: bool
     keep: bool
+    notify: str | None
     report: bool
     webhook_url: str | None
     webhook_cert: Path | None
@@ -98,6 +99,7 @@ class Request:
 
     def options_for(self, destination: Destination) -> LoadOptions:
         """The engine's options; sizes of chunks that are not given are the profile's."""
+        from xlsx2opeasy.http.reach import checked_notify_url
         from xlsx2opeasy.load.plan.prepare import LoadOptions
         from xlsx2opeasy.workbook.mapping import mapping_in_force
 
@@ -117,6 +119,7 @@ class Request:
             mapping=mapping_in_force(self.mapping, profile.mapping),
             sandbox_state=self.sandbox_state,
             staging=Staging(self.canary, self.stop_after),
+            notify=checked_notify_url(address) if (address := self.notify or destination.notify) else "",
         )
 
 
@@ -144,6 +147,7 @@ class Request:
 @MAPPING
 @LARGE
 @click.option("--keep", is_flag=True, help="Leave the operations on the server.")
+@click.option("--notify", metavar="URL", help="Post the summary to this address (https) at the end.")
 @click.option("--report", is_flag=True, help="Write NAME.report.html beside the results.")
 @click.option("--webhook-url", help="Where the server reaches this machine (https), to be told of changes.")
 @click.option("--webhook-cert", type=click.Path(path_type=Path), help="The webhook's certificate (PEM).")
@@ -207,13 +211,14 @@ def _load(workbook: Path, destination: Destination, asked: Request) -> LoadResul
     from xlsx2opeasy.cli.summary import show_summary
     from xlsx2opeasy.load.runner import Waiting
     from xlsx2opeasy.load.service import Surroundings, load
-    from xlsx2opeasy.session import internal_error, not_begun
+    from xlsx2opeasy.session import internal_error, not_begun, notifier
     from xlsx2opeasy.settings.store import selected_store
 
     waiting = Waiting(asked.poll_interval, asked.wait)
     try:
         with Screen(quiet=asked.quiet) as screen:
-            around = Surroundings(screen, destination.connect, waiting, store=selected_store())
+            store, posting = selected_store(), notifier(asked.flags)
+            around = Surroundings(screen, destination.connect, waiting, store=store, notifier=posting)
             confirm = _confirmation(destination, asked)
             result = load(workbook, destination.target, asked.options_for(destination), around, confirm)
     except Xlsx2OpeasyError as error:

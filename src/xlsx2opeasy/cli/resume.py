@@ -73,7 +73,7 @@ def resume_job(asked: Request) -> LoadResult:
     from xlsx2opeasy.load.run.undecided import Settling
     from xlsx2opeasy.load.runner import Waiting
     from xlsx2opeasy.load.service import Surroundings, resume
-    from xlsx2opeasy.session import connect_as_pinned, internal_error, not_begun
+    from xlsx2opeasy.session import connect_as_pinned, internal_error, not_begun, notifier
     from xlsx2opeasy.settings.store import selected_store
 
     waiting = Waiting(asked.poll_interval, asked.wait)
@@ -82,7 +82,8 @@ def resume_job(asked: Request) -> LoadResult:
     try:
         with Screen(quiet=asked.quiet) as screen:
             connect = connect_as_pinned(asked.flags, dialog())
-            around = Surroundings(screen, connect, waiting, store=selected_store())
+            store, posting = selected_store(), notifier(asked.flags)
+            around = Surroundings(screen, connect, waiting, store=store, notifier=posting)
             result = resume(asked.job, around, settling)
     except Xlsx2OpeasyError as error:
         complain(error.message, error.hint)

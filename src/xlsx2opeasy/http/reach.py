@@ -41,6 +41,22 @@ def checked_url(url: str, right_form: str) -> SplitResult:
     return parts
 
 
+def checked_notify_url(url: str) -> str:
+    """An `https` URL to which something is posted. Raises UsageError, and does not repeat the URL."""
+    right_form = "give an address such as https://hooks.example.com/loads"
+    try:
+        if not url.isprintable() or " " in url:
+            raise ValueError
+        parts = httpx.URL(url)
+    except (ValueError, httpx.InvalidURL):
+        raise UsageError("the address for --notify cannot be understood", right_form) from None
+    if parts.scheme != "https" or not parts.host:
+        raise UsageError("the address for --notify must begin with https:// and name a server", right_form)
+    if parts.userinfo:
+        raise UsageError("the address for --notify holds a user name or password", right_form)
+    return url
+
+
 def require_safe_scheme(parts: SplitResult, right_form: str) -> None:
     """Raises UsageError for `http` to any but a loopback address."""
     if parts.scheme == "http" and not is_loopback(parts.hostname or ""):

@@ -18,6 +18,7 @@ from xlsx2opeasy.load.job.state import UNKNOWN, JobState
 from xlsx2opeasy.load.job.store import Store, StoredJob
 from xlsx2opeasy.load.jobs.earlier import Candidate, peek, real_jobs, refuse_if_done_or_unfinished
 from xlsx2opeasy.load.jobs.superseded import give_way, overtaken, repeated
+from xlsx2opeasy.load.notify import MakeNotifier, notify, unsigned
 from xlsx2opeasy.load.plan.earlier_results import refuse_columns_of_ones_own
 from xlsx2opeasy.load.plan.freeze import candidate_of, freeze, output_of
 from xlsx2opeasy.load.plan.prepare import LoadOptions, Prepared, prepare
@@ -40,6 +41,7 @@ class Surroundings:
     waiting: Waiting = field(default_factory=Waiting)
     interruption: Interruption = field(default_factory=Interruption)
     after_canary: AfterCanary | None = None
+    notifier: MakeNotifier = unsigned
     store: Store = field(kw_only=True)
 
 
@@ -150,8 +152,11 @@ def _work_on(stored: StoredJob, around: Surroundings, settling: Settling | None 
         if settling is not None:
             require_undecided(job, settling)
         how = (around.interruption, log, around.waiting, settling, around.after_canary)
-        runner = Runner(job, around.connect, *how)
-        return log.ended(runner.run())
+        works = job.state.finished in (None, UNKNOWN)
+        result = log.ended(Runner(job, around.connect, *how).run())
+        if works:
+            notify(job, result, around.notifier, log)
+        return result
 
 
 def _latest_unfinished(store: Store) -> StoredJob:

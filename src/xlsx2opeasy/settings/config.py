@@ -12,7 +12,17 @@ from xlsx2opeasy.errors import UsageError
 from xlsx2opeasy.load.job.home import HOME_VARIABLE
 from xlsx2opeasy.spec.catalogue import TASK_TYPES, nearest
 
-PROFILE_KEYS = ("url", "enterprise_id", "ca_bundle", "chunk_tasks", "chunk_bytes", "mapping", "wire")
+PROFILE_KEYS = (
+    "url",
+    "enterprise_id",
+    "ca_bundle",
+    "chunk_tasks",
+    "chunk_bytes",
+    "mapping",
+    "notify",
+    "notify_secret",
+    "wire",
+)
 TOP_KEYS = ("profiles", "wire", "default_profile", "store")
 ENTERPRISE_FIELD = "enterpriseId"
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from xlsx2opeasy.errors import UsageError
 from xlsx2opeasy.http.names import canonical_enterprise
+from xlsx2opeasy.secret import Secret
 from xlsx2opeasy.settings.config import ENTERPRISE_FIELD, config_file, line_of, read_config
 from xlsx2opeasy.tasks.limits import ChunkLimits
 
@@ -42,6 +43,8 @@ class Settings:
     limits: ChunkLimits = field(default_factory=ChunkLimits)
     wire_names: Mapping[str, str] = field(default_factory=dict)
     mapping: Path | None = None
+    notify: str = ""
+    notify_secret: Secret | None = None
     enterprise_field: str = ENTERPRISE_FIELD
 
 
@@ -52,6 +55,7 @@ class OfflineSettings:
     limits: ChunkLimits = field(default_factory=ChunkLimits)
     wire_names: Mapping[str, str] = field(default_factory=dict)
     mapping: Path | None = None
+    notify_secret: Secret | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +92,8 @@ def read_settings(flags: Flags) -> Settings:
         ca_bundle=Path(str(bundle)) if bundle else None,
         limits=offline.limits,
         mapping=offline.mapping,
+        notify=str(found["notify"] or ""),
+        notify_secret=offline.notify_secret,
         enterprise_field=str(found.get(f"wire.{ENTERPRISE_FIELD}", ENTERPRISE_FIELD)),
         wire_names=offline.wire_names,
     )
@@ -101,8 +107,9 @@ def read_offline_settings(profile: str | None) -> OfflineSettings:
     limits = ChunkLimits(chosen.get("chunk_tasks", usual.tasks), chosen.get("chunk_bytes", usual.bytes))
     wire = {**config.get("wire", {}), **chosen.get("wire", {})}
     wire.pop(ENTERPRISE_FIELD, None)
-    mapping = chosen.get("mapping")
-    return OfflineSettings(limits, wire, _beside(config_file(), mapping) if mapping else None)
+    mapping, secret = chosen.get("mapping"), chosen.get("notify_secret")
+    lists = _beside(config_file(), mapping) if mapping else None
+    return OfflineSettings(limits, wire, lists, Secret(secret) if secret else None)
 
 
 def _beside(path: Path, name: str) -> Path:
@@ -130,7 +137,8 @@ def resolve(flags: Flags) -> tuple[Value, ...]:
     lists = Value("mapping", None, "not set")
     if mapping:
         lists = _of_file("mapping", str(_beside(path, mapping)), path, "profiles", name, "mapping")
-    return (profile, *texts, *limits, lists, *_wire(config, table, path, name))
+    told = [_of_profile(each, table, path, name) for each in ("notify", "notify_secret")]
+    return (profile, *texts, *limits, lists, *told, *_wire(config, table, path, name))
 
 
 def _profile(config: Mapping[str, Any], flags: Flags) -> Value:
@@ -169,6 +177,13 @@ def _text(name: str, flags: Flags, table: Mapping[str, Any], path: Path, profile
             value = str(_beside(path, value))
         return _of_file(name, value, path, "profiles", profile, name)
     return Value(name, None, "not set")
+
+
+def _of_profile(name: str, table: Mapping[str, Any], path: Path, profile: str) -> Value:
+    """A setting that only a profile has; of a secret it is said that it is set."""
+    if not (value := table.get(name)):
+        return Value(name, None, "not set")
+    return _of_file(name, "set" if name.endswith("_secret") else value, path, "profiles", profile, name)
 
 
 def _limit(name: str, usual: int, table: Mapping[str, Any], path: Path, profile: str) -> Value:
