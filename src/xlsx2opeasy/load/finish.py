@@ -2,7 +2,7 @@
 
 import contextlib
 
-from xlsx2opeasy.errors import LocalFailure, WorkbookUnusable, Xlsx2OpeasyError
+from xlsx2opeasy.errors import LocalFailure, TakenOver, WorkbookUnusable, Xlsx2OpeasyError
 from xlsx2opeasy.load.events import Listener, Notice
 from xlsx2opeasy.load.interrupt import Interruption
 from xlsx2opeasy.load.job.open_job import Connect, OpenJob
@@ -43,6 +43,8 @@ class Ending:
         if final:
             try:
                 self._finish(settlement, verdict)
+            except TakenOver:
+                raise
             except LocalFailure as failure:
                 verdict = verdict_of_stop(self._job, failure)
         else:
@@ -62,6 +64,8 @@ class Ending:
         try:
             place = write_workbook(self._job, settlement, self._tell)
             return None if place is None else str(place), None
+        except TakenOver:
+            raise
         except (WorkbookUnusable, LocalFailure) as error:
             said = f"The results workbook was not written: {error.message.rstrip('.')}."
             self._tell(Notice(said, important=True))

@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import zip_longest
 
-from xlsx2opeasy.errors import ServiceFailed, Xlsx2OpeasyError
+from xlsx2opeasy.errors import ServiceFailed, TakenOver, Xlsx2OpeasyError
 from xlsx2opeasy.load.budget import AfterCanary, Budget
 from xlsx2opeasy.load.dependents import leave_out_dependents
 from xlsx2opeasy.load.events import JobStarted, Listener, Notice, PhaseStarted
@@ -77,6 +77,8 @@ class Runner:
             stopped: Xlsx2OpeasyError | None = None
             try:
                 self._proceed(connect)
+            except TakenOver:
+                raise  # whoever has the job by now writes its results
             except Xlsx2OpeasyError as error:
                 stopped = error
             return ending.end(stopped)

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from xlsx2opeasy.errors import LoadRefused, UsageError
+from xlsx2opeasy.errors import InvalidWorkbook, LoadRefused, UsageError
 from xlsx2opeasy.load.budget import AfterCanary
 from xlsx2opeasy.load.event_log import EventLog
 from xlsx2opeasy.load.events import Listener, Notice, WorkbookChecked, WorkbookOpened
@@ -62,8 +62,25 @@ def load(
         return _work_on(stored, around)  # from here on the job on disk is all there is
 
 
-def _frozen(
+def freeze_for_queue(
     workbook: Path, target: Target, options: LoadOptions, around: Surroundings, confirm: Confirm
+) -> StoredJob:
+    """Puts a workbook into the store as a job that another process will work on; nothing is sent.
+
+    Raises InvalidWorkbook where nothing of it is to be sent, and what `load` raises before a job begins.
+    """
+    with around.interruption.listening():
+        return _frozen(workbook, target, options, around, confirm, queued=True)
+
+
+def _frozen(
+    workbook: Path,
+    target: Target,
+    options: LoadOptions,
+    around: Surroundings,
+    confirm: Confirm,
+    *,
+    queued: bool = False,
 ) -> StoredJob:
     """The job on disk, from a workbook that was read and checked."""
     around.tell(WorkbookOpened(str(workbook)))
@@ -73,6 +90,8 @@ def _frozen(
         WorkbookChecked(str(workbook), checked.total, checked.problems, checked.workbook.other_sheets)
     )
     with counting_rows(checked):
+        if queued and prepared.stopped:
+            raise InvalidWorkbook(prepared.stopped, f"see what is wrong: xlsx2opeasy check {workbook}")
         return _begun(workbook, target, options, prepared, around, confirm)
 
 
@@ -91,8 +110,10 @@ def _begun(
     prepared = _with_repeated(prepared, target, options, candidate, around)
     if prepared.tasks and not confirm(prepared):
         raise LoadRefused("nothing was sent: the question was answered with no", "")
-    stored = freeze(around.store, workbook, target, options, prepared, around.tell)
-    if not target.rehearsal:
+    if target.rehearsal:
+        return freeze(around.store, workbook, target, options, prepared, around.tell)
+    with around.store.freeze_lock(target.origin, target.enterprise_id):
+        stored = freeze(around.store, workbook, target, options, prepared, around.tell)
         for each in overtaken(around.store, candidate):
             give_way(each, stored.job_id)
     return stored
@@ -161,7 +182,7 @@ def _work_on(stored: StoredJob, around: Surroundings, settling: Settling | None 
 
 def _latest_unfinished(store: Store) -> StoredJob:
     for stored, _, state in real_jobs(store):
-        if state.finished is None or state.finished == UNKNOWN:
+        if (state.finished is None or state.finished == UNKNOWN) and not stored.is_queued():
             return stored
     raise UsageError("there is no unfinished job on this machine", "xlsx2opeasy jobs lists all jobs")
 

@@ -65,6 +65,11 @@ class Call:
             raise ValueError("a request id is printable ASCII without spaces")
 
     @property
+    def changes_something(self) -> bool:
+        """Whether it is more than a question or a login."""
+        return self.endpoint.method != "GET" and self.endpoint.name != "authenticate"
+
+    @property
     def is_repeatable(self) -> bool:
         """Whether it may be sent again when nobody knows what became of it: not what creates something."""
         return self.endpoint.method in ("GET", "DELETE") or self.endpoint.name == "authenticate"

@@ -94,6 +94,10 @@ class OpEasyClient:
         """
         self._loop.on_delay = listener
 
+    def before_change(self, allow: Callable[[], None]) -> None:
+        """Have `allow` called before each try of a call that changes something; it may raise."""
+        self._exchange.before_change = allow
+
     # Authentication
 
     def authenticate(self) -> float:

@@ -41,6 +41,10 @@ class Timeouts:
         return self.download if download else self.total + bytes_sent / self.slowest
 
 
+def _allow() -> None:
+    """Nothing keeps a call from being sent."""
+
+
 class Exchange:
     """The connection to the server; `on_request` gets every request as it ends and must not raise."""
 
@@ -58,6 +62,7 @@ class Exchange:
         self._clock = loop.clock
         self._mask = mask
         self._on_request = on_request
+        self.before_change: Callable[[], None] = _allow
         self._proxy = connection.proxy()
         self._client = http_client(
             connection.ssl_context(),
@@ -76,6 +81,8 @@ class Exchange:
         """The 2xx answer, whole; raises CallError for everything else."""
         if token is not None:
             self._mask.learn(token)
+        if call.changes_something:
+            self.before_change()
         progress = Progress()
         started = self._clock.monotonic()
         try:

@@ -75,10 +75,20 @@ class Session:
         raise AssertionError
 
     @contextlib.contextmanager
-    def holding(self, number: int, refuse: Callable[[], Exception]) -> Iterator[None]:
-        """Holds an advisory lock while the block runs; raises what `refuse` gives where another holds it."""
-        if number in self._held or not self.run(lambda connection: _try(connection, number)):
-            raise refuse()
+    def holding(
+        self, number: int, refuse: Callable[[], Exception], *, patience: float = 0.0
+    ) -> Iterator[None]:
+        """Holds an advisory lock while the block runs.
+
+        Raises what `refuse` gives where another still holds it after so many seconds.
+        """
+        until = time.monotonic() + patience
+        for pause in _pauses():
+            if number not in self._held and self.run(lambda connection: _try(connection, number)):
+                break
+            if time.monotonic() >= until:
+                raise refuse()
+            time.sleep(pause)
         self._held.append(number)
         try:
             yield

@@ -27,6 +27,8 @@ T = TypeVar("T")
 
 PART_BYTES: Final = 1024 * 1024
 """The size of a row of a file at the most."""
+FREEZE_SECONDS: Final = 600.0
+"""How long a workbook waits for another of its enterprise that is being put into the store."""
 RESULTS_KEPT: Final = timedelta(days=30)
 RESULTS: Final = "results-workbook"
 RECORDS_KEY, SECRETS_KEY, RESULTS_KEY = "records_key", "secrets_key", "results_key"
@@ -111,6 +113,19 @@ class PostgresStore:
         query = "SELECT job FROM xlsx2opeasy_job WHERE begun"
         for (job,) in self.session.run(lambda connection: connection.execute(query).fetchall()):
             yield PostgresJob(self, job)
+
+    @contextlib.contextmanager
+    def freeze_lock(self, origin: str, enterprise_id: str) -> Iterator[None]:
+        """So that what was loaded, or is queued, is known to whoever freezes a job next."""
+
+        def refuse() -> LoadRefused:
+            return LoadRefused(
+                f"another workbook is being put into the store for enterprise {enterprise_id}", "try again"
+            )
+
+        number = lock_number("freeze", origin, enterprise_id)
+        with self.session.holding(number, refuse, patience=FREEZE_SECONDS):
+            yield
 
     @contextlib.contextmanager
     def enterprise_lock(self, origin: str, enterprise_id: str) -> Iterator[None]:
@@ -302,6 +317,14 @@ class PostgresJob:
     def is_worked_on(self) -> bool:
         """Whether a process, on whichever machine, holds the job's lock."""
         return self.store.session.is_held(self._lock)
+
+    def is_queued(self) -> bool:
+        """Whether the queue holds it, and it has not ended."""
+        query = (
+            "SELECT 1 FROM xlsx2opeasy_item JOIN xlsx2opeasy_job USING (job)"
+            " WHERE job = %s AND NOT ended AND NOT finished"
+        )
+        return self._run(lambda c: c.execute(query, [self.job_id]).fetchone()) is not None
 
     def begin_events(self) -> "_EventRows":
         """Rows that are not waited for."""

@@ -91,8 +91,14 @@ class PostgresJournal(Journal):
             return
         known = json.loads(detail)
         connection.execute(
-            "UPDATE xlsx2opeasy_job SET status = %s, finished = %s, counts = %s WHERE job = %s",
-            [known.get("status"), call == Fact.FINISHED, Jsonb(known.get("rows")), self._job],
+            "UPDATE xlsx2opeasy_job SET status = %s, finished = %s, counts = coalesce(%s, counts)"
+            " WHERE job = %s",
+            [
+                known.get("status"),
+                call == Fact.FINISHED,
+                Jsonb(known["rows"]) if "rows" in known else None,
+                self._job,
+            ],
         )
 
     def _taken_over(self) -> TakenOver:

@@ -128,6 +128,10 @@ class JobFolder:
         """Whether a process holds that lock."""
         return locks.is_held(self._lock)
 
+    def is_queued(self) -> bool:
+        """Never: a folder has no queue."""
+        return False
+
     def begin_events(self) -> "_EventFile":
         """A file that is not synchronised."""
         return _EventFile(self._events)
@@ -234,6 +238,10 @@ class Home:
                 f"set {HOME_VARIABLE} to a folder of your own",
             ) from error
         yield from (JobFolder(path) for path in paths if (path / FACTS).exists())
+
+    def freeze_lock(self, origin: str, enterprise_id: str) -> AbstractContextManager[None]:  # noqa: ARG002
+        """Nothing more: who freezes a job here holds the enterprise's lock."""
+        return contextlib.nullcontext()
 
     def enterprise_lock(self, origin: str, enterprise_id: str) -> AbstractContextManager[None]:
         """One load at a time at an enterprise on this machine."""

@@ -100,6 +100,9 @@ class StoredJob(Protocol):
     def is_worked_on(self) -> bool:
         """Whether a living process works on the job now."""
 
+    def is_queued(self) -> bool:
+        """Whether a worker will take the job up by itself."""
+
     def begin_events(self) -> EventSink:
         """Begins the events of a run; those of the run before are dropped."""
 
@@ -121,6 +124,9 @@ class Store(Protocol):
 
     def jobs(self) -> Iterator[StoredJob]:
         """All jobs, in no particular order. Raises LocalFailure where they cannot be read."""
+
+    def freeze_lock(self, origin: str, enterprise_id: str) -> AbstractContextManager[None]:
+        """Waits until no other process freezes a job of the enterprise; none does while the block runs."""
 
     def enterprise_lock(self, origin: str, enterprise_id: str) -> AbstractContextManager[None]:
         """Holds the enterprise while the block runs. Raises LoadRefused where another process does."""

@@ -23,6 +23,12 @@ _ENDINGS: Final[Mapping[str, tuple[str, str]]] = {
 }
 """Status and exit code by how a job finished; everything else is FAILED, and the message says why."""
 _FAILED, _STOPPED, _RUNNING = ("FAILED", "FAILED"), ("FAILED", "STOPPED"), ("STARTED", "UNKNOWN")
+_QUEUED: Final[dict[str, Any]] = {
+    "latestExecutionStatus": "STARTING",
+    "latestExecutionExitCode": "UNKNOWN",
+    "loadStatus": "queued",
+    "message": "queued; a worker takes it up",
+}
 _DAY = re.compile(r"[LR](\d{4})(\d{2})(\d{2})-")
 
 
@@ -39,9 +45,11 @@ def job_of(stored: StoredJob) -> Job:
         facts = read_facts(stored)
         running = stored.is_worked_on()
         course = Course(facts, stored.read_journal())
+        queued = not running and course.state.finished is None and stored.is_queued()
     except LocalFailure as damage:
         return Job.from_json(_damaged(stored, damage))
-    return Job.from_json(_item(facts, course, running=running))
+    item = _item(facts, course, running=running)
+    return Job.from_json(item | _QUEUED if queued else item)
 
 
 def _created(stored: StoredJob) -> str:

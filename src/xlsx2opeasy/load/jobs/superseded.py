@@ -51,6 +51,18 @@ def overtaken(store: Store, candidate: Candidate) -> list[StoredJob]:
     ]
 
 
+def withdraw(stored: StoredJob) -> bool:
+    """Ends a job that was put into the store and never begun; False where it was begun, or is worked on."""
+    try:
+        with stored.working(), closing(OpenJob(stored)) as job:
+            begun = job.state.finished or any(each.may_be_at_server for each in job.state.phases.values())
+            if not begun:
+                _end_unsent(job, "it was cancelled before it began")
+            return not begun
+    except LoadRefused:
+        return False
+
+
 def give_way(stored: StoredJob, to: str) -> None:
     """Ends a job that never sent anything, because job `to` loads its workbook; its results stay as they are.
 
@@ -59,11 +71,15 @@ def give_way(stored: StoredJob, to: str) -> None:
     try:
         with stored.working(), closing(OpenJob(stored)) as job:
             if job.state.never_came_to_send:
-                settlement = settle(job, f"not sent: the workbook was loaded by job {to}")
-                write_outcomes(stored, job.rows, settlement)
-                said = f"nothing of it was sent; the workbook was loaded by job {to}"
-                job.note(JOB, Fact.FINISHED, status=ABANDONED, message=said, rows=settlement.counts())
-                forget_secrets(job)
-                job.note(JOB, Fact.CLEANED)
+                _end_unsent(job, f"the workbook was loaded by job {to}")
     except LoadRefused:
         return
+
+
+def _end_unsent(job: OpenJob, why: str) -> None:
+    settlement = settle(job, f"not sent: {why}")
+    write_outcomes(job.stored, job.rows, settlement)
+    said = f"nothing of it was sent; {why}"
+    job.note(JOB, Fact.FINISHED, status=ABANDONED, message=said, rows=settlement.counts())
+    forget_secrets(job)
+    job.note(JOB, Fact.CLEANED)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from xlsx2opeasy.durable import why_refused
-from xlsx2opeasy.errors import LocalFailure, UsageError, WorkbookUnusable
+from xlsx2opeasy.errors import LocalFailure, TakenOver, UsageError, WorkbookUnusable
 from xlsx2opeasy.load.events import Listener, Notice
 from xlsx2opeasy.load.job.open_job import OpenJob
 from xlsx2opeasy.load.job.state import JOB, Fact
@@ -208,7 +208,7 @@ class _Writing:
                 self.job.stored.share_results(self.made.read_bytes(), place.suffix)
             digest = hashlib.sha256(self.made.read_bytes()).hexdigest()
             self.job.note(JOB, Fact.WRITTEN, path=str(place), sha256=digest)
-        except UnwritableWorkbook:
+        except (UnwritableWorkbook, TakenOver):
             raise
         except (WorkbookUnusable, LocalFailure):
             write_results(self.frozen, place, self.sheets)

@@ -18,6 +18,7 @@ from xlsx2opeasy.opeasy import OpEasyClient
 def of_job(connect: Connect, job: OpenJob, tell: Listener) -> Connect:
     """Connects as `connect` does; the client's errors show nothing that is secret in the job's tasks.
 
+    Nor does the client change anything at the server where another process may work on the job by now.
     `tell` gets a ServerUnreached for each pause that is made because the server cannot be reached.
     """
     passwords = Passwords(job)
@@ -31,6 +32,7 @@ def of_job(connect: Connect, job: OpenJob, tell: Listener) -> Connect:
         with connect(facts, interruption) as client:
             client.hide(passwords.hidden_in)
             client.report_delays(report)
+            client.before_change(job.journal.require_ownership)
             yield client
 
     return connected

@@ -1,0 +1,191 @@
+"""What is in the queue: workbooks that were put into the store for any worker, and what became of them.
+
+The job's journal is what counts. Here is only what the journal cannot know: priority, time, tries. The state
+of an item follows from both.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import PureWindowsPath
+from typing import Any, Final
+
+import psycopg
+from psycopg.types.json import Jsonb
+
+from xlsx2opeasy.errors import LoadRefused, UsageError
+from xlsx2opeasy.load.job.state import ABANDONED, COMPLETED, REJECTED, UNKNOWN, WITH_ERRORS
+from xlsx2opeasy.load.jobs.superseded import withdraw
+from xlsx2opeasy.store.connection import lock_number
+from xlsx2opeasy.store.jobs import PostgresJob, PostgresStore
+
+QUEUED, RUNNING, DONE = "queued", "running", "done"
+FAILED, CANCELLED, UNDECIDED = "failed", "cancelled", "undecided"
+_BY_STATUS: Final[Mapping[str, str]] = {
+    COMPLETED: DONE,
+    WITH_ERRORS: DONE,
+    REJECTED: DONE,
+    ABANDONED: CANCELLED,
+    UNKNOWN: UNDECIDED,
+}
+"""By how a job finished; any other end is a failure."""
+FIRST_WAIT: Final = timedelta(seconds=5)
+LONGEST_WAIT: Final = timedelta(minutes=30)
+GIVE_UP_AFTER: Final = timedelta(hours=24)
+"""How long a job that cannot reach its server is tried again, with waits that double."""
+BUSY_WAIT: Final = timedelta(seconds=5)
+_SELECT: Final = (
+    "SELECT i.job, j.enterprise_id, j.workbook, i.priority, i.at, j.counts, j.status, j.finished, i.ended,"
+    " i.cancelled FROM xlsx2opeasy_item i JOIN xlsx2opeasy_job j USING (job)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A workbook in the queue; `rows` are its counts, None before it began."""
+
+    job: str
+    enterprise: str
+    workbook: str
+    state: str
+    priority: int
+    at: datetime
+    rows: Mapping[str, int] | None
+
+    def as_json(self) -> dict[str, Any]:
+        """The item of `queue … --json`."""
+        return {
+            "job": self.job,
+            "enterprise": self.enterprise,
+            "workbook": self.workbook,
+            "state": self.state,
+            "priority": self.priority,
+            "at": self.at.astimezone(UTC).isoformat(timespec="seconds"),
+            "rows": None if self.rows is None else dict(self.rows),
+        }
+
+
+def add_item(store: PostgresStore, job: str, priority: int, at: datetime, options: Mapping[str, Any]) -> None:
+    """Puts a job that was frozen into the queue."""
+
+    def insert(connection: psycopg.Connection) -> None:
+        with connection.transaction():
+            connection.execute(
+                "INSERT INTO xlsx2opeasy_item (job, priority, at, options) VALUES (%s, %s, %s, %s)"
+                " ON CONFLICT (job) DO NOTHING",
+                [job, priority, at, Jsonb(dict(options))],
+            )
+            _step(connection, job, "added")
+
+    store.session.run(insert)
+
+
+def list_items(store: PostgresStore) -> list[Item]:
+    """All items, the latest added first."""
+    query = f"{_SELECT} ORDER BY i.added DESC, i.job DESC"
+    rows = store.session.run(lambda connection: connection.execute(query).fetchall())
+    held = store.session.held_numbers() if rows else set()
+    return [_item(row, held) for row in rows]
+
+
+def item_of(store: PostgresStore, job: str) -> Item:
+    """One item. Raises UsageError where the queue has none of that name."""
+    query = f"{_SELECT} WHERE i.job = %s"
+    row = (
+        None
+        if "\0" in job
+        else store.session.run(lambda connection: connection.execute(query, [job]).fetchone())
+    )
+    if row is None:
+        raise UsageError(f"there is no job {job} in the queue", "xlsx2opeasy queue list lists them")
+    return _item(row, store.session.held_numbers())
+
+
+def _item(row: Sequence[Any], held: set[int]) -> Item:
+    job, enterprise, workbook, priority, at, counts, status, finished, ended, cancelled = row
+    if lock_number("job", job) in held:
+        state = RUNNING
+    elif finished:
+        state = _BY_STATUS.get(status, FAILED)
+    elif cancelled:
+        state = CANCELLED
+    else:
+        state = FAILED if ended else QUEUED
+    return Item(job, enterprise, PureWindowsPath(workbook).name, state, priority, at, counts)
+
+
+def steps_of(store: PostgresStore, job: str) -> list[dict[str, str]]:
+    """What happened to an item, in order: `at` and `what`."""
+    query = "SELECT at, what FROM xlsx2opeasy_step WHERE job = %s ORDER BY id"
+    rows = store.session.run(lambda connection: connection.execute(query, [job]).fetchall())
+    return [{"at": at.astimezone(UTC).isoformat(timespec="milliseconds"), "what": what} for at, what in rows]
+
+
+def cancel_item(store: PostgresStore, job: str) -> Item:
+    """Takes a job out of the queue. UsageError where there is none, LoadRefused where it has begun."""
+    item = item_of(store, job)
+    if item.state != QUEUED or not withdraw(PostgresJob(store, job)):
+        raise LoadRefused(
+            f"job {job} is not waiting in the queue ({item_of(store, job).state}), so it cannot be cancelled",
+            f"xlsx2opeasy jobs show {job} tells how far it is; xlsx2opeasy jobs abandon {job} gives up one"
+            " that was not started",
+        )
+    _change(store, job, "cancelled", "ended = true, cancelled = true", [])
+    return item_of(store, job)
+
+
+def options_of(store: PostgresStore, job: str) -> dict[str, Any]:
+    """The options of a run that the job's facts do not hold."""
+    query = "SELECT options FROM xlsx2opeasy_item WHERE job = %s"
+    row = store.session.run(lambda connection: connection.execute(query, [job]).fetchone())
+    return dict(row[0]) if row else {}
+
+
+def note_begun(store: PostgresStore, job: str, rows: Mapping[str, int], where: str) -> None:
+    """A worker has taken the job up."""
+    query = "UPDATE xlsx2opeasy_job SET counts = coalesce(counts, %s) WHERE job = %s"
+    store.session.run(lambda connection: connection.execute(query, [Jsonb(dict(rows)), job]))
+    _change(store, job, f"taken up by {where}", "tries = tries + 1", [])
+
+
+def note_end(
+    store: PostgresStore, job: str, exit_code: int, rows: Mapping[str, int] | None, said: str
+) -> None:
+    """The job came to an end that stands."""
+    if rows is not None:
+        query = "UPDATE xlsx2opeasy_job SET counts = %s WHERE job = %s AND NOT finished"
+        store.session.run(lambda connection: connection.execute(query, [Jsonb(dict(rows)), job]))
+    _change(store, job, said, "ended = true, exit_code = %s", [exit_code])
+
+
+def note_again(store: PostgresStore, job: str, wait: timedelta, said: str) -> None:
+    """The job waits for another try, through no fault of its server."""
+    _change(store, job, said, "at = greatest(at, now() + %s)", [wait])
+
+
+def note_failing(store: PostgresStore, job: str, exit_code: int, said: str) -> bool:
+    """The server could not be reached: again after a wait that doubles; False where that is over."""
+    query = "SELECT failing_since, tries FROM xlsx2opeasy_item WHERE job = %s"
+    row = store.session.run(lambda connection: connection.execute(query, [job]).fetchone())
+    since, tries = row or (None, 1)
+    if since is not None and datetime.now(UTC) - since > GIVE_UP_AFTER:
+        note_end(store, job, exit_code, None, said)
+        return False
+    wait = min(FIRST_WAIT * 2 ** min(max(tries - 1, 0), 20), LONGEST_WAIT)
+    change = "at = now() + %s, failing_since = coalesce(failing_since, now())"
+    _change(store, job, said, change, [wait])
+    return True
+
+
+def _change(store: PostgresStore, job: str, said: str, change: str, values: Sequence[object]) -> None:
+    def update(connection: psycopg.Connection) -> None:
+        with connection.transaction():
+            statement = f"UPDATE xlsx2opeasy_item SET {change} WHERE job = %s"  # noqa: S608 - constants of this module
+            connection.execute(statement, [*values, job])
+            _step(connection, job, said)
+
+    store.session.run(update)
+
+
+def _step(connection: psycopg.Connection, job: str, what: str) -> None:
+    connection.execute("INSERT INTO xlsx2opeasy_step (job, what) VALUES (%s, %s)", [job, what])

@@ -1,0 +1,194 @@
+"""A worker: takes jobs from the queue and works on each in a thread, with a connection of its own."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, Final
+
+from xlsx2opeasy.errors import (
+    LoadRefused,
+    LocalFailure,
+    StillRunning,
+    TakenOver,
+    Xlsx2OpeasyError,
+    location_of,
+)
+from xlsx2opeasy.load.events import Event, Listener, Notice
+from xlsx2opeasy.load.interrupt import Interruption
+from xlsx2opeasy.load.job.facts import read_facts, read_rows
+from xlsx2opeasy.load.job.open_job import Connect
+from xlsx2opeasy.load.job.state import UNKNOWN
+from xlsx2opeasy.load.results.load_result import LoadResult
+from xlsx2opeasy.load.results.row_results import counts_of
+from xlsx2opeasy.load.runner import Waiting
+from xlsx2opeasy.load.service import Surroundings, resume
+from xlsx2opeasy.spec.outcomes import Outcome
+from xlsx2opeasy.store import items
+from xlsx2opeasy.store.jobs import PostgresStore, purge
+from xlsx2opeasy.store.queue import QUEUE_FAILURES, Queue, Taken, opened_queue
+
+POLL_SECONDS: Final = 0.5
+HEARTBEAT_SECONDS: Final = 30.0
+RECONNECT_SECONDS: Final = 1.0
+
+
+@dataclass
+class Worker:
+    """Works until it is asked to stop, or, with `drain`, until nothing is left that could begin now."""
+
+    store: PostgresStore
+    connect: Connect
+    say: Callable[[str], None]
+    concurrency: int = 1
+    drain: bool = False
+    _stopping: bool = False
+    _running: dict[int, Interruption] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._threads = ThreadPoolExecutor(self.concurrency)
+
+    def run(self) -> None:
+        """Raises what the store raises where it cannot be used from the beginning."""
+        self.store.session.run(purge)
+        asyncio.run(self._work())
+
+    async def _work(self) -> None:
+        loop = asyncio.get_running_loop()
+        for name in ("SIGTERM", "SIGINT", "SIGHUP"):
+            if hasattr(signal, name):
+                loop.add_signal_handler(getattr(signal, name), self._stop)
+        tasks: set[asyncio.Task[None]] = set()
+        while True:
+            try:
+                async with opened_queue(self.store.address) as queue:
+                    await self._serve(queue, tasks)
+                break
+            except QUEUE_FAILURES:
+                if self._stopping:
+                    break
+                await asyncio.sleep(RECONNECT_SECONDS)  # the database restarts, or fails over
+        if tasks:
+            await asyncio.wait(tasks)
+
+    def _stop(self) -> None:
+        """Lets the requests under way finish; a second signal leaves at once."""
+        if self._stopping:
+            os._exit(130)
+        self._stopping = True
+        for interruption in self._running.values():
+            interruption.ask()
+
+    async def _serve(self, queue: Queue, tasks: set[asyncio.Task[None]]) -> None:
+        beat = 0.0
+        loop = asyncio.get_running_loop()
+        while not (self._stopping and not tasks):
+            if loop.time() >= beat:
+                await queue.heartbeat()
+                beat = loop.time() + HEARTBEAT_SECONDS
+            moved = await queue.tend(self._running)
+            taken = await self._take(queue, tasks)
+            if self.drain and not (tasks or moved or taken or queue.has_orphans):
+                return
+            if tasks:
+                done, _ = await asyncio.wait(tasks, timeout=POLL_SECONDS, return_when="FIRST_COMPLETED")
+                tasks -= done
+            elif not taken:
+                await asyncio.sleep(POLL_SECONDS)
+
+    async def _take(self, queue: Queue, tasks: set[asyncio.Task[None]]) -> bool:
+        took = False
+        while len(tasks) < self.concurrency and not self._stopping:
+            taken = await queue.take()
+            if taken is None:
+                break
+            took = True
+            self._running[taken.number] = Interruption()
+            tasks.add(asyncio.create_task(self._one(queue, taken)))
+        return took
+
+    async def _one(self, queue: Queue, taken: Taken) -> None:
+        interruption = self._running[taken.number]
+        try:
+            await asyncio.get_running_loop().run_in_executor(
+                self._threads, self._load, taken.job, interruption
+            )
+        finally:
+            await queue.release(taken)
+            self._running.pop(taken.number, None)
+
+    def _load(self, job: str, interruption: Interruption) -> None:
+        """Works on the job, and notes how that ended; never raises."""
+        try:
+            self._noting(job, interruption)
+        except Xlsx2OpeasyError as error:  # the store failed: another look at the queue finds the job again
+            self.say(f"{job}: {error.message}")
+        except Exception as error:  # noqa: BLE001 - one job must not end the worker
+            self._report_mistake(job, location_of(error))
+        finally:
+            self.store.close()
+
+    def _report_mistake(self, job: str, where: str) -> None:
+        said = f"internal error of xlsx2opeasy: {where}"
+        self.say(f"{job}: {said}")
+        with contextlib.suppress(Xlsx2OpeasyError):
+            items.note_failing(self.store, job, LocalFailure.exit_code, said)
+
+    def _noting(self, job: str, interruption: Interruption) -> None:
+        item = items.item_of(self.store, job)
+        if item.state != items.QUEUED:
+            return
+        options = items.options_of(self.store, job)
+        waiting = Waiting(options.get("poll_interval"), options.get("wait"))
+        around = Surroundings(self._listener(job), self.connect, waiting, interruption, store=self.store)
+        place = f"{socket.gethostname()} (process {os.getpid()})"
+        items.note_begun(self.store, job, self._not_sent(job), place)
+        self.say(f"{job}: begins {item.workbook} at enterprise {item.enterprise}")
+        try:
+            result = resume(job, around)
+        except TakenOver as error:
+            self.say(f"{job}: {error.message}")
+        except LoadRefused as error:
+            items.note_again(self.store, job, items.BUSY_WAIT, error.message)
+        except Xlsx2OpeasyError as error:
+            self._note_failure(job, error.exit_code, None, error.message)
+        else:
+            self._note_result(job, result)
+
+    def _note_result(self, job: str, result: LoadResult) -> None:
+        said = f"{result.status}: {result.message}"
+        self.say(f"{job}: {result.status}, {result.rows.get('succeeded', 0)} of {result.rows['total']} rows")
+        if result.exit_code == StillRunning.exit_code:
+            items.note_again(self.store, job, items.BUSY_WAIT, said)
+        elif result.status == "interrupted":
+            items.note_again(self.store, job, timedelta(0), said)
+        elif result.exit_code in (0, 1) or result.status == UNKNOWN:
+            items.note_end(self.store, job, result.exit_code, result.rows, said)
+        else:
+            self._note_failure(job, result.exit_code, result.rows, said)
+
+    def _note_failure(self, job: str, exit_code: int, rows: dict[str, int] | None, said: str) -> None:
+        if exit_code == LocalFailure.exit_code:
+            items.note_failing(self.store, job, exit_code, said)
+        else:
+            items.note_end(self.store, job, exit_code, rows, said)
+
+    def _not_sent(self, job: str) -> dict[str, int]:
+        """The counts of a job that begins."""
+        stored = self.store.job(job)
+        rows = read_rows(stored, read_facts(stored))
+        known = Counter(row.known_outcome or Outcome.NOT_SENT for row in rows if not row.skipped)
+        return counts_of(known, sum(row.skipped for row in rows))
+
+    def _listener(self, job: str) -> Listener:
+        def hear(event: Event) -> Any:  # noqa: ANN401
+            if isinstance(event, Notice):
+                self.say(f"{job}: {event.text}")
+
+        return hear
