@@ -21,6 +21,8 @@ from xlsx2opeasy.settings import (
     find_api_key,
     hold_what_is_read,
     key_file_is_open,
+    key_of_profile,
+    profile_naming,
     read_settings,
 )
 from xlsx2opeasy.tasks.limits import ChunkLimits
@@ -143,7 +145,9 @@ def with_webhook(
         yield replace(destination, connect=waking.connect)
 
 
-def connect_as_pinned(flags: Flags, dialog: Dialog, *, sends_tasks: bool = True) -> Connect:
+def connect_as_pinned(
+    flags: Flags, dialog: Dialog, *, sends_tasks: bool = True, key: Secret | None = None
+) -> Connect:
     """A job stays at the server and enterprise it began with; key, certificates and proxy may change.
 
     The client's maker raises LoadRefused where flags name another server or enterprise, UsageError where the
@@ -170,7 +174,25 @@ def connect_as_pinned(flags: Flags, dialog: Dialog, *, sends_tasks: bool = True)
                 f"the wire names of the configuration are not those that job {facts.job} began with",
                 "restore [wire] in config.toml, or abandon the job",
             )
-        return _connector(partial(_connection, settings, flags, dialog), dialog)(facts, interruption)
+        return _connector(partial(_connection, settings, flags, dialog, key), dialog)(facts, interruption)
+
+    return connect
+
+
+def connect_by_profile(flags: Flags, dialog: Dialog) -> Connect:
+    """Connections for jobs of many enterprises, each with the settings of the profile that names it.
+
+    The key is that of the profile, else the one that a single connection would use; nobody is asked.
+    """
+
+    def connect(facts: JobFacts, interruption: Interruption) -> AbstractContextManager[OpEasyClient]:
+        profile = profile_naming(facts.origin, facts.enterprise_id)
+        pinned = replace(flags, profile=profile or flags.profile)
+        if profile is not None:
+            settings = read_settings(replace(pinned, url=facts.origin, enterprise_id=facts.enterprise_id))
+            if (key := key_of_profile(settings)) is not None:
+                return connect_as_pinned(pinned, dialog, key=key)(facts, interruption)
+        return connect_as_pinned(pinned, dialog)(facts, interruption)
 
     return connect
 
@@ -247,7 +269,7 @@ def _connector(connection: Callable[[], Connection], dialog: Dialog) -> Connect:
     return connect
 
 
-def _connection(settings: Settings, flags: Flags, dialog: Dialog) -> Connection:
+def _connection(settings: Settings, flags: Flags, dialog: Dialog, key: Secret | None = None) -> Connection:
     from xlsx2opeasy.opeasy import Connection
 
     if flags.api_key_file is not None and key_file_is_open(flags.api_key_file):
@@ -255,7 +277,7 @@ def _connection(settings: Settings, flags: Flags, dialog: Dialog) -> Connection:
     return Connection(
         settings.url,
         settings.enterprise_id,
-        dialog.typed_key(settings) or find_api_key(settings, flags, dialog.ask),
+        key or dialog.typed_key(settings) or find_api_key(settings, flags, dialog.ask),
         ca_bundle=settings.ca_bundle,
         enterprise_field=settings.enterprise_field,
     )

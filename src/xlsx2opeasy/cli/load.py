@@ -219,7 +219,7 @@ def _load(workbook: Path, destination: Destination, asked: Request) -> LoadResul
         with Screen(quiet=asked.quiet) as screen:
             store, posting = selected_store(), notifier(asked.flags)
             around = Surroundings(screen, destination.connect, waiting, store=store, notifier=posting)
-            confirm = _confirmation(destination, asked)
+            confirm = confirmation(destination, asked)
             result = load(workbook, destination.target, asked.options_for(destination), around, confirm)
     except Xlsx2OpeasyError as error:
         complain(error.message, error.hint)
@@ -253,7 +253,7 @@ def _missed_what_exists(result: LoadResult) -> bool:
     return any(each.code in ("101", "103") for each in results)
 
 
-def _confirmation(destination: Destination, asked: Request) -> Callable[[Prepared], bool]:
+def confirmation(destination: Destination, asked: Request) -> Callable[[Prepared], bool]:
     """Asks what must be asked before a job is begun: whether to send, and for the API key."""
     from xlsx2opeasy.cli.questions import can_ask, confirm
 

@@ -33,6 +33,11 @@ GROUPS = {
         "report": "writes the report of a job, one HTML file",
         "undo": "writes a workbook that takes back what a job did",
     },
+    "Several machines": {
+        "queue": "lists loads that workers take up, adds and cancels them",
+        "worker": "takes loads from the queue",
+        "store": "looks after the store that several machines share",
+    },
     "Fields and files": {
         "fields": "explains the fields, their rules and commands",
         "convert": "turns a workbook into chunk files and a manifest",

@@ -39,6 +39,14 @@ def find_api_key(settings: Settings, flags: Flags, ask: Callable[[str], str] | N
     )
 
 
+def key_of_profile(settings: Settings) -> Secret | None:
+    """The key that the keyring holds for the server and the enterprise; None where it holds none."""
+    try:
+        return look_up(*keyring_names(settings))
+    except KeyringTrouble:
+        return None
+
+
 def api_key_source(settings: Settings, flags: Flags) -> str | None:
     """Where `find_api_key` would find the key without asking, in words; None where nowhere."""
     if flags.api_key_file is not None:

@@ -1,5 +1,6 @@
 """The settings in force, and where each comes from: a flag, else the environment, else the profile."""
 
+import contextlib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -115,6 +116,18 @@ def read_offline_settings(profile: str | None) -> OfflineSettings:
 def _beside(path: Path, name: str) -> Path:
     """A file that the configuration names, which is looked for beside it."""
     return path.parent / Path(name).expanduser()
+
+
+def profile_naming(origin: str, enterprise_id: str) -> str | None:
+    """The profile whose server and enterprise these are; None where no profile names them."""
+    from xlsx2opeasy.opeasy import checked_origin  # it brings httpx
+
+    for name, profile in read_config(config_file()).get("profiles", {}).items():
+        if profile.get("enterprise_id") == enterprise_id and profile.get("url"):
+            with contextlib.suppress(UsageError):
+                if checked_origin(profile["url"]) == origin:
+                    return str(name)
+    return None
 
 
 def resolve(flags: Flags) -> tuple[Value, ...]:

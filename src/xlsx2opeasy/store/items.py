@@ -7,17 +7,19 @@ of an item follows from both.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import PureWindowsPath
+from pathlib import Path, PureWindowsPath
 from typing import Any, Final
 
 import psycopg
 from psycopg.types.json import Jsonb
 
-from xlsx2opeasy.errors import LoadRefused, UsageError
+from xlsx2opeasy.durable import why_refused, write_file
+from xlsx2opeasy.errors import LoadRefused, UsageError, WorkbookUnusable
 from xlsx2opeasy.load.job.state import ABANDONED, COMPLETED, REJECTED, UNKNOWN, WITH_ERRORS
 from xlsx2opeasy.load.jobs.superseded import withdraw
+from xlsx2opeasy.overwriting import unless_replaced
 from xlsx2opeasy.store.connection import lock_number
-from xlsx2opeasy.store.jobs import PostgresJob, PostgresStore
+from xlsx2opeasy.store.jobs import RESULTS_KEPT, PostgresJob, PostgresStore
 
 QUEUED, RUNNING, DONE = "queued", "running", "done"
 FAILED, CANCELLED, UNDECIDED = "failed", "cancelled", "undecided"
@@ -112,6 +114,40 @@ def _item(row: Sequence[Any], held: set[int]) -> Item:
     else:
         state = FAILED if ended else QUEUED
     return Item(job, enterprise, PureWindowsPath(workbook).name, state, priority, at, counts)
+
+
+def fetch_results(store: PostgresStore, job: str, output: Path, *, replace: bool) -> Item:
+    """Writes a job's results workbook to `output`; may be repeated.
+
+    Raises UsageError for an unknown job, another extension or results that are no longer kept, LoadRefused
+    where there are none yet, WorkbookUnusable where the file exists with another content and is not replaced.
+    """
+    stored = store.job(job)
+    query = f"{_SELECT.replace(' JOIN', ' RIGHT JOIN')} WHERE job = %s"  # of any load, queued or not
+    row = store.session.run(lambda connection: connection.execute(query, [job]).fetchone())
+    assert row is not None
+    name, enterprise, workbook, priority, at, *rest = row
+    now = datetime.now(UTC)
+    item = _item(
+        (name or job, enterprise, workbook, priority or 0, at or now, *rest), store.session.held_numbers()
+    )
+    found = stored.results()
+    if found is None:
+        if item.state in (QUEUED, RUNNING):
+            raise LoadRefused(f"job {job} has no results yet: it is {item.state}", "wait for it to end")
+        raise UsageError(f"the store has no results of job {job}: they are kept for {RESULTS_KEPT.days} days")
+    content, suffix = found
+    if output.suffix.casefold() != suffix.casefold():
+        raise UsageError(f"the results of job {job} cannot be called {output.name}", f"end it in {suffix}")
+    if not (output.is_file() and output.read_bytes() == content):
+        unless_replaced(output, replace=replace)
+        try:
+            write_file(output, content)
+        except OSError as error:
+            raise WorkbookUnusable(
+                f"{output} cannot be written: {why_refused(error)}", "choose another place with --output"
+            ) from error
+    return item
 
 
 def steps_of(store: PostgresStore, job: str) -> list[dict[str, str]]:

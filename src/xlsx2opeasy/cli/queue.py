@@ -1,0 +1,168 @@
+"""`xlsx2opeasy queue`: loads that any worker of a shared store takes up."""
+
+from pathlib import Path
+from typing import NoReturn
+
+import click
+from rich.text import Text
+
+from xlsx2opeasy.cli.options import FORCE, JOB, JSON
+from xlsx2opeasy.cli.output import complain, say, say_json, tell
+from xlsx2opeasy.cli.queue_add import add
+from xlsx2opeasy.cli.tables import cell, minute_cell, show_table
+from xlsx2opeasy.errors import Xlsx2OpeasyError
+from xlsx2opeasy.job_model import parse_time
+
+EMPTY: dict[str, object] = {"items": []}
+_HEADINGS = ("Job", "Enterprise", "State", "Priority", "At", "Rows", "Workbook")
+_STYLES = {"running": "cyan", "done": "green", "failed": "red", "undecided": "magenta"}
+
+
+@click.group(name="queue")
+def command() -> None:
+    """Load workbooks on several machines: add them here, and let workers take them.
+
+    \b
+    Examples:
+      xlsx2opeasy queue add branch.xlsx
+      xlsx2opeasy queue list
+    """
+
+
+command.add_command(add)
+
+
+@command.command(name="list")
+@JSON
+def list_command(*, as_json: bool) -> NoReturn:
+    """List what is in the queue and what became of it, the latest first.
+
+    \b
+    Example:
+      xlsx2opeasy queue list
+    """
+    from xlsx2opeasy.settings.store import shared_store
+
+    try:
+        from xlsx2opeasy.store.items import list_items
+
+        found = list_items(shared_store())
+    except Xlsx2OpeasyError as error:
+        _end_with(error, as_json=as_json)
+    if as_json:
+        say_json({"items": [each.as_json() for each in found]})
+    elif found:
+        show_table(_HEADINGS, [_row(each.as_json()) for each in found])
+    else:
+        tell("The queue is empty.")
+    raise SystemExit(0)
+
+
+@command.command(name="show")
+@JOB
+@JSON
+def show(job: str, *, as_json: bool) -> NoReturn:
+    """Show JOB, and what happened to it so far.
+
+    \b
+    Example:
+      xlsx2opeasy queue show L20261122-k7m2
+    """
+    from xlsx2opeasy.settings.store import shared_store
+
+    try:
+        store = shared_store()
+        from xlsx2opeasy.store.items import item_of, steps_of
+
+        item, steps = item_of(store, job).as_json(), steps_of(store, job)
+    except Xlsx2OpeasyError as error:
+        _end_with(error, as_json=as_json)
+    if as_json:
+        say_json({"items": [{**item, "steps": steps}]})
+        raise SystemExit(0)
+    show_table(_HEADINGS, [_row(item)])
+    for step in steps:
+        say(f"{step['at']}  {step['what']}")
+    raise SystemExit(0)
+
+
+@command.command(name="cancel")
+@JOB
+@JSON
+def cancel(job: str, *, as_json: bool) -> NoReturn:
+    """Take JOB out of the queue; one that has begun is left alone.
+
+    \b
+    Example:
+      xlsx2opeasy queue cancel L20261122-k7m2
+    """
+    from xlsx2opeasy.settings.store import shared_store
+
+    try:
+        store = shared_store()
+        from xlsx2opeasy.store.items import cancel_item
+
+        item = cancel_item(store, job)
+    except Xlsx2OpeasyError as error:
+        _end_with(error, as_json=as_json)
+    if as_json:
+        say_json({"items": [item.as_json()]})
+    tell(f"Job {job} is cancelled; nothing of it was sent.")
+    raise SystemExit(0)
+
+
+@command.command(name="fetch")
+@JOB
+@click.option(
+    "--output", required=True, type=click.Path(path_type=Path, dir_okay=False), help="The results workbook."
+)
+@FORCE
+@JSON
+def fetch(job: str, output: Path, *, force: bool, as_json: bool) -> NoReturn:
+    """Bring the results workbook of JOB from the store; they wait there for 30 days.
+
+    \b
+    Example:
+      xlsx2opeasy queue fetch L20261122-k7m2 --output branch.results.xlsx
+    """
+    from xlsx2opeasy.settings.store import shared_store
+
+    try:
+        store = shared_store()
+        from xlsx2opeasy.store.items import fetch_results
+
+        item = fetch_results(store, job, output, replace=force)
+    except Xlsx2OpeasyError as error:
+        _end_with(error, as_json=as_json)
+    if as_json:
+        say_json({"items": [item.as_json()]})
+    else:
+        say(str(output))
+    raise SystemExit(0)
+
+
+def _end_with(error: Xlsx2OpeasyError, *, as_json: bool) -> NoReturn:
+    """The end of a command that could not do what was asked: one JSON document all the same."""
+    if as_json:
+        say_json({**EMPTY, "message": error.message})
+    complain(error.message, error.hint)
+    raise SystemExit(error.exit_code)
+
+
+def _row(item: dict[str, object]) -> tuple[Text, ...]:
+    rows = item["rows"]
+    counts = (
+        ", ".join(f"{number} {name}" for name, number in rows.items() if number)
+        if isinstance(rows, dict)
+        else ""
+    )
+    state = str(item["state"])
+    return (
+        cell(item["job"]),
+        cell(item["enterprise"]),
+        cell(state, _STYLES.get(state, "")),
+        cell(item["priority"]),
+        minute_cell(parse_time(str(item["at"]))),
+        cell(counts),
+        cell(item["workbook"]),
+    )

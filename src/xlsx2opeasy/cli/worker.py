@@ -1,0 +1,42 @@
+"""`xlsx2opeasy worker`: takes loads from the queue of a shared store, and asks nothing."""
+
+from typing import NoReturn
+
+import click
+
+from xlsx2opeasy.cli.options import connection_options
+from xlsx2opeasy.cli.output import complain, tell
+from xlsx2opeasy.errors import Xlsx2OpeasyError
+from xlsx2opeasy.settings import Flags
+
+
+@click.command(name="worker")
+@click.option(
+    "--concurrency", type=click.IntRange(min=1, max=64), default=1, show_default=True, help="Loads at once."
+)
+@click.option("--drain", is_flag=True, help="End when nothing is left that could begin now.")
+@connection_options
+def command(flags: Flags, concurrency: int, *, drain: bool) -> NoReturn:
+    """Take loads from the queue, one at a time for each enterprise, until SIGTERM or Ctrl-C.
+
+    The API key is that of the profile that names a job's server and enterprise, else of --api-key-file, else
+    OPEASY_API_KEY.
+
+    \b
+    Examples:
+      xlsx2opeasy worker --concurrency 4
+      xlsx2opeasy worker --drain
+    """
+    from xlsx2opeasy.session import Dialog, connect_by_profile
+    from xlsx2opeasy.settings.store import shared_store
+
+    try:
+        store = shared_store()
+        from xlsx2opeasy.store.worker import Worker
+
+        connect = connect_by_profile(flags, Dialog(None, tell))
+        Worker(store, connect, tell, concurrency, drain=drain).run()
+    except Xlsx2OpeasyError as error:
+        complain(error.message, error.hint)
+        raise SystemExit(error.exit_code) from None
+    raise SystemExit(0)

@@ -1,0 +1,68 @@
+"""The installed command on machines that share a store."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+COMMAND = Path(sys.executable).with_name("xlsx2opeasy")
+
+
+class Machine:
+    """A machine with a home of its own: commands there see the store that the environment names."""
+
+    def __init__(self, home: Path, environment: dict[str, str]) -> None:
+        home.mkdir(exist_ok=True)
+        self.env = os.environ | environment | {"XLSX2OPEASY_HOME": str(home)}
+
+    def run(
+        self, *arguments: object, timeout: float = 120, code: int | None = 0
+    ) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            [COMMAND, *map(str, arguments)],
+            env=self.env,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+            stdin=subprocess.DEVNULL,
+        )
+        assert "Traceback" not in done.stderr, done.stderr
+        assert code is None or done.returncode == code, (done.returncode, done.stdout, done.stderr)
+        return done
+
+    def json(self, *arguments: object, code: int | None = 0) -> Any:
+        return json.loads(self.run(*arguments, "--json", code=code).stdout)
+
+    def start(self, *arguments: object) -> "subprocess.Popen[str]":
+        return subprocess.Popen(
+            [COMMAND, *map(str, arguments)],
+            env=self.env,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def state(self, job: str) -> str:
+        return str(self.json("queue", "show", job)["items"][0]["state"])
+
+
+def ended(process: "subprocess.Popen[str]", timeout: float = 60) -> int:
+    """Asks a worker to stop; its exit code."""
+    process.send_signal(signal.SIGTERM)
+    _, said = process.communicate(timeout=timeout)
+    assert "Traceback" not in said, said
+    return process.returncode
+
+
+def until(condition: Callable[[], object], seconds: float = 90) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it never came to be"
+        time.sleep(0.2)

@@ -1,0 +1,154 @@
+"""The queue and its workers, through the installed command."""
+
+import signal
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from foreign.server import ForeignServer
+from load.books import user_book, users, write_rows
+from load.command import environment
+from load.rig import executed
+
+from .fleet import Machine, ended, until
+
+ITEM = {"job", "enterprise", "workbook", "state", "priority", "at", "rows"}
+
+
+@pytest.fixture
+def machine(store_url: str, server: ForeignServer, tmp_path: Path) -> Callable[[str], Machine]:
+    known = environment(server.url, server.settings.enterprise_id, server.settings.api_key)
+    return lambda name: Machine(tmp_path / name, {**known, "XLSX2OPEASY_STORE": store_url})
+
+
+def test_a_workbook_goes_through_the_queue_to_another_machine(
+    machine: Callable[[str], Machine], server: ForeignServer, tmp_path: Path
+) -> None:
+    one, other = machine("one"), machine("other")
+    book = user_book(tmp_path / "new branch.xlsx", 3)
+    (item,) = one.json("queue", "add", book, "--yes", "--priority", 7)["items"]
+    assert set(item) == ITEM
+    assert (item["workbook"], item["state"], item["priority"], item["rows"]) == (
+        "new branch.xlsx",
+        "queued",
+        7,
+        None,
+    )
+    assert item["enterprise"] == server.settings.enterprise_id
+    assert datetime.fromisoformat(item["at"]) <= datetime.now(UTC) + timedelta(seconds=1)
+    assert one.json("queue", "list")["items"] == [item]
+    (job,) = other.json("jobs")["items"]
+    assert (job["id"], job["loadStatus"]) == (item["job"], "queued")
+    one.run("resume", code=2)  # it waits for a worker
+    one.run("load", book, "--yes", code=6)
+    one.run("queue", "add", book, "--yes", code=6)
+    one.run("queue", "fetch", item["job"], "--output", tmp_path / "early.xlsx", code=6)
+    book.unlink()
+    other.run("worker", "--drain")
+    (shown,) = one.json("queue", "show", item["job"])["items"]
+    assert set(shown) == ITEM | {"steps"}
+    assert (shown["state"], shown["rows"]["succeeded"], shown["rows"]["total"]) == ("done", 3, 3)
+    assert [set(each) for each in shown["steps"]] == [{"at", "what"}] * 3
+    assert executed(server) == {f"user{number:04}@example.com": 1 for number in range(3)}
+    fetched = tmp_path / "fetched.xlsx"
+    for _ in range(2):
+        (brought,) = other.json("queue", "fetch", item["job"], "--output", fetched)["items"]
+        assert brought["state"] == "done"
+        other.run("report", item["job"], "--output", tmp_path / f"{_}.html")
+        other.run("undo", item["job"], "--output", tmp_path / f"{_}.xlsx")
+    sheet = openpyxl.load_workbook(fetched)["Users"]
+    assert [row[-4].value for row in sheet.iter_rows(min_row=2)] == ["SUCCESS"] * 3
+    one.run("queue", "cancel", item["job"], code=6)
+    other.run("worker", "--drain")
+    assert server.calls("POST", "/v1/scheduledoperations") == 1
+
+
+def test_what_is_refused_and_with_which_code(machine: Callable[[str], Machine], tmp_path: Path) -> None:
+    here = machine("here")
+    wrong = write_rows(tmp_path / "wrong.xlsx", {"Users": [{"command": "AddUser", "groupId": "Dallas"}]})
+    book = user_book(tmp_path / "book.xlsx", 2)
+    assert here.json("queue", "add", wrong, "--yes", code=3)["items"] == []
+    here.run("queue", "add", tmp_path / "none.xlsx", "--yes", code=7)
+    here.run("queue", "add", book, "--yes", "--at", "tomorrow", code=2)
+    here.run("queue", "add", book, "--output", tmp_path / "x.xlsx", code=2)
+    for command in ("show", "cancel"):
+        assert here.json("queue", command, "L20261122-none", code=2)["items"] == []
+    here.run("queue", "fetch", "L20261122-none", "--output", tmp_path / "x.xlsx", code=2)
+    assert here.json("queue", "list")["items"] == []
+    alone = Machine(tmp_path / "alone", {"XLSX2OPEASY_STORE": ""})
+    for command in (
+        ("queue", "list"),
+        ("queue", "add", book, "--yes"),
+        ("worker", "--drain"),
+        ("store", "init"),
+    ):
+        assert "postgresql://" in alone.run(*command, code=2).stderr
+
+
+def test_order_time_and_cancelling(
+    machine: Callable[[str], Machine], server: ForeignServer, tmp_path: Path
+) -> None:
+    here = machine("here")
+
+    def add(name: str, first: int, *options: object) -> str:
+        book = write_rows(tmp_path / f"{name}.xlsx", {"Users": users(1, first=first)})
+        return str(here.json("queue", "add", book, "--yes", *options)["items"][0]["job"])
+
+    later = (datetime.now().astimezone() + timedelta(hours=1)).isoformat()
+    tomorrow = add("tomorrow", 1, "--at", later, "--priority", 99)
+    low = add("low", 2, "--priority", -1)
+    high = add("high", 3, "--priority", 5, "--at", "2020-01-01")
+    gone = add("gone", 4)
+    (cancelled,) = here.json("queue", "cancel", gone)["items"]
+    assert cancelled["state"] == "cancelled"
+    here.run("worker", "--drain")
+    assert {job: here.state(job) for job in (tomorrow, low, high, gone)} == {
+        tomorrow: "queued",
+        low: "done",
+        high: "done",
+        gone: "cancelled",
+    }
+    assert [task["content"]["user"]["userId"] for _, task in server.state.executed] == [
+        "user0003@example.com",
+        "user0002@example.com",
+    ]
+    here.run("queue", "add", tmp_path / "gone.xlsx", "--yes")  # as if it had never been there
+
+
+@pytest.mark.parametrize("sent", [signal.SIGKILL, signal.SIGTERM])
+def test_a_worker_that_ends_is_replaced(
+    machine: Callable[[str], Machine], server: ForeignServer, tmp_path: Path, sent: signal.Signals
+) -> None:
+    server.settings.polls_processing = 3
+    one, other = machine("one"), machine("other")
+    job = one.json("queue", "add", user_book(tmp_path / "book.xlsx", 4), "--yes")["items"][0]["job"]
+    worker = one.start("worker", "--drain")
+    until(lambda: server.calls("POST", "/v1/scheduledoperations") == 1)
+    assert other.state(job) == "running"
+    other.run("queue", "cancel", job, code=6)
+    worker.send_signal(sent)
+    _, said = worker.communicate(timeout=60)
+    if sent == signal.SIGTERM:
+        assert worker.returncode == 0, said
+        assert other.state(job) == "queued"
+    other.run("worker", "--drain")
+    (item,) = other.json("queue", "show", job)["items"]
+    assert (item["state"], item["rows"]["succeeded"]) == ("done", 4), item
+    assert set(executed(server).values()) == {1}
+    assert server.calls("POST", "/v1/scheduledoperations") == 1
+
+
+def test_a_server_that_is_away_is_tried_again(
+    machine: Callable[[str], Machine], tmp_path: Path, server: ForeignServer
+) -> None:
+    here = machine("here")
+    job = here.json("queue", "add", user_book(tmp_path / "book.xlsx", 2), "--yes")["items"][0]["job"]
+    server.stop()
+    worker = here.start("worker")
+    until(lambda: here.state(job) == "running")
+    assert ended(worker) == 0
+    assert here.state(job) == "queued"
+    assert "interrupted" in here.json("queue", "show", job)["items"][0]["steps"][-1]["what"]
