@@ -26,7 +26,7 @@ EXIT_CODES: tuple[tuple[int, str, str], ...] = (
     (
         6,
         "a load at this enterprise is running; this workbook is unfinished, done, undecided; or you said no",
-        "do what the message says: wait, `resume`, `jobs abandon`, or `--again`",
+        "do what the message says: wait, `resume`, `jobs abandon`, load the results workbook that it names",
     ),
     (
         7,

@@ -143,7 +143,12 @@ class Request:
     help="Where the server rejects rows: run nothing, or run the others.",
 )
 @click.option("--all", "all_rows", is_flag=True, help="Send rows that succeeded before, too.")
-@click.option("--again", is_flag=True, help="Load a workbook again that was loaded before, every row of it.")
+@click.option(
+    "--again",
+    is_flag=True,
+    help="Send every row of a workbook that was loaded before, those that succeeded too: each is provisioned"
+    " a second time. For a test system that was reset, or after undo.",
+)
 @MAPPING
 @LARGE
 @click.option("--keep", is_flag=True, help="Leave the operations on the server.")

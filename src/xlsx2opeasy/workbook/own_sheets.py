@@ -1,10 +1,11 @@
-"""What this program itself has put into a workbook: a version, an enterprise, sheets of words.
+"""What this program itself has put into a workbook: a version, an enterprise, sheets of notes.
 
 All of it survives being saved by Excel and LibreOffice.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Final
 
 from xlsx2opeasy.errors import WorkbookUnusable
@@ -15,20 +16,27 @@ from xlsx2opeasy.problems import Problem, Severity
 TEMPLATE_VERSION: Final = "1.0"
 """Of the blank workbooks; goes up when sheets, columns or their rules change."""
 
-VERSION_PROPERTY: Final = "Template version"
+VERSION_PROPERTY: Final = "xlsx2opeasy template version"
 """The custom property of the workbook that holds it (ECMA-376 part 1, 22.3)."""
 
 SPECIFICATION_PROPERTY: Final = "Specification"
 """The custom property with the specification that a blank workbook was made from."""
 
-WORDS_PROPERTY: Final = "Sheets of words"
-"""The custom property with the titles of a filled workbook's sheets that hold this program's words."""
+WORDS_PROPERTY: Final = "xlsx2opeasy notes"
+"""The custom property with the titles of a filled workbook's sheets that hold this program's notes."""
 
 TITLE_SEPARATOR: Final = "/"
 """Stands between those titles; Excel allows it in none."""
 
-ENTERPRISE_PROPERTY: Final = "Enterprise"
+ENTERPRISE_PROPERTY: Final = "xlsx2opeasy enterprise"
 """The custom property of a workbook that is meant for one enterprise only, with that one's six digits."""
+
+_EARLIER_NAMES: Final = {
+    VERSION_PROPERTY: "Template version",
+    WORDS_PROPERTY: "Sheets of words",
+    ENTERPRISE_PROPERTY: "Enterprise",
+}
+"""The properties' names up to version 1.0, which a company's own properties may have too."""
 
 READ_ME: Final = "Read me"
 """The first sheet of a blank workbook: that of no task type, so that the loader leaves it alone."""
@@ -40,31 +48,53 @@ COPY_NOTE: Final = "This copy is for looking."
 """How the second line of that sheet begins."""
 
 _API = "OpEasy"
-_ENTERPRISE = re.compile("[0-9]{6}")
 _VERSION = re.compile(r"([0-9]{1,4})\.([0-9]{1,4})")
-_LIST_TITLE = re.compile(rf"{PROBLEMS}(?: [0-9]+)?")
+_ENTERPRISE = re.compile(r"[0-9a-f]{6}")
+_LIST_TITLE = re.compile(rf"{PROBLEMS}(?: ([0-9]+))?")
 
 
-def template_version(package: Package) -> str | None:
-    """The version of the blank workbook of ours that this one began as; None where it says none."""
-    properties = _properties(package)
-    return properties.get(VERSION_PROPERTY) if _began_as_ours(properties) else None
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What this program has left in a workbook; a mark that is not whole is none.
+
+    `version` is of the blank workbook that it began as, None where it is not one of ours. `notes` are the
+    titles of its sheets of notes. `enterprise` are the digits of the only enterprise that it is meant for.
+    """
+
+    version: str | None = None
+    notes: frozenset[str] = frozenset()
+    enterprise: str = ""
 
 
-def meant_for(package: Package) -> str:
-    """The digits of the enterprise that the workbook is meant for; empty where it may go to any."""
-    properties = _properties(package)
-    found = properties.get(ENTERPRISE_PROPERTY, "")
-    return found if WORDS_PROPERTY in properties and _ENTERPRISE.fullmatch(found) else ""
+def marks_of(package: Package, titles: Iterable[str]) -> Marks:
+    """The marks of a workbook with sheets of these titles.
+
+    A company's own properties are never believed: those of an earlier version of this program, whose names
+    were plain words, count only together with what no other program writes.
+    """
+    properties, wanted = _properties(package), frozenset(titles)
+    version = properties.get(VERSION_PROPERTY)
+    notes = _titles(properties.get(WORDS_PROPERTY))
+    enterprise = properties.get(ENTERPRISE_PROPERTY)
+    earlier = _titles(properties.get(_EARLIER_NAMES[WORDS_PROPERTY]))
+    if notes <= {""} and earlier and earlier <= wanted:
+        notes = earlier
+        enterprise = enterprise or properties.get(_EARLIER_NAMES[ENTERPRISE_PROPERTY])
+    if version is None and _API in properties.get(SPECIFICATION_PROPERTY, ""):
+        version = properties.get(_EARLIER_NAMES[VERSION_PROPERTY])
+    return Marks(
+        version if _VERSION.fullmatch(version or "") else None,
+        notes & wanted,
+        enterprise if enterprise and _ENTERPRISE.fullmatch(enterprise) else "",
+    )
 
 
-def _began_as_ours(properties: Mapping[str, str]) -> bool:
-    """Whether the properties are of a blank workbook of ours; a company's own may have one of the names."""
-    return VERSION_PROPERTY in properties and _API in properties.get(SPECIFICATION_PROPERTY, "")
+def _titles(value: str | None) -> frozenset[str]:
+    return frozenset(value.split(TITLE_SEPARATOR)) if value else frozenset()
 
 
 def _properties(package: Package) -> dict[str, str]:
-    """The custom properties of the workbook; none where they cannot be read, for no task stands in them."""
+    """The custom properties of the workbook; none where they cannot be read, for no task is in them."""
     try:
         related = relations(package, "")
         part = next((each.part for each in related if each.kind == "custom-properties"), "")
@@ -98,31 +128,38 @@ def version_problem(found: str | None) -> Problem | None:
     )
 
 
-def own_sheets(package: Package, titles: Iterable[str]) -> frozenset[str]:
-    """Those of the titles whose sheets are this program's words, no sheets of the user's."""
-    wanted, properties = frozenset(titles), _properties(package)
-    said = {*properties.get(WORDS_PROPERTY, "").split(TITLE_SEPARATOR)}
-    own = said | ({READ_ME} if _began_as_ours(properties) else set())
-    return (wanted & own) | problem_lists(wanted, package)
+def own_sheets(package: Package, titles: Iterable[str], marks: Marks) -> frozenset[str]:
+    """Those of the titles whose sheets are this program's notes, no sheets of the user's."""
+    wanted = frozenset(titles)
+    read_me = {READ_ME} if marks.version is not None else set()
+    return (wanted & (marks.notes | read_me)) | problem_lists(wanted, package)
 
 
 def problem_lists(titles: Iterable[str], package: Package) -> frozenset[str]:
-    """Those of the titles that list the problems of a marked copy, none where it is no such copy."""
-    lists = frozenset(title for title in titles if _LIST_TITLE.fullmatch(title))
-    if not lists:
-        return lists
+    """The title of the sheet that lists the problems of a marked copy; nothing where it is no such copy.
+
+    Of several it is the one with the highest number, for it was added last.
+    """
+    numbers = {title: int(found[1] or 1) for title in titles if (found := _LIST_TITLE.fullmatch(title))}
+    if not numbers or not _holds(package, COPY_NOTE):
+        return frozenset()
+    return frozenset({max(numbers, key=lambda title: numbers[title])})
+
+
+def _holds(package: Package, text: str) -> bool:
+    """Whether a text, which has no character that XML escapes, is in any cell of the workbook."""
     parts = [(name, folded(name)) for name in package.names]
     texts = [name for name, part in parts if part.endswith("sharedstrings.xml")]
     sheets = [name for name, part in reversed(parts) if "/worksheets/" in part and part.endswith(".xml")]
-    return lists if any(_holds_note(package.blocks(part)) for part in texts + sheets) else frozenset()
+    return any(_is_in(package.blocks(part), text.encode()) for part in texts + sheets)
 
 
-def _holds_note(blocks: Iterator[bytes]) -> bool:
-    note, before = COPY_NOTE.encode(), b""
+def _is_in(blocks: Iterator[bytes], wanted: bytes) -> bool:
+    before = b""
     for block in blocks:
-        if note in before + block:
+        if wanted in before + block:
             return True
-        before = block[-len(note) :]
+        before = block[-len(wanted) :]
     return False
 
 

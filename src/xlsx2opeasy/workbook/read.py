@@ -9,7 +9,7 @@ from xlsx2opeasy.spec.catalogue import BY_NAME
 from xlsx2opeasy.spec.model import folded
 from xlsx2opeasy.workbook.mapping import NO_MAPPING, ListMapping
 from xlsx2opeasy.workbook.model import Sheet, Workbook
-from xlsx2opeasy.workbook.own_sheets import meant_for, own_sheets, template_version, version_problem
+from xlsx2opeasy.workbook.own_sheets import marks_of, own_sheets, version_problem
 from xlsx2opeasy.workbook.reading.reader_process import read_apart
 from xlsx2opeasy.workbook.reading.sheet_names import no_tasks, sort_sheets, unread_sheets
 from xlsx2opeasy.workbook.reading.source import Source, read_source
@@ -32,10 +32,10 @@ def read_workbook(path: Path, limits: Limits = USUAL, mapping: ListMapping = NO_
         # From here on every part has been inflated once, apart.
         raw = read_apart(source.data, path.name, limits, lists)
         problems = list(_about_file(source, macros=package.has_macros))
-        problems += filter(None, [version_problem(template_version(package))])
         named = sort_sheets(raw.book.sheets, mapping)
-        own = own_sheets(package, named.others)
-        enterprise = meant_for(package)
+        marks = marks_of(package, named.others)
+        problems += filter(None, [version_problem(marks.version)])
+        own = own_sheets(package, named.others, marks)
     problems += [*named.problems, *unread_sheets(named, raw.tops, own)]
     sheets: list[Sheet] = []
     for each in raw.sheets:
@@ -49,7 +49,7 @@ def read_workbook(path: Path, limits: Limits = USUAL, mapping: ListMapping = NO_
     order = list(BY_NAME)
     ordered = tuple(sorted(sheets, key=lambda sheet: order.index(sheet.task_type.name)))
     others = tuple(title for title in named.others if title not in own)
-    return Workbook(path, source.sha256, ordered, others, tuple(problems), enterprise)
+    return Workbook(path, source.sha256, ordered, others, tuple(problems), marks.enterprise)
 
 
 def _any_error(problems: list[Problem], sheets: list[Sheet]) -> bool:

@@ -103,8 +103,10 @@ def _refuse_done(stored: StoredJob, facts: JobFacts, state: JobState, told: Coun
         results = f"; its results are in {state.written}" if state.written else ""
         raise LoadRefused(
             f"the same tasks were loaded by job {facts.job} on {facts.created[:10]}{results}",
-            "correct the rows that did not succeed in that workbook and load it;"
-            " or --again, if every row is to be sent again",
+            "correct the rows that did not succeed there and load that workbook:"
+            f" xlsx2opeasy load {state.written}"
+            if state.written
+            else f"xlsx2opeasy report {facts.job} shows what became of each row",
         )
 
 

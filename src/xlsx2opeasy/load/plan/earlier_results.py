@@ -108,8 +108,7 @@ def refuse_other_enterprise(checked: Checked, target: Target) -> None:
         raise LoadRefused(
             f"{checked.workbook.path.name} undoes a load that was not at enterprise"
             f" {target.enterprise_id} of {target.origin}",
-            'choose the enterprise and server that its sheet "Read me" names'
-            " (--again sends the rows to this one all the same)",
+            'choose the enterprise and server that its sheet "Read me" names',
         )
     for sheet in checked.sheets:
         for row, result in sheet.sheet.earlier_results.items():
@@ -125,8 +124,8 @@ def refuse_other_enterprise(checked: Checked, target: Target) -> None:
                 raise LoadRefused(
                     f"{sheet.sheet.title} row {row} has the result of job {cell.job}, which was not at"
                     f" enterprise {target.enterprise_id} of {target.origin}",
-                    "choose the enterprise and server of that job (xlsx2opeasy jobs show tells them);"
-                    " or --again, if all its rows are to be sent to this one",
+                    f"choose the enterprise and server of that job: xlsx2opeasy jobs show {cell.job};"
+                    " or load the workbook as it was before it had results",
                 )
 
 
