@@ -4,12 +4,12 @@ Never after a schedule request whose outcome is not settled: what the server may
 back, and the rows must not look as if they could be sent again.
 """
 
-from contextlib import AbstractContextManager, closing, nullcontext
+from contextlib import closing
 from pathlib import Path
 
 from xlsx2opeasy.errors import LoadRefused, UsageError, WorkbookUnusable
 from xlsx2opeasy.load.events import Notice
-from xlsx2opeasy.load.job.facts import JobFacts
+from xlsx2opeasy.load.job.machine_lock import load_lock
 from xlsx2opeasy.load.job.open_job import OpenJob
 from xlsx2opeasy.load.job.state import ABANDONED, JOB, UNKNOWN, Fact, PhaseState
 from xlsx2opeasy.load.job.store import StoredJob
@@ -21,6 +21,7 @@ from xlsx2opeasy.load.run.cleanup import delete_at_server, forget_secrets
 from xlsx2opeasy.load.run.hiding import of_job
 from xlsx2opeasy.load.run.undecided import how_to_settle
 from xlsx2opeasy.load.service import Surroundings
+from xlsx2opeasy.load.target import Target
 
 NOT_SENT = "not sent: the job was abandoned"
 
@@ -36,14 +37,9 @@ def abandon(job_id: str, around: Surroundings) -> Settlement:
     """
     stored = around.store.job(job_id)
     facts, _ = peek(stored)
-    with around.interruption.listening(), _lock(facts, around), stored.working():
+    target = Target(facts.origin, facts.enterprise_id, facts.rehearsal)
+    with around.interruption.listening(), load_lock(around.store, target), stored.working():
         return _abandon(stored, around)
-
-
-def _lock(facts: JobFacts, around: Surroundings) -> AbstractContextManager[None]:
-    if facts.rehearsal:
-        return nullcontext()
-    return around.store.enterprise_lock(facts.origin, facts.enterprise_id)
 
 
 def _abandon(stored: StoredJob, around: Surroundings) -> Settlement:

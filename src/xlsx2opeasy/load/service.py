@@ -3,7 +3,7 @@
 import contextlib
 import hashlib
 from collections.abc import Callable
-from contextlib import AbstractContextManager, closing, nullcontext
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from xlsx2opeasy.load.event_log import EventLog
 from xlsx2opeasy.load.events import Listener, Notice, WorkbookChecked, WorkbookOpened
 from xlsx2opeasy.load.interrupt import Interruption
 from xlsx2opeasy.load.job.facts import JobFacts
+from xlsx2opeasy.load.job.machine_lock import load_lock
 from xlsx2opeasy.load.job.open_job import Connect, OpenJob
 from xlsx2opeasy.load.job.state import UNKNOWN, JobState
 from xlsx2opeasy.load.job.store import Store, StoredJob
@@ -57,7 +58,7 @@ def load(
     Raises WorkbookUnusable where it cannot be read, LoadRefused where it must not be loaded, LocalFailure
     where the job could not be put on disk: nothing was sent then. Every other end is a LoadResult.
     """
-    with around.interruption.listening(), _lock(around.store, target):
+    with around.interruption.listening(), load_lock(around.store, target):
         stored = _frozen(workbook, target, options, around, confirm)
         return _work_on(stored, around)  # from here on the job on disk is all there is
 
@@ -151,7 +152,7 @@ def resume(job_id: str | None, around: Surroundings, settling: Settling | None =
     _refuse_halted(facts, state)
     target = Target(facts.origin, facts.enterprise_id)
     _tell_of_changed_workbook(facts, state, around)
-    with around.interruption.listening(), _lock(around.store, target):
+    with around.interruption.listening(), load_lock(around.store, target):
         return _work_on(stored, around, settling)
 
 
@@ -162,10 +163,6 @@ def _refuse_halted(facts: JobFacts, state: JobState) -> None:
             f"job {facts.job} is done: {state.halted}, so nothing further was started",
             f"the rows left are sent by loading its results: {load_command(facts, state.written)}",
         )
-
-
-def _lock(store: Store, target: Target) -> AbstractContextManager[None]:
-    return nullcontext() if target.rehearsal else store.enterprise_lock(target.origin, target.enterprise_id)
 
 
 def _work_on(stored: StoredJob, around: Surroundings, settling: Settling | None = None) -> LoadResult:
