@@ -5,7 +5,8 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
@@ -37,15 +38,12 @@ HOWS = {
 
 
 @pytest.fixture
-def shared(tmp_path: Path) -> Path:
-    """A folder as `/tmp` is, which every account reaches."""
-    folder = tmp_path / "shared"
-    folder.mkdir()
-    folder.chmod(0o1777)
-    for each in folder.parents:
-        if each.stat().st_uid == os.getuid() and each != Path("/"):
-            each.chmod(each.stat().st_mode | 0o055)
-    return folder
+def shared() -> Iterator[Path]:
+    """A folder as `/tmp` is, which every account reaches: not below pytest's own, which is closed to others."""
+    with tempfile.TemporaryDirectory() as made:
+        folder = Path(made)
+        folder.chmod(0o1777)
+        yield folder
 
 
 @pytest.fixture(params=HOWS)
@@ -74,7 +72,7 @@ def lock(how: str, name: str, folder: Path) -> AbstractContextManager[None]:
     return file_lock(folder, name) if how == "a file" else machine_lock("https://a.example", name)
 
 
-def test_one_process_at_a_time_and_kill_9_frees_it(how: str, shared: Path, tmp_path: Path) -> None:
+def test_one_process_at_a_time_and_kill_9_frees_it(how: str, shared: Path) -> None:
     name = f"acme-{os.getpid()}"
     holder = hold(how, name, shared)
     with pytest.raises(Held, match=f"process {holder.pid} of account"), lock(how, name, shared):

@@ -145,8 +145,9 @@ def file_lock(folder: Path, name: str) -> Iterator[None]:
     """A locked file of this account, where no other account has locked its own.
 
     The folder must be one in which no account can remove another's file (sticky). Each account has a file of
-    its own, because whoever owns a file may remove it. Raises Held, and LocalFailure where the folder is not of
-    that kind, or something else has the file's name.
+    its own, because whoever owns a file may remove it.
+
+    Raises Held, and LocalFailure where the folder is of another kind, or something else has the file's name.
     """
     own = folder / f"{name}.{os.getuid()}.lock"
     with contextlib.ExitStack() as stack:
