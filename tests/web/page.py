@@ -27,6 +27,7 @@ class Page:
         self.process, self.address = process, address
         self.origin = address.split("/?", maxsplit=1)[0]
         self.visitors: list[Visitor] = []
+        self.said: list[str] = []
         self.port = int(self.origin.rpartition(":")[2])
 
     def client(self) -> "Visitor":
@@ -146,9 +147,12 @@ def running(*arguments: object, env: Mapping[str, str] | None = None) -> Iterato
         line = process.stdout.readline()
         assert line.startswith("http://127.0.0.1:"), "".join(said)
         page = Page(process, line.strip())
-        yield page
-        for each in page.visitors:
-            each.http.close()
+        page.said = said
+        try:
+            yield page
+        finally:
+            for each in page.visitors:
+                each.http.close()
     finally:
         if process.poll() is None:
             process.send_signal(signal.SIGINT)

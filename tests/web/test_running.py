@@ -1,0 +1,174 @@
+"""Loads that run: closed pages, *Stop*, Ctrl-C, a killed program and *Resume*, two tabs, *Settle*."""
+
+import json
+import os
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from installed import run
+from web.page import Visitor, running
+from workbooks import write_workbook
+from xlsx2opeasy.sandbox.serve import RunningSandbox, serve_in_thread
+from xlsx2opeasy.sandbox.settings import SandboxSettings
+
+
+@pytest.fixture(autouse=True)
+def no_proxy_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+
+
+@pytest.fixture
+def sandbox(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[RunningSandbox]:
+    with serve_in_thread(SandboxSettings(**getattr(request, "param", {"processing_seconds": 25}))) as server:
+        monkeypatch.setenv("OPEASY_URL", server.url)
+        monkeypatch.setenv("OPEASY_ENTERPRISE_ID", server.enterprise_id)
+        monkeypatch.setenv("OPEASY_API_KEY", server.api_key)
+        yield server
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Path:
+    table = """
+| command | groupId | user.userId |
+| AddUser | Dallas | john.doe@example.com |
+| AddUser | Dallas | jane.doe@example.com |
+"""
+    return write_workbook(tmp_path / "branch.xlsx", {"Users": table})
+
+
+def until(condition: Callable[[], bool], longest: float = 40) -> None:
+    end = time.monotonic() + longest
+    while not condition():
+        assert time.monotonic() < end, "it never came to be"
+        time.sleep(0.1)
+
+
+def begin(visitor: Visitor, book: Path, enterprise: str) -> str:
+    """Begins a load, and gives its job once the page knows it."""
+    visitor.upload(book).click("Plan").press("Load", {"enterprise": enterprise})
+
+    def is_job() -> bool:
+        return visitor.go(str(visitor.answer.url)).path.startswith("/jobs/")
+
+    until(is_job)
+    return visitor.path.rpartition("/")[2]
+
+
+def test_a_load_goes_on_without_its_page_and_stops_and_resumes(
+    sandbox: RunningSandbox, book: Path, home: Path
+) -> None:
+    with running() as page:
+        job = begin(page.client(), book, sandbox.enterprise_id)
+        other = page.client().go("/")
+        assert "branch.xlsx" in other.text
+        other.click("branch.xlsx")
+        assert ">Stop<" in other.answer.text
+        listed = json.loads(run("jobs", "--json").stdout)["items"]
+        assert [(each["id"], each["latestExecutionStatus"]) for each in listed] == [(job, "STARTED")]
+        refused = run("load", book, "--yes")
+        assert refused.returncode == 6
+        second = page.client().upload(book).click("Plan")
+        assert "Load" not in [each for each in second.answer.text.split(">") if each.startswith("Load<")]
+        other.press("Stop")
+        until(lambda: ">Resume<" in other.go(f"/jobs/{job}").answer.text)
+        assert "Resume" in other.go("/").text
+        assert "Resume" in other.go("/jobs").text
+        other.press("Resume").wait()
+        assert other.path == f"/jobs/{job}"
+        assert "2 succeeded" in other.text
+    assert run("resume").returncode == 2
+
+
+def test_ctrl_c_ends_within_twenty_seconds_though_streams_are_open(
+    sandbox: RunningSandbox, book: Path, home: Path
+) -> None:
+    with running() as page:
+        visitor = page.client()
+        job = begin(visitor, book, sandbox.enterprise_id)
+        with visitor.http.stream("GET", f"{page.origin}/jobs/{job}/live") as stream:
+            assert next(stream.iter_lines()).startswith("data: ")
+            assert "no-store" in stream.headers["cache-control"]
+            began = time.monotonic()
+            page.interrupt()
+            assert page.process.wait(25) == 0
+            assert time.monotonic() - began < 20
+    (known,) = json.loads(run("jobs", "--json").stdout)["items"]
+    assert known["loadStatus"] in ("interrupted", "running")
+    with running() as page:
+        again = page.client().go("/").press("Resume").wait()
+        assert "2 succeeded" in again.text
+
+
+def test_a_killed_program_resumes(sandbox: RunningSandbox, book: Path, home: Path) -> None:
+    with running() as page:
+        job = begin(page.client(), book, sandbox.enterprise_id)
+        page.process.kill()
+        page.process.wait()
+    with running() as page:
+        visitor = page.client()
+        assert "branch.xlsx" in visitor.text
+        visitor.press("Resume").wait()
+        assert visitor.path == f"/jobs/{job}"
+        assert "2 succeeded" in visitor.text
+        results = visitor.http.get(f"{page.origin}/jobs/{job}/results")
+        assert 'filename="branch.results.xlsx"' in results.headers["content-disposition"]
+
+
+def test_a_busy_port_is_told(tmp_path: Path) -> None:
+    with running() as page:
+        done = run("web", "--no-browser", "--port", page.port)
+        assert done.returncode == 2
+        assert str(page.port) in done.stderr
+        assert done.stdout == ""
+
+
+def test_uploads_that_were_not_loaded_are_gone_after_a_day(
+    sandbox: RunningSandbox, book: Path, home: Path
+) -> None:
+    with running() as page:
+        loaded = page.client()
+        begin(loaded, book, sandbox.enterprise_id)
+        loaded.wait()
+        only_rehearsed = page.client().upload(book).press("Rehearse").wait()
+        assert "2 succeeded" in only_rehearsed.text
+        rehearsal = only_rehearsed.path.rpartition("/")[2]
+    assert len(list((home / "web").iterdir())) == 2
+    old = time.time() - 2 * 24 * 3600
+    for each in (home / "web").rglob("*"):
+        os.utime(each, (old, old))
+    with running() as page:
+        until(lambda: len(list((home / "web").iterdir())) == 1)
+        until(lambda: not (home / "loads" / rehearsal).exists())
+        visitor = page.client().go("/jobs")
+        visitor.click("branch.xlsx")
+        assert visitor.http.get(f"{visitor.answer.url}/results").status_code == 200
+
+
+def test_nothing_secret_is_printed(sandbox: RunningSandbox, book: Path, page_log: Path) -> None:
+    with running() as page, page_log.open("w") as log:
+        visitor = page.client()
+        visitor.go("/connection")
+        assert sandbox.api_key not in visitor.answer.text
+        visitor.press("Check the connection")
+        assert sandbox.api_key not in visitor.answer.text
+        assert "the server takes the API key" in visitor.text
+        refused = visitor.press("Use", {"key": "wrong-key-of-mine"})
+        assert refused.answer.status_code == 422
+        assert "wrong-key-of-mine" not in refused.answer.text
+        taken = visitor.go("/connection").press("Use", {"key": sandbox.api_key})
+        assert "The server takes the key" in taken.text
+        page.interrupt()
+        page.process.wait(20)
+        log.write("".join(page.said))
+    assert page.address.split("=")[1] not in page_log.read_text()
+    assert sandbox.api_key not in page_log.read_text()
+
+
+@pytest.fixture
+def page_log(tmp_path: Path) -> Path:
+    return tmp_path / "log.txt"
