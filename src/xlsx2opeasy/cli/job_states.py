@@ -35,6 +35,7 @@ COUNT_WORDS: Final = {
     "rejected": "rejected",
     "invalid": "invalid",
     "notSent": "not sent",
+    "running": "running",
     "unknown": "unknown",
 }
 

@@ -7,24 +7,31 @@ import click
 from xlsx2opeasy.cli.job_states import say_jobs
 from xlsx2opeasy.cli.options import JOB, JSON, connection_options
 from xlsx2opeasy.cli.output import complain, counted, tell
-from xlsx2opeasy.errors import Xlsx2OpeasyError
+from xlsx2opeasy.errors import LoadRefused, UsageError, Xlsx2OpeasyError
 from xlsx2opeasy.load.jobs.listing import job_of
 from xlsx2opeasy.settings import Flags
 
 
 @click.command(name="abandon")
 @JOB
+@click.option("--undecided", is_flag=True, help="Close JOB although it is not known what became of its rows.")
+@click.option("--yes", is_flag=True, help="Ask no question.")
 @JSON
 @connection_options
 @click.pass_obj
-def abandon(json_before: bool | None, job: str, flags: Flags, *, as_json: bool) -> NoReturn:
+def abandon(
+    json_before: bool | None, job: str, flags: Flags, *, undecided: bool, yes: bool, as_json: bool
+) -> NoReturn:
     """Give JOB up: delete its drafts at the server; its rows become NOT SENT.
 
-    Refused once an operation of it was, or may have been, started: resume settles that.
+    Refused once an operation of it was, or may have been, started: resume settles that. Where nothing can
+    settle it any more, --undecided closes the job after a question: its rows stay UNKNOWN, and only rows whose
+    Result cell you then empty are sent again.
 
     \b
-    Example:
+    Examples:
       xlsx2opeasy jobs abandon L20261122-k7m2
+      xlsx2opeasy jobs abandon L20261122-k7m2 --undecided
     """
     from xlsx2opeasy.cli.questions import dialog
     from xlsx2opeasy.cli.screen import Screen
@@ -35,10 +42,12 @@ def abandon(json_before: bool | None, job: str, flags: Flags, *, as_json: bool) 
 
     as_json = as_json or bool(json_before)
     try:
+        if undecided:
+            _require_agreement(job, yes=yes)
         with Screen(quiet=False) as screen:
             connect = connect_as_pinned(flags, dialog(), sends_tasks=False)
             around = Surroundings(screen, connect, store=selected_store())
-            settlement = engine.abandon(job, around)
+            settlement = engine.abandon(job, around, undecided=undecided)
     except Xlsx2OpeasyError as error:
         if as_json:
             say_jobs([])
@@ -49,7 +58,28 @@ def abandon(json_before: bool | None, job: str, flags: Flags, *, as_json: bool) 
         say_jobs([given_up])
     else:
         not_sent = counted(settlement.counts()["notSent"], "row")
-        tell(f"Job {job} is given up; {not_sent} not sent.")
+        unknown = settlement.counts()["unknown"]
+        open_rows = f", {counted(unknown, 'row')} unknown" if unknown else ""
+        tell(f"Job {job} is given up; {not_sent} not sent{open_rows}.")
         if given_up.results:
             tell(f"Results: {given_up.results}")
     raise SystemExit(0)
+
+
+def _require_agreement(job: str, *, yes: bool) -> None:
+    """Raises UsageError where nobody can be asked, LoadRefused where the answer is no."""
+    from xlsx2opeasy.cli.questions import can_ask, confirm
+
+    if yes:
+        return
+    if not can_ask():
+        raise UsageError(
+            f"job {job} was not closed: there is no terminal to ask the question at",
+            "add --yes, if its rows are to stay UNKNOWN for good",
+        )
+    tell(
+        "Danger: rows of this job may have been provisioned. Once it is closed nothing settles them any more: a"
+        " row whose Result you then empty is sent, and is provisioned twice if it took effect before."
+    )
+    if not confirm(f"Close job {job} although it is undecided?"):
+        raise LoadRefused(f"job {job} was not closed: the question was answered with no")

@@ -24,6 +24,7 @@ _SPOKEN_COUNTS = (
     ("rejected", "rejected by the server", "red"),
     ("invalid", "invalid", "red"),
     ("notSent", "not sent", "yellow"),
+    ("running", "running", "cyan"),
     ("unknown", "unknown", "magenta"),
 )
 

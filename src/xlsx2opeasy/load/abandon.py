@@ -1,13 +1,14 @@
 """Giving up a job that is not finished: its drafts are deleted, and its rows become NOT SENT.
 
-Never after a schedule request whose outcome is not settled: what the server may be running cannot be taken
-back, and the rows must not look as if they could be sent again.
+Not after a schedule request whose outcome is not settled: what the server may be running cannot be taken back,
+and the rows must not look as if they could be sent again. A person who knows that nothing can settle it any
+more may close the job as undecided; then its rows stay UNKNOWN.
 """
 
 from contextlib import closing
 from pathlib import Path
 
-from xlsx2opeasy.errors import LoadRefused, UsageError, WorkbookUnusable
+from xlsx2opeasy.errors import Interrupted, LoadRefused, UsageError, WorkbookUnusable, Xlsx2OpeasyError
 from xlsx2opeasy.load.events import Notice
 from xlsx2opeasy.load.job.machine_lock import load_lock
 from xlsx2opeasy.load.job.open_job import OpenJob
@@ -26,10 +27,11 @@ from xlsx2opeasy.load.target import Target
 NOT_SENT = "not sent: the job was abandoned"
 
 
-def abandon(job_id: str, around: Surroundings) -> Settlement:
+def abandon(job_id: str, around: Surroundings, *, undecided: bool = False) -> Settlement:
     """Gives the job up; afterwards it is finished, and its workbook can be loaded as if never begun.
 
-    The server is asked only where a draft may be there. Rows of an operation that has run keep their results.
+    With `undecided` also where an operation may have been started, or was: its rows stay UNKNOWN then, and
+    only rows whose Result a person empties are sent again. The server is asked only where a draft may be there. Rows of an operation that has run keep their results.
 
     Raises UsageError where there is no such job or it is finished, LoadRefused (6) where another process
     works on it or a schedule request of it is not settled, what the client raises where a draft could not be
@@ -39,35 +41,51 @@ def abandon(job_id: str, around: Surroundings) -> Settlement:
     facts, _ = peek(stored)
     target = Target(facts.origin, facts.enterprise_id, facts.rehearsal)
     with around.interruption.listening(), load_lock(around.store, target), stored.working():
-        return _abandon(stored, around)
+        return _abandon(stored, around, undecided=undecided)
 
 
-def _abandon(stored: StoredJob, around: Surroundings) -> Settlement:
+def _abandon(stored: StoredJob, around: Surroundings, *, undecided: bool) -> Settlement:
     with closing(OpenJob(stored)) as job:
         if job.state.finished not in (None, UNKNOWN):
             raise UsageError(
                 f"job {stored.job_id} is finished ({job.state.finished}): there is nothing to give up",
                 f"xlsx2opeasy jobs show {stored.job_id} tells how it ended",
             )
-        for state in job.state.phases.values():
-            _refuse_unsettled(stored.job_id, state)
+        if not undecided:
+            for state in job.state.phases.values():
+                _refuse_unsettled(stored.job_id, state)
         if not job.facts.rehearsal:
-            delete_at_server(job, of_job(around.connect, job, around.tell), around.interruption)
+            _delete_drafts(job, around, must_succeed=not undecided)
             _tell_of_orphans(job, around)
+        if undecided:
+            job.note(JOB, Fact.CLOSED)
         settlement = settle(job, NOT_SENT)
         _write_results(job, settlement, around)
         write_done(job, settlement)
         write_outcomes(stored, job.rows, settlement)
-        job.note(JOB, Fact.FINISHED, status=ABANDONED, message="abandoned", rows=settlement.counts())
+        message = "closed although undecided: its UNKNOWN rows are not sent again" if undecided else "abandoned"
+        job.note(JOB, Fact.FINISHED, status=ABANDONED, message=message, rows=settlement.counts())
         forget_secrets(job)
         job.note(JOB, Fact.CLEANED)
         return settlement
 
 
+def _delete_drafts(job: OpenJob, around: Surroundings, *, must_succeed: bool) -> None:
+    """Where nothing can be settled any more, the server may be gone for good: that must not stop it."""
+    try:
+        delete_at_server(job, of_job(around.connect, job, around.tell), around.interruption)
+    except Interrupted:
+        raise
+    except Xlsx2OpeasyError as error:
+        if must_succeed:
+            raise
+        around.tell(Notice(f"Something may be left at the server: {error.message}", important=True))
+
+
 def _refuse_unsettled(job_id: str, state: PhaseState) -> None:
     if state.results_saved:
         return
-    if state.undecided is not None or state.schedule_in_doubt is not None:
+    if state.undecided is not None or (state.scheduled_id is None and state.may_run):
         raise LoadRefused(
             f"job {job_id} cannot be given up: operation {state.operation_id} may have been started",
             f"look for it in the portal, then {how_to_settle(state, job_id)}"

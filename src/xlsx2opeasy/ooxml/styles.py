@@ -20,6 +20,7 @@ OUTCOME_COLOURS: dict[Outcome, tuple[str, str]] = {
     Outcome.NOT_SENT: ("C9CED6", "1F2937"),
     Outcome.REJECTED: ("F29E4C", "3D1C00"),
     Outcome.FAILED: ("B42318", "FFFFFF"),
+    Outcome.RUNNING: ("5AA2DB", "04182B"),
     Outcome.UNKNOWN: ("3B2A6B", "FFFFFF"),
 }
 """Fill and text colour (RGB) of each outcome's cell."""

@@ -30,6 +30,7 @@ _REMEDIES = {
     Outcome.REJECTED: "The server's validation refused the row: correct it and load the results workbook.",
     Outcome.INVALID: "The check refused the row: correct it and load the results workbook.",
     Outcome.NOT_SENT: "Nothing of the row was provisioned: load the results workbook to send it.",
+    Outcome.RUNNING: "The server is working on the row: xlsx2opeasy resume fetches its result.",
     Outcome.UNKNOWN: "Nobody can tell what became of the row: its detail says how to find out.",
     Outcome.FAILED: "Read the detail, correct the row and load the results workbook.",
 }
@@ -37,6 +38,7 @@ _REMEDIES_OF_A_REHEARSAL = {
     Outcome.REJECTED: "The server's validation refused the row: correct it in your workbook, rehearse again.",
     Outcome.INVALID: "The check refused the row: correct it in your workbook and rehearse again.",
     Outcome.NOT_SENT: "The row was not rehearsed: rehearse your workbook again.",
+    Outcome.RUNNING: "The rehearsal was broken off: rehearse your workbook again.",
     Outcome.UNKNOWN: "The rehearsal was broken off: rehearse your workbook again.",
     Outcome.FAILED: "Read the detail, correct the row in your workbook and rehearse again.",
 }

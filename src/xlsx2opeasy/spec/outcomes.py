@@ -22,6 +22,7 @@ class Outcome(StrEnum):
     REJECTED = "REJECTED"
     INVALID = "INVALID"
     NOT_SENT = "NOT SENT"
+    RUNNING = "RUNNING"
     UNKNOWN = "UNKNOWN"
 
 

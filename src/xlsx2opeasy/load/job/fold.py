@@ -46,6 +46,8 @@ def _of_job(state: JobState, record: Record) -> None:
         state.facts_sha256 = str(record.detail["facts_sha256"])
     elif record.call == Fact.CLEANED:
         state.cleaned = True
+    elif record.call == Fact.CLOSED:
+        state.closed = True
     elif record.call == Fact.SETTLED:
         state.finished = None
     elif record.call == Fact.HALTED:

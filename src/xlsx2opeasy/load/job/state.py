@@ -53,6 +53,8 @@ class Fact(StrEnum):
     STOPPED = "stopped"
     """A run of the job ended before the job did; holds until anything else is recorded."""
     FINISHED = "finished"
+    CLOSED = "closed"
+    """A person closed the job although it is undecided: nothing can settle it any more."""
     WRITTEN = "written"
     """The results workbook is about to be put in this place, with this hash."""
     CLEANED = "cleaned"
@@ -164,6 +166,8 @@ class JobState:
     """The last canary (its phase's number) after which the load was found to go on."""
     forgiven: int = 0
     """How many failures count no longer."""
+    closed: bool = False
+    """Rows without a result stay UNKNOWN; only those whose Result a person empties may be sent."""
     open_intents: dict[int, Record] = field(default_factory=dict)
 
     @property

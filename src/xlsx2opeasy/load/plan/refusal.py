@@ -10,6 +10,9 @@ from xlsx2opeasy.load.results.row_results import counts_of
 from xlsx2opeasy.spec.outcomes import Outcome
 
 
+_STAYS = (Outcome.UNKNOWN, Outcome.RUNNING)
+
+
 @contextmanager
 def counting_rows(checked: Checked) -> Iterator[None]:
     """Gives what stops the load in this block the counts of the workbook's rows."""
@@ -21,7 +24,7 @@ def counting_rows(checked: Checked) -> Iterator[None]:
 
 
 def _counts(checked: Checked) -> dict[str, int]:
-    """By what stands beside each row: one that is UNKNOWN stays so, others are not sent by this load."""
+    """By what stands beside each row: one that is UNKNOWN or RUNNING stays so, others are not sent by this load."""
     outcomes: Counter[Outcome] = Counter()
     skipped = 0
     for sheet in checked.sheets:
@@ -33,5 +36,5 @@ def _counts(checked: Checked) -> dict[str, int]:
             elif before is Outcome.SUCCESS:
                 skipped += 1
             else:
-                outcomes[Outcome.UNKNOWN if before is Outcome.UNKNOWN else Outcome.NOT_SENT] += 1
+                outcomes[before if before in _STAYS else Outcome.NOT_SENT] += 1
     return counts_of(outcomes, skipped)

@@ -27,7 +27,7 @@ Path: TypeAlias = "tuple[list[str], Path | None]"
 _NOT_KEPT = "notKept"
 """The key of the one line that takes the place of all others where they could not be made."""
 
-_KEPT = (Outcome.SUCCESS, Outcome.UNKNOWN)
+_KEPT = (Outcome.SUCCESS, Outcome.RUNNING, Outcome.UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,9 @@ from typing import Any
 
 from xlsx2opeasy.display import in_cell
 from xlsx2opeasy.load.job.facts import JobRow, PhaseFacts
+from xlsx2opeasy.load.job.machine import on_machine
 from xlsx2opeasy.load.job.open_job import OpenJob
+from xlsx2opeasy.load.job.state import PhaseState
 from xlsx2opeasy.load.run.fetch import read_saved
 from xlsx2opeasy.load.run.match import alike_keys, further_results, match
 from xlsx2opeasy.load.run.rejections import read_rejections
@@ -50,6 +52,7 @@ def counts_of(by_outcome: Mapping[Outcome, int], skipped: int) -> dict[str, int]
         "rejected": by_outcome.get(Outcome.REJECTED, 0),
         "invalid": by_outcome.get(Outcome.INVALID, 0),
         "notSent": by_outcome.get(Outcome.NOT_SENT, 0),
+        "running": by_outcome.get(Outcome.RUNNING, 0),
         "unknown": by_outcome.get(Outcome.UNKNOWN, 0),
         "skipped": skipped,
     }
@@ -102,21 +105,37 @@ def settle_phase(
     if state.results_saved:
         matched, foreign = _matched(job, phase, rejected)
         return found | matched, foreign
-    outcome = Outcome.UNKNOWN if state.may_run else Outcome.NOT_SENT
-    why = _how_to_find_out(job, phase) if state.may_run else stopped_because
+    outcome = Outcome.UNKNOWN if job.state.closed and state.may_run else _outcome_without_result(state)
+    why = stopped_because if outcome is Outcome.NOT_SENT else _how_to_find_out(job, phase)
     for row in rows:
         found.setdefault(_place(row), _result(job, row, outcome, why))
     return found, 0
 
 
+def _outcome_without_result(state: PhaseState) -> Outcome:
+    if state.undecided is None and state.scheduled_id is not None:
+        return Outcome.RUNNING
+    return Outcome.UNKNOWN if state.may_run else Outcome.NOT_SENT
+
+
 def _how_to_find_out(job: OpenJob, phase: PhaseFacts) -> str:
     state, name = job.phase_state(phase), job.facts.job
+    if job.state.closed:
+        return (
+            f"sent with operation {state.operation_id}; nothing can settle any more whether it took effect, and"
+            f" job {name} was closed: who knows better empties this Result cell, and the row is sent again"
+        )
     if state.undecided is not None:
         return (
             f"sent with operation {state.operation_id}, and it cannot be told what became of that:"
             f" look for it in the portal, then {how_to_settle(state, name)}"
         )
-    return f"sent, its result is not here yet: xlsx2opeasy resume {name}"
+    if state.scheduled_id is not None:
+        return (
+            f"started as run {state.scheduled_id}{on_machine()};"
+            f" its result is fetched by: xlsx2opeasy resume {name}"
+        )
+    return f"sent{on_machine()}, and not known yet whether it was started: xlsx2opeasy resume {name}"
 
 
 def _result(job: OpenJob, row: JobRow, outcome: Outcome, detail: str) -> RowResult:

@@ -38,9 +38,12 @@ def verdict_of(
     job: OpenJob, settlement: Settlement, stopped: Xlsx2OpeasyError | None, results: str | None
 ) -> Verdict:
     """How the load ended; `stopped` is what ended it early, `results` where the results workbook is."""
+    counts = settlement.counts()
+    if isinstance(stopped, StillRunning) and counts["unknown"]:
+        said = f"what became of {_rows(counts['unknown'])} is not known, and {stopped.message}"
+        return _verdict(UNKNOWN, f"{said}. Go on with: {resume_command(job.facts)}")
     if stopped is not None:
         return verdict_of_stop(job, stopped)
-    counts = settlement.counts()
     none_in_a_row = bool(job.facts.stopped) and not counts["invalid"]
     what = "what is wrong" if none_in_a_row else "the rows that did not succeed"
     correct = _next(job.facts, results, what)

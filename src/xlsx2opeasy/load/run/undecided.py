@@ -10,7 +10,7 @@ from datetime import datetime
 from xlsx2opeasy.errors import UsageError, Xlsx2OpeasyError
 from xlsx2opeasy.load.job.facts import PhaseFacts
 from xlsx2opeasy.load.job.open_job import OpenJob
-from xlsx2opeasy.load.job.state import JOB, Fact, PhaseState
+from xlsx2opeasy.load.job.state import JOB, UNKNOWN, Fact, PhaseState
 from xlsx2opeasy.load.run.fence import Fence, fence
 from xlsx2opeasy.opeasy import CallError, Classification, OpEasyClient
 
@@ -52,6 +52,11 @@ def require_undecided(job: OpenJob, settling: Settling) -> PhaseState:
     """The phase that can be settled. Raises UsageError where there is none, or it is another operation's."""
     found = next((state for state in job.state.phases.values() if _can_be_settled(state)), None)
     name = job.facts.job
+    if job.state.finished not in (None, UNKNOWN):
+        raise UsageError(
+            f"job {name} is finished ({job.state.finished}): there is nothing to settle",
+            f"xlsx2opeasy jobs show {name} shows how it ended",
+        )
     if found is None:
         raise UsageError(
             f"job {name} has no operation that is undecided", f"go on with: xlsx2opeasy resume {name}"

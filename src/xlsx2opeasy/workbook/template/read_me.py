@@ -36,6 +36,7 @@ RESULTS = {
     Outcome.REJECTED: "The server's check refused it before anything was done; correct the row.",
     Outcome.INVALID: "The check on this machine refused it; it was never sent. Correct the row.",
     Outcome.NOT_SENT: "The load stopped before this row; load the workbook again.",
+    Outcome.RUNNING: "It was started at the server and is not over; resume fetches its result.",
     Outcome.UNKNOWN: "It was sent, and nobody can tell what became of it; the detail says how to find out.",
 }
 
