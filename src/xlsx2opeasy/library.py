@@ -128,7 +128,7 @@ def load(
     and SIGHUP end it in good order. How the load ended is in the result, also where it failed; LoadRefused,
     WorkbookUnusable and LocalFailure are raised where it could not begin.
     """
-    target = Target(connection.origin, connection.enterprise_id)
+    target = Target(connection.origin, connection.enterprise_id, find_key=lambda: connection.api_key)
     around = _surroundings(connection, waiting, tell)
     return service.load(workbook, target, options or LoadOptions(), around)
 

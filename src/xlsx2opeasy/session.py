@@ -13,7 +13,14 @@ from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from xlsx2opeasy.errors import LoadRefused, LocalFailure, UsageError, Xlsx2OpeasyError, location_of
+from xlsx2opeasy.errors import (
+    AccessDenied,
+    LoadRefused,
+    LocalFailure,
+    UsageError,
+    Xlsx2OpeasyError,
+    location_of,
+)
 from xlsx2opeasy.settings import (
     ENTERPRISE_FIELD,
     Flags,
@@ -92,7 +99,7 @@ def server(flags: Flags, dialog: Dialog) -> Destination:
     origin = checked_origin(settings.url)
     connection = cache(partial(_connection, settings, flags, dialog))
     return Destination(
-        Target(origin, settings.enterprise_id),
+        Target(origin, settings.enterprise_id, find_key=partial(_key_of, connection)),
         _connector(connection, dialog),
         f"enterprise {settings.enterprise_id} at {origin}",
         connection,
@@ -254,6 +261,19 @@ def internal_error(error: Exception) -> LocalFailure:
     return LocalFailure(
         f"this is an internal error of xlsx2opeasy: {location_of(error)}", "go on with: xlsx2opeasy resume"
     )
+
+
+def _key_of(connection: Callable[[], Connection]) -> Secret | None:
+    """The API key of a connection; None where there is none, which the first call to the server reports."""
+    try:
+        return connection().api_key
+    except AccessDenied:
+        return None
+
+
+def key_at_hand(settings: Settings, flags: Flags) -> Secret | None:
+    """The API key where it is found without a question, else None."""
+    return _key_of(partial(_connection, settings, flags, Dialog()))
 
 
 def _connector(connection: Callable[[], Connection], dialog: Dialog) -> Connect:

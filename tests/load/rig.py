@@ -82,7 +82,8 @@ class Rig:
 
     @property
     def target(self) -> Target:
-        return Target(self.server.url, self.server.settings.enterprise_id)
+        key = Secret(self.api_key or self.server.settings.api_key)
+        return Target(self.server.url, self.server.settings.enterprise_id, find_key=lambda: key)
 
     def around(self, wait: float | None = None) -> Surroundings:
         waiting = Waiting(longest=wait)

@@ -67,6 +67,9 @@ def test_who_knows_better_empties_the_result_cells(
     server.settings.after = lambda request, answer: None
     assert run("load", results, *QUICK, env=env).code == 6
     _set(results, "Result", None)
+    undecided = run("load", results, *QUICK, env=env)
+    assert (undecided.code, len(server.state.executed)) == (6, 2), "an undecided job outweighs any cell"
+    assert run("jobs", "abandon", done.json["job"], "--undecided", "--yes", env=env).code == 0
     assert run("load", results, *QUICK, env=env).code in (0, 1)
 
 

@@ -25,8 +25,8 @@ def abandon(
     """Give JOB up: delete its drafts at the server; its rows become NOT SENT.
 
     Refused once an operation of it was, or may have been, started: resume settles that. Where nothing can
-    settle it any more, --undecided closes the job after a question: its rows stay UNKNOWN, and only rows whose
-    Result cell you then empty are sent again.
+    settle it any more, --undecided closes the job after a question: its rows stay UNKNOWN, and only rows
+    whose Result cell you then empty are sent again.
 
     \b
     Examples:
@@ -78,8 +78,8 @@ def _require_agreement(job: str, *, yes: bool) -> None:
             "add --yes, if its rows are to stay UNKNOWN for good",
         )
     tell(
-        "Danger: rows of this job may have been provisioned. Once it is closed nothing settles them any more: a"
-        " row whose Result you then empty is sent, and is provisioned twice if it took effect before."
+        "Danger: rows of this job may have been provisioned. Once it is closed nothing settles them any more:"
+        " a row whose Result you then empty is sent, and is provisioned twice if it took effect before."
     )
     if not confirm(f"Close job {job} although it is undecided?"):
         raise LoadRefused(f"job {job} was not closed: the question was answered with no")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -123,8 +124,10 @@ class PlannedOperation:
 
 def plan(asked: Request) -> int:
     """Prepares as `load` would, and tells; the exit code."""
+    from xlsx2opeasy.load.jobs.earlier import state_of
     from xlsx2opeasy.load.plan.prepare import LoadOptions, prepare
     from xlsx2opeasy.load.target import Target
+    from xlsx2opeasy.settings.store import selected_store
     from xlsx2opeasy.workbook.mapping import mapping_in_force
 
     try:
@@ -141,7 +144,8 @@ def plan(asked: Request) -> int:
             mapping=mapping_in_force(asked.mapping, usual.mapping),
             staging=Staging(asked.canary, asked.stop_after),
         )
-        prepared = prepare(asked.workbook, target or Target("", ""), options)
+        standing = partial(state_of, selected_store())
+        prepared = prepare(asked.workbook, target or Target("", ""), options, standing)
     except Xlsx2OpeasyError as error:
         if asked.as_json:
             say_json({**EMPTY, "workbook": str(asked.workbook), "message": error.message})
@@ -155,6 +159,8 @@ def plan(asked: Request) -> int:
     else:
         _show(asked.workbook, prepared, operations, knows_enterprise=target is not None)
         tell("This is a plan only: nothing was sent.")
+    if prepared.warning and target is not None:
+        tell(prepared.warning)
     if refusal:
         complain(f"a load would be refused: {refusal.message}", refusal.hint)
         return refusal.exit_code
@@ -179,6 +185,7 @@ def _target(flags: Flags) -> Target | None:
     """Where a load would go, or None where nothing says so: a plan needs no server."""
     from xlsx2opeasy.load.target import Target
     from xlsx2opeasy.opeasy import checked_origin
+    from xlsx2opeasy.session import key_at_hand
 
     try:
         settings = read_settings(flags)
@@ -186,7 +193,8 @@ def _target(flags: Flags) -> Target | None:
         if any((flags.url, flags.enterprise_id, flags.profile)):
             raise
         return None
-    return Target(checked_origin(settings.url), settings.enterprise_id)
+    origin = checked_origin(settings.url)
+    return Target(origin, settings.enterprise_id, find_key=lambda: key_at_hand(settings, flags))
 
 
 def _planned(phase: Phase, limits: ChunkLimits) -> PlannedOperation:

@@ -176,15 +176,16 @@ def _write(run: ScheduledOperation, found: _Results, output: Path, api: Api) -> 
     # Imported here, because looking should not wait for pandas.
     from xlsx2opeasy.cli.task_output import write_found
     from xlsx2opeasy.importing.task_files import found_in
-    from xlsx2opeasy.load.plan.prepare import Target
     from xlsx2opeasy.load.plan.server_results import job_name, row_result, with_jobs
+    from xlsx2opeasy.load.target import Target
 
     given = [
         found_in(of, ((each.command, each.content, row_result(each)) for each in listed))
         for of, listed in found
     ]
     names = api.settings.wire_names
-    target = Target(api.client.connection.origin, api.settings.enterprise_id)
+    connection = api.client.connection
+    target = Target(connection.origin, connection.enterprise_id, find_key=lambda: connection.api_key)
 
     def finish(workbook: "TaskWorkbook", checked: "Checked") -> "TaskWorkbook":
         return with_jobs(workbook, checked, job_name(run), target, names)

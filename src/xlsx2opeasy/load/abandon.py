@@ -1,8 +1,8 @@
 """Giving up a job that is not finished: its drafts are deleted, and its rows become NOT SENT.
 
-Not after a schedule request whose outcome is not settled: what the server may be running cannot be taken back,
-and the rows must not look as if they could be sent again. A person who knows that nothing can settle it any
-more may close the job as undecided; then its rows stay UNKNOWN.
+Not after a schedule request whose outcome is not settled: what the server may be running cannot be taken
+back, and the rows must not look as if they could be sent again. A person who knows that nothing can settle it
+any more may close the job as undecided; then its rows stay UNKNOWN.
 """
 
 from contextlib import closing
@@ -31,7 +31,8 @@ def abandon(job_id: str, around: Surroundings, *, undecided: bool = False) -> Se
     """Gives the job up; afterwards it is finished, and its workbook can be loaded as if never begun.
 
     With `undecided` also where an operation may have been started, or was: its rows stay UNKNOWN then, and
-    only rows whose Result a person empties are sent again. The server is asked only where a draft may be there. Rows of an operation that has run keep their results.
+    only rows whose Result a person empties are sent again. The server is asked only where a draft may be
+    there. Rows of an operation that has run keep their results.
 
     Raises UsageError where there is no such job or it is finished, LoadRefused (6) where another process
     works on it or a schedule request of it is not settled, what the client raises where a draft could not be
@@ -63,7 +64,9 @@ def _abandon(stored: StoredJob, around: Surroundings, *, undecided: bool) -> Set
         _write_results(job, settlement, around)
         write_done(job, settlement)
         write_outcomes(stored, job.rows, settlement)
-        message = "closed although undecided: its UNKNOWN rows are not sent again" if undecided else "abandoned"
+        message = (
+            "closed although undecided: its UNKNOWN rows are not sent again" if undecided else "abandoned"
+        )
         job.note(JOB, Fact.FINISHED, status=ABANDONED, message=message, rows=settlement.counts())
         forget_secrets(job)
         job.note(JOB, Fact.CLEANED)

@@ -1,10 +1,10 @@
 """`load` and `resume` as functions: what the command line and the library call."""
 
 import contextlib
-import hashlib
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from xlsx2opeasy.errors import InvalidWorkbook, LoadRefused, UsageError
@@ -12,12 +12,19 @@ from xlsx2opeasy.load.budget import AfterCanary
 from xlsx2opeasy.load.event_log import EventLog
 from xlsx2opeasy.load.events import Listener, Notice, WorkbookChecked, WorkbookOpened
 from xlsx2opeasy.load.interrupt import Interruption
+from xlsx2opeasy.load.job.digests import digest_of
 from xlsx2opeasy.load.job.facts import JobFacts
 from xlsx2opeasy.load.job.machine_lock import load_lock
 from xlsx2opeasy.load.job.open_job import Connect, OpenJob
 from xlsx2opeasy.load.job.state import UNKNOWN, JobState
 from xlsx2opeasy.load.job.store import Store, StoredJob
-from xlsx2opeasy.load.jobs.earlier import Candidate, peek, real_jobs, refuse_if_done_or_unfinished
+from xlsx2opeasy.load.jobs.earlier import (
+    Candidate,
+    peek,
+    real_jobs,
+    refuse_if_done_or_unfinished,
+    state_of,
+)
 from xlsx2opeasy.load.jobs.superseded import give_way, overtaken, repeated
 from xlsx2opeasy.load.notify import MakeNotifier, notify, unsigned
 from xlsx2opeasy.load.plan.earlier_results import refuse_columns_of_ones_own
@@ -85,11 +92,13 @@ def _frozen(
 ) -> StoredJob:
     """The job on disk, from a workbook that was read and checked."""
     around.tell(WorkbookOpened(str(workbook)))
-    prepared = prepare(workbook, target, options)
+    prepared = prepare(workbook, target, options, partial(state_of, around.store))
     checked = prepared.checked
     around.tell(
         WorkbookChecked(str(workbook), checked.total, checked.problems, checked.workbook.other_sheets)
     )
+    if prepared.warning:
+        around.tell(Notice(prepared.warning, important=True))
     with counting_rows(checked):
         if queued and prepared.stopped:
             raise InvalidWorkbook(prepared.stopped, f"see what is wrong: xlsx2opeasy check {workbook}")
@@ -151,7 +160,7 @@ def resume(job_id: str | None, around: Surroundings, settling: Settling | None =
         )
     _refuse_halted(facts, state)
     target = Target(facts.origin, facts.enterprise_id)
-    _tell_of_changed_workbook(facts, state, around)
+    _tell_of_changed_workbook(stored, facts, state, around)
     with around.interruption.listening(), load_lock(around.store, target):
         return _work_on(stored, around, settling)
 
@@ -184,12 +193,14 @@ def _latest_unfinished(store: Store) -> StoredJob:
     raise UsageError("there is no unfinished job on this machine", "xlsx2opeasy jobs lists all jobs")
 
 
-def _tell_of_changed_workbook(facts: JobFacts, state: JobState, around: Surroundings) -> None:
+def _tell_of_changed_workbook(
+    stored: StoredJob, facts: JobFacts, state: JobState, around: Surroundings
+) -> None:
     path = Path(facts.workbook)
     if state.finished is not None or not path.is_file():
         return
     with contextlib.suppress(OSError):
-        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        digest = digest_of(stored, keyed=facts.is_keyed)(path.read_bytes())
         if digest != facts.workbook_sha256 and digest not in state.written_hashes:
             said = f"{path} was changed since the load began: the job goes on with what it was then."
             around.tell(Notice(said))

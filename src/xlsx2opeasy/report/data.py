@@ -14,7 +14,7 @@ from pathlib import Path
 
 from xlsx2opeasy.errors import LocalFailure
 from xlsx2opeasy.job_model import Job
-from xlsx2opeasy.load.job.facts import JobFacts, read_facts, read_rows
+from xlsx2opeasy.load.job.facts import JobFacts, file_stamp, read_facts, read_rows
 from xlsx2opeasy.load.job.store import OUTCOMES, WORKBOOK, StoredJob
 from xlsx2opeasy.load.jobs.listing import job_of
 from xlsx2opeasy.spec.error_codes import ERROR_CODES
@@ -156,7 +156,12 @@ def _original(stored: StoredJob, facts: JobFacts) -> Iterator[Path]:
             yield path
         return
     path = Path(facts.workbook)
-    if hashlib.sha256(path.read_bytes()).hexdigest() != facts.workbook_sha256:
+    unchanged = (
+        file_stamp(path) == facts.workbook_stamp
+        if facts.is_keyed
+        else hashlib.sha256(path.read_bytes()).hexdigest() == facts.workbook_sha256
+    )
+    if not unchanged:
         raise FileNotFoundError(path)
     yield path
 

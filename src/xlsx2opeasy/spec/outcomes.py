@@ -9,7 +9,8 @@ RESULT_COLUMNS: tuple[str, ...] = ("Result", "Error code", "Error detail", "Job"
 
 
 JOB_CELL = re.compile(
-    r"(?P<job>[LRS][0-9]{8}-[a-z0-9]{4})(?: (?P<enterprise>[0-9a-f]{6})-(?P<task>[0-9a-f]{12}))?"
+    r"(?P<job>[LRS][0-9]{8}-[a-z0-9]{4})"
+    r"(?: (?P<enterprise>[0-9a-f]{6})-(?P<task>[0-9a-f]{12})(?:-(?P<key>[0-9a-f]{6})-(?P<secrets>[0-9a-f]{12}))?)?"
 )
 """What the Job column says: the job, and where there is a task its fingerprint (`load/job/fingerprint.py`)."""
 

@@ -35,9 +35,9 @@ class Sheet:
     faithfully has an error in `problems` and "" in `rows`; `unreadable` names it, so that no second error
     ("is required") is told of it. `result_letters` are the columns
     of an earlier load's results by header, and `earlier_results` what they say, by row; `earlier_jobs` has
-    the texts of the Job column, also where the Result beside them is blank. `never_ours` are the numbers of
-    the person's own columns (from 1) that have the header of a result column. A constant of a mapping is a
-    column without a letter; so is the command where it is one.
+    the texts of the Job column, by row, also where the Result beside them is blank. `never_ours` are the
+    numbers of the person's own columns (from 1) that have the header of a result column. A constant of a
+    mapping is a column without a letter; so is the command where it is one.
     """
 
     task_type: TaskType
@@ -51,7 +51,7 @@ class Sheet:
     earlier_results: dict[int, RowResult] = field(default_factory=dict)
     result_letters: dict[str, str] = field(default_factory=dict)
     never_ours: frozenset[int] = frozenset()
-    earlier_jobs: frozenset[str] = frozenset()
+    earlier_jobs: dict[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -7,23 +7,26 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
 
 import orjson
 
 from xlsx2opeasy.errors import LocalFailure
+from xlsx2opeasy.load.job.digests import Digest
 from xlsx2opeasy.load.job.store import FACTS, ROWS, StoredJob, chunk_place
 from xlsx2opeasy.load.target import Target
 from xlsx2opeasy.spec.outcomes import Outcome
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Version 2 has stages; an older program, which would run them without their budget, refuses it."""
-_READABLE = (1, SCHEMA_VERSION)
+KEYED_VERSION = 3
+"""From this version on, what depends on secrets is keyed, and server and enterprise have one spelling."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChunkFile:
-    """A chunk file of the job; `counts` are its tasks by type."""
+    """A chunk file of the job; `counts` are its tasks by type, `sha256` is made with the key of the job."""
 
     file: str
     bytes: int
@@ -52,12 +55,13 @@ class JobFacts:
 
     `identity` is of the workbook's tasks at this enterprise; `sheets` gives each task sheet's header row;
     `output` is where the results go. `called_with` are options with which the next load is to be called, too.
-    `stopped` says why nothing is to be sent, where the workbook is invalid. `canary` is how many rows of each
-    command run first, `failures_allowed` how many rows may fail before nothing further is started; None where
-    the load has no canary, or no budget. `notify` is the address that gets the summary.
-    Times are ISO 8601 in UTC. `origin` and `enterprise_id` are in their one spelling; `spelt` is how the
-    job's file has them, which fingerprints of earlier versions depend on. `mapping` has the lists that were
-    read by their own headers, `never_ours` the columns of a sheet that have the name of a result column only.
+    `workbook_sha256` is made with the key of the job; `workbook_stamp` are the file's size and time of
+    change. `stopped` says why nothing is to be sent, where the workbook is invalid. `canary` is how many rows
+    of each command run first, `failures_allowed` how many rows may fail before nothing further is started;
+    None where the load has no canary, or no budget. `notify` is the address that gets the summary. Times are
+    ISO 8601 in UTC. `origin` and `enterprise_id` are in their one spelling; `spelt` is how the job's file has
+    them, which fingerprints of earlier versions depend on. `mapping` has the lists that were read by their
+    own headers, `never_ours` the columns of a sheet that have the name of a result column only.
     """
 
     job: str
@@ -85,7 +89,13 @@ class JobFacts:
     mapping: tuple[Mapping[str, Any], ...] = ()
     never_ours: Mapping[str, Sequence[int]] = field(default_factory=dict)
     schema_version: int = SCHEMA_VERSION
+    workbook_stamp: str = ""
     spelt: tuple[str, str] = ("", "")
+
+    @property
+    def is_keyed(self) -> bool:
+        """Whether digests of what holds secrets are made with a key of the job: not in earlier versions."""
+        return self.schema_version >= KEYED_VERSION
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +124,12 @@ class JobRow:
         return Outcome(self.outcome) if self.outcome else None
 
 
+def file_stamp(path: Path) -> str:
+    """Size and time of change of a file: whether it is still the one that was read. Raises OSError."""
+    found = path.stat()
+    return f"{found.st_size}-{found.st_mtime_ns}"
+
+
 def write_rows(stored: StoredJob, rows: Iterable[JobRow]) -> str:
     """Writes the rows durably; gives the file's SHA-256, which belongs into the facts."""
     text = b"".join(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in rows)
@@ -136,7 +152,7 @@ def read_facts(stored: StoredJob) -> JobFacts:
     """The facts of a job. Raises LocalFailure where they are damaged or of another version."""
     try:
         raw = json.loads(stored.read(FACTS))
-        if raw["schema_version"] not in _READABLE:
+        if raw["schema_version"] not in range(1, SCHEMA_VERSION + 1):
             raise LocalFailure(
                 f"job {stored.job_id} was made by xlsx2opeasy {raw.get('tool_version')}, in another format",
                 "resume it with that version",
@@ -163,29 +179,34 @@ def read_rows(stored: StoredJob, facts: JobFacts) -> list[JobRow]:
     return [JobRow(**orjson.loads(line)) for line in _checked(stored, ROWS, facts.rows_sha256).splitlines()]
 
 
-def read_chunk(stored: StoredJob, file: str, sha256: str | None) -> Mapping[str, Sequence[Mapping[str, Any]]]:
+def read_chunk(
+    stored: StoredJob, chunk: ChunkFile, digest: Digest
+) -> Mapping[str, Sequence[Mapping[str, Any]]]:
     """The tasks of a chunk file by type. Raises LocalFailure where it is not the file that was written."""
-    content: Mapping[str, Sequence[Mapping[str, Any]]] = orjson.loads(
-        _checked(stored, chunk_place(file), sha256)
-    )["tasks"]
-    return content
+    content = _checked(stored, chunk_place(chunk.file), chunk.sha256, digest)
+    tasks: Mapping[str, Sequence[Mapping[str, Any]]] = orjson.loads(content)["tasks"]
+    return tasks
 
 
-def require_chunk(stored: StoredJob, file: str, sha256: str | None) -> None:
+def require_chunk(stored: StoredJob, chunk: ChunkFile, digest: Digest) -> None:
     """Raises LocalFailure where a chunk file, which is about to be sent, is not the one that was written."""
-    _checked(stored, chunk_place(file), sha256)
+    _checked(stored, chunk_place(chunk.file), chunk.sha256, digest)
 
 
-def _checked(stored: StoredJob, name: str, sha256: str | None) -> bytes:
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _checked(stored: StoredJob, name: str, expected: str, digest: Digest = _sha256) -> bytes:
     try:
         content = stored.read(name)
     except OSError as error:
         raise LocalFailure(
             f"{stored.where(name)} cannot be read: {error.strerror}", "nothing further was sent"
         ) from error
-    if hashlib.sha256(content).hexdigest() != sha256:
+    if digest(content) != expected:
         raise LocalFailure(
-            f"{stored.where(name)} is not what this job wrote (its SHA-256 differs)",
+            f"{stored.where(name)} is not what this job wrote (its digest differs)",
             "nothing further was sent: the file was changed or damaged, so the job cannot go on",
         )
     return content

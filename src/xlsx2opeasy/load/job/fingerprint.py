@@ -1,7 +1,10 @@
 """The Job column: which job a row's result is of, and a fingerprint of the task and the enterprise.
 
-`L20261122-k7m2 3fa9c1-9f3a0c1b2d4e`: the job, six digits of the enterprise, twelve of the task. It travels
-with the workbook, so that another machine too knows which rows need not be sent again.
+`L20261122-k7m2 3fa9c1-9f3a0c1b2d4e`: the job, six digits of the enterprise, twelve of the task. Where the
+task has secrets these are left out of the twelve, and `-a41f07-0c55d1e9a2b3` follows: the short name of a key
+that is derived from the API key, and twelve digits of the whole task under that key. It travels with the
+workbook, so that another machine too knows which rows need not be sent again. Earlier versions had the twelve
+digits of the whole task, without a key.
 
 The job's letter: L for a load, R for a rehearsal, S for what `scheduled results` fetched from the server.
 """
@@ -11,27 +14,37 @@ from dataclasses import dataclass
 
 from xlsx2opeasy.spec.outcomes import JOB_CELL
 
-REHEARSAL_LETTER = "R"
+REHEARSAL_LETTER, SERVER_LETTER = "R", "S"
 
 
 @dataclass(frozen=True, slots=True)
 class JobCell:
-    """What a Job cell says; `enterprise` and `task` are empty for a row that became no task."""
+    """What a Job cell says; `enterprise` and `task` are empty for a row that became no task.
+
+    `key` and `secrets` are the second part, of a task that has secrets.
+    """
 
     job: str
     enterprise: str = ""
     task: str = ""
+    key: str = ""
+    secrets: str = ""
 
     @property
     def rehearsal(self) -> bool:
         """Whether the job ran against the sandbox: its results count nowhere."""
         return self.job.startswith(REHEARSAL_LETTER)
 
+    @property
+    def mark(self) -> str:
+        """The fingerprint, as it stands in the cell."""
+        return "-".join(filter(None, (self.enterprise, self.task, self.key, self.secrets)))
+
 
 def read_cell(text: str) -> JobCell | None:
     """What a Job cell says, or None where it is none of ours."""
     found = JOB_CELL.fullmatch(text.strip())
-    return JobCell(found["job"], found["enterprise"] or "", found["task"] or "") if found else None
+    return JobCell(**{name: part or "" for name, part in found.groupdict().items()}) if found else None
 
 
 def enterprise_digits(origin: str, enterprise_id: str) -> str:
@@ -39,6 +52,23 @@ def enterprise_digits(origin: str, enterprise_id: str) -> str:
     return hashlib.sha256(f"{origin}\n{enterprise_id}".encode()).hexdigest()[:6]
 
 
-def fingerprint(origin: str, enterprise_id: str, task_hash: str) -> str:
+def fingerprint(enterprise: str, task_hash: str, key: str = "", secrets: str = "") -> str:
     """What follows the job in its cell."""
-    return f"{enterprise_digits(origin, enterprise_id)}-{task_hash[:12]}"
+    return "-".join(filter(None, (enterprise, task_hash[:12], key, secrets[:12])))
+
+
+def key_of(mark: str) -> str:
+    """The short name of the key that a fingerprint was made with; empty where it has none."""
+    return "".join(mark.split("-")[2:3])
+
+
+def without_secrets(mark: str) -> str:
+    """The part of a fingerprint that depends on no secret."""
+    return "-".join(mark.split("-")[:2])
+
+
+def is_same(one: str, other: str) -> bool:
+    """Whether two fingerprints are of the same task, as far as their keys let it be compared."""
+    if key_of(one) == key_of(other):
+        return one == other
+    return without_secrets(one) == without_secrets(other)

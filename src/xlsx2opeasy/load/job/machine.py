@@ -1,4 +1,4 @@
-"""The machine's name in the detail of a row whose result is still to come: another machine must not resume it."""
+"""The machine's name in the detail of a row whose result is still to come: it must be resumed there."""
 
 import re
 import socket

@@ -9,6 +9,7 @@ from uuid import uuid4
 
 from xlsx2opeasy.errors import Interrupted, LocalFailure
 from xlsx2opeasy.load.interrupt import Interruption
+from xlsx2opeasy.load.job.digests import Digest, digest_of
 from xlsx2opeasy.load.job.facts import (
     ChunkFile,
     JobFacts,
@@ -77,6 +78,11 @@ class OpenJob:
         self.journal.close()
 
     @cached_property
+    def digest(self) -> Digest:
+        """How the digests of the job's chunk files and workbooks are made."""
+        return digest_of(self.stored, keyed=self.facts.is_keyed)
+
+    @cached_property
     def rows_of_phase(self) -> Mapping[int, Sequence[JobRow]]:
         """The rows of each phase, in the order in which they are sent."""
         return {
@@ -114,7 +120,7 @@ class OpenJob:
         """By type, the tasks of the chunk files in force; they correspond to `sent_rows` one by one."""
         by_type: dict[str, list[Mapping[str, Any]]] = {}
         for chunk in self.chunks(phase):
-            for name, tasks in read_chunk(self.stored, chunk.file, chunk.sha256).items():
+            for name, tasks in read_chunk(self.stored, chunk, self.digest).items():
                 by_type.setdefault(name, []).extend(tasks)
         return by_type
 

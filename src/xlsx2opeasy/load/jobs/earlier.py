@@ -2,23 +2,35 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from xlsx2opeasy.durable import what_helps, why_refused
-from xlsx2opeasy.errors import LoadRefused, LocalFailure
-from xlsx2opeasy.load.job.facts import JobFacts, JobRow, read_facts
+from xlsx2opeasy.errors import LoadRefused, LocalFailure, UsageError
+from xlsx2opeasy.load.job.facts import JobFacts, JobRow, read_facts, read_rows
+from xlsx2opeasy.load.job.fingerprint import key_of, without_secrets
 from xlsx2opeasy.load.job.fold import fold
 from xlsx2opeasy.load.job.state import UNKNOWN, JobState
 from xlsx2opeasy.load.job.store import OUTCOMES, Store, StoredJob
 from xlsx2opeasy.load.results.row_results import Place, Settlement
 from xlsx2opeasy.spec.outcomes import Outcome
 
+_SETTLED = (Outcome.SUCCESS, Outcome.FAILED, Outcome.REJECTED)
+
 
 def peek(stored: StoredJob) -> tuple[JobFacts, JobState]:
     """Facts and state of a job that this process does not work on. Raises LocalFailure where damaged."""
     return read_facts(stored), fold(stored.read_journal())
+
+
+def state_of(store: Store, job_id: str) -> JobState | None:
+    """The state of a job; None where it is not known here."""
+    try:
+        return peek(store.job(job_id))[1]
+    except UsageError:
+        return None
 
 
 def real_jobs(store: Store) -> Iterator[tuple[StoredJob, JobFacts, JobState]]:
@@ -32,47 +44,119 @@ def real_jobs(store: Store) -> Iterator[tuple[StoredJob, JobFacts, JobState]]:
 class Candidate:
     """A workbook that is about to be loaded, as far as it tells which earlier jobs it has to do with.
 
-    `carried` are the fingerprints of the rows whose SUCCESS stands beside them, `jobs` all that its Job cells
-    name, `sent` the fingerprints of the rows that are to be sent; `changed`, by job, those of the rows that
-    carry the SUCCESS of another task of that job.
+    `marks` are the fingerprints of its tasks, `jobs` all jobs that its Job cells name, `sent` the rows that
+    are to be sent, `carried` those whose SUCCESS stands beside them; `changed`, by job, those that carry the
+    SUCCESS of another task of that job; `emptied` those whose Result a person emptied, each with its job.
+    `earlier` gives identity and fingerprints as an earlier version would have written them for an origin and
+    an enterprise in its spelling.
     """
 
     workbook: Path
     origin: str
     enterprise_id: str
     identity: str
-    carried: Counter[str]
-    jobs: frozenset[str]
-    sent: Counter[str] = field(default_factory=Counter)
-    changed: Mapping[str, Counter[str]] = field(default_factory=dict)
+    marks: Mapping[Place, str]
+    jobs: frozenset[str] = frozenset()
+    sent: frozenset[Place] = frozenset()
+    carried: frozenset[Place] = frozenset()
+    changed: Mapping[str, set[Place]] = field(default_factory=dict)
+    emptied: Mapping[Place, str] = field(default_factory=dict)
+    earlier: Callable[[str, str], tuple[str, Mapping[Place, str]]] = lambda *_: ("", {})
+
+    def is_at(self, facts: JobFacts) -> bool:
+        """Whether the job is of the same enterprise at the same server."""
+        return (facts.origin, facts.enterprise_id) == (self.origin, self.enterprise_id)
+
+    def has_tasks_of(self, facts: JobFacts) -> bool:
+        """Whether the workbook becomes the tasks of the job, as far as keys let passwords be compared."""
+        if not facts.is_keyed:
+            return facts.identity == self.earlier(*facts.spelt)[0]
+        return same_identity(facts.identity, self.identity)
+
+    def compared_with(self, facts: JobFacts, kept: Counter[str]) -> "Compared":
+        """The rows of the workbook and those of a job in a form in which they can be compared."""
+        if not facts.is_keyed:
+            return Compared(self.earlier(*facts.spelt)[1], kept)
+        if {key_of(mark) for mark in (*kept, *self.marks.values())} - {""} <= {self._key}:
+            return Compared(self.marks, kept)
+        ours = {place: without_secrets(mark) for place, mark in self.marks.items()}
+        theirs: Counter[str] = Counter()
+        for mark, number in kept.items():
+            theirs[without_secrets(mark)] += number
+        return Compared(ours, theirs)
+
+    @cached_property
+    def _key(self) -> str:
+        return next(filter(None, map(key_of, self.marks.values())), "")
+
+
+@dataclass(frozen=True)
+class Compared:
+    """The fingerprints of a workbook's rows, and how often each fingerprint is among those kept of a job."""
+
+    marks: Mapping[Place, str]
+    kept: Counter[str]
+
+    def among(self, places: Iterable[Place]) -> list[Place]:
+        """Those of the places whose tasks were kept, each as often as it was kept."""
+        left, found = Counter(self.kept), []
+        for place in places:
+            mark = self.marks.get(place, "")
+            if left[mark] > 0:
+                left[mark] -= 1
+                found.append(place)
+        return found
+
+    def without(self, places: Iterable[Place]) -> Counter[str]:
+        """What was kept, without the tasks of these places."""
+        return self.kept - Counter(self.marks[place] for place in places if place in self.marks)
+
+
+def same_identity(one: str, other: str) -> bool:
+    """Whether two workbooks become the same tasks, as far as their keys let passwords be compared."""
+    (tasks, *keyed), (other_tasks, *other_keyed) = one.split("-"), other.split("-")
+    if tasks != other_tasks:
+        return False
+    return keyed[:1] != other_keyed[:1] or keyed == other_keyed
 
 
 def refuse_if_done_or_unfinished(store: Store, candidate: Candidate, *, again: bool) -> None:
-    """Raises LoadRefused where an earlier job of this machine stands in the way.
+    """Raises LoadRefused where an earlier job that is known here stands in the way.
 
-    An unfinished or undecided job of the same tasks or workbook does: also where it is to be
-    loaded `again`. A done one does not where the rows that succeeded in it carry their results or those of a
-    later job, nor `again`.
+    An unfinished or undecided job of the same tasks, workbook or rows does: also where it is to be loaded
+    `again`, and whatever a cell says. A done one does not where the rows that succeeded in it carry their
+    results or those of a later job, nor `again`.
     """
-    told = candidate.carried
+    told: list[Place] = list(candidate.carried)
+    settled: Counter[str] = Counter()
     for stored, facts, state in real_jobs(store):
-        if (facts.origin, facts.enterprise_id) == (candidate.origin, candidate.enterprise_id):
-            same_tasks = facts.identity == candidate.identity
+        if candidate.is_at(facts):
+            same_tasks = candidate.has_tasks_of(facts)
             same = same_tasks or same_workbook(facts, state, candidate)
-            if state.finished is None and same and not state.never_came_to_send:
-                _refuse_unfinished(facts)
-            if state.finished == UNKNOWN and same:
-                _refuse_unknown(facts, state, candidate, again=again)
+            if state.finished is None and not state.never_came_to_send:
+                if same or _sends(candidate, facts, planned_in(stored, facts)):
+                    _refuse_unfinished(facts)
+            elif state.finished == UNKNOWN:
+                if same or _sends(candidate, facts, kept_in(stored, Outcome.UNKNOWN)):
+                    _refuse_unknown(facts)
+            else:
+                _refuse_closed(stored, facts, state, candidate, settled)
             if same_tasks and not again:
-                _refuse_done(stored, facts, state, told)
-        if facts.job in candidate.changed:
-            told = told + candidate.changed[facts.job]
+                _refuse_done(stored, facts, state, candidate, told)
+            for mark, number in kept_in(stored, *_SETTLED).items():
+                settled[without_secrets(mark)] += number
+        told += candidate.changed.get(facts.job, ())
 
 
 def same_workbook(facts: JobFacts, state: JobState, candidate: Candidate) -> bool:
     """Whether it is the job's workbook, or carries its results: also where it was changed since."""
     path = str(candidate.workbook.absolute())
     return path in (facts.workbook, facts.output, state.written) or facts.job in candidate.jobs
+
+
+def _sends(candidate: Candidate, facts: JobFacts, kept: Counter[str]) -> bool:
+    """Whether one of these tasks of a job is to be sent."""
+    return bool(candidate.compared_with(facts, kept).among(candidate.sent)) if kept else False
 
 
 def _refuse_unfinished(facts: JobFacts) -> None:
@@ -83,23 +167,41 @@ def _refuse_unfinished(facts: JobFacts) -> None:
     )
 
 
-def _refuse_unknown(facts: JobFacts, state: JobState, candidate: Candidate, *, again: bool) -> None:
-    """Unless the workbook is the one with the results, and no row of it says UNKNOWN any more.
+def _refuse_unknown(facts: JobFacts) -> None:
+    raise LoadRefused(
+        f"it is not known what became of job {facts.job} of {facts.created[:10]} with this workbook",
+        f"how it is settled is said by: xlsx2opeasy resume {facts.job}; where nothing can settle it any more:"
+        f" xlsx2opeasy jobs abandon {facts.job} --undecided",
+    )
 
-    Who knows better what became of its rows empties their Result cells: then they count as not succeeded.
-    Where only results are missing, `again` says the same.
-    """
-    undecided = any(each.undecided is not None for each in state.phases.values())
-    knows_better = facts.job in candidate.jobs or str(candidate.workbook.absolute()) == state.written
-    if not knows_better and (undecided or not again):
+
+def _refuse_closed(
+    stored: StoredJob, facts: JobFacts, state: JobState, candidate: Candidate, settled: Counter[str]
+) -> None:
+    """Rows that are UNKNOWN for good are sent only where a person emptied their Result in these results."""
+    unknown = kept_in(stored, Outcome.UNKNOWN)
+    if not unknown:
+        return
+    compared = candidate.compared_with(facts, unknown)
+    chosen = {place for place, job in candidate.emptied.items() if job == facts.job}
+    for place in compared.among(sorted(candidate.sent - chosen)):
+        mark = without_secrets(candidate.marks[place])
+        if settled[mark] > 0:
+            settled[mark] -= 1
+            continue
+        results = f" in {state.written}" if state.written else ""
         raise LoadRefused(
-            f"it is not known what became of job {facts.job} of {facts.created[:10]} with this workbook",
-            f"how it is settled is said by: xlsx2opeasy resume {facts.job}",
+            f"{place[0]} row {place[1]} is UNKNOWN since job {facts.job} of {facts.created[:10]}, which was"
+            " closed undecided: it may have been provisioned",
+            f"who knows better what became of it empties its Result cell{results}, and loads that workbook",
         )
 
 
-def _refuse_done(stored: StoredJob, facts: JobFacts, state: JobState, told: Counter[str]) -> None:
-    if succeeded_in(stored) - told:
+def _refuse_done(
+    stored: StoredJob, facts: JobFacts, state: JobState, candidate: Candidate, told: Sequence[Place]
+) -> None:
+    succeeded = kept_in(stored, Outcome.SUCCESS)
+    if succeeded and candidate.compared_with(facts, succeeded).without(told):
         results = f"; its results are in {state.written}" if state.written else ""
         raise LoadRefused(
             f"the same tasks were loaded by job {facts.job} on {facts.created[:10]}{results}",
@@ -126,9 +228,14 @@ def write_outcomes(stored: StoredJob, rows: Iterable[JobRow], settlement: Settle
         ) from error
 
 
-def succeeded_in(stored: StoredJob) -> Counter[str]:
-    """The fingerprints of the rows that succeeded in a job; empty where it never came so far."""
+def kept_in(stored: StoredJob, *outcomes: Outcome) -> Counter[str]:
+    """The fingerprints of the rows that ended so in a job; empty where it never came so far."""
     if not stored.exists(OUTCOMES):
         return Counter()
-    outcomes = (json.loads(line) for line in stored.read(OUTCOMES).decode().splitlines())
-    return Counter(mark for _, _, mark, outcome, *_ in outcomes if outcome == Outcome.SUCCESS)
+    lines = (json.loads(line) for line in stored.read(OUTCOMES).decode().splitlines())
+    return Counter(mark for _, _, mark, outcome, *_ in lines if outcome in outcomes and mark)
+
+
+def planned_in(stored: StoredJob, facts: JobFacts) -> Counter[str]:
+    """The fingerprints of the rows that a job sends."""
+    return Counter(row.fingerprint for row in read_rows(stored, facts) if row.phase)

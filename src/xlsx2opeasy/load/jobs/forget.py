@@ -8,7 +8,8 @@ from pathlib import Path
 from xlsx2opeasy.errors import LocalFailure
 from xlsx2opeasy.load.job.state import UNKNOWN
 from xlsx2opeasy.load.job.store import Store, StoredJob
-from xlsx2opeasy.load.jobs.earlier import peek, succeeded_in
+from xlsx2opeasy.load.jobs.earlier import kept_in, peek
+from xlsx2opeasy.spec.outcomes import Outcome
 
 
 class Kept(StrEnum):
@@ -19,7 +20,7 @@ class Kept(StrEnum):
     UNDECIDED = "it is not known what became of its rows; xlsx2opeasy resume says how that is settled"
     LEFT_OVER = "something of it is left at the server, which xlsx2opeasy resume deletes"
     ONLY_RESULTS = "its results workbook is nowhere else; move it away (xlsx2opeasy jobs show names it) first"
-    PROTECTS = "its rows succeeded, and it keeps their workbook from being loaded twice"
+    PROTECTS = "its rows succeeded, or may have, and it keeps their workbook from being loaded twice"
     DAMAGED = "its files are damaged"
 
 
@@ -74,7 +75,8 @@ def _judge(stored: StoredJob, *, also_done: bool) -> tuple[str, Kept | None]:
         return ended, Kept.UNDECIDED
     if not state.cleaned:
         return ended, Kept.LEFT_OVER
-    return ended, Kept.PROTECTS if succeeded_in(stored) and not also_done else None
+    protects = kept_in(stored, Outcome.SUCCESS, Outcome.UNKNOWN)
+    return ended, Kept.PROTECTS if protects and not also_done else None
 
 
 def _remove(stored: StoredJob) -> None:

@@ -3,7 +3,6 @@
 Rows that succeeded in them would be sent again, which is told; jobs that sent nothing give way.
 """
 
-from collections import Counter
 from contextlib import closing
 from dataclasses import dataclass
 
@@ -11,9 +10,10 @@ from xlsx2opeasy.errors import LoadRefused
 from xlsx2opeasy.load.job.open_job import OpenJob
 from xlsx2opeasy.load.job.state import ABANDONED, JOB, Fact
 from xlsx2opeasy.load.job.store import Store, StoredJob
-from xlsx2opeasy.load.jobs.earlier import Candidate, real_jobs, same_workbook, succeeded_in, write_outcomes
+from xlsx2opeasy.load.jobs.earlier import Candidate, kept_in, real_jobs, same_workbook, write_outcomes
 from xlsx2opeasy.load.results.row_results import settle
 from xlsx2opeasy.load.run.cleanup import forget_secrets
+from xlsx2opeasy.spec.outcomes import Outcome
 
 
 @dataclass(frozen=True)
@@ -28,13 +28,13 @@ class Repeated:
 
 def repeated(store: Store, candidate: Candidate) -> list[Repeated]:
     """The earlier jobs at the enterprise in which rows succeeded that are to be sent again, latest first."""
-    found, left = [], Counter(candidate.sent)
+    found, left = [], set(candidate.sent)
     for stored, facts, state in real_jobs(store):
-        if (facts.origin, facts.enterprise_id) == (candidate.origin, candidate.enterprise_id):
-            again = succeeded_in(stored) & left
-            left -= again
+        if candidate.is_at(facts) and (succeeded := kept_in(stored, Outcome.SUCCESS)):
+            again = candidate.compared_with(facts, succeeded).among(sorted(left))
+            left -= set(again)
             if again:
-                found.append(Repeated(again.total(), facts.job, facts.created[:10], state.written))
+                found.append(Repeated(len(again), facts.job, facts.created[:10], state.written))
     return found
 
 
@@ -47,7 +47,7 @@ def overtaken(store: Store, candidate: Candidate) -> list[StoredJob]:
         stored
         for stored, facts, state in real_jobs(store)
         if state.never_came_to_send
-        and (facts.identity == candidate.identity or same_workbook(facts, state, candidate))
+        and (same_workbook(facts, state, candidate) or candidate.has_tasks_of(facts))
     ]
 
 

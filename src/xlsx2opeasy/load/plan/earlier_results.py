@@ -1,13 +1,15 @@
 """What a workbook's own Result and Job cells say: rows that succeeded before, in doubt, or elsewhere."""
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from xlsx2opeasy.check.across import BETWEEN_ROWS
 from xlsx2opeasy.check.checked import Checked, CheckedSheet
 from xlsx2opeasy.errors import InvalidWorkbook, LoadRefused
-from xlsx2opeasy.load.job.fingerprint import JobCell, enterprise_digits, read_cell
+from xlsx2opeasy.load.job.fingerprint import SERVER_LETTER, JobCell, key_of, read_cell
+from xlsx2opeasy.load.job.machine import machine_in
+from xlsx2opeasy.load.job.state import UNKNOWN, JobState
+from xlsx2opeasy.load.plan.recognition import Recognition
 from xlsx2opeasy.load.results.row_results import Place
 from xlsx2opeasy.load.target import Target
 from xlsx2opeasy.spec.outcomes import RESULT_COLUMNS, Outcome, RowResult
@@ -64,9 +66,21 @@ def _never_there(result: RowResult) -> bool:
 def job_cells(checked: Checked) -> Iterable[JobCell]:
     """The Job cells that loads wrote, also beside a Result that was emptied since."""
     for sheet in checked.sheets:
-        for text in sheet.sheet.earlier_jobs:
+        for text in set(sheet.sheet.earlier_jobs.values()):
             if (cell := read_cell(text)) is not None:
                 yield cell
+
+
+def emptied(checked: Checked) -> Mapping[Place, str]:
+    """The rows whose Result a person emptied, with the job of their Job cell (not of a rehearsal)."""
+    return {
+        (sheet.sheet.title, row): cell.job
+        for sheet in checked.sheets
+        for row, text in sheet.sheet.earlier_jobs.items()
+        if row not in sheet.sheet.earlier_results
+        and (cell := read_cell(text)) is not None
+        and not cell.rehearsal
+    }
 
 
 def refuse_columns_of_ones_own(checked: Checked) -> None:
@@ -86,25 +100,50 @@ def refuse_columns_of_ones_own(checked: Checked) -> None:
             )
 
 
-def refuse_undecided(checked: Checked) -> None:
-    """Raises LoadRefused where a row says UNKNOWN since an earlier load (not a rehearsal)."""
+def refuse_undecided(checked: Checked, standing: Callable[[str], JobState | None]) -> None:
+    """Raises LoadRefused where a row says UNKNOWN or RUNNING since an earlier load (not a rehearsal).
+
+    `standing` gives the state of a job that is known here.
+    """
     for sheet in checked.sheets:
         for row, result in sorted(sheet.sheet.earlier_results.items()):
-            if result.outcome is Outcome.UNKNOWN:
+            if result.outcome in (Outcome.UNKNOWN, Outcome.RUNNING):
                 cell = read_cell(result.job)
                 if cell is None or not cell.rehearsal:
-                    job = f" {cell.job}" if cell else ""
-                    raise LoadRefused(
-                        f"{sheet.sheet.title} row {row} is UNKNOWN since an earlier load",
-                        "who knows better what became of it empties its Result cell;"
-                        f" it is settled by: xlsx2opeasy resume{job}",
-                    )
+                    where = f"{sheet.sheet.title} row {row} is {result.outcome} since an earlier load"
+                    raise LoadRefused(where, _how_it_is_settled(result, cell, standing))
 
 
-def refuse_other_enterprise(checked: Checked, target: Target) -> None:
+def _how_it_is_settled(
+    result: RowResult, cell: JobCell | None, standing: Callable[[str], JobState | None]
+) -> str:
+    empties = "who knows better what became of it empties its Result cell"
+    if cell is None or cell.job.startswith(SERVER_LETTER):
+        return empties
+    resume = f"xlsx2opeasy resume {cell.job}"
+    state = standing(cell.job)
+    if state is None:
+        machine = machine_in(result.detail)
+        named = f" ({machine})" if machine else ""
+        return f"job {cell.job} is not known here: on the machine that began it{named} give: {resume}"
+    if state.finished in (None, UNKNOWN):
+        if result.outcome is Outcome.RUNNING:
+            return f"its result is fetched by: {resume}"
+        return (
+            f"it is settled by: {resume}; where nothing can settle it any more:"
+            f" xlsx2opeasy jobs abandon {cell.job} --undecided"
+        )
+    if state.closed or state.written is None:
+        return empties
+    return f"job {cell.job} is finished since; its results are in {state.written}: load that"
+
+
+def refuse_other_enterprise(checked: Checked, target: Target, recognition: Recognition) -> None:
     """Raises LoadRefused where a row, or the whole workbook, is of another enterprise or another server."""
-    mine = enterprise_digits(target.origin, target.enterprise_id)
-    if checked.workbook.meant_for not in ("", mine) and not target.rehearsal:
+    if target.rehearsal:
+        return
+    meant_for = checked.workbook.meant_for
+    if meant_for and not recognition.is_here(meant_for):
         raise LoadRefused(
             f"{checked.workbook.path.name} undoes a load that was not at enterprise"
             f" {target.enterprise_id} of {target.origin}",
@@ -118,8 +157,7 @@ def refuse_other_enterprise(checked: Checked, target: Target) -> None:
                 and not _never_there(result)
                 and cell.enterprise
                 and not cell.rehearsal
-                and not target.rehearsal
-                and cell.enterprise != mine
+                and not recognition.is_here(cell.enterprise)
             ):
                 raise LoadRefused(
                     f"{sheet.sheet.title} row {row} has the result of job {cell.job}, which was not at"
@@ -130,7 +168,7 @@ def refuse_other_enterprise(checked: Checked, target: Target) -> None:
 
 
 def sparing_successes(
-    checked: Checked, told: Successes, mark: Callable[[Task], str], wire_names: Mapping[str, str]
+    checked: Checked, told: Successes, recognition: Recognition, wire_names: Mapping[str, str]
 ) -> Checked:
     """Rows that succeeded, and have not changed since, are not invalid because of another row.
 
@@ -145,31 +183,43 @@ def sparing_successes(
         if not succeeded:
             return sheet
         alone = replace(sheet, invalid=frozenset(sheet.values.index) - succeeded)
-        marks = {(task.sheet, task.row): mark(task) for task in tasks_of(alone, wire_names)}
-        return replace(sheet, invalid=sheet.invalid - {row for _, row in succeeded_before(told, marks)})
+        tasks = tasks_of(alone, wire_names)
+        found = succeeded_before(told, tasks, recognition.marked(tasks).marks, recognition)
+        return replace(sheet, invalid=sheet.invalid - {row for _, row in found})
 
     return replace(checked, sheets=tuple(map(sparing, checked.sheets)))
 
 
-def succeeded_before(told: Successes, marks: Mapping[Place, str]) -> set[Place]:
+def succeeded_before(
+    told: Successes, tasks: Iterable[Task], marks: Mapping[Place, str], recognition: Recognition
+) -> set[Place]:
     """The rows whose SUCCESS stands beside them and whose task has not changed since.
 
-    A SUCCESS without a job was typed by somebody who knows: whether the task changed cannot be told, and
-    leaving the row alone provisions nothing twice.
+    A SUCCESS without a job was typed by somebody who knows: whether the task changed cannot be determined,
+    and leaving the row alone provisions nothing twice.
     """
-    return {
-        place
-        for place, cell in told.items()
-        if place in marks and (cell is None or marks[place] == f"{cell.enterprise}-{cell.task}")
-    }
+    found = set()
+    for task in tasks:
+        place = (task.sheet, task.row)
+        if place in told:
+            cell = told[place]
+            if cell is None or recognition.is_of(task, marks[place], cell):
+                found.add(place)
+    return found
+
+
+def compared_without_secrets(told: Successes, marks: Mapping[Place, str], succeeded: set[Place]) -> int:
+    """Of how many of these rows the passwords could not be compared: their keys are not the present one."""
+    cells = ((told[place], marks[place]) for place in succeeded if place in marks)
+    return sum(cell is not None and cell.key not in ("", key_of(mark)) for cell, mark in cells)
 
 
 def changed_since(
     told: Successes, marks: Mapping[Place, str], succeeded: set[Place]
-) -> Mapping[str, Counter[str]]:
-    """By job, the fingerprints of the rows that carry a SUCCESS of it and have become another task since."""
-    found: dict[str, Counter[str]] = {}
+) -> Mapping[str, set[Place]]:
+    """By job, the rows that carry a SUCCESS of it and have become another task since."""
+    found: dict[str, set[Place]] = {}
     for place, cell in told.items():
         if cell is not None and place in marks and place not in succeeded:
-            found.setdefault(cell.job, Counter())[marks[place]] += 1
+            found.setdefault(cell.job, set()).add(place)
     return found

@@ -7,8 +7,9 @@ files, and the workbook's own bytes.
 import contextlib
 import getpass
 import hashlib
-from collections import Counter
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import cache, partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -16,13 +17,15 @@ from xlsx2opeasy.check.checked import Checked
 from xlsx2opeasy.durable import what_helps, why_refused
 from xlsx2opeasy.errors import LocalFailure, WorkbookUnusable
 from xlsx2opeasy.load.events import Listener, Notice
-from xlsx2opeasy.load.job.facts import JobFacts, PhaseFacts, write_facts, write_rows
+from xlsx2opeasy.load.job.digests import Digest, new_digest
+from xlsx2opeasy.load.job.facts import JobFacts, PhaseFacts, file_stamp, write_facts, write_rows
 from xlsx2opeasy.load.job.store import SHELL, WORKBOOK, Store, StoredJob, chunk_place
 from xlsx2opeasy.load.jobs.earlier import Candidate, refuse_if_done_or_unfinished
 from xlsx2opeasy.load.plan.earlier_results import job_cells
 from xlsx2opeasy.load.plan.phases import Phase
 from xlsx2opeasy.load.plan.prepare import LoadOptions, Prepared
 from xlsx2opeasy.load.results.output import choose_output
+from xlsx2opeasy.load.results.row_results import Place
 from xlsx2opeasy.load.run.rechunk import chunk_file
 from xlsx2opeasy.load.target import Target
 from xlsx2opeasy.tasks.chunks import beyond_limit, chunk_name, cut
@@ -50,9 +53,10 @@ def freeze(
     output = output_of(workbook, target, options, prepared)
     stored = store.new_job(rehearsal=target.rehearsal)
     try:
-        _copy_workbook(workbook, stored, prepared.checked.workbook.sha256)
+        digest = new_digest(stored)
+        copied = _copy_workbook(workbook, stored, prepared.checked.workbook.sha256)
         stored.write(SHELL, EMPTY_FILE)
-        phases = tuple(_write_phase(stored, phase, options.limits, tell) for phase in prepared.phases)
+        phases = tuple(_write_phase(stored, phase, options.limits, digest, tell) for phase in prepared.phases)
         rows_sha256 = write_rows(stored, prepared.rows)
         write_facts(
             stored,
@@ -61,10 +65,11 @@ def freeze(
                 created=datetime.now(UTC).isoformat(timespec="milliseconds"),
                 user=getpass.getuser(),
                 workbook=str(workbook.absolute()),
-                workbook_sha256=prepared.checked.workbook.sha256,
+                workbook_sha256=digest(copied),
+                workbook_stamp=file_stamp(workbook),
                 origin=target.origin,
                 enterprise_id=target.enterprise_id,
-                identity=prepared.identity,
+                identity=prepared.marked.identity,
                 rehearsal=target.rehearsal,
                 output=str(output),
                 drop_rejected=options.drop_rejected,
@@ -111,18 +116,24 @@ def output_of(workbook: Path, target: Target, options: LoadOptions, prepared: Pr
 
 def candidate_of(workbook: Path, target: Target, prepared: Prepared) -> Candidate:
     """What is to be loaded, as earlier jobs look at it."""
-    jobs = frozenset(cell.job for cell in job_cells(prepared.checked))
-    sent = Counter(row.fingerprint for row in prepared.rows if row.phase)
     return Candidate(
         workbook,
         target.origin,
         target.enterprise_id,
-        prepared.identity,
+        prepared.marked.identity,
+        prepared.marked.marks,
+        frozenset(cell.job for cell in job_cells(prepared.checked)),
+        frozenset((row.sheet, row.row) for row in prepared.rows if row.phase),
         prepared.carried,
-        jobs,
-        sent,
         prepared.changed,
+        prepared.emptied,
+        cache(partial(_earlier, prepared)),
     )
+
+
+def _earlier(prepared: Prepared, origin: str, enterprise_id: str) -> tuple[str, Mapping[Place, str]]:
+    found = prepared.earlier(origin, enterprise_id)
+    return found.identity, found.marks
 
 
 def _is_results_workbook(checked: Checked) -> bool:
@@ -130,22 +141,25 @@ def _is_results_workbook(checked: Checked) -> bool:
     return any(not cell.rehearsal for cell in job_cells(checked))
 
 
-def _copy_workbook(workbook: Path, stored: StoredJob, sha256: str) -> None:
+def _copy_workbook(workbook: Path, stored: StoredJob, sha256: str) -> bytes:
     content = workbook.read_bytes()
     if hashlib.sha256(content).hexdigest() != sha256:
         raise WorkbookUnusable(
             f"{workbook} changed while it was being checked", "close it in other programs, then load it again"
         )
     stored.write(WORKBOOK, content)
+    return content
 
 
-def _write_phase(stored: StoredJob, phase: Phase, limits: ChunkLimits, tell: Listener) -> PhaseFacts:
+def _write_phase(
+    stored: StoredJob, phase: Phase, limits: ChunkLimits, digest: Digest, tell: Listener
+) -> PhaseFacts:
     chunks = []
     too_large = []
     for number, chunk in enumerate(cut(phase.tasks, limits), 1):
         name = chunk_name(phase.number, number)
         stored.write(chunk_place(name), chunk.body)
-        chunks.append(chunk_file(name, chunk))
+        chunks.append(chunk_file(name, chunk, digest))
         if len(chunk.body) > limits.bytes:
             too_large.append(chunk)
     if too_large:

@@ -2,17 +2,19 @@
 
 import shlex
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
 from xlsx2opeasy.check.checked import Checked, check_workbook
 from xlsx2opeasy.load.job.facts import JobRow
-from xlsx2opeasy.load.job.fingerprint import fingerprint
+from xlsx2opeasy.load.job.state import JobState
 from xlsx2opeasy.load.plan.earlier_results import (
     Successes,
     changed_since,
+    compared_without_secrets,
+    emptied,
     refuse_other_enterprise,
     refuse_undecided,
     sparing_successes,
@@ -21,17 +23,18 @@ from xlsx2opeasy.load.plan.earlier_results import (
     told_before,
 )
 from xlsx2opeasy.load.plan.phases import Phase, phases_of
+from xlsx2opeasy.load.plan.recognition import Marked, Recognition
 from xlsx2opeasy.load.plan.refusal import counting_rows
 from xlsx2opeasy.load.plan.stages import staged
 from xlsx2opeasy.load.plan.staging import Staging
 from xlsx2opeasy.load.plan.subjects import Reader
-from xlsx2opeasy.load.target import REHEARSAL_ORIGIN, Target
+from xlsx2opeasy.load.results.row_results import Place
+from xlsx2opeasy.load.target import REHEARSAL_ORIGIN, Target, no_key
 from xlsx2opeasy.ooxml.limits import limits_for
 from xlsx2opeasy.problems import Problem, Severity
 from xlsx2opeasy.spec.outcomes import Outcome
 from xlsx2opeasy.tasks.build import Task, tasks_of
 from xlsx2opeasy.tasks.chunks import cut
-from xlsx2opeasy.tasks.identity import task_hash, workbook_identity
 from xlsx2opeasy.tasks.limits import ChunkLimits
 from xlsx2opeasy.workbook.mapping import NO_MAPPING, ListMapping
 from xlsx2opeasy.workbook.read import read_workbook
@@ -77,19 +80,23 @@ class LoadOptions:
 class Prepared:
     """A checked workbook and what would be sent of it.
 
-    `carried` are the fingerprints of the rows whose SUCCESS of an earlier load stands beside them, `changed`
-    those of the rows that carry the SUCCESS of another task, by its job; `repeated` counts the rows that are
-    to be sent although they succeeded in an earlier job.
+    `carried` are the rows whose SUCCESS of an earlier load stands beside them, `changed` those that carry the
+    SUCCESS of another task, by its job, and `emptied` those whose Result was emptied, each with its job;
+    `repeated` counts the rows that are to be sent although they succeeded in an earlier job, `uncompared` the
+    skipped rows whose passwords could not be compared.
     """
 
     checked: Checked
     rows: tuple[JobRow, ...]
     phases: tuple[Phase, ...]
-    identity: str
-    carried: Counter[str]
-    changed: Mapping[str, Counter[str]]
+    marked: Marked
+    carried: frozenset[Place]
+    changed: Mapping[str, set[Place]]
+    emptied: Mapping[Place, str]
+    earlier: Callable[[str, str], Marked]
     stopped: str = ""
     repeated: int = 0
+    uncompared: int = 0
 
     @property
     def tasks(self) -> int:
@@ -101,43 +108,64 @@ class Prepared:
         """How many tasks would be sent, by task type and command."""
         return sum((phase.commands for phase in self.phases), Counter())
 
+    @property
+    def warning(self) -> str:
+        """What a person should know before anything is sent; empty where there is nothing."""
+        if not self.uncompared:
+            return ""
+        rows = "1 row" if self.uncompared == 1 else f"{self.uncompared:,} rows"
+        return (
+            f"warning: the passwords of {rows} could not be compared, because the API key is another than"
+            " when they were loaded; these rows count as unchanged (to send one, empty its Result cell)"
+        )
 
-def prepare(workbook: Path, target: Target, options: LoadOptions) -> Prepared:
+
+def prepare(
+    workbook: Path,
+    target: Target,
+    options: LoadOptions,
+    standing: Callable[[str], JobState | None] = lambda _: None,
+) -> Prepared:
     """Reads, checks and plans. Raises WorkbookUnusable, and LoadRefused for what its own results say.
 
-    `stopped` says why nothing is to be sent where the workbook is invalid.
+    `stopped` says why nothing is to be sent where the workbook is invalid. `standing` gives the state of a
+    job that is known here.
     """
     checked = check_workbook(read_workbook(workbook, limits_for(large=options.large), options.mapping))
+    recognition = Recognition(target, options.wire_names)
     with counting_rows(checked):
-        refuse_undecided(checked)
+        refuse_undecided(checked, standing)
         if not options.again:
-            refuse_other_enterprise(checked, target)
+            refuse_other_enterprise(checked, target, recognition)
     told, sends_all = successes_told(checked), options.all_rows or options.again
     if not sends_all:
-        checked = sparing_successes(checked, told, partial(_mark, target=target), options.wire_names)
-    tasks = [task for sheet in checked.sheets for task in tasks_of(sheet, options.wire_names)]
-    hashes = [task_hash(task, target.origin, target.enterprise_id) for task in tasks]
-    marks = {
-        (task.sheet, task.row): fingerprint(target.origin, target.enterprise_id, digits)
-        for task, digits in zip(tasks, hashes, strict=True)
-    }
-    succeeded = succeeded_before(told, marks)
-    done = set() if sends_all else succeeded
+        checked = sparing_successes(checked, told, recognition, options.wire_names)
     stopped = _why_stopped(checked, options)
+    if stopped and not any(cell is not None and cell.key for cell in told.values()):
+        # Nobody is asked for a key in vain.
+        recognition = Recognition(replace(target, find_key=no_key), options.wire_names)
+    tasks = [task for sheet in checked.sheets for task in tasks_of(sheet, options.wire_names)]
+    marked = recognition.marked(tasks)
+    succeeded = succeeded_before(told, tasks, marked.marks, recognition)
+    done = set() if sends_all else succeeded
     to_send = [] if stopped else [task for task in tasks if (task.sheet, task.row) not in done]
     phases = staged(phases_of(to_send, options.wire_names), options.staging, Reader(options.wire_names))
     if stopped and not sends_all:
         # Nothing is sent, so what these rows say stays true, whatever was changed in them since.
         done = done | told.keys()
-    rows = tuple(_rows(checked, phases, marks, done, {} if options.again else told, stopped))
-    carried = Counter(marks[place] for place in succeeded)
-    changed = changed_since(told, marks, succeeded)
-    return Prepared(checked, rows, phases, workbook_identity(hashes), carried, changed, stopped)
-
-
-def _mark(task: Task, target: Target) -> str:
-    digits = task_hash(task, target.origin, target.enterprise_id)
-    return fingerprint(target.origin, target.enterprise_id, digits)
+    rows = tuple(_rows(checked, phases, marked.marks, done, {} if options.again else told, stopped))
+    return Prepared(
+        checked,
+        rows,
+        phases,
+        marked,
+        frozenset(succeeded),
+        changed_since(told, marked.marks, succeeded),
+        emptied(checked),
+        partial(recognition.earlier, tasks),
+        stopped,
+        uncompared=0 if sends_all else compared_without_secrets(told, marked.marks, succeeded),
+    )
 
 
 def _why_stopped(checked: Checked, options: LoadOptions) -> str:

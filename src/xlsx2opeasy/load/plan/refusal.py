@@ -9,7 +9,6 @@ from xlsx2opeasy.errors import Xlsx2OpeasyError
 from xlsx2opeasy.load.results.row_results import counts_of
 from xlsx2opeasy.spec.outcomes import Outcome
 
-
 _STAYS = (Outcome.UNKNOWN, Outcome.RUNNING)
 
 
@@ -24,7 +23,7 @@ def counting_rows(checked: Checked) -> Iterator[None]:
 
 
 def _counts(checked: Checked) -> dict[str, int]:
-    """By what stands beside each row: one that is UNKNOWN or RUNNING stays so, others are not sent by this load."""
+    """By what stands beside each row: one that is UNKNOWN or RUNNING stays so, others are not sent."""
     outcomes: Counter[Outcome] = Counter()
     skipped = 0
     for sheet in checked.sheets:

@@ -12,13 +12,12 @@ from xlsx2opeasy.check.checked import Checked
 from xlsx2opeasy.importing.cells import WireNames
 from xlsx2opeasy.importing.workbook import TaskWorkbook
 from xlsx2opeasy.job_model import parse_time
-from xlsx2opeasy.load.job.fingerprint import fingerprint
-from xlsx2opeasy.load.plan.prepare import Target
+from xlsx2opeasy.load.plan.recognition import Recognition
+from xlsx2opeasy.load.target import Target
 from xlsx2opeasy.opeasy import ScheduledOperation, TaskResult
 from xlsx2opeasy.spec.error_codes import ERROR_CODES
 from xlsx2opeasy.spec.outcomes import Outcome, RowResult
 from xlsx2opeasy.tasks.build import tasks_of
-from xlsx2opeasy.tasks.identity import task_hash
 from xlsx2opeasy.workbook.task_workbook import FilledRow, FilledSheet
 
 _OUTCOMES = {"success": Outcome.SUCCESS, "failed": Outcome.FAILED}
@@ -42,13 +41,16 @@ def row_result(result: TaskResult) -> RowResult:
 
 
 def with_jobs(
-    workbook: TaskWorkbook, checked: Checked, job: str, target: Target, wire_names: WireNames
+    workbook: TaskWorkbook,
+    checked: Checked,
+    job: str,
+    target: Target,
+    wire_names: WireNames,
 ) -> TaskWorkbook:
     """The workbook with its Job cells; `checked` is the same workbook without them, read back."""
+    recognition = Recognition(target, wire_names)
     marks = {
-        (task.type, task.row): fingerprint(
-            target.origin, target.enterprise_id, task_hash(task, target.origin, target.enterprise_id)
-        )
+        (task.type, task.row): recognition.mark(task)
         for sheet in checked.sheets
         for task in tasks_of(sheet, wire_names)
     }

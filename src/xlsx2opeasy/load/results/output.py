@@ -1,7 +1,6 @@
 """Where the results workbook goes, and writing it there without ever overwriting what is not ours."""
 
 import contextlib
-import hashlib
 import itertools
 import re
 import secrets
@@ -144,7 +143,7 @@ def _write_sidecar(
 def _note_written(job: OpenJob, place: str | Path, content: bytes) -> None:
     """Notes a workbook of ours; where that fails, what the person needs is written all the same."""
     with contextlib.suppress(LocalFailure):
-        job.note(JOB, Fact.WRITTEN, path=str(place), sha256=hashlib.sha256(content).hexdigest())
+        job.note(JOB, Fact.WRITTEN, path=str(place), sha256=job.digest(content))
 
 
 def _keep_with_job(job: OpenJob, content: bytes, suffix: str) -> Path | None:
@@ -206,7 +205,7 @@ class _Writing:
             if not self.made.exists():
                 write_results(self.frozen, self.made, self.sheets)
                 self.job.stored.share_results(self.made.read_bytes(), place.suffix)
-            digest = hashlib.sha256(self.made.read_bytes()).hexdigest()
+            digest = self.job.digest(self.made.read_bytes())
             self.job.note(JOB, Fact.WRITTEN, path=str(place), sha256=digest)
         except (UnwritableWorkbook, TakenOver):
             raise
@@ -225,7 +224,7 @@ def _name_beside(path: Path) -> Path:
 def _is_ours(job: OpenJob, path: Path) -> bool:
     """Whether nothing of somebody else's would be lost by writing there."""
     try:
-        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        digest = job.digest(path.read_bytes())
     except FileNotFoundError:
         return not path.is_symlink()
     except OSError:

@@ -122,8 +122,8 @@ def _how_to_find_out(job: OpenJob, phase: PhaseFacts) -> str:
     state, name = job.phase_state(phase), job.facts.job
     if job.state.closed:
         return (
-            f"sent with operation {state.operation_id}; nothing can settle any more whether it took effect, and"
-            f" job {name} was closed: who knows better empties this Result cell, and the row is sent again"
+            f"sent with operation {state.operation_id}; job {name} was closed although it is not known if"
+            " that took effect: who knows better empties this Result cell, and the row is sent again"
         )
     if state.undecided is not None:
         return (

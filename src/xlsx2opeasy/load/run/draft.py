@@ -196,7 +196,7 @@ class DraftBuilder:
         chunks = self._job.chunks(self._phase)
         while (index := self._job.phase_state(self._phase).appended) < len(chunks):
             self._interruption.checkpoint()
-            require_chunk(self._job.stored, chunks[index].file, chunks[index].sha256)
+            require_chunk(self._job.stored, chunks[index], self._job.digest)
             self._append(index, chunks[index].file)
             self._tell(ChunkAccepted(self._number, index + 1, sum(chunks[index].counts.values())))
             yield

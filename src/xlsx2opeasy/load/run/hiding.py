@@ -64,6 +64,8 @@ class Passwords:
         wire_names = self._job.facts.wire_names
         self._job.stored.read(SHELL)  # raises where the files are gone
         for chunk in self._job.stored.names("chunks/"):
+            if not chunk.endswith(".json"):
+                continue
             for name, tasks in orjson.loads(self._job.stored.read(chunk))["tasks"].items():
                 secrets = SecretFields(name, wire_names)
                 for task in tasks:

@@ -4,13 +4,13 @@ The order of the tasks stays, so the rows of `sent_rows` go on corresponding to 
 stay as they are: the new ones have names of their own.
 """
 
-import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
 from xlsx2opeasy.errors import ServiceFailed
+from xlsx2opeasy.load.job.digests import Digest
 from xlsx2opeasy.load.job.facts import ChunkFile, PhaseFacts, read_chunk
 from xlsx2opeasy.load.job.open_job import OpenJob
 from xlsx2opeasy.load.job.state import Fact
@@ -49,16 +49,16 @@ def _cut_anew(job: OpenJob, phase: PhaseFacts, limits: ChunkLimits, reasons: Map
     for number, chunk in enumerate(cut(_tasks(job, phase, set(reasons)), limits), 1):
         name = f"phase-{phase.number}-{generation}-{number:04}.json"
         job.stored.write(chunk_place(name), chunk.body)
-        files.append(asdict(chunk_file(name, chunk)))
+        files.append(asdict(chunk_file(name, chunk, job.digest)))
     job.note(phase.number, Fact.RECHUNKED, chunks=files, left_out={str(k): v for k, v in reasons.items()})
 
 
-def chunk_file(name: str, chunk: Chunk) -> ChunkFile:
+def chunk_file(name: str, chunk: Chunk, digest: Digest) -> ChunkFile:
     """The facts of a chunk that is written under `name`."""
     counts: dict[str, int] = {}
     for task in chunk.tasks:
         counts[task.type] = counts.get(task.type, 0) + 1
-    return ChunkFile(name, len(chunk.body), hashlib.sha256(chunk.body).hexdigest(), counts)
+    return ChunkFile(name, len(chunk.body), digest(chunk.body), counts)
 
 
 def _tasks(job: OpenJob, phase: PhaseFacts, without: set[int]) -> Iterable[Task]:
@@ -66,7 +66,7 @@ def _tasks(job: OpenJob, phase: PhaseFacts, without: set[int]) -> Iterable[Task]
     rows = {(row.sheet, row.row): place for place, row in enumerate(job.rows_of_phase[phase.number])}
     sent = job.sent_rows(phase)
     for chunk in job.chunks(phase):
-        tasks: Mapping[str, Any] = read_chunk(job.stored, chunk.file, chunk.sha256)
+        tasks: Mapping[str, Any] = read_chunk(job.stored, chunk, job.digest)
         for name, listed in tasks.items():
             for task in listed:
                 row = sent[name].pop(0)

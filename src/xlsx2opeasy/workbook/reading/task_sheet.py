@@ -247,14 +247,15 @@ class _SheetReader:
 
     def _earlier(
         self, results: dict[str, pa.LargeStringArray], places: Ints, kept: Ints, problems: list[Problem]
-    ) -> tuple[dict[int, RowResult], frozenset[str]]:
+    ) -> tuple[dict[int, RowResult], dict[int, str]]:
         if not results:
-            return {}, frozenset()
+            return {}, {}
         chosen = pa.array(places)
         texts = {name: results[name].take(chosen).to_pylist() for name in RESULT_COLUMNS if name in results}
         letters = {name: letters_of(column) for name, column in self.headers.results.items()}
         found = earlier_results(self.raw.title, letters, kept.tolist(), texts, problems)
-        return found, frozenset(texts.get(JOB, ())) - {""}
+        jobs = zip(kept.tolist(), texts.get(JOB, ()), strict=False)
+        return found, {row: job for row, job in jobs if job}
 
 
 def _frame(
