@@ -61,11 +61,11 @@ def test_what_was_there_keeps_its_bytes_and_counts_are_true(tmp_path: Path) -> N
     after = part(write(styled_book(tmp_path / "book.xlsx", before), {2: FAILED}).target, STYLES)
     assert after.endswith(f"</cellXfs>{AFTER}</styleSheet>")
     added = {
-        "fonts": 6,
-        "fills": 6,
+        "fonts": 7,
+        "fills": 7,
         "borders": 0,
         "cellStyleXfs": 0,
-        "cellXfs": 8,
+        "cellXfs": 9,
         "cellStyles": 0,
         "dxfs": 0,
     }
@@ -104,7 +104,7 @@ def test_missing_and_empty_lists_are_made_in_the_schemas_order(content: str) -> 
     assert list(found) == [name for name in order if name in found]
     root = parsed(xml, STYLES)
     formats = root.child("cellXfs").children
-    assert len({*styles.outcomes.values(), styles.text, styles.header}) == 8
+    assert len({*styles.outcomes.values(), styles.text, styles.header}) == 9
     for index in (*styles.outcomes.values(), styles.text, styles.header):
         assert int(formats[index].attributes["fontId"]) < found["fonts"]
         assert int(formats[index].attributes["fillId"]) < found["fills"]
