@@ -1,6 +1,6 @@
 """What is wrong at one cell, as the reader and the check report it."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -81,16 +81,16 @@ def problem(
     row: int | None = None,
     column: str | None = None,
     field: str | None = None,
-    value: str | None = None,
+    shown: str | None = None,
     variant: str = "",
     severity: Severity | None = None,
-    **places: object,
+    places: Mapping[str, object],
 ) -> Problem:
     """A problem in the registry's words; `variant` names the sentence, `places` fill it.
 
-    The severity is the rule's own where none is given.
+    `shown` is its `value`. The severity is the rule's own where none is given.
     """
     entry = RULES[rule]
     words = entry.filled(variant, places)
     of = entry.severity if severity is None else severity
-    return Problem(sheet, rule, words.message, words.remedy, row, column, field, value, of)
+    return Problem(sheet, entry.code, words.message, words.remedy, row, column, field, shown, of)

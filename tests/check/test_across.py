@@ -53,7 +53,7 @@ USER_A, USER_B = "anna.able@example.com", "bert.bold@example.com"
         (
             "Users",
             ADD + f"| AddUser | D | {USER_A} | 2145550100 |\n| AddUser | D | {USER_B} | +1 214-555-0100 |",
-            ["D3 given-twice"],
+            ["D3 given-twice (warning)"],
         ),
         (
             "Users",
@@ -70,7 +70,7 @@ USER_A, USER_B = "anna.able@example.com", "bert.bold@example.com"
         (
             "Users",
             ADD + f"| AddUser | D | {USER_A} | | 31 |\n| AddUser | D | {USER_B} | | 31 |",
-            ["E3 given-twice"],
+            ["E3 given-twice (warning)"],
         ),
         ("Users", ADD + f"| AddUser | D | {USER_A} | | 31 |\n| AddUser | E | {USER_B} | | 31 |", []),
         (

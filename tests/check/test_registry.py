@@ -57,7 +57,7 @@ def test_only_what_may_be_allowed_is_lowered() -> None:
 
 
 def test_a_sentence_is_filled() -> None:
-    found = problem("sync-twice", "Users", row=3, column="A", command="SyncDeletedTeamsUsers", other=2)
+    found = problem("sync-twice", "Users", row=3, places={"command": "SyncDeletedTeamsUsers", "other": 2})
     assert found.severity is Severity.WARNING
     assert found.message == "SyncDeletedTeamsUsers is in row 2 already; it is sent once"
 

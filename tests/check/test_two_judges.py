@@ -94,12 +94,12 @@ def _sheets(draw: st.DrawFn) -> Sheet:
 
 
 def _alone(checked: Checked) -> set[int]:
-    """The rows that are wrong by themselves: the judge sees one task at a time, no rows beside it."""
-    between_rows = {"added-twice", "after-delete", "given-twice", "sync-twice"}
+    """The rows that are wrong by the specification: the judge sees one task, and no rows beside it."""
+    not_judged = {"added-twice", "after-delete", "given-twice", "two-numbers", "too-many-digits"}
     return {
         each.row or 0
         for each in checked.problems
-        if each.severity is Severity.ERROR and each.rule not in between_rows
+        if each.severity is Severity.ERROR and each.rule not in not_judged
     }
 
 

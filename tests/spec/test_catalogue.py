@@ -132,8 +132,8 @@ REQUIRED: dict[tuple[str, str], dict[str, tuple[str, str | None] | None]] = {
         "AddUserDevice": ("userProfile", None),
     },
     ("Users", "groupId"): {
-        "AddUser": None,
-        "AddUserDevice": None,
+        "AddUser": ("userProfile", None),  # a warning then
+        "AddUserDevice": ("userProfile", None),
         "AddDevice": ("device.level", "Enterprise"),
     },
     ("CallCenterAgent", "agentId"): dict.fromkeys(("Assign", "Modify", "Remove")),

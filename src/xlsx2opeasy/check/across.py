@@ -29,14 +29,17 @@ BETWEEN_ROWS = frozenset({"added-twice", "after-delete", "given-twice", UNCLEAR_
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """A row that does not go with others; `name` is the header of the cell at which it is told."""
+    """A row that conflicts with another one; `name` is the header of the cell at which it is reported.
+
+    `places` fill the registry's sentence `variant`; `severity` is the rule's own where it is None.
+    """
 
     code: str
     row: int
     name: str
-    message: str
-    hint: str
-    severity: Severity = Severity.ERROR
+    places: dict[str, object]
+    variant: str = ""
+    severity: Severity | None = None
 
 
 def across_rows(grid: Grid) -> Iterator[Conflict]:
@@ -131,22 +134,11 @@ def _lives(
         for row, command, text in group:
             if command in adding:
                 if added is not None:
-                    yield Conflict(
-                        "added-twice",
-                        row,
-                        name,
-                        f'"{text}" is added in row {added} already',
-                        "take one of the two rows out, or correct the name",
-                    )
+                    yield Conflict("added-twice", row, name, {"value": text, "other": added})
                 added, deleted = row, None
             elif deleted is not None:
-                yield Conflict(
-                    "after-delete",
-                    row,
-                    name,
-                    f'"{text}" is deleted in row {deleted}, so {command} must fail',
-                    f"put this row before it, or add the {what} again first",
-                )
+                places = {"value": text, "other": deleted, "command": command, "what": what}
+                yield Conflict("after-delete", row, name, places)
             elif command in deleting:
                 added, deleted = None, row
 
@@ -167,9 +159,7 @@ def _unique(grid: Grid, name: str) -> Iterator[Conflict]:
         if its_key and command in adds:
             first = holders.enter(its_key, device, user, row)
             if first != row:
-                message = f'"{text}" is given to another device in row {first} already'
-                hint = "it must be unique within the system; correct one"
-                yield Conflict("given-twice", row, name, message, hint)
+                yield Conflict("given-twice", row, name, {"value": text, "other": first})
 
 
 def _given_to_two(grid: Grid, name: str, keys_of: Callable[[Texts], Texts]) -> Iterator[Conflict]:
@@ -190,8 +180,8 @@ def _given_to_two(grid: Grid, name: str, keys_of: Callable[[Texts], Texts]) -> I
         if not number or its_key not in wanted:
             continue
         if its_key in holder:
-            message = f'"{number}" is given to another user in row {holder[its_key][1]} already'
-            yield Conflict("given-twice", row, name, message, "give each user one of their own")
+            places = {"value": number, "other": holder[its_key][1]}
+            yield Conflict("given-twice", row, name, places, "user", Severity.WARNING)
         else:
             holder[its_key] = (user, row)
             held_by[user] = its_key
@@ -202,18 +192,14 @@ def _syncs(grid: Grid) -> Iterator[Conflict]:
     for name in grid.task_type.syncs:
         rows = grid.rows(grid.command == name).tolist()
         for row in rows[1:]:
-            message = f"{name} stands in row {rows[0]} already"
-            hint = "a single request syncs all users; delete one"
-            yield Conflict("sync-twice", row, COMMAND_HEADER, message, hint, Severity.WARNING)
+            yield Conflict("sync-twice", row, COMMAND_HEADER, {"command": name, "other": rows[0]})
     later = [
         row
         for row in grid.rows(grid.command.isin(grid.task_type.syncs)).tolist()
         if _something_follows(grid, row)
     ]
     for row in later:
-        message = f"{grid.command.at[row]} is not the last of the Users rows"
-        hint = "it is sent after them, whatever row it stands in"
-        yield Conflict("sync-not-last", row, COMMAND_HEADER, message, hint, Severity.WARNING)
+        yield Conflict("sync-not-last", row, COMMAND_HEADER, {"command": grid.command.at[row]})
     yield from _sync_missing(grid)
 
 
@@ -236,9 +222,7 @@ def _sync_missing(grid: Grid) -> Iterator[Conflict]:
         if rows:
             wanted[sync.sync] = max(rows[-1], wanted.get(sync.sync, 0))
     for sync_name, row in wanted.items():
-        message = f"Teams users are added or changed, and no row says {sync_name}"
-        hint = f"if Calling Services are to be enabled for them now, add a last row {sync_name}"
-        yield Conflict("sync-missing", row, COMMAND_HEADER, message, hint, Severity.WARNING)
+        yield Conflict("sync-missing", row, COMMAND_HEADER, {"command": sync_name})
 
 
 def _phone_numbers(grid: Grid) -> Iterator[Conflict]:
@@ -252,9 +236,7 @@ def _phone_numbers(grid: Grid) -> Iterator[Conflict]:
             by_command[command].append((span, row))
     for spans in by_command.values():
         for earlier, later in overlaps(spans):
-            message = f"these numbers overlap with those of row {earlier}"
-            hint = "correct one of the two, unless that is meant"
-            yield Conflict("ranges-overlap", later, "phoneNumbers", message, hint, Severity.WARNING)
+            yield Conflict("ranges-overlap", later, "phoneNumbers", {"other": earlier})
 
 
 def _same_rows(grid: Grid) -> Iterator[Conflict]:
@@ -263,9 +245,7 @@ def _same_rows(grid: Grid) -> Iterator[Conflict]:
     for row, *cells in repeated.itertuples(name=None):
         first = first_of.setdefault(tuple(cells), row)
         if first != row and cells[0] not in grid.task_type.syncs:
-            message = f"this row is the same as row {first}"
-            hint = "it is sent as well; take it out, unless that is meant"
-            yield Conflict("same-row", row, COMMAND_HEADER, message, hint, Severity.WARNING)
+            yield Conflict("same-row", row, COMMAND_HEADER, {"other": first})
 
 
 def _repeated_rows(values: pd.DataFrame) -> pd.DataFrame:

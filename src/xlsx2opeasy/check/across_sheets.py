@@ -8,7 +8,6 @@ import pandas as pd
 from xlsx2opeasy.check.across import UNCLEAR_USER, Conflict, user_key
 from xlsx2opeasy.check.windows import BEGINS, ENDS, Windows, windows_of
 from xlsx2opeasy.problems import Severity
-from xlsx2opeasy.registry import RULES
 from xlsx2opeasy.spec.catalogue import COMMAND_HEADER
 from xlsx2opeasy.spec.model import Subject, TaskType
 
@@ -57,5 +56,4 @@ def _conflict(row: int, name: str, text: str, found: Windows) -> Conflict:
     code, severity = (UNCLEAR_USER, Severity.ERROR) if found.ambiguous else (USER_AGAIN, Severity.WARNING)
     deleted = ", ".join(str(window.before) for window in found.windows if window.deleted)
     places: dict[str, object] = {"value": text, "deleted": deleted, "added": found.windows[-1].after}
-    sentence = RULES[code].filled("", places)
-    return Conflict(code, row, name, sentence.message, sentence.remedy, severity)
+    return Conflict(code, row, name, places, severity=severity)

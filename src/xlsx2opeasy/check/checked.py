@@ -1,5 +1,6 @@
 """The whole check of a workbook: what the load, the converter and `check` start from."""
 
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 
@@ -7,14 +8,18 @@ import pandas as pd
 
 from xlsx2opeasy.check.across import across_rows
 from xlsx2opeasy.check.across_sheets import across_sheets
-from xlsx2opeasy.check.commands import Code, Finding, Grid, findings, unused
+from xlsx2opeasy.check.commands import Code, Finding, Grid, doubtful, findings, unused
 from xlsx2opeasy.check.normal import CLEAR, normalised
 from xlsx2opeasy.check.schema import broken_rules
-from xlsx2opeasy.check.telling import Teller
+from xlsx2opeasy.check.telling import Reporter
+from xlsx2opeasy.check.typed import number_findings, typed_findings
 from xlsx2opeasy.problems import Problem, Severity
 from xlsx2opeasy.spec.catalogue import COMMAND_HEADER
 from xlsx2opeasy.spec.model import TaskType, folded
 from xlsx2opeasy.workbook.model import Sheet, Workbook
+
+_AT_OTHER_CELLS = frozenset({Code.REQUIRED, Code.NO_GROUP, Code.NOTHING})
+"""Rules whose problem is at a cell of which the value itself is not wrong."""
 
 
 @dataclass(frozen=True)
@@ -54,20 +59,24 @@ class Checked:
 
     @cached_property
     def unskippable(self) -> tuple[Problem, ...]:
-        """The errors that stand at no row that would be left out, so that leaving rows out does not help."""
+        """The errors that are at no row that would be left out, so that leaving rows out does not help."""
         left_out = {(each.sheet.title, row) for each in self.sheets for row in each.invalid}
         return tuple(each for each in self.errors if (each.sheet, each.row) not in left_out)
 
 
-def check_workbook(workbook: Workbook) -> Checked:
-    """Holds every cell of `workbook` against the catalogue. Reads nothing and sends nothing."""
-    sheets, problems = [], list(workbook.problems)
+def check_workbook(workbook: Workbook, allowed: Collection[str] = ()) -> Checked:
+    """Compares every cell of `workbook` with the catalogue. Reads nothing and sends nothing.
+
+    `allowed` are codes of rules whose errors are warnings here; each must be one that may be allowed.
+    """
+    allowed = frozenset(allowed)
+    sheets, problems = [], [each.under(allowed) for each in workbook.problems]
     for sheet in workbook.sheets:
-        checked, found = _check_sheet(sheet)
+        checked, found = _check_sheet(sheet, allowed)
         sheets.append(checked)
         problems += found
     for place, conflict in across_sheets([_valid_rows(each) for each in sheets]):
-        found = list(Teller(sheets[place].sheet).conflicts([conflict]))
+        found = list(Reporter(sheets[place].sheet, allowed).conflicts([conflict]))
         problems += found
         wrong = {each.row for each in found if _is_error(each) and each.row is not None}
         sheets[place] = replace(sheets[place], invalid=sheets[place].invalid | wrong)
@@ -92,7 +101,7 @@ def _position(letters: str | None) -> tuple[int, str]:
     return (len(letters), letters) if letters else (0, "")
 
 
-def _check_sheet(sheet: Sheet) -> tuple[CheckedSheet, list[Problem]]:
+def _check_sheet(sheet: Sheet, allowed: frozenset[str]) -> tuple[CheckedSheet, list[Problem]]:
     commands = _commands(sheet)
     known = commands != ""
     columns = tuple(each.column for each in sheet.columns)
@@ -101,17 +110,73 @@ def _check_sheet(sheet: Sheet) -> tuple[CheckedSheet, list[Problem]]:
     for column in columns:
         values[column.name] = normalised(column, values[column.name])
     grid = Grid(sheet.task_type, columns, values[known], sheet.unreadable)
-    found = [*unused(grid), *findings(grid)]
-    teller = Teller(sheet)
+    not_used, in_doubt = list(unused(grid)), list(doubtful(grid))
+    superseded: set[tuple[int, str]] = set()
+    if Code.UNUSED in allowed:
+        superseded = _leave_out(values, [*not_used, *in_doubt])
+        grid = Grid(sheet.task_type, columns, values[known], sheet.unreadable)
+    reporter = Reporter(sheet, allowed)
+    of_rows = _of_known_rows(reporter, grid, not_used, in_doubt, allowed)
+    superseded |= {(each.row or 0, each.field or "") for each in of_rows if each.rule == Code.TWO_NUMBERS}
     problems = [
-        *(each for each in sheet.problems if each.row is None or known.get(each.row, default=True)),
-        *teller.unknown_commands(sheet.rows[COMMAND_HEADER][~known]),
-        *teller.findings(grid, found),
-        *teller.broken_rules(broken_rules(columns, _to_judge(grid, found)), found),
-        *teller.conflicts(across_rows(grid)),
+        *(each for each in _of_reading(sheet, known, allowed) if (each.row, each.field) not in superseded),
+        *reporter.unknown_commands(sheet.rows[COMMAND_HEADER][~known]),
+        *of_rows,
     ]
     invalid = frozenset(each.row for each in problems if _is_error(each) and each.row is not None)
     return CheckedSheet(sheet, values, invalid & frozenset(values.index)), problems
+
+
+def _leave_out(values: pd.DataFrame, not_used: list[Finding]) -> set[tuple[int, str]]:
+    """Empties cells that their row's command does not use; gives these cells."""
+    for finding in not_used:
+        texts = values[finding.name]
+        values[finding.name] = texts.where(~texts.index.isin(finding.rows), "")
+    return _cells_of(not_used)
+
+
+def _of_reading(sheet: Sheet, known: "pd.Series[bool]", allowed: frozenset[str]) -> Iterator[Problem]:
+    """What the reader found; of a row with an unknown command nothing but its command cell."""
+    for each in sheet.problems:
+        if each.row is None or known.get(each.row, default=True) or each.field == COMMAND_HEADER:
+            yield each.under(allowed)
+
+
+def _of_known_rows(
+    reporter: Reporter,
+    grid: Grid,
+    not_used: list[Finding],
+    in_doubt: list[Finding],
+    allowed: frozenset[str],
+) -> list[Problem]:
+    """What is wrong with rows whose command is known; a cell that has an error has no second one."""
+    found = [*not_used, *findings(grid)]
+    numbers = list(reporter.findings(grid, number_findings(grid), _cells_of(not_used)))
+    wrong = _cells_of(each for each in found if each.code not in _AT_OTHER_CELLS)
+    wrong |= _wrong_cells(numbers) | _wrong_cells(each.under(allowed) for each in reporter.sheet.problems)
+    broken = broken_rules(grid.columns, _to_judge(grid, found))
+    problems = [
+        *reporter.findings(grid, found),
+        *reporter.broken_rules(grid, broken, wrong),
+        *reporter.conflicts(across_rows(grid)),
+    ]
+    wrong |= _wrong_cells(each for each in problems if each.rule not in _AT_OTHER_CELLS)
+    typed = reporter.findings(grid, [*in_doubt, *typed_findings(grid)], wrong)
+    noticed = (each for each in numbers if _is_error(each) or (each.row, each.field) not in wrong)
+    return [*problems, *noticed, *typed]
+
+
+def _wrong_cells(problems: Iterable[Problem]) -> set[tuple[int, str]]:
+    """The cells that have an error."""
+    return {
+        (each.row, each.field)
+        for each in problems
+        if each.row is not None and each.field is not None and _is_error(each)
+    }
+
+
+def _cells_of(found: Iterable[Finding]) -> set[tuple[int, str]]:
+    return {(row, each.name) for each in found for row in each.rows}
 
 
 def _commands(sheet: Sheet) -> "pd.Series[str]":

@@ -15,14 +15,21 @@ from xlsx2opeasy.spec.rules import Keyword, MaxItems
 
 
 class Code(StrEnum):
-    """The codes of rules that hang on the row's command; those of single values are in `spec.rules`."""
+    """The codes of rules that the Appendix's rules for single values (`spec.rules`) do not have."""
 
     UNUSED = "unused"
     REQUIRED = "required"
+    NO_GROUP = "group-missing"
+    NOTHING = "nothing-to-modify"
     CLEARED = "clear"
     TWICE = "list-twice"
     KEYWORD = "keyword"
     TOO_MANY = "max-items"
+    TWO_NUMBERS = "two-numbers"
+    LONG_NUMBER = "too-many-digits"
+    PLACEHOLDER = "placeholder"
+    MAC = "mac-address"
+    NO_NUMBER = "forwarding-without-number"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +97,15 @@ def unused(grid: Grid) -> Iterator[Finding]:
             yield Finding(Code.UNUSED, column.field, column.name, rows)
 
 
+def doubtful(grid: Grid) -> Iterator[Finding]:
+    """Filled cells of a field that only an example of the Appendix has with the row's command."""
+    for column in grid.columns:
+        if column.field.doubtful:
+            rows = grid.rows(grid.filled[column.name] & grid.command.isin(column.field.doubtful))
+            if len(rows):
+                yield Finding(Code.UNUSED, column.field, column.name, rows)
+
+
 def findings(grid: Grid) -> Iterator[Finding]:
     """Everything else that a command asks of its rows."""
     yield from _cannot_be_cleared(grid)
@@ -100,7 +116,9 @@ def findings(grid: Grid) -> Iterator[Finding]:
         for required in field.required:
             yield from _missing(grid, field, required)
     for at_least_one in grid.task_type.at_least_one:
-        yield from _none_of(grid, at_least_one)
+        if not at_least_one.advised:
+            yield from _none_of(grid, at_least_one)
+    yield from _nothing_to_modify(grid)
 
 
 def _cannot_be_cleared(grid: Grid) -> Iterator[Finding]:
@@ -172,7 +190,12 @@ def _beyond(grid: Grid, field: Field, limit: int) -> Iterator[Finding]:
 
 
 def _missing(grid: Grid, field: Field, required: Required) -> Iterator[Finding]:
-    asked = grid.command.isin(required.commands) & ~_excused(grid, required)
+    asking, excused = grid.command.isin(required.commands), _excused(grid, required)
+    asked = asking & ~excused
+    if required.advised:
+        rows = grid.rows(asking & excused & ~grid.any_filled(grid.of(field.name)))
+        if len(rows):
+            yield Finding(Code.NO_GROUP, field, field.name, rows, required.unless or "")
     if field.object_list is None:
         present = grid.any_filled(grid.of(field.name))
         rows = grid.rows(asked & ~present)
@@ -187,6 +210,19 @@ def _missing(grid: Grid, field: Field, required: Required) -> Iterator[Finding]:
             mask &= ~grid.filled[own]
         if mask.any():
             yield Finding(Code.REQUIRED, field, own, grid.rows(mask))
+
+
+def _nothing_to_modify(grid: Grid) -> Iterator[Finding]:
+    """Rows that name what they are about, and none of the settings that their command could modify."""
+    for command in grid.task_type.command_names:
+        settings = grid.task_type.settings_of(command)
+        subject = grid.task_type.subject_of(command)
+        if not settings or subject is None:
+            continue
+        columns = [column for name in settings for column in grid.of(name)]
+        mask = (grid.command == command) & ~grid.any_filled(columns)
+        if mask.any():
+            yield Finding(Code.NOTHING, subject, subject.name, grid.rows(mask))
 
 
 def _in_list(column: Column, field: Field) -> bool:

@@ -15,6 +15,17 @@ from xlsx2opeasy.spec.rules import NumberOrRange
 T = TypeVar("T")
 
 _NUMBER = re.compile(r"\+?[0-9(][0-9 ().\-/]*")
+_JOINT = re.compile(
+    r"\s*(?P<dash>[-‐‑‒–—―−~])\s*"
+    r"|\s*(?<![^\W\d])(?P<word>to|bis|through|thru|until)(?![^\W\d])\s*"
+    r"|\s*(?P<list>[,;/&|]|\band\b|\bund\b)\s*"
+    r"|(?P<space>\s+)",
+    re.IGNORECASE,
+)
+_PIECE = re.compile(r"\+?[0-9(][0-9 ().\-/‐‑‒–—―−]*")
+_TYPOGRAPHIC_DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−", "-"))
+SHORTEST, LONGEST = 7, 15
+"""The digits of a number that stands by itself, and the most that any has (ITU-T E.164, 6.2.1)."""
 
 
 def digits_of(number: str) -> str | None:
@@ -26,8 +37,7 @@ def digits_of(number: str) -> str | None:
 
 def number_key(text: str) -> str:
     """What two spellings of one phone number have in common; "" where `text` is no phone number."""
-    digits = digits_of(text) or ""
-    return digits[1:] if len(digits) == 11 and digits.startswith("1") else digits
+    return _key(digits_of(text) or "")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -43,6 +53,8 @@ def span_of(text: str) -> Span | None:
     """The numbers that a cell names, in one number or a range; None where it is neither."""
     ends = [number_key(end) for end in text.split(NumberOrRange.separator)]
     if len(ends) > 2 or not all(ends) or len(ends[0]) != len(ends[-1]) or ends[0] > ends[-1]:
+        return None
+    if len(ends[0]) > LONGEST:
         return None
     return Span(len(ends[0]), int(ends[0]), int(ends[-1]))
 
@@ -115,3 +127,47 @@ class TouchedNumbers(Generic[T]):
         ranges = self._by_length[span.length]
         found = ranges.tasks[ranges.overlapping(span.first, span.last)]
         return found[0] if found else None
+
+
+@dataclass(frozen=True, slots=True)
+class TwoNumbers:
+    """Two phone numbers in one text; `is_range` where a dash or a word such as "to" joins them."""
+
+    first: str
+    last: str
+    is_range: bool
+
+    @property
+    def as_range(self) -> str:
+        """The right spelling of the range."""
+        return f"{self.first}{NumberOrRange.separator}{self.last}"
+
+
+def two_numbers(text: str) -> TwoNumbers | None:
+    """The two phone numbers that a text consists of, each of at least 7 digits; None where it is not two.
+
+    Separators within a number do not part it: of all ways to part the text, one with numbers of equal length
+    counts first.
+    """
+    found: list[tuple[bool, TwoNumbers]] = []
+    for joint in _JOINT.finditer(text):
+        pieces = text[: joint.start()].strip(), text[joint.end() :].strip()
+        digits = [_digit_count(each) for each in pieces]
+        if min(digits) < SHORTEST or not all(_PIECE.fullmatch(each) for each in pieces):
+            continue
+        if joint["space"] and (sum(digits) <= LONGEST or len(_key(pieces[0])) != len(_key(pieces[1]))):
+            continue
+        first, last = (each.translate(_TYPOGRAPHIC_DASHES) for each in pieces)
+        is_range = bool(joint["dash"] or joint["word"])
+        found.append((len(_key(pieces[0])) == len(_key(pieces[1])), TwoNumbers(first, last, is_range)))
+    equal = [each for is_equal, each in found if is_equal]
+    return next(iter(equal or [each for _, each in found]), None)
+
+
+def _digit_count(text: str) -> int:
+    return sum(each in "0123456789" for each in text)
+
+
+def _key(piece: str) -> str:
+    digits = re.sub("[^0-9]", "", piece)
+    return digits[1:] if len(digits) == 11 and digits.startswith("1") else digits

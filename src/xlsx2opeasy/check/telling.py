@@ -1,6 +1,6 @@
-"""What the check found, as problems at cells: the one place where findings become words."""
+"""What the check found, as problems at cells in the registry's words."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 import pandas as pd
 
@@ -8,81 +8,83 @@ from xlsx2opeasy.check import words
 from xlsx2opeasy.check.across import Conflict
 from xlsx2opeasy.check.commands import Code, Finding, Grid
 from xlsx2opeasy.check.schema import Broken
-from xlsx2opeasy.problems import Problem, Severity
+from xlsx2opeasy.check.words import Said
+from xlsx2opeasy.problems import Problem, Severity, problem
 from xlsx2opeasy.spec.catalogue import COMMAND_HEADER
-from xlsx2opeasy.spec.rules import OneOf
 from xlsx2opeasy.workbook.model import Sheet
 
 UNKNOWN_COMMAND = "command"
+Cells = Collection[tuple[int, str]]
+"""Row and header of each."""
 
 
-class Teller:
-    """Tells the problems of one sheet. Values are shown as they were typed, secrets masked."""
+class Reporter:
+    """Makes the problems of one sheet. Values are shown as they were typed, secrets masked."""
 
-    def __init__(self, sheet: Sheet) -> None:
-        self._sheet = sheet
+    def __init__(self, sheet: Sheet, allowed: Collection[str]) -> None:
+        self.sheet = sheet
+        self._allowed = allowed
         self._letters = {each.name: each.letter for each in sheet.columns}
 
     def unknown_commands(self, typed: "pd.Series[str]") -> Iterator[Problem]:
-        """Of the rows whose command the sheet does not have; nothing else is told of them."""
+        """Of the rows whose command the sheet does not have; they have no other problem."""
         for row, text in _cells(typed):
-            if (row, COMMAND_HEADER) not in self._sheet.unreadable:
-                message, hint = words.of_unknown_command(self._sheet.task_type, text)
-                yield self._problem(UNKNOWN_COMMAND, row, COMMAND_HEADER, text or None, message, hint)
+            if (row, COMMAND_HEADER) not in self.sheet.unreadable:
+                said = words.of_unknown_command(self.sheet.task_type, text)
+                yield self._problem(UNKNOWN_COMMAND, row, COMMAND_HEADER, text or None, said)
 
-    def findings(self, grid: Grid, found: Iterable[Finding]) -> Iterator[Problem]:
-        """Of what commands ask of their rows. A missing call center is found twice, and told once."""
-        told = set()
+    def findings(self, grid: Grid, found: Iterable[Finding], without: Cells = ()) -> Iterator[Problem]:
+        """Of what commands ask of their rows. A missing call center is found twice, and reported once."""
+        reported = set()
         for finding in found:
-            for problem in self._of_finding(grid, finding):
-                key = (problem.row, problem.field, problem.rule)
-                if key not in told:
-                    told.add(key)
-                    yield problem
+            for each in self._of_finding(grid, finding, without):
+                key = (each.row, each.field, each.rule)
+                if key not in reported:
+                    reported.add(key)
+                    yield each
 
-    def _of_finding(self, grid: Grid, finding: Finding) -> Iterator[Problem]:
-        rows, field, name = finding.rows, finding.field, finding.name
+    def _of_finding(self, grid: Grid, finding: Finding, without: Cells) -> Iterator[Problem]:
+        rows, name, of = finding.rows, finding.name, self.sheet.task_type
         present = name in grid.filled
-        texts = self._sheet.rows[name].loc[rows].tolist() if present else [""] * len(rows)
+        texts = self.sheet.rows[name].loc[rows].tolist() if present else [""] * len(rows)
+        left_out = Code.UNUSED in self._allowed
         for row, text, command in zip(rows.tolist(), texts, grid.command.loc[rows], strict=True):
-            if (row, name) not in self._sheet.unreadable:
-                value = words.shown(field, text) if text else None
-                of = self._sheet.task_type
-                message, hint = words.of_finding(of, finding, command, value or "", present=present)
-                yield self._problem(finding.code, row, name, value, message, hint)
+            if (row, name) not in self.sheet.unreadable and (row, name) not in without:
+                said = words.of_finding(of, finding, command, text, present=present, left_out=left_out)
+                value = words.shown(finding.field, text) if text else None
+                yield self._problem(finding.code, row, name, value, said)
 
-    def broken_rules(self, all_broken: Iterable[Broken], found: Iterable[Finding]) -> Iterator[Problem]:
+    def broken_rules(self, grid: Grid, all_broken: Iterable[Broken], without: Cells) -> Iterator[Problem]:
         """Of values that break a rule of their own column, where nothing is wrong with the cell already."""
-        told = {(row, each.name) for each in found if each.code != Code.REQUIRED for row in each.rows}
         for broken in all_broken:
             field, name = broken.column.field, broken.column.name
-            rule = field.rule(broken.code)
-            severity = Severity.WARNING if isinstance(rule, OneOf) and rule.open else Severity.ERROR
-            for row, text in _cells(self._sheet.rows[name].loc[broken.rows]):
-                if (row, name) not in told:
-                    message, hint = words.of_broken_rule(field, broken.code, text)
-                    value = words.shown(field, text)
-                    yield self._problem(broken.code, row, name, value, message, hint, severity)
+            commands = grid.command.loc[broken.rows].tolist()
+            cells = _cells(self.sheet.rows[name].loc[broken.rows])
+            for (row, text), command in zip(cells, commands, strict=True):
+                if (row, name) not in without:
+                    said = words.of_broken_rule(field, broken.code, text, command)
+                    yield self._problem(broken.code, row, name, words.shown(field, text), said)
 
     def conflicts(self, conflicts: Iterable[Conflict]) -> Iterator[Problem]:
-        """Of rows that do not go with others."""
+        """Of rows that conflict with others."""
         for each in conflicts:
-            value = str(self._sheet.rows[each.name].at[each.row]) if each.name in self._sheet.rows else None
-            yield self._problem(each.code, each.row, each.name, value, each.message, each.hint, each.severity)
+            value = str(self.sheet.rows[each.name].at[each.row]) if each.name in self.sheet.rows else None
+            said = Said(each.places, each.variant, each.severity is Severity.WARNING)
+            yield self._problem(each.code, each.row, each.name, value, said)
 
-    def _problem(
-        self,
-        code: str,
-        row: int,
-        name: str,
-        value: str | None,
-        message: str,
-        hint: str,
-        severity: Severity = Severity.ERROR,
-    ) -> Problem:
+    def _problem(self, code: str, row: int, name: str, value: str | None, said: Said) -> Problem:
         """At its cell; where the sheet has no such column, at the command that asks for it."""
-        letter = self._letters.get(name, self._sheet.command_letter)
-        return Problem(self._sheet.title, code, message, hint, row, letter or None, name, value, severity)
+        return problem(
+            code,
+            self.sheet.title,
+            row=row,
+            column=self._letters.get(name, self.sheet.command_letter) or None,
+            field=name,
+            shown=value,
+            variant=said.variant,
+            severity=Severity.WARNING if said.softer else None,
+            places=said.places,
+        ).under(self._allowed)
 
 
 def _cells(texts: "pd.Series[str]") -> Iterator[tuple[int, str]]:

@@ -1,8 +1,12 @@
-"""The words of the check: what is wrong with a value, and the likeliest remedy."""
+"""Which sentence of the registry says what is wrong with a value, and what fills its places."""
+
+from dataclasses import dataclass, field
 
 from xlsx2opeasy.check.commands import Code, Finding
 from xlsx2opeasy.check.normal import CLEAR, items_of
-from xlsx2opeasy.check.schema import EMPTY_LIST
+from xlsx2opeasy.check.numbers import two_numbers
+from xlsx2opeasy.check.schema import BOOLEAN, EMPTY_LIST
+from xlsx2opeasy.check.typed import mac_meant, takes_ranges
 from xlsx2opeasy.problems import MASK
 from xlsx2opeasy.spec.catalogue import nearest
 from xlsx2opeasy.spec.model import Field, Kind, TaskType
@@ -18,10 +22,21 @@ from xlsx2opeasy.spec.rules import (
     OneOf,
 )
 
+Places = dict[str, object]
 
-def shown(field: Field, text: str) -> str:
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A sentence of a rule: its `variant`, what fills its places, and whether it is only a warning."""
+
+    places: Places = field(default_factory=dict)
+    variant: str = ""
+    softer: bool = False
+
+
+def shown(of: Field, text: str) -> str:
     """The value as a person may see it: masked where the field is secret, cut where it is very long."""
-    if field.secret:
+    if of.secret:
         return MASK
     return text if len(text) <= 80 else f"{text[:77]}..."
 
@@ -31,121 +46,134 @@ def quoted(value: str) -> str:
     return value if value == CLEAR else f'"{value}"'
 
 
-def of_broken_rule(field: Field, code: str, text: str) -> tuple[str, str]:
-    """Message and hint for a value that breaks the field's rule with this code."""
-    value = quoted(shown(field, text))
-    match field.rule(code):
+def of_broken_rule(of: Field, code: str, text: str, command: str) -> Said:
+    """For a value that breaks the field's rule with this code."""
+    value = quoted(shown(of, text))
+    match of.rule(code):
         case MaxLength(limit):
-            return f"{value} has {len(text)} characters, at most {limit} are allowed", "shorten it"
-        case Digits():
-            return f"{value} holds more than digits", f"write digits only, such as {_example(field)}"
+            return Said({"value": value, "length": len(text), "limit": limit})
+        case Digits(advised):
+            return Said({"value": value, "example": "123456" if of.secret else of.example}, softer=advised)
         case OneOf() as rule:
             return _of_enumeration(rule, value, text)
-        case EmailStyle(minimum):
-            return _of_email_style(value, text, minimum)
+        case EmailStyle() as rule:
+            return _of_email_style(rule, value, text, command)
         case Between(low, high):
-            return (
-                f"{value} is not a whole number from {low} to {high}",
-                f"write a number such as {field.example}",
-            )
-        case Characters(allowed, names):
-            return _of_characters(field, value, text, allowed, names)
+            return Said({"value": value, "low": low, "high": high, "example": of.example})
+        case Characters() as rule:
+            others = dict.fromkeys(each for each in text if each not in rule.allowed)
+            wrong = "a character" if of.secret else " ".join(others)
+            places: Places = {"value": value, "wrong": wrong, "names": rule.names}
+            return Said(places, softer=rule.advised)
         case MacAddress(limit):
-            return (
-                f"{value} is no MAC address of at most {limit} characters",
-                "write 12 hexadecimal digits, such as 00085D123456",
-            )
+            return Said({"value": value, "limit": limit})
         case NumberOrRange() as rule:
-            wrong = "is a range whose end is before its start, or of another length"
-            problem = wrong if rule.separator in text else "is neither a phone number nor a range"
-            return f"{value} {problem}", f"write {rule.words}"
+            return Said({"value": value, "words": rule.words}, "disordered" if rule.separator in text else "")
         case MaxItems(limit):
-            return f"{value} lists {len(items_of(text))} items, at most {limit} are allowed", "take some out"
+            return Said({"value": value, "length": len(items_of(text)), "limit": limit})
         case _:
-            return _of_kind(code, value)
+            assert code in (BOOLEAN, EMPTY_LIST), code
+            return Said({"value": value})
 
 
-def _of_kind(code: str, value: str) -> tuple[str, str]:
-    """For the rules that a field's kind sets by itself."""
-    if code == EMPTY_LIST:
-        return f"{value} holds no item", f"write items separated by ;, or {CLEAR} to clear the list"
-    return f"{value} is neither true nor false", "write TRUE or FALSE"
-
-
-def of_unknown_command(of: TaskType, text: str) -> tuple[str, str]:
-    """Message and hint for a row whose command the sheet does not have, or that has none."""
+def of_unknown_command(of: TaskType, text: str) -> Said:
+    """For a row whose command the sheet does not have, or that has none."""
     *others, last = of.command_names
-    suggestion = nearest(text, of.command_names) if text else None
-    message = f'"{text}" is no command of {of.name}' if text else "the command is missing"
-    listed = f"{', '.join(others)} or {last}" if others else last
-    return message, f"did you mean {suggestion}?" if suggestion else f"write {listed}"
+    commands = f"{', '.join(others)} or {last}" if others else last
+    if not text:
+        return Said({"commands": commands}, "missing")
+    near = nearest(text, of.command_names)
+    places: Places = {"value": text, "of": of.name, "commands": commands, "near": near}
+    return Said(places, "near" if near else "")
 
 
-def of_finding(of: TaskType, finding: Finding, command: str, value: str, *, present: bool) -> tuple[str, str]:
-    """Message and hint for what a command asks of a row; `present`: whether the sheet has the column."""
-    field, name, value = finding.field, finding.name, quoted(value)
+def of_finding(
+    of: TaskType, finding: Finding, command: str, text: str, *, present: bool, left_out: bool
+) -> Said:
+    """For what a row's command asks of it, and what people type; `present`: the sheet has the column.
+
+    `left_out` says that cells that are not used are not sent.
+    """
+    about, name = finding.field, finding.name
+    value = quoted(shown(about, text))
     match finding.code:
         case Code.UNUSED:
-            using = ", ".join(each for each in of.command_names if each in field.commands)
-            problem = f"{value} stands in a field that {command} does not use"
-            return problem, f"empty the cell; it is used by {using}"
-        case Code.REQUIRED if finding.words and present and name == "userId":
-            return f"{command} needs {finding.words}", "fill in the setting that is to change"
+            using = ", ".join(each for each in of.command_names if each in about.commands)
+            places: Places = {"value": value, "command": command, "using": using}
+            if left_out:
+                return Said(places, "left_out")
+            doubtful = command in about.doubtful
+            return Said(places, "doubtful" if doubtful else "", doubtful)
         case Code.REQUIRED:
             where = "" if present else f"; add a column {name}"
-            problem = f"{command} needs {finding.words or 'this field filled'}"
-            return problem, f"fill in {name}, such as {field.example}{where}"
-        case Code.CLEARED if field.kind is Kind.TEXTS:
-            return (
-                f"{CLEAR} clears the whole list, and another item of it is filled",
-                "fill only one of them",
+            what = finding.words or "this field filled"
+            return Said(
+                {"command": command, "what": what, "name": name, "example": about.example, "where": where}
             )
+        case Code.NO_GROUP:
+            return Said({"command": command, "other": finding.words, "name": name})
+        case Code.NOTHING:
+            return Said({"command": command})
         case Code.CLEARED:
-            return (
-                f"{CLEAR} asks for an empty value, but this field cannot be cleared",
-                "write a value",
-            )
+            return Said(variant="whole_list" if about.kind is Kind.TEXTS else "")
         case Code.TWICE:
-            return "the list stands both in one cell and one item a column", "fill only one of the two"
+            return Said()
         case Code.KEYWORD:
-            return f"{value} is not allowed here: {finding.words}", "write the ID of a group"
+            return Said({"value": value, "words": finding.words})
         case Code.TOO_MANY:
-            return f"{value} is one item too many: {finding.words}", "empty the cell"
+            return Said({"value": value, "words": finding.words}, "one_a_column")
+        case _:
+            return _of_typed(finding, value, text)
 
 
-def _example(field: Field) -> str:
-    return "123456" if field.secret else field.example
+def _of_typed(finding: Finding, value: str, text: str) -> Said:
+    match finding.code:
+        case Code.TWO_NUMBERS:
+            return _of_two_numbers(finding.field, value, text)
+        case Code.LONG_NUMBER:
+            digits = max(sum(each.isdigit() for each in end) for end in text.split(NumberOrRange.separator))
+            return Said({"value": value, "length": digits}, softer=not takes_ranges(finding.field))
+        case Code.MAC:
+            variant, near = mac_meant(text)
+            bare = sum(each not in MacAddress.separators for each in text)
+            return Said({"value": value, "near": near, "length": bare}, variant, softer=True)
+        case Code.NO_NUMBER:
+            return Said({"name": finding.name, "number": finding.field.number_field})
+        case _:
+            return Said({"value": value})
 
 
-def _of_enumeration(rule: OneOf, value: str, text: str) -> tuple[str, str]:
+def _of_two_numbers(of: Field, value: str, text: str) -> Said:
+    found = two_numbers(text)
+    if not takes_ranges(of):
+        return Said({"value": value}, "one_only")
+    if found is None or not found.is_range:
+        return Said({"value": value}, "several")
+    return Said({"value": value, "near": found.as_range})
+
+
+def _of_enumeration(rule: OneOf, value: str, text: str) -> Said:
     if rule.open:
-        named = " nor ".join(rule.values)
-        return (
-            f"{value} is neither {named}, and is sent as it is",
-            f"if that is a slip, write {rule.words}",
+        return Said(
+            {"value": value, "values": " nor ".join(rule.values), "choice": rule.words}, "open", softer=True
         )
     wrong = next((item for item in items_of(text) if item not in rule.values), text)
-    suggestion = nearest(wrong, rule.values)
-    said = f'"{wrong}"' if wrong != text else value
-    hint = f"write {' or '.join(rule.values)}"
-    if suggestion:
-        hint += f" - did you mean {suggestion}?"
-    return f"{said} is not one of {', '.join(rule.values)}", hint
+    near = nearest(wrong, rule.values)
+    places: Places = {
+        "value": f'"{wrong}"' if wrong != text else value,
+        "values": ", ".join(rule.values),
+        "choice": " or ".join(rule.values),
+        "near": near,
+    }
+    return Said(places, "near" if near else "")
 
 
-def _of_email_style(value: str, text: str, minimum: int) -> tuple[str, str]:
+def _of_email_style(rule: EmailStyle, value: str, text: str, command: str) -> Said:
     address, at, domain = text.partition("@")
-    if not at or not domain:
-        return f"{value} is not of the form address@domain", "write it such as john.doe@example.com"
-    if len(address) < minimum:
-        return (
-            f"{value} has only {len(address)} before the @, at least {minimum} characters are needed",
-            "use a longer address",
-        )
-    return f"{value} is not of the form address@domain", "write one @, and no spaces"
-
-
-def _of_characters(field: Field, value: str, text: str, allowed: str, names: str) -> tuple[str, str]:
-    wrong = "" if field.secret else " ".join(dict.fromkeys(each for each in text if each not in allowed))
-    message = f"{value} holds {wrong}" if wrong else f"{value} holds a character"
-    return f"{message} which is not allowed here", f"use only {names}"
+    places: Places = {"value": value, "length": len(address), "limit": rule.min_address}
+    if not at or not domain or not address:
+        return Said(places)
+    if "@" in domain or any(each.isspace() for each in text):
+        return Said(places, "spaces")
+    existing = command in rule.existing
+    return Said(places, "existing" if existing else "short", softer=existing)

@@ -1,5 +1,6 @@
 """What is known of one rule: the shape of the registry's entries."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
@@ -52,7 +53,7 @@ class Entry:
         """Whether a problem of this rule may have this severity before anything is allowed."""
         return severity is self.severity or (severity is Severity.WARNING and bool(self.softer))
 
-    def filled(self, variant: str, places: dict[str, object]) -> Sentence:
+    def filled(self, variant: str, places: Mapping[str, object]) -> Sentence:
         """A variant's message and remedy with its places filled. Raises KeyError where one is missing."""
         sentence = self.sentences[variant]
         return Sentence(sentence.message.format_map(places), sentence.remedy.format_map(places))

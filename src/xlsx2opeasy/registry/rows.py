@@ -37,7 +37,10 @@ ROWS: Final[tuple[Entry, ...]] = (
         "a value that is not used may have been meant for another command",
         allowed=True,
         softer="for device.physicalLocation with AddUser: the table does not list it, an example has it; it is sent",
-        usual=("{value} is in a field that {command} does not use", "empty the cell; it is used by {using}"),
+        usual=(
+            "{value} is in a field that {command} does not use",
+            "empty the cell, or allow the rule unused, which leaves it out; it is used by {using}",
+        ),
         doubtful=(
             "{value} is in a field that {command} does not use by the Appendix's table, but does in its example;"
             " it is sent",

@@ -100,7 +100,7 @@ VALUES: Final[tuple[Entry, ...]] = (
     ),
     error(
         "number-or-range",
-        "phoneNumbers has one phone number, or an inclusive range A - B, its ends in order and of equal length.",
+        "A phoneNumbers cell has one phone number, or an inclusive range A - B, its ends in order and of equal length.",
         "Appendix V: phoneNumbers",
         _PLAIN,
         allowed=True,
@@ -117,6 +117,10 @@ VALUES: Final[tuple[Entry, ...]] = (
         "one number of twenty digits would be sent, and the numbers of the range would not be found",
         allowed=True,
         usual=("{value} is two phone numbers in one", 'write "{near}"'),
+        several=(
+            "{value} is more than one phone number",
+            'write each number in a row of its own, or a range such as "214-844-6611 - 214-844-6612"',
+        ),
         one_only=("{value} is two phone numbers, and this field takes one", "write one of them"),
     ),
     error(

@@ -134,6 +134,8 @@ class _Reading:
         return self._objects.get(of.wire_name.partition("[n]")[0], ())
 
     def _none_of(self, rule: AtLeastOne) -> Iterator[str]:
+        if rule.advised:
+            return
         if self._command in rule.commands and not any(name in self._given for name in rule.fields):
             place = self._type.by_name.get(rule.stands_at.replace("[0]", "[n]"))
             where = _at(place.wire_name, (0,)) if place else rule.stands_at

@@ -45,13 +45,14 @@ def _breaks_text(rule: Rule, text: str, command: str) -> bool:
         case MaxLength() | MacAddress():
             return len(text) > rule.limit
         case Digits():
-            return not (text.isascii() and text.isdigit())
+            return not rule.advised and not (text.isascii() and text.isdigit())
         case OneOf():
             return not rule.open and text.casefold() not in {each.casefold() for each in rule.values}
         case EmailStyle():
-            return not _is_email_style(text, rule.min_address)
+            least = 1 if command in rule.existing else rule.min_address
+            return not _is_email_style(text, least)
         case Characters():
-            return any(character not in rule.allowed for character in text)
+            return not rule.advised and any(character not in rule.allowed for character in text)
         case NumberOrRange():
             return not _is_number_or_range(text, rule.separator)
         case _:

@@ -22,9 +22,11 @@ def command(
     return Command(name, description, frozenset(effects), inverse, served_by)
 
 
-def required(*commands: str, unless: str | None = None, value: str | None = None) -> Required:
+def required(
+    *commands: str, unless: str | None = None, value: str | None = None, advised: bool = False
+) -> Required:
     """The field is needed by `commands`, unless the field `unless` is filled (with `value`, if given)."""
-    return Required(frozenset(commands), unless, value)
+    return Required(frozenset(commands), unless, value, advised)
 
 
 def text(
@@ -38,6 +40,7 @@ def text(
     secret: bool = False,
     content: Content = Content.WORDS,
     subject: Subject | None = None,
+    doubtful: frozenset[str] = frozenset(),
     example: str = "",
 ) -> Field:
     """A String of the Appendix."""
@@ -54,6 +57,7 @@ def text(
         secret,
         content,
         subject,
+        doubtful,
     )
 
 
@@ -70,10 +74,25 @@ def texts(
 
 
 def boolean(
-    name: str, description: str, commands: frozenset[str], *, wire: str = "", aliases: tuple[str, ...] = ()
+    name: str,
+    description: str,
+    commands: frozenset[str],
+    *,
+    wire: str = "",
+    aliases: tuple[str, ...] = (),
+    number_field: str = "",
 ) -> Field:
-    """A Boolean of the Appendix."""
-    return Field(name, Kind.BOOLEAN, description, commands, example="TRUE", wire=wire, aliases=aliases)
+    """A Boolean of the Appendix; `number_field` is the phone number that it switches on."""
+    return Field(
+        name,
+        Kind.BOOLEAN,
+        description,
+        commands,
+        example="TRUE",
+        wire=wire,
+        aliases=aliases,
+        number_field=number_field,
+    )
 
 
 def integer(

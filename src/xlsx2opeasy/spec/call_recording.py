@@ -49,6 +49,8 @@ CALL_RECORDING = TaskType(
         *_SETTINGS,
     ),
     at_least_one=(
-        AtLeastOne(MODIFY, tuple(each.name for each in _SETTINGS), "userId", "at least one setting"),
+        AtLeastOne(
+            MODIFY, tuple(each.name for each in _SETTINGS), "userId", "at least one setting", advised=True
+        ),
     ),
 )

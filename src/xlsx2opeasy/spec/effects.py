@@ -23,6 +23,10 @@ class Effect(StrEnum):
     MOVES_NUMBERS = "moves the numbers to another group"
 
 
+MODIFYING = (Effect.CHANGES_USER, Effect.CHANGES_DEVICE, Effect.MOVES_NUMBERS)
+"""The effects of commands that change settings of what is there already."""
+
+
 @dataclass(frozen=True, slots=True)
 class Given:
     """`field` gets `value` where the task has the field `where` filled with something else than FALSE."""

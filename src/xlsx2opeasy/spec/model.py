@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 
-from xlsx2opeasy.spec.effects import NO_INVERSE, Effect, Inverse, ServedBy
+from xlsx2opeasy.spec.effects import MODIFYING, NO_INVERSE, Effect, Inverse, ServedBy
 from xlsx2opeasy.spec.rules import Characters, Digits, EmailStyle, MacAddress, NumberOrRange, Rule
 
 
@@ -52,11 +52,15 @@ class Subject(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Required:
-    """The field must be filled for `commands`, unless the field `unless` is filled (with `value`, if given)."""
+    """The field must be filled for `commands`, unless the field `unless` is filled (with `value`, if given).
+
+    `advised`: it is a warning where it is blank because of `unless`.
+    """
 
     commands: frozenset[str]
     unless: str | None = None
     value: str | None = None
+    advised: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +69,8 @@ class Field:
 
     `wire` is its place in a task's content, where that differs from its name; `aliases` are other headers
     that mean it: the specification's own misspellings and the paths of its examples. `content` is what its
-    text holds; fields whose rules ask for a code are codes without saying so.
+    text holds; fields whose rules ask for a code are codes without saying so. `doubtful` are commands for which
+    only an example has the field, no table. `number_field` is the field that a Boolean switches on.
     """
 
     name: str
@@ -80,6 +85,8 @@ class Field:
     secret: bool = False
     content: Content = Content.WORDS
     subject: Subject | None = None
+    doubtful: frozenset[str] = frozenset()
+    number_field: str = ""
 
     def __post_init__(self) -> None:
         if self.content is Content.WORDS and any(isinstance(rule, _CODE_RULES) for rule in self.rules):
@@ -159,12 +166,16 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class AtLeastOne:
-    """A row of `commands` must fill one of `fields`; where it fills none, the error stands at `stands_at`."""
+    """A row of `commands` must fill one of `fields`; where it fills none, the error is at `stands_at`.
+
+    `advised`: it is a warning, as the task does nothing then.
+    """
 
     commands: frozenset[str]
     fields: tuple[str, ...]
     stands_at: str
     words: str
+    advised: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +211,8 @@ class TaskType:
     """One sheet of the workbook: a task type with its commands and fields (Appendix `appendix`).
 
     `headings` are its names in the specification's headings of task pages and of result pages. `tab` is the
-    colour (`#1F4E78`) of its tab in a blank workbook.
+    colour (`#1F4E78`) of its tab in a blank workbook. `locating` are fields that say where a subject is, and
+    modify nothing.
     """
 
     name: str
@@ -212,6 +224,7 @@ class TaskType:
     at_least_one: tuple[AtLeastOne, ...] = field(default=())
     headings: tuple[str, str] = ("", "")
     tab: str = "#595959"
+    locating: frozenset[str] = frozenset()
 
     @property
     def path(self) -> str:
@@ -245,6 +258,23 @@ class TaskType:
 
     def _needed_by_all(self, of: Field) -> bool:
         return frozenset(self.command_names) <= {name for each in of.required for name in each.commands}
+
+    def subject_of(self, command: str) -> Field | None:
+        """The field that says what a row of this command is about: the first subject that it needs."""
+        needing = (
+            each for each in self.subjects if any(command in required.commands for required in each.required)
+        )
+        return next(needing, next(iter(self.subjects), None))
+
+    def settings_of(self, command: str) -> tuple[str, ...]:
+        """The fields of which a row of this command must fill one, lest it modify nothing; () where none."""
+        if not self.by_command[command].does(*MODIFYING):
+            return ()
+        for rule in self.at_least_one:
+            if rule.advised and command in rule.commands:
+                return rule.fields
+        about = {*(each.name for each in self.subjects), *self.locating}
+        return tuple(each.name for each in self.fields if command in each.commands and each.name not in about)
 
     def names_of(self, subject: Subject) -> tuple[str, ...]:
         """The names of its fields that name a thing of this kind."""

@@ -79,7 +79,11 @@ PHONE_NUMBERS = TaskType(
     ),
     at_least_one=(
         AtLeastOne(
-            frozenset({"Modify"}), ("groupId", "activated"), "groupId", "a groupId or activated to change"
+            frozenset({"Modify"}),
+            ("groupId", "activated"),
+            "groupId",
+            "a groupId or activated to change",
+            advised=True,
         ),
     ),
 )

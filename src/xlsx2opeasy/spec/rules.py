@@ -4,7 +4,7 @@ A rule says what is allowed; it does not check. Two rooms interpret it on their 
 and `sandbox` on one value at a time, so that a slip in one is caught by the other.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 
@@ -23,8 +23,9 @@ class MaxLength:
 
 @dataclass(frozen=True, slots=True)
 class Digits:
-    """The digits 0-9 and nothing else."""
+    """The digits 0-9 and nothing else; `advised` where the Appendix only says "should"."""
 
+    advised: bool = field(default=False, compare=False)
     code: ClassVar[str] = "digits"
 
     @property
@@ -53,9 +54,13 @@ class OneOf:
 
 @dataclass(frozen=True, slots=True)
 class EmailStyle:
-    """address@domain, where the address has at least `min_address` characters; no white space, one @."""
+    """address@domain, where the address has at least `min_address` characters; no white space, one @.
+
+    A shorter address is only noted for the commands `existing`, whose users are there already.
+    """
 
     min_address: int = 6
+    existing: frozenset[str] = field(default=frozenset(), compare=False)
     code: ClassVar[str] = "email-style"
 
     @property
@@ -80,10 +85,11 @@ class Between:
 
 @dataclass(frozen=True, slots=True)
 class Characters:
-    """Only characters out of `allowed`, which is named to people as `names`."""
+    """Only characters out of `allowed`, which is named to people as `names`; `advised` where it is unclear."""
 
     allowed: str
     names: str
+    advised: bool = field(default=False, compare=False)
     code: ClassVar[str] = "characters"
 
     @property

@@ -20,6 +20,8 @@ DELETE = frozenset({"DeleteUser", "DeleteUserAndDevices"})
 USER = EDIT | DELETE | {"SuspendUser", "RestoreUser"}
 EDIT_DEVICE = frozenset({"AddUserDevice", "AddDevice", "ModifyDevice"})
 DEVICE = EDIT_DEVICE | {"DeleteDevice"}
+EXISTING = DELETE | {"ModifyUser", "SuspendUser", "RestoreUser"}
+"""The commands about users that are there already."""
 WITH_DEVICE = frozenset({"AddUserDevice", "ModifyUser"})
 
 _PING_NAME = "abcdefghijklmnopqrstuvwxyz0123456789='_-./\"}"
@@ -55,8 +57,8 @@ _PING = (
 # fmt: off
 _FIELDS = (
     text("userProfile", "OpEasy User Profile to create the user with.", ADD, content=Content.NAME, example="MS Teams"),
-    text("groupId", "The group the user or device resides in; must match an existing group.", EDIT | {"AddDevice", "ModifyDevice"}, required=(required(*ADD), required("AddDevice", unless="device.level", value="Enterprise")), content=Content.NAME, example="Dallas"),
-    text("user.userId", "Unique identifier of the user; the domain must be known by the system.", USER, EmailStyle(), required=(required(*USER),), subject=Subject.USER, example="john.doe@example.com"),
+    text("groupId", "The group the user or device resides in; must match an existing group.", EDIT | {"AddDevice", "ModifyDevice"}, required=(required(*ADD, unless="userProfile", advised=True), required("AddDevice", unless="device.level", value="Enterprise")), content=Content.NAME, example="Dallas"),
+    text("user.userId", "Unique identifier of the user; the domain must be known by the system.", USER, EmailStyle(existing=EXISTING), required=(required(*USER),), subject=Subject.USER, example="john.doe@example.com"),
     text("user.department", "The department the user belongs to; must match an existing department.", EDIT, example="Sales"),
     text("user.lastName", "Last name.", EDIT, MaxLength(30), example="Doe"),
     text("user.firstName", "First name.", EDIT, MaxLength(30), example="John"),
@@ -67,20 +69,20 @@ _FIELDS = (
     text("user.phoneNumberActivation", "Activates or deactivates the phone number; ignored where Phone Number Activation is disabled.", EDIT, OneOf(("Activate", "Deactivate")), example="Activate"),
     text("user.extension", "Primary extension.", EDIT, Digits(), MaxLength(20), example="0101"),
     text("user.userPassword", "Password of the user; its rules are set in Clearspan.", EDIT, secret=True, example="Sample-Passw0rd"),
-    text("user.emailAddress", "E-mail address; the domain must be known by the system.", EDIT, EmailStyle(), MaxLength(80), example="john.doe@example.com"),
+    text("user.emailAddress", "E-mail address; the domain must be known by the system.", EDIT, EmailStyle(existing=EXISTING), MaxLength(80), example="john.doe@example.com"),
     text("user.accountId", "Office Billing Account ID; USE_ORG_ID takes that of the group or enterprise.", EDIT, content=Content.NAME, example="USE_ORG_ID"),
     text("user.userBillingType", "User billing type.", EDIT, example="Standard"),
     text("user.billingBundle", "Billing bundle to assign to the user.", EDIT, example="Office Bundle"),
     text("user.userErlRecordName", "ERL record name, for AudioCodes MediaPack or Media 5 devices; follows the Emergency Gateway System's format.", EDIT, MaxLength(50), example="DAL-HQ-F2"),
     text("user.automaticCallDestination", "Automatic call target address, for Media 5 devices.", EDIT, example="2145550199"),
-    text("user.voicePortalPasscode", "Voice portal passcode; security rules are set in Clearspan.", EDIT, Digits(), secret=True, example="482915"),
+    text("user.voicePortalPasscode", "Voice portal passcode; security rules are set in Clearspan.", EDIT, Digits(advised=True), secret=True, example="482915"),
     text("user.endpointType", "The type of endpoint.", EDIT, OneOf(("DeviceUser", "TrunkUser")), example="DeviceUser"),
     text("user.networkServerSite", "Network server site.", EDIT, example="Site 1"),
     boolean("user.vmTranscription", "Voicemail transcription (speech to text).", EDIT),
     text("user.voicemailAccount", "Unified Messaging voicemail; no value disables it.", EDIT, OneOf(("NoNotification", "EmailNotification", "EmailDelivery")), aliases=("user.voicemailAccout",), example="EmailNotification"),
     text("user.mailServerPassword", "Password for the mail server; ignored where Clearspan sets it automatically.", EDIT, secret=True, example="Sample-Mail1"),
     texts("user.servicePacks", "Service packs to assign; each must match an existing one.", EDIT, content=Content.NAME, example="Premium;Voice Mail"),
-    text("user.commBarringAuthCode", "Communication barring authorization code.", EDIT, Digits(), secret=True, example="4711"),
+    text("user.commBarringAuthCode", "Communication barring authorization code.", EDIT, Digits(advised=True), secret=True, example="4711"),
     text("user.callPickupGroup", "Must match an existing call pickup group.", EDIT, example="Front Desk"),
     text("user.huntGroup", "Must match an existing hunt group.", EDIT, example="Sales Line"),
     boolean("user.msTeamsXsiPlugin", "XSI plugin capability in MS Teams.", EDIT),
@@ -92,9 +94,9 @@ _FIELDS = (
     text("user.language", "Must match a valid language of the enterprise or group.", EDIT, example="English (US)"),
     text("user.timeZone", "Must match a valid time zone of the enterprise or group.", EDIT, example="America/Chicago"),
     texts("user.alternateUserIds", "Alternate user IDs, each as ID or ID/description.", EDIT, content=Content.NAME, example="jdoe@example.com/short form"),
-    text("user.alias1", "First alias; the domain must be known by the system.", EDIT, EmailStyle(), MaxLength(161), example="john.d@example.com"),
-    text("user.alias2", "Second alias; the domain must be known by the system.", EDIT, EmailStyle(), MaxLength(161), example="johnny.doe@example.com"),
-    text("user.alias3", "Third alias; the domain must be known by the system.", EDIT, EmailStyle(), MaxLength(161), example="doe.john@example.com"),
+    text("user.alias1", "First alias; the domain must be known by the system.", EDIT, EmailStyle(existing=EXISTING), MaxLength(161), example="john.d@example.com"),
+    text("user.alias2", "Second alias; the domain must be known by the system.", EDIT, EmailStyle(existing=EXISTING), MaxLength(161), example="johnny.doe@example.com"),
+    text("user.alias3", "Third alias; the domain must be known by the system.", EDIT, EmailStyle(existing=EXISTING), MaxLength(161), example="doe.john@example.com"),
     text("user.title", "Title.", EDIT, MaxLength(50), example="Account Manager"),
     text("user.pagerNumber", "Pager number.", EDIT, Digits(), MaxLength(17), content=Content.NUMBER, example="2145550177"),
     text("user.mobileNumber", "Mobile number.", EDIT, Digits(), MaxLength(17), content=Content.NUMBER, example="2145550178"),
@@ -107,7 +109,7 @@ _FIELDS = (
     text("user.country", "Country.", EDIT, MaxLength(50), example="USA"),
     text("user.userPositionOnDevice", "Position of the user on an AudioCodes device with static line/port ordering.", EDIT, example="1"),
     boolean("user.useExistingPingAccount", "Use an existing Ping account.", ADD),
-    text("user.pingUserName", "Ping client user name.", WITH_DEVICE, Characters(_PING_NAME, "a-z, 0-9 and = ' _ - . / \" }"), MaxLength(256), example="john.doe"),
+    text("user.pingUserName", "Ping client user name.", WITH_DEVICE, Characters(_PING_NAME, "a-z, 0-9 and = ' _ - . / \" }", advised=True), MaxLength(256), example="john.doe"),
     text("user.pingUserPassword", "Ping client password.", WITH_DEVICE, Characters(_LETTERS_AND_DIGITS, "A-Z, a-z and 0-9"), secret=True, example="SamplePing1"),
     text("user.pingUserDispositionalState", "What becomes of the Ping account.", DELETE, OneOf(("Deactivate", "Retain")), example="Deactivate"),
     texts("user.pingEnabledFeatures", "Ping features to enable for the user.", WITH_DEVICE, OneOf(("Call Center", "SMS")), example="Call Center;SMS"),
@@ -117,7 +119,7 @@ _FIELDS = (
     text("device.linePort", "LinePort of the device; unique within the system.", EDIT_DEVICE, MaxLength(161), content=Content.CODE, example="2145550101.primary"),
     text("device.template", "Must match an existing device template.", EDIT_DEVICE, example="Mitel 6930 Standard"),
     text("device.templateLevel", "The level the device template resides at.", EDIT_DEVICE, OneOf(("Enterprise", "Group"), open=True), example="Enterprise"),
-    text("device.physicalLocation", "The location of the device.", EDIT_DEVICE | {"AddUser"}, MaxLength(1024), example="DALLAS TX"),
+    text("device.physicalLocation", "The location of the device.", EDIT_DEVICE | {"AddUser"}, MaxLength(1024), doubtful=frozenset({"AddUser"}), example="DALLAS TX"),
     text("device.macAddress", "MAC address; may be blank where Device Management uses access credentials.", EDIT_DEVICE, MacAddress(), example="00085D123456"),
     text("device.deviceSipContact", "SIP contact address of the device.", EDIT_DEVICE, example="sip:2145550101@198.51.100.7"),
     text("device.hostNameIpAddress", "Host name or IP address of the device.", EDIT_DEVICE, example="198.51.100.7"),
@@ -148,6 +150,7 @@ USERS = TaskType(
     description="Users and their devices: add, modify, delete, suspend, restore, and synchronise with Teams.",
     headings=("User", "Users"),
     tab="#1F4E78",
+    locating=frozenset({"groupId"}),
     commands=(
         command(
             "AddUser",

@@ -8,7 +8,7 @@ from xlsx2opeasy.sandbox.enterprise import Command, Enterprise, TaskFailed, User
 def modify(enterprise: Enterprise, content: dict[str, Any]) -> None:
     """Modify: to forward all calls needs a service (109), to stop that needs no suspension (113)."""
     user = enterprise.user(content["userId"])
-    settings = content["callforwarding"]
+    settings = content.get("callforwarding", {})
     always = settings.get("callFwdAllActive")
     if always is True and not _has_call_forwarding_always(enterprise, user):
         raise TaskFailed("109")

@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from xlsx2opeasy.sandbox.commands import devices, teams
 from xlsx2opeasy.sandbox.enterprise import Command, Enterprise, TaskFailed, User
+from xlsx2opeasy.sandbox.inventory import digits
 
 _TEAMS_ONLY: Final = ("teamsVoiceRoute", "teamsPbxLocation")
 
@@ -56,7 +57,7 @@ def delete_user_and_devices(enterprise: Enterprise, content: dict[str, Any]) -> 
 
 
 def _require_addable(enterprise: Enterprise, content: dict[str, Any]) -> None:
-    settings, group_id = content["user"], content["groupId"]
+    settings, group_id = content["user"], _group_of(enterprise, content)
     user_id = settings["userId"]
     enterprise.require_working(user_id)
     enterprise.require_rights(group_id)
@@ -68,6 +69,12 @@ def _require_addable(enterprise: Enterprise, content: dict[str, Any]) -> None:
         enterprise.inventory.require_free(number, group_id, user_id)
 
 
+def _group_of(enterprise: Enterprise, content: dict[str, Any]) -> str:
+    """The group of a new user; where a user profile brings it, that of the user's number, if any."""
+    number = enterprise.inventory.by_digits.get(digits(content["user"].get("phoneNumber") or ""))
+    return content.get("groupId") or (number.group_id if number else None) or ""
+
+
 def _require_password(enterprise: Enterprise, settings: dict[str, Any]) -> None:
     password = settings.get("userPassword")
     if password and len(password) < enterprise.state.password_min_length:
@@ -76,7 +83,7 @@ def _require_password(enterprise: Enterprise, settings: dict[str, Any]) -> None:
 
 def _add(enterprise: Enterprise, content: dict[str, Any]) -> User:
     settings = content["user"]
-    user = User(settings["userId"], content["groupId"], settings=dict(settings))
+    user = User(settings["userId"], _group_of(enterprise, content), settings=dict(settings))
     enterprise.users[user.user_id] = user
     _set_number(enterprise, user, settings.get("phoneNumber"))
     of_teams = "teams" in content.get("userProfile", "").casefold()

@@ -141,7 +141,7 @@ class ColumnReader:
         if finding is None or (plan.result and finding.severity is Severity.WARNING):
             return
         row = int(self._rows[place])
-        if finding.severity is Severity.ERROR:
+        if finding.severity is Severity.ERROR and not finding.kept:
             self._gathered.unreadable.add((row, plan.name))
         secret = plan.traits.secret
         message = _masked(finding) if secret else finding.message

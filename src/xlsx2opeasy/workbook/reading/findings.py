@@ -9,12 +9,16 @@ AS_TEXT = "Format the column as Text and type the value again, or type an apostr
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A rule, a message that goes on from "The cell …", and what to do; an error makes it unreadable."""
+    """A rule, a message that goes on from "The cell …", and what to do.
+
+    An error makes the cell unreadable, unless its text is `kept`, so that the rule can be allowed.
+    """
 
     rule: str
     message: str
     hint: str
     severity: Severity = Severity.ERROR
+    kept: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,11 @@ class Reading:
 def refused(rule: str, message: str, hint: str) -> Reading:
     """A cell that cannot be read faithfully."""
     return Reading("", Finding(rule, message, hint))
+
+
+def kept(text: str, rule: str, message: str, hint: str) -> Reading:
+    """A cell whose text breaks a rule that may be allowed."""
+    return Reading(text, Finding(rule, message, hint, kept=True))
 
 
 def repaired(text: str, rule: str, message: str, hint: str) -> Reading:

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from xlsx2opeasy.ooxml.byte_arrays import Bools
 from xlsx2opeasy.spec.model import Content, Field, Kind
-from xlsx2opeasy.workbook.reading.findings import Reading, refused, repaired, visible
+from xlsx2opeasy.workbook.reading.findings import Reading, kept, refused, repaired, visible
 
 _TYPOGRAPHIC = frozenset("‘’‚‛“”„‟′″‐‑‒–—―−…")
 _TYPE_AGAIN = "Type the value again by hand instead of pasting it."
@@ -69,7 +69,8 @@ def text_reading(text: str, traits: Traits) -> Reading | None:
     if (control := _control(text)) is not None:
         return refused("control-character", f"has the control character {control} in it", _TYPE_AGAIN)
     if traits.secret and inner != text:
-        return refused(
+        return kept(
+            text,
             "space-around-secret",
             "begins or ends with a space or an invisible character, which is never trimmed from a secret",
             "Type it again without the space.",
@@ -78,23 +79,30 @@ def text_reading(text: str, traits: Traits) -> Reading | None:
 
 
 def _inner_reading(inner: str, traits: Traits) -> Reading | None:
+    exact = traits.key or traits.secret
     for each in inner:
         code = f"U+{ord(each):04X}"
         if each in "\n\r\t\v\f\x85\u2028\u2029":
             what = "a tab" if each == "\t" else "a line break"
-            return refused(
+            read = kept if exact else repaired
+            return read(
+                inner,
                 "line-break",
                 f"has {what} inside ({code})",
                 "Put the value on one line (a list: items with ; between).",
             )
-        if each != " " and (traits.key or traits.secret) and _unseen(each):
+        if each != " " and exact and _unseen(each):
             name = unicodedata.name(each, "a control character").lower()
-            return refused(
-                "invisible-character", f"has {code} ({name}) inside, which nobody sees", _TYPE_AGAIN
+            return kept(
+                inner,
+                "invisible-character",
+                f"has {code} ({name}) inside, which cannot be seen",
+                _TYPE_AGAIN,
             )
         if traits.telephonic and not traits.secret and each in _TYPOGRAPHIC:
             name = unicodedata.name(each).lower()
-            return refused(
+            return kept(
+                inner,
                 "typographic-character",
                 f"has {each} ({code}, {name}) in it",
                 "Type a plain - or ' or \" instead.",
