@@ -92,13 +92,15 @@ class Grid:
 def unused(grid: Grid) -> Iterator[Finding]:
     """Filled cells of a field that the row's command does not use."""
     for column in grid.columns:
-        rows = grid.rows(grid.filled[column.name] & ~grid.command.isin(column.field.commands))
+        rows = grid.rows(
+            grid.filled[column.name] & ~grid.command.isin(column.field.commands | column.field.doubtful)
+        )
         if len(rows):
             yield Finding(Code.UNUSED, column.field, column.name, rows)
 
 
 def doubtful(grid: Grid) -> Iterator[Finding]:
-    """Filled cells of a field that only an example of the Appendix has with the row's command."""
+    """Filled cells of which it is doubtful whether the row's command uses them."""
     for column in grid.columns:
         if column.field.doubtful:
             rows = grid.rows(grid.filled[column.name] & grid.command.isin(column.field.doubtful))

@@ -36,15 +36,15 @@ ROWS: Final[tuple[Entry, ...]] = (
         "Appendix I-V: the commands of each field",
         "a value that is not used may have been meant for another command",
         allowed=True,
-        softer="for device.physicalLocation with AddUser: the table does not list it, an example has it; it is sent",
+        softer="for fields of a device with AddUser: the tables do not list AddUser, an example has device.physicalLocation; they are sent",
         usual=(
             "{value} is in a field that {command} does not use",
             "empty the cell, or allow the rule unused, which leaves it out; it is used by {using}",
         ),
         doubtful=(
-            "{value} is in a field that {command} does not use by the Appendix's table, but does in its example;"
+            "{value} is in a field that {command} does not use by the Appendix's table, which its example contradicts;"
             " it is sent",
-            "empty the cell, if the server refuses it",
+            "empty the cell, or allow the rule unused, which leaves it out",
         ),
         left_out=(
             "{value} is in a field that {command} does not use; the cell is left out",

@@ -50,7 +50,7 @@ def _places(fields: tuple[Field, ...]) -> Place:
         place = root
         for name in each.wire_name.split("."):
             place = place.places.setdefault(name.removesuffix("[n]"), Place(many=name.endswith("[n]")))
-            place.commands |= each.commands
+            place.commands |= each.commands | each.doubtful
         place.leaf = each
     return root
 

@@ -40,7 +40,6 @@ def text(
     secret: bool = False,
     content: Content = Content.WORDS,
     subject: Subject | None = None,
-    doubtful: frozenset[str] = frozenset(),
     example: str = "",
 ) -> Field:
     """A String of the Appendix."""
@@ -57,7 +56,6 @@ def text(
         secret,
         content,
         subject,
-        doubtful,
     )
 
 

@@ -69,8 +69,8 @@ class Field:
 
     `wire` is its place in a task's content, where that differs from its name; `aliases` are other headers
     that mean it: the specification's own misspellings and the paths of its examples. `content` is what its
-    text holds; fields whose rules ask for a code are codes without saying so. `doubtful` are commands for which
-    only an example has the field, no table. `number_field` is the field that a Boolean switches on.
+    text holds; fields whose rules ask for a code are codes without saying so. `doubtful` are commands that do
+    not use the field by its table, where an example contradicts the table. `number_field` is the field that a Boolean switches on.
     """
 
     name: str

@@ -1,8 +1,10 @@
 """Appendix I: the Users sheet."""
 
+from dataclasses import replace
+
 from xlsx2opeasy.spec.build import NO_FORMER_VALUE, boolean, command, integer, required, text, texts
 from xlsx2opeasy.spec.effects import Effect, Given, Inverse, ServedBy
-from xlsx2opeasy.spec.model import Command, Content, Group, Subject, TaskType
+from xlsx2opeasy.spec.model import Command, Content, Field, Group, Subject, TaskType
 from xlsx2opeasy.spec.rules import (
     Between,
     Characters,
@@ -119,7 +121,7 @@ _FIELDS = (
     text("device.linePort", "LinePort of the device; unique within the system.", EDIT_DEVICE, MaxLength(161), content=Content.CODE, example="2145550101.primary"),
     text("device.template", "Must match an existing device template.", EDIT_DEVICE, example="Mitel 6930 Standard"),
     text("device.templateLevel", "The level the device template resides at.", EDIT_DEVICE, OneOf(("Enterprise", "Group"), open=True), example="Enterprise"),
-    text("device.physicalLocation", "The location of the device.", EDIT_DEVICE | {"AddUser"}, MaxLength(1024), doubtful=frozenset({"AddUser"}), example="DALLAS TX"),
+    text("device.physicalLocation", "The location of the device.", EDIT_DEVICE | {"AddUser"}, MaxLength(1024), example="DALLAS TX"),
     text("device.macAddress", "MAC address; may be blank where Device Management uses access credentials.", EDIT_DEVICE, MacAddress(), example="00085D123456"),
     text("device.deviceSipContact", "SIP contact address of the device.", EDIT_DEVICE, example="sip:2145550101@198.51.100.7"),
     text("device.hostNameIpAddress", "Host name or IP address of the device.", EDIT_DEVICE, example="198.51.100.7"),
@@ -143,6 +145,14 @@ _FIELDS = (
     text(f"{_TRUNK}.enterpriseTrunk", "Enterprise trunk to assign to the user.", EDIT_DEVICE, example="HQ Trunk"),
 )
 # fmt: on
+
+
+def _doubtful_with_add_user(field: Field) -> Field:
+    """Fields of a device, of which no table has AddUser, but an example has one."""
+    if not field.name.startswith("device.") or "AddUser" in field.commands:
+        return field
+    return replace(field, doubtful=frozenset({"AddUser"}))
+
 
 USERS = TaskType(
     name="Users",
@@ -242,5 +252,5 @@ USERS = TaskType(
         Group(_SAS, "AudioCodes Stand Alone Service (SAS).", EDIT_DEVICE),
         Group(_TRUNK, "Settings of a trunk user.", EDIT_DEVICE),
     ),
-    fields=_FIELDS,
+    fields=tuple(_doubtful_with_add_user(each) for each in _FIELDS),
 )
