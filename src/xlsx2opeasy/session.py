@@ -193,13 +193,10 @@ def connect_by_profile(flags: Flags, dialog: Dialog) -> Connect:
     """
 
     def connect(facts: JobFacts, interruption: Interruption) -> AbstractContextManager[OpEasyClient]:
-        profile = profile_naming(facts.origin, facts.enterprise_id)
-        pinned = replace(flags, profile=profile or flags.profile)
-        if profile is not None:
-            settings = read_settings(replace(pinned, url=facts.origin, enterprise_id=facts.enterprise_id))
-            if (key := key_of_profile(settings)) is not None:
-                return connect_as_pinned(pinned, dialog, key=key)(facts, interruption)
-        return connect_as_pinned(pinned, dialog)(facts, interruption)
+        pinned = _by_profile(flags, facts)
+        known = replace(pinned, url=facts.origin, enterprise_id=facts.enterprise_id)
+        key = key_of_profile(read_settings(known)) if pinned.profile else None
+        return connect_as_pinned(pinned, dialog, key=key)(facts, interruption)
 
     return connect
 
@@ -223,6 +220,15 @@ def notifier(flags: Flags) -> MakeNotifier:
         return Notifier(checked_notify_url(url), settings.notify_secret, settings.ca_bundle)
 
     return make
+
+
+def notifier_by_profile(flags: Flags) -> MakeNotifier:
+    """The same for jobs of many enterprises, each with the settings of the profile that names it."""
+    return lambda facts: notifier(_by_profile(flags, facts))(facts)
+
+
+def _by_profile(flags: Flags, facts: JobFacts) -> Flags:
+    return replace(flags, profile=profile_naming(facts.origin, facts.enterprise_id) or flags.profile)
 
 
 @contextmanager

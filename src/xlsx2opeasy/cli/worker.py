@@ -27,7 +27,7 @@ def command(flags: Flags, concurrency: int, *, drain: bool) -> NoReturn:
       xlsx2opeasy worker --concurrency 4
       xlsx2opeasy worker --drain
     """
-    from xlsx2opeasy.session import Dialog, connect_by_profile
+    from xlsx2opeasy.session import Dialog, connect_by_profile, notifier_by_profile
     from xlsx2opeasy.settings.store import shared_store
 
     try:
@@ -35,7 +35,7 @@ def command(flags: Flags, concurrency: int, *, drain: bool) -> NoReturn:
         from xlsx2opeasy.store.worker import Worker
 
         connect = connect_by_profile(flags, Dialog(None, tell))
-        Worker(store, connect, tell, concurrency, drain=drain).run()
+        Worker(store, connect, notifier_by_profile(flags), tell, concurrency, drain=drain).run()
     except Xlsx2OpeasyError as error:
         complain(error.message, error.hint)
         raise SystemExit(error.exit_code) from None

@@ -25,6 +25,7 @@ from xlsx2opeasy.load.interrupt import Interruption
 from xlsx2opeasy.load.job.facts import read_facts, read_rows
 from xlsx2opeasy.load.job.open_job import Connect
 from xlsx2opeasy.load.job.state import UNKNOWN
+from xlsx2opeasy.load.notify import MakeNotifier
 from xlsx2opeasy.load.results.load_result import LoadResult
 from xlsx2opeasy.load.results.row_results import counts_of
 from xlsx2opeasy.load.runner import Waiting
@@ -45,6 +46,7 @@ class Worker:
 
     store: PostgresStore
     connect: Connect
+    notifier: MakeNotifier
     say: Callable[[str], None]
     concurrency: int = 1
     drain: bool = False
@@ -146,7 +148,14 @@ class Worker:
             return
         options = items.options_of(self.store, job)
         waiting = Waiting(options.get("poll_interval"), options.get("wait"))
-        around = Surroundings(self._listener(job), self.connect, waiting, interruption, store=self.store)
+        around = Surroundings(
+            self._listener(job),
+            self.connect,
+            waiting,
+            interruption,
+            notifier=self.notifier,
+            store=self.store,
+        )
         place = f"{socket.gethostname()} (process {os.getpid()})"
         items.note_begun(self.store, job, self._not_sent(job), place)
         self.say(f"{job}: begins {item.workbook} at enterprise {item.enterprise}")
