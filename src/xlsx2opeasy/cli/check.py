@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from xlsx2opeasy.cli.options import FORCE, JSON, LARGE, MAPPING
+from xlsx2opeasy.cli.options import FORCE, JSON, LARGE, MAPPING, WORKBOOK_PASSWORD
 from xlsx2opeasy.cli.output import complain, counted, say, say_json, tell
 from xlsx2opeasy.cli.problem_lines import other_sheets, problem_lines, summary
 from xlsx2opeasy.errors import InvalidWorkbook, WorkbookUnusable, Xlsx2OpeasyError
@@ -33,6 +33,7 @@ EMPTY: dict[str, object] = {"workbook": None, "rows": {"total": 0, "valid": 0, "
 )
 @FORCE
 @MAPPING
+@WORKBOOK_PASSWORD
 @LARGE
 @JSON
 def command(
@@ -111,7 +112,7 @@ def _list_problems(workbook: Path, target: Path, refusal: UnwritableWorkbook, ch
     from xlsx2opeasy.workbook.annotate.problem_list import write_problem_list
 
     place = free_name(target.with_suffix(".xlsx"))
-    write_problem_list(place, workbook.name, refusal.message, checked.problems)
+    write_problem_list(place, workbook, refusal.message, checked.problems)
     reason = refusal.message.rstrip(".")
     tell(f"{workbook.name} itself cannot be marked: {reason}. What was found is listed in {place}.")
 

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from xlsx2opeasy.cli.options import JSON, LARGE, MAPPING, chunk_options, complete_profiles, gather
+from xlsx2opeasy.cli.options import (
+    JSON,
+    LARGE,
+    MAPPING,
+    WORKBOOK_PASSWORD,
+    chunk_options,
+    complete_profiles,
+    gather,
+)
 from xlsx2opeasy.cli.output import complain, counted, say, say_json, tell
 from xlsx2opeasy.cli.problem_lines import problem_lines, summary
 from xlsx2opeasy.errors import InvalidWorkbook, Xlsx2OpeasyError
@@ -40,6 +48,7 @@ class Request:
 @chunk_options("file")
 @click.option("--profile", help="The profile whose chunk sizes apply.", shell_complete=complete_profiles)
 @MAPPING
+@WORKBOOK_PASSWORD
 @LARGE
 @JSON
 @gather(Request, "asked")

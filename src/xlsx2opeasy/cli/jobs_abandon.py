@@ -5,7 +5,7 @@ from typing import NoReturn
 import click
 
 from xlsx2opeasy.cli.job_states import say_jobs
-from xlsx2opeasy.cli.options import JOB, JSON, connection_options
+from xlsx2opeasy.cli.options import JOB, JSON, WORKBOOK_PASSWORD, connection_options
 from xlsx2opeasy.cli.output import complain, counted, tell
 from xlsx2opeasy.errors import LoadRefused, UsageError, Xlsx2OpeasyError
 from xlsx2opeasy.load.jobs.listing import job_of
@@ -17,6 +17,7 @@ from xlsx2opeasy.settings import Flags
 @click.option("--undecided", is_flag=True, help="Close JOB although it is not known what became of its rows.")
 @click.option("--yes", is_flag=True, help="Ask no question.")
 @JSON
+@WORKBOOK_PASSWORD
 @connection_options
 @click.pass_obj
 def abandon(

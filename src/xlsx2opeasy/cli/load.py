@@ -16,6 +16,7 @@ from xlsx2opeasy.cli.options import (
     LARGE,
     MAPPING,
     QUIET,
+    WORKBOOK_PASSWORD,
     YES,
     chunk_options,
     connection_options,
@@ -150,6 +151,7 @@ class Request:
     " a second time. For a test system that was reset, or after undo.",
 )
 @MAPPING
+@WORKBOOK_PASSWORD
 @LARGE
 @click.option("--keep", is_flag=True, help="Leave the operations on the server.")
 @click.option("--notify", metavar="URL", help="Post the summary to this address (https) at the end.")

@@ -10,7 +10,7 @@ import click
 
 from xlsx2opeasy.errors import UsageError, Xlsx2OpeasyError
 from xlsx2opeasy.load.plan.staging import StopAfter
-from xlsx2opeasy.settings import Flags
+from xlsx2opeasy.settings import Flags, read_password_file
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -65,6 +65,28 @@ LARGE = click.option(
     "--large",
     is_flag=True,
     help="Read a very large workbook, too (some 150,000 full rows and more); only where you know its origin.",
+)
+
+
+def _settle_password(_context: click.Context, _option: click.Parameter, file: Path | None) -> None:
+    """Settles where passwords of protected workbooks come from: the file, or the person at the terminal."""
+    from xlsx2opeasy.cli.questions import ask_secretly, can_ask
+    from xlsx2opeasy.workbook.protection import ask_passwords_with
+
+    if file is not None:
+        ask_passwords_with(lambda _: read_password_file(file).reveal(), attempts=1)
+    elif can_ask():
+        ask_passwords_with(lambda name: ask_secretly(f'password of the workbook "{name}"'))
+    else:
+        ask_passwords_with(None)
+
+
+WORKBOOK_PASSWORD = click.option(
+    "--workbook-password-file",
+    type=click.Path(path_type=Path, readable=False),
+    callback=_settle_password,
+    expose_value=False,
+    help="A file that holds the password of a protected workbook, alone; else it is asked for.",
 )
 
 MAPPING = click.option(

@@ -14,6 +14,7 @@ from xlsx2opeasy.cli.options import (
     JSON,
     LARGE,
     MAPPING,
+    WORKBOOK_PASSWORD,
     chunk_options,
     complete_profiles,
     gather,
@@ -81,6 +82,7 @@ class Request:
 @click.option("--enterprise-id", help="The enterprise.")
 @click.option("--profile", help="A profile of config.toml.", shell_complete=complete_profiles)
 @MAPPING
+@WORKBOOK_PASSWORD
 @LARGE
 @JSON
 @gather(Request, "asked")

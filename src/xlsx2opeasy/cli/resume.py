@@ -11,6 +11,7 @@ from xlsx2opeasy.cli.load import EMPTY
 from xlsx2opeasy.cli.options import (
     JSON,
     QUIET,
+    WORKBOOK_PASSWORD,
     complete_jobs,
     connection_options,
     gather,
@@ -46,6 +47,7 @@ class Request:
 @click.option("--scheduled-id", help="The id of the run that the portal shows for the operation in doubt.")
 @click.option("--not-scheduled", metavar="OPERATION_ID", help="The portal shows no run of this operation.")
 @waiting_options
+@WORKBOOK_PASSWORD
 @JSON
 @QUIET
 @connection_options

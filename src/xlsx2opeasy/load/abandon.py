@@ -13,7 +13,7 @@ from xlsx2opeasy.load.events import Notice
 from xlsx2opeasy.load.job.machine_lock import load_lock
 from xlsx2opeasy.load.job.open_job import OpenJob
 from xlsx2opeasy.load.job.state import ABANDONED, JOB, UNKNOWN, Fact, PhaseState
-from xlsx2opeasy.load.job.store import StoredJob
+from xlsx2opeasy.load.job.store import WORKBOOK, StoredJob
 from xlsx2opeasy.load.jobs.earlier import peek, write_outcomes
 from xlsx2opeasy.load.results.completed_effects import write_done
 from xlsx2opeasy.load.results.output import write_workbook
@@ -23,6 +23,7 @@ from xlsx2opeasy.load.run.hiding import of_job
 from xlsx2opeasy.load.run.undecided import how_to_settle
 from xlsx2opeasy.load.service import Surroundings
 from xlsx2opeasy.load.target import Target
+from xlsx2opeasy.workbook.protection import unlock
 
 NOT_SENT = "not sent: the job was abandoned"
 
@@ -41,6 +42,8 @@ def abandon(job_id: str, around: Surroundings, *, undecided: bool = False) -> Se
     stored = around.store.job(job_id)
     facts, _ = peek(stored)
     target = Target(facts.origin, facts.enterprise_id, facts.rehearsal)
+    with stored.as_path(WORKBOOK) as frozen:
+        unlock(frozen, Path(facts.workbook).name)
     with around.interruption.listening(), load_lock(around.store, target), stored.working():
         return _abandon(stored, around, undecided=undecided)
 

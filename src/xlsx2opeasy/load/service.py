@@ -17,7 +17,7 @@ from xlsx2opeasy.load.job.facts import JobFacts
 from xlsx2opeasy.load.job.machine_lock import load_lock
 from xlsx2opeasy.load.job.open_job import Connect, OpenJob
 from xlsx2opeasy.load.job.state import UNKNOWN, JobState
-from xlsx2opeasy.load.job.store import Store, StoredJob
+from xlsx2opeasy.load.job.store import WORKBOOK, Store, StoredJob
 from xlsx2opeasy.load.jobs.earlier import (
     Candidate,
     peek,
@@ -36,6 +36,7 @@ from xlsx2opeasy.load.results.status import load_command
 from xlsx2opeasy.load.run.undecided import Settling, require_undecided
 from xlsx2opeasy.load.runner import Runner, Waiting
 from xlsx2opeasy.load.target import Target
+from xlsx2opeasy.workbook.protection import unlock
 
 Confirm = Callable[[Prepared], bool]
 
@@ -161,6 +162,9 @@ def resume(job_id: str | None, around: Surroundings, settling: Settling | None =
     _refuse_halted(facts, state)
     target = Target(facts.origin, facts.enterprise_id)
     _tell_of_changed_workbook(stored, facts, state, around)
+    if state.finished in (None, UNKNOWN):
+        with stored.as_path(WORKBOOK) as frozen:
+            unlock(frozen, Path(facts.workbook).name)
     with around.interruption.listening(), load_lock(around.store, target):
         return _work_on(stored, around, settling)
 

@@ -14,6 +14,7 @@ from xlsx2opeasy.settings.keys import (
     key_file_is_open,
     key_of_profile,
     read_key_file,
+    read_password_file,
     webex_token_source,
     webex_url,
 )
@@ -47,6 +48,7 @@ __all__ = [
     "profile_naming",
     "read_key_file",
     "read_offline_settings",
+    "read_password_file",
     "read_settings",
     "resolve",
     "webex_token_source",

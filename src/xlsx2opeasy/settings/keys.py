@@ -91,15 +91,24 @@ def _kept(*names: str) -> bool:
 
 def read_key_file(path: Path) -> Secret:
     """The key in a file. Raises UsageError where it cannot be read, or is empty."""
+    return Secret(_text_in(path, "API key file", "key").strip())
+
+
+def read_password_file(path: Path) -> Secret:
+    """The password of a workbook in a file, blanks included. Raises UsageError as `read_key_file` does."""
+    return Secret(_text_in(path, "workbook password file", "password").rstrip("\r\n"))
+
+
+def _text_in(path: Path, what: str, holds: str) -> str:
     try:
-        key = path.read_text(encoding="utf-8").strip()
+        text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(
-            f"the API key file {path} {_why_no_key(path, error)}", "name a text file that holds the key alone"
+            f"the {what} {path} {_why_no_key(path, error)}", f"name a text file that holds the {holds} alone"
         ) from error
-    if not key:
-        raise UsageError(f"the API key file {path} is empty", "put the key into it, alone")
-    return Secret(key)
+    if not text.strip():
+        raise UsageError(f"the {what} {path} is empty", f"put the {holds} into it, alone")
+    return text
 
 
 def _why_no_key(path: Path, error: OSError | UnicodeDecodeError) -> str:

@@ -11,7 +11,6 @@ from pathlib import Path
 from xlsx2opeasy.errors import WorkbookUnusable
 from xlsx2opeasy.ooxml.address import Area, letters_of, parse_area
 from xlsx2opeasy.ooxml.cell_edits import CELL_STYLE, CellEdits, head_with
-from xlsx2opeasy.ooxml.package import open_package
 from xlsx2opeasy.ooxml.package_copy import copy_package
 from xlsx2opeasy.ooxml.package_edits import PackageEdits
 from xlsx2opeasy.ooxml.replace import replacing
@@ -20,6 +19,7 @@ from xlsx2opeasy.ooxml.sheet_edits import Edit, edited_rows
 from xlsx2opeasy.ooxml.stream import SheetStream
 from xlsx2opeasy.ooxml.text import text_element, visible
 from xlsx2opeasy.ooxml.xml import parsed, quoted, spliced
+from xlsx2opeasy.workbook.protection import copying
 from xlsx2opeasy.workbook.results.calc_chain import drop_from_calc_chain
 from xlsx2opeasy.workbook.unwritable import refusing_harm
 
@@ -33,7 +33,7 @@ def write_corrections(source: Path, target: Path, sheets: Mapping[str, Correctio
     `WorkbookUnusable` where the target cannot be used, `UnwritableWorkbook` where the cells cannot be
     written into the source without harm (signed package, shared formula): nothing is written then.
     """
-    with replacing(target, like=source) as file, refusing_harm(), open_package(source) as package:
+    with replacing(target, like=source) as file, refusing_harm(), copying(source, file) as (package, copy):
         edits = PackageEdits(package)
         formulas = {}
         for title, cells in sheets.items():
@@ -44,7 +44,7 @@ def write_corrections(source: Path, target: Path, sheets: Mapping[str, Correctio
                 _rename_table_columns(edits, part, cells)
                 edits.stream(part, _corrected(SheetStream(package.blocks(part), part), cells))
         drop_from_calc_chain(edits, formulas)
-        copy_package(package, file, edits.changed, edits.added)
+        copy_package(package, copy, edits.changed, edits.added)
         return edits.changed_names
 
 

@@ -10,6 +10,7 @@ from xlsx2opeasy.spec.model import folded
 from xlsx2opeasy.workbook.mapping import NO_MAPPING, ListMapping
 from xlsx2opeasy.workbook.model import Sheet, Workbook
 from xlsx2opeasy.workbook.own_sheets import marks_of, own_sheets, version_problem
+from xlsx2opeasy.workbook.protection import unprotected
 from xlsx2opeasy.workbook.reading.reader_process import read_apart
 from xlsx2opeasy.workbook.reading.sheet_names import no_tasks, sort_sheets, unread_sheets
 from xlsx2opeasy.workbook.reading.source import Source, read_source
@@ -23,14 +24,16 @@ def read_workbook(path: Path, limits: Limits = USUAL, mapping: ListMapping = NO_
     mapping does not fit the workbook.
 
     What is wrong within the workbook is told in the `problems` of the workbook and of its sheets. Raises
-    WorkbookUnusable where the file cannot be read at all: missing, no .xlsx, encrypted, hostile, damaged,
-    larger than `limits`, or rewritten meanwhile.
+    WorkbookUnusable where the file cannot be read at all: missing, no .xlsx, hostile, damaged,
+    larger than `limits`, rewritten meanwhile, or protected with a password that is not given
+    (UsageError where nobody can be asked for it).
     """
     source = read_source(path, limits)
-    with open_package(source.data, path.name, limits) as package:
+    data = unprotected(source.data, path.name)
+    with open_package(data, path.name, limits) as package:
         lists = [folded(each.sheet) for each in mapping.sheets]
         # From here on every part has been inflated once, apart.
-        raw = read_apart(source.data, path.name, limits, lists)
+        raw = read_apart(data, path.name, limits, lists)
         problems = list(_about_file(source, macros=package.has_macros))
         named = sort_sheets(raw.book.sheets, mapping)
         marks = marks_of(package, named.others)

@@ -20,6 +20,7 @@ from xlsx2opeasy.load.results.substitute import sidecar_bytes
 from xlsx2opeasy.ooxml.replace import replacing
 from xlsx2opeasy.spec.outcomes import RowResult
 from xlsx2opeasy.workbook.mapping import kept_mapping
+from xlsx2opeasy.workbook.protection import protected_like
 from xlsx2opeasy.workbook.results.write import SheetResults, write_results
 from xlsx2opeasy.workbook.unwritable import UnwritableWorkbook
 
@@ -120,7 +121,8 @@ def _write_sidecar(
     """Writes a workbook of our own with the results; never in the place of the workbook itself."""
     name = Path(job.facts.workbook).name
     results = {each.title: each.results for each in _sheets(job, settlement)}
-    content = sidecar_bytes(frozen, name, refusal.message, results, kept_mapping(job.facts.mapping))
+    made = sidecar_bytes(frozen, name, refusal.message, results, kept_mapping(job.facts.mapping))
+    content = protected_like(frozen.read_bytes(), made)
     job.stored.share_results(content, ".xlsx")
     wanted = Path(job.state.written or job.facts.output)
     in_place = str(wanted) == job.facts.workbook
@@ -130,7 +132,7 @@ def _write_sidecar(
     assert place is not None
     _note_written(job, place, content)
     try:
-        with replacing(place, like=frozen) as file:
+        with replacing(place, like=_model(job, frozen)) as file:
             file.write(content)
     except WorkbookUnusable:
         place = _keep_with_job(job, content, ".xlsx")
@@ -212,8 +214,14 @@ class _Writing:
         except (WorkbookUnusable, LocalFailure):
             write_results(self.frozen, place, self.sheets)
             return
-        with replacing(place, like=self.frozen) as file, self.made.open("rb") as source:
+        with replacing(place, like=_model(self.job, self.frozen)) as file, self.made.open("rb") as source:
             shutil.copyfileobj(source, file)
+
+
+def _model(job: OpenJob, frozen: Path) -> Path:
+    """The file whose permission bits the results get: the workbook itself, while it is there."""
+    workbook = Path(job.facts.workbook)
+    return workbook if workbook.is_file() else frozen
 
 
 def _name_beside(path: Path) -> Path:

@@ -181,7 +181,7 @@ def marked(request: Request) -> Response:
             write_annotated(upload.path, place, checked.problems)
         except UnwritableWorkbook as refusal:
             listed = place.with_name(upload.named("problems", ".xlsx"))
-            write_problem_list(listed, upload.name, refusal.message, checked.problems)
+            write_problem_list(listed, upload.path, refusal.message, checked.problems, upload.name)
             return listed, listed.name
         return None
 

@@ -12,19 +12,25 @@ from xlsx2opeasy.problems import Problem
 from xlsx2opeasy.workbook.annotate.problem_sheet import COLUMNS, MOST_LISTED, introduction, place_of
 from xlsx2opeasy.workbook.note_page import NotePage
 from xlsx2opeasy.workbook.own_sheets import PROBLEMS
+from xlsx2opeasy.workbook.protection import is_protected, protected_like
 from xlsx2opeasy.workbook.task_workbook import filled_bytes
 
 
-def write_problem_list(target: Path, source: str, why: str, problems: Sequence[Problem]) -> None:
+def write_problem_list(
+    target: Path, source: Path, why: str, problems: Sequence[Problem], name: str = ""
+) -> None:
     """Writes `target`, readable by its owner alone; `why` says why the workbook `source` was not marked.
 
+    People know the workbook by `name`, mostly the file's own. The list is protected as the workbook is.
     Raises WorkbookUnusable where the disk refuses.
     """
-    said = introduction(source, problems[:MOST_LISTED], [])[0]
-    lines = [said, f"{source} itself could not be marked: {why}", f"Correct {source} and check it again."]
+    name = name or source.name
+    said = introduction(name, problems[:MOST_LISTED], [])[0]
+    lines = [said, f"{name} itself could not be marked: {why}", f"Correct {name} and check it again."]
     page = NotePage(PROBLEMS, lines, tuple(COLUMNS), [_row(each) for each in problems[:MOST_LISTED]])
     try:
-        write_file(target.absolute(), filled_bytes([], [page]))
+        original = source.read_bytes() if is_protected(source) else b""
+        write_file(target.absolute(), protected_like(original, filled_bytes([], [page])))
     except OSError as error:
         raise WorkbookUnusable(
             f"{target} cannot be written: {why_refused(error)}", "name a file in another folder"

@@ -19,7 +19,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from xlsx2opeasy.errors import UsageError
-from xlsx2opeasy.ooxml.package import open_package
 from xlsx2opeasy.ooxml.package_copy import copy_package
 from xlsx2opeasy.ooxml.package_edits import PackageEdits
 from xlsx2opeasy.ooxml.relations import free_sheet_id
@@ -34,6 +33,7 @@ from xlsx2opeasy.workbook.annotate.problem_sheet import CONTENT_TYPE, free_title
 from xlsx2opeasy.workbook.annotate.sheet import marked_sheet, survey
 from xlsx2opeasy.workbook.annotate.styles import MarkStyles, Wanted, with_mark_styles
 from xlsx2opeasy.workbook.own_sheets import problem_lists
+from xlsx2opeasy.workbook.protection import copying
 from xlsx2opeasy.workbook.unwritable import MarkedCopy, refusing_harm
 
 
@@ -68,11 +68,11 @@ def write_annotated(
     then nothing was written.
     """
     refuse_target(source, target, replace=replace)
-    with replacing(target, like=source) as file, refusing_harm(), open_package(source) as package:
+    with replacing(target, like=source) as file, refusing_harm(), copying(source, file) as (package, copy):
         annotation = _Annotation(PackageEdits(package), problems, source.name)
         title = annotation.prepare()
         edits = annotation.edits
-        copy_package(package, file, edits.changed, edits.added)
+        copy_package(package, copy, edits.changed, edits.added)
     marked = sum(sheet.count for sheet in annotation.sheets)
     commented = sum(min(sheet.count, MOST_COMMENTS) for sheet in annotation.sheets)
     return Annotated(target, title, marked, commented, edits.changed_names)

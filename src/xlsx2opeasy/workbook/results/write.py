@@ -14,13 +14,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from xlsx2opeasy.errors import WorkbookUnusable
-from xlsx2opeasy.ooxml.package import open_package
 from xlsx2opeasy.ooxml.package_copy import copy_package
 from xlsx2opeasy.ooxml.package_edits import PackageEdits
 from xlsx2opeasy.ooxml.replace import replacing
 from xlsx2opeasy.ooxml.stream import KnownRows, SheetStream
 from xlsx2opeasy.ooxml.styles import ResultStyles, with_result_styles
 from xlsx2opeasy.spec.outcomes import RowResult
+from xlsx2opeasy.workbook.protection import copying
 from xlsx2opeasy.workbook.results.calc_chain import drop_from_calc_chain
 from xlsx2opeasy.workbook.results.rows import ResultRows
 from xlsx2opeasy.workbook.results.sheet import rewritten
@@ -62,14 +62,14 @@ def write_results(source: Path, target: Path, sheets: Sequence[SheetResults]) ->
     _refuse_nonsense(sheets)
     if not source.is_file():
         raise WorkbookUnusable(f"{source} does not exist.")
-    with replacing(target, like=source) as file, refusing_harm(), open_package(source) as package:
+    with replacing(target, like=source) as file, refusing_harm(), copying(source, file) as (package, copy):
         edits = PackageEdits(package)
         changes = _Changes(edits)
         for sheet in sheets:
             if sheet.results:
                 changes.survey(sheet)
         changes.prepare()
-        copy_package(package, file, edits.changed, edits.added)
+        copy_package(package, copy, edits.changed, edits.added)
     return Written(target, edits.changed_names)
 
 

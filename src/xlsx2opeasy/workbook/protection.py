@@ -1,0 +1,126 @@
+"""Workbooks protected with a password: decrypted in memory alone, their copies protected again.
+
+A password that was accepted is remembered for as long as the process runs, by the hash of the file that it
+opened; it is stored nowhere.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from io import BytesIO
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from xlsx2opeasy.errors import UsageError, WorkbookUnusable
+from xlsx2opeasy.ooxml.file_kind import is_encrypted
+from xlsx2opeasy.ooxml.package import Package, open_package
+
+Ask = Callable[[str], str]
+"""Gives the password for the workbook of this name."""
+
+ATTEMPTS: Final = 3
+"""How often a person is asked."""
+
+OPTION: Final = "--workbook-password-file"
+
+_WITHOUT_ASKING: Final = "VelvetSweatshop"
+"""The password of workbooks that Excel opens without asking, as they are protected against changes only."""
+
+_passwords: dict[str, str] = {}
+_asking: list[tuple[Ask, int]] = []
+
+
+def ask_passwords_with(ask: Ask | None, attempts: int = ATTEMPTS) -> None:
+    """Settle who is asked for passwords from now on; nobody where `ask` is None."""
+    _asking[:] = [] if ask is None else [(ask, attempts)]
+
+
+def is_protected(path: Path) -> bool:
+    """Whether the file at `path` is a workbook protected with a password; False where it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(8)
+            return is_encrypted(start + file.read()) if start[:2] == b"\xd0\xcf" else False
+    except OSError:
+        return False
+
+
+def unlock(path: Path, name: str) -> None:
+    """Ask for the password of a protected workbook now; people know the workbook by `name`."""
+    if is_protected(path):
+        unprotected(path.read_bytes(), name)
+
+
+def unprotected(data: bytes, name: str) -> bytes:
+    """The package in the file `data`: itself, or decrypted with the password, which is asked for if unknown.
+
+    Raises WorkbookUnusable after wrong passwords, UsageError where nobody can be asked.
+    """
+    if not is_encrypted(data):
+        return data
+    digest = hashlib.sha256(data).hexdigest()
+    for password in (_passwords.get(digest), _WITHOUT_ASKING):
+        if password is not None and (found := _decrypted(data, name, password)) is not None:
+            _passwords[digest] = password
+            return found
+    if not _asking:
+        raise UsageError(
+            f'"{name}" is protected with a password, and there is no terminal to ask for it',
+            f"name a file that holds the password alone: {OPTION} FILE",
+        )
+    ask, attempts = _asking[0]
+    for _ in range(attempts):
+        password = ask(name)
+        if (found := _decrypted(data, name, password)) is not None:
+            _passwords[digest] = password
+            return found
+    raise WorkbookUnusable(
+        f'"{name}" is protected with another password.', "Give the one that Excel asks for."
+    )
+
+
+def protected_like(original: bytes, content: bytes) -> bytes:
+    """A new workbook, protected with the password of `original`, which was opened before, if that has one."""
+    if not is_encrypted(original):
+        return content
+    password = _passwords[hashlib.sha256(original).hexdigest()]
+    from msoffcrypto.format.ooxml import OOXMLFile
+
+    sealed = BytesIO()
+    OOXMLFile(BytesIO(content)).encrypt(password, sealed)
+    data = sealed.getvalue()
+    _passwords[hashlib.sha256(data).hexdigest()] = password
+    return data
+
+
+@contextmanager
+def copying(source: Path, target: BinaryIO) -> Iterator[tuple[Package, BinaryIO]]:
+    """The package at `source`, and the file for its copy, which is protected as the source is."""
+    if not is_protected(source):
+        with open_package(source) as package:
+            yield package, target
+        return
+    data, plain = source.read_bytes(), BytesIO()
+    with open_package(unprotected(data, source.name), source.name) as package:
+        yield package, plain
+    target.write(protected_like(data, plain.getvalue()))
+
+
+def _decrypted(data: bytes, name: str, password: str) -> bytes | None:
+    """The package, None where the password is another. Raises WorkbookUnusable where the file is damaged."""
+    from msoffcrypto import OfficeFile
+    from msoffcrypto.exceptions import InvalidKeyError
+
+    plain = BytesIO()
+    try:
+        file = OfficeFile(BytesIO(data))
+        file.load_key(password=password, verify_password=True)
+        file.decrypt(plain)
+    except InvalidKeyError:
+        return None
+    except Exception as error:
+        raise WorkbookUnusable(
+            f'"{name}" is protected with a password, and cannot be decrypted ({type(error).__name__}).',
+            "Remove the password in Excel (File > Info > Protect Workbook), and save it.",
+        ) from error
+    return plain.getvalue()
