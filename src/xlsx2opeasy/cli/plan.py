@@ -251,6 +251,8 @@ def _show(
         say(line)
     for (name, command), rows in prepared.commands.items():
         say(f"  {name} {command}: {counted(rows, 'row')}")
+    for note in prepared.notes:
+        say(f"  {note}")
     if skipped := _skipped(prepared):
         say(f"  skipped, as they succeeded before: {counted(skipped, 'row')}")
     elif not knows_enterprise and any(each.sheet.earlier_results for each in prepared.checked.sheets):

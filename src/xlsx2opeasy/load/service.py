@@ -98,6 +98,8 @@ def _frozen(
     around.tell(
         WorkbookChecked(str(workbook), checked.total, checked.problems, checked.workbook.other_sheets)
     )
+    for note in prepared.notes:
+        around.tell(Notice(note))
     if prepared.warning:
         around.tell(Notice(prepared.warning, important=True))
     with counting_rows(checked):

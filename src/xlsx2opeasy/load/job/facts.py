@@ -106,6 +106,7 @@ class JobRow:
 
     `skipped` rows keep the SUCCESS of an earlier load. `fingerprint` is of task and enterprise. `earlier` is
     the Job cell of such a success where it must be written again: of a row that is INVALID now, or was since.
+    `same_as` is the row (sheet and number) whose result a row gets that is not sent: a second Sync.
     """
 
     sheet: str
@@ -117,6 +118,7 @@ class JobRow:
     detail: str = ""
     skipped: bool = False
     earlier: str = ""
+    same_as: tuple[str, int] | None = None
 
     @property
     def known_outcome(self) -> Outcome | None:

@@ -24,6 +24,7 @@ from xlsx2opeasy.load.jobs.earlier import Candidate, refuse_if_done_or_unfinishe
 from xlsx2opeasy.load.plan.earlier_results import job_cells
 from xlsx2opeasy.load.plan.phases import Phase
 from xlsx2opeasy.load.plan.prepare import LoadOptions, Prepared
+from xlsx2opeasy.load.plan.syncs import is_sync
 from xlsx2opeasy.load.results.output import choose_output
 from xlsx2opeasy.load.results.row_results import Place
 from xlsx2opeasy.load.run.rechunk import chunk_file
@@ -123,12 +124,18 @@ def candidate_of(workbook: Path, target: Target, prepared: Prepared) -> Candidat
         prepared.marked.identity,
         prepared.marked.marks,
         frozenset(cell.job for cell in job_cells(prepared.checked)),
-        frozenset((row.sheet, row.row) for row in prepared.rows if row.phase),
+        _sent(prepared),
         prepared.carried,
         prepared.changed,
         prepared.emptied,
         cache(partial(_earlier, prepared)),
     )
+
+
+def _sent(prepared: Prepared) -> frozenset[Place]:
+    """What is to be sent; but for Sync rows, which may go out as often as they like, and are all alike."""
+    tasks = (task for phase in prepared.phases for task in phase.tasks)
+    return frozenset((task.sheet, task.row) for task in tasks if not is_sync(task))
 
 
 def _earlier(prepared: Prepared, origin: str, enterprise_id: str) -> tuple[str, Mapping[Place, str]]:

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from xlsx2opeasy.check.windows import Windows, windows_of
 from xlsx2opeasy.load.plan.ranges import NumberRanges
 from xlsx2opeasy.load.plan.subjects import USERS, Reader, does
+from xlsx2opeasy.load.plan.syncs import is_sync
 from xlsx2opeasy.spec.catalogue import BY_NAME
 from xlsx2opeasy.spec.effects import Effect
 from xlsx2opeasy.spec.model import Subject
@@ -66,7 +67,7 @@ def phases_of(tasks: Sequence[Task], wire_names: Mapping[str, str]) -> tuple[Pha
 
     `wire_names` are those of `[wire]`, under which the tasks were built.
     """
-    tasks = sorted(tasks, key=lambda task: task.command in BY_NAME[task.type].syncs)
+    tasks = sorted(tasks, key=is_sync)
     if not tasks:
         return ()
     order = _Order(tasks, Reader(wire_names))

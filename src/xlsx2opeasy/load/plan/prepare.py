@@ -28,6 +28,7 @@ from xlsx2opeasy.load.plan.refusal import counting_rows
 from xlsx2opeasy.load.plan.stages import staged
 from xlsx2opeasy.load.plan.staging import Staging
 from xlsx2opeasy.load.plan.subjects import Reader
+from xlsx2opeasy.load.plan.syncs import plan_syncs
 from xlsx2opeasy.load.results.row_results import Place
 from xlsx2opeasy.load.target import REHEARSAL_ORIGIN, Target, no_key
 from xlsx2opeasy.ooxml.limits import limits_for
@@ -95,6 +96,7 @@ class Prepared:
     emptied: Mapping[Place, str]
     earlier: Callable[[str, str], Marked]
     stopped: str = ""
+    notes: tuple[str, ...] = ()
     repeated: int = 0
     uncompared: int = 0
 
@@ -147,13 +149,17 @@ def prepare(
     tasks = [task for sheet in checked.sheets for task in tasks_of(sheet, options.wire_names)]
     marked = recognition.marked(tasks)
     succeeded = succeeded_before(told, tasks, marked.marks, recognition)
-    done = set() if sends_all else succeeded
-    to_send = [] if stopped else [task for task in tasks if (task.sheet, task.row) not in done]
-    phases = staged(phases_of(to_send, options.wire_names), options.staging, Reader(options.wire_names))
+    reader = Reader(options.wire_names)
+    syncs = plan_syncs([] if stopped else tasks, set() if sends_all else succeeded, reader)
+    done = set() if sends_all else succeeded - syncs.again.keys()
+    left = done | syncs.same_as.keys()
+    to_send = [] if stopped else [task for task in tasks if (task.sheet, task.row) not in left]
+    phases = staged(phases_of(to_send, options.wire_names), options.staging, reader)
     if stopped and not sends_all:
         # Nothing is sent, so what these rows say stays true, whatever was changed in them since.
         done = done | told.keys()
-    rows = tuple(_rows(checked, phases, marked.marks, done, {} if options.again else told, stopped))
+    kept = {} if options.again else told
+    rows = tuple(_rows(checked, phases, marked.marks, done, kept, stopped, syncs.same_as))
     return Prepared(
         checked,
         rows,
@@ -164,6 +170,7 @@ def prepare(
         emptied(checked),
         partial(recognition.earlier, tasks),
         stopped,
+        syncs.notes(),
         uncompared=0 if sends_all else compared_without_secrets(told, marked.marks, succeeded),
     )
 
@@ -185,6 +192,7 @@ def _rows(
     done: set[tuple[str, int]],
     told: Successes,
     stopped: str,
+    same_as: Mapping[Place, Place],
 ) -> Iterable[JobRow]:
     """First what is sent, in the order of sending; then all other rows, in the order of the sheets."""
     sent = set()
@@ -207,6 +215,8 @@ def _rows(
             if row in sheet.invalid:
                 kept = earlier[row].job if told.get(place) else ""
                 yield JobRow(title, row, kind, outcome=Outcome.INVALID, detail=said[row], earlier=kept)
+            elif place in same_as:
+                yield JobRow(title, row, kind, 0, marks[place], same_as=same_as[place])
             elif place in done:
                 kept = earlier[row].job if earlier[row].outcome is Outcome.INVALID else ""
                 yield JobRow(title, row, kind, fingerprint=marks[place], skipped=True, earlier=kept)

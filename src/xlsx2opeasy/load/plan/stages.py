@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from xlsx2opeasy.load.plan.phases import Phase
 from xlsx2opeasy.load.plan.staging import CANARY, Staging
 from xlsx2opeasy.load.plan.subjects import Reader, SubjectIndex
-from xlsx2opeasy.spec.catalogue import BY_NAME
+from xlsx2opeasy.load.plan.syncs import is_sync
 from xlsx2opeasy.tasks.build import Task
 from xlsx2opeasy.tasks.chunks import in_processing_order
 
@@ -44,11 +44,7 @@ def staged(phases: Sequence[Phase], staging: Staging, reader: Reader) -> tuple[P
 
 
 def _syncs_last(tasks: Sequence[Task]) -> list[Task]:
-    return sorted(tasks, key=_is_sync)
-
-
-def _is_sync(task: Task) -> bool:
-    return task.command in BY_NAME[task.type].syncs
+    return sorted(tasks, key=is_sync)
 
 
 def _canary(tasks: Sequence[Task], rows: int, reader: Reader) -> list[Task]:
@@ -65,7 +61,7 @@ def _canary(tasks: Sequence[Task], rows: int, reader: Reader) -> list[Task]:
         if not missing.total():
             break
         about = reader.subjects(task)
-        needs_others = len(chosen) < place if _is_sync(task) else waiting.shares(about)
+        needs_others = len(chosen) < place if is_sync(task) else waiting.shares(about)
         if missing[command] and not needs_others:
             missing[command] -= 1
             chosen.append(task)

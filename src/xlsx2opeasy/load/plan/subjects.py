@@ -60,6 +60,15 @@ class Reader:
         """The text of a field; empty where the task does not have it."""
         return next(self._texts(task.type, task.content, field), "")
 
+    def has(self, task_type: str, content: Any, field: str) -> bool:  # noqa: ANN401
+        """Whether a task's content has the field: also empty, as one that is cleared, or FALSE."""
+        of = BY_NAME[task_type]
+        for key in of.wire_path(of.by_name[field], self._wire_names).split("."):
+            if not isinstance(content, dict) or key not in content:
+                return False
+            content = content[key]
+        return True
+
     def user(self, task: Task) -> str:
         """The key of the user that the task is about; empty where it is about none."""
         names = BY_NAME[task.type].names_of(Subject.USER)

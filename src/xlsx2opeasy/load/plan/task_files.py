@@ -14,6 +14,8 @@ from xlsx2opeasy.check.checked import Checked
 from xlsx2opeasy.durable import write_file
 from xlsx2opeasy.errors import WorkbookUnusable
 from xlsx2opeasy.load.plan.phases import Phase, phases_of
+from xlsx2opeasy.load.plan.subjects import Reader
+from xlsx2opeasy.load.plan.syncs import sent_once
 from xlsx2opeasy.tasks.build import all_tasks
 from xlsx2opeasy.tasks.chunks import CHUNK_PATTERN, chunk_name, cut, described, manifest
 from xlsx2opeasy.tasks.limits import ChunkLimits
@@ -41,7 +43,8 @@ def write_task_files(
 
     Raises WorkbookUnusable where the folder cannot be written.
     """
-    phases = phases_of(list(all_tasks(checked.sheets, wire_names)), wire_names)
+    tasks = sent_once(all_tasks(checked.sheets, wire_names), Reader(wire_names))
+    phases = phases_of(tasks, wire_names)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         _remove_earlier(folder)

@@ -72,6 +72,10 @@ def settle(job: OpenJob, stopped_because: str = "") -> Settlement:
         found, strange = settle_phase(job, phase, stopped_because)
         results |= found
         foreign += strange
+    for row in job.rows:
+        if row.same_as is not None:
+            sheet, number = row.same_as
+            results[_place(row)] = replace(results[sheet, number], job=job_cell(job, row))
     skipped = sum(row.skipped for row in job.rows)
     assert len(results) + skipped == len(job.rows), "the counts must add up"
     restored = {
