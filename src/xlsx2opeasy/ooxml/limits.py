@@ -3,7 +3,6 @@
 What the process may use is limited as far as the operating system can do it (Windows cannot).
 """
 
-import sys
 from dataclasses import dataclass
 
 from xlsx2opeasy.errors import WorkbookUnusable
@@ -50,23 +49,3 @@ def limits_for(*, large: bool) -> Limits:
 def too_large(name: str, what: str, limits: Limits) -> WorkbookUnusable:
     """The refusal of a workbook that is larger than `limits` allow, and what a person can do about it."""
     return WorkbookUnusable(f'"{name}" is refused: {what}, the limit.', _SPLIT if limits == LARGE else _TRUST)
-
-
-def limit_this_process(limits: Limits) -> None:
-    """Limit memory, processor time and the size of core files of this process."""
-    if sys.platform == "win32":
-        return
-    import resource
-
-    for kind, limit in ((resource.RLIMIT_CPU, limits.cpu_seconds), (resource.RLIMIT_CORE, 0)):
-        _lower(kind, limit)
-    if sys.platform != "darwin":  # there, address space is reserved by the terabyte
-        _lower(resource.RLIMIT_AS, limits.memory)
-
-
-def _lower(kind: int, limit: int) -> None:
-    import resource
-
-    _, hard = resource.getrlimit(kind)
-    allowed = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
-    resource.setrlimit(kind, (allowed, allowed))

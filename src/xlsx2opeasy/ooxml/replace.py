@@ -2,7 +2,6 @@
 
 import os
 import secrets
-import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import BinaryIO
 
 from xlsx2opeasy.durable import why_refused
 from xlsx2opeasy.errors import WorkbookUnusable
+from xlsx2opeasy.operating_system import give_like, sync_folder
 
 _ELSEWHERE = "Close it in other programs, or name another file with --output."
 
@@ -29,7 +29,8 @@ def replacing(target: Path, like: Path) -> Iterator[BinaryIO]:
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(target)
-        _sync_folder(target.parent)
+        with suppress(OSError):  # some file systems cannot sync a folder
+            sync_folder(target.parent)
     except OSError as error:
         raise WorkbookUnusable(f"{target} cannot be written: {why_refused(error)}.", _ELSEWHERE) from error
     finally:
@@ -60,20 +61,5 @@ def _created(path: Path, like: Path) -> Iterator[BinaryIO]:
     model = like.stat()
     flags = os.O_CREAT | os.O_EXCL | os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
     with os.fdopen(os.open(path, flags, 0o600), "w+b") as file:
-        if hasattr(os, "fchmod"):
-            with suppress(PermissionError):
-                os.fchown(file.fileno(), model.st_uid, model.st_gid)
-            os.fchmod(file.fileno(), stat.S_IMODE(model.st_mode) & 0o777)
+        give_like(file.fileno(), model)
         yield file
-
-
-def _sync_folder(folder: Path) -> None:
-    """Makes the rename itself durable; file systems that cannot sync a folder are left at that."""
-    if os.name == "nt":
-        return
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        with suppress(OSError):
-            os.fsync(handle)
-    finally:
-        os.close(handle)

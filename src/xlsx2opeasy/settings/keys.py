@@ -1,11 +1,11 @@
 """Where the secrets are found: the API key, and Webex's access token."""
 
 import os
-import stat
 from collections.abc import Callable
 from pathlib import Path
 
 from xlsx2opeasy.errors import AccessDenied, UsageError
+from xlsx2opeasy.operating_system import others_can_read
 from xlsx2opeasy.secret import Secret
 from xlsx2opeasy.settings.keyrings import WEBEX_KEYRING_NAME, KeyringTrouble, keyring_names, look_up
 from xlsx2opeasy.settings.resolved import Flags, Settings
@@ -140,4 +140,4 @@ def hold_what_is_read(settings: Settings, flags: Flags) -> None:
 
 def key_file_is_open(path: Path) -> bool:
     """Whether others than the owner can read the key file; not where there is no such file."""
-    return os.name != "nt" and path.is_file() and bool(path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO))
+    return path.is_file() and others_can_read(path)

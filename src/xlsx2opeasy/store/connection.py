@@ -240,11 +240,11 @@ def _myself() -> str:
 
 
 def user_name() -> str:
-    """Who runs this process; a number where it has no name."""
+    """Who runs this process, as far as the system has a name."""
     try:
         return getpass.getuser()
     except (OSError, KeyError):
-        return str(os.getuid()) if hasattr(os, "getuid") else "unknown"
+        return "unknown"
 
 
 def _pauses() -> Iterator[float]:

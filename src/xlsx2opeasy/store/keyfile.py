@@ -2,14 +2,13 @@
 
 import base64
 import binascii
-import os
 import secrets
-import stat
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from xlsx2opeasy.errors import UsageError
+from xlsx2opeasy.operating_system import others_can_read
 
 KEY_VARIABLE: Final = "XLSX2OPEASY_STORE_KEY_FILE"
 KEY_BYTES: Final = 32
@@ -32,13 +31,13 @@ def read_keys(path: Path | None) -> StoreKeys:
     if path is None:
         raise UsageError(f"the store needs a key, and {KEY_VARIABLE} names no file", _HOW)
     try:
-        mode = path.stat().st_mode
+        open_to_others = others_can_read(path)
         text = path.read_text(encoding="ascii")
     except UnicodeDecodeError:
-        text, mode = "", stat.S_IFREG
+        text = ""
     except OSError as error:
         raise UsageError(f"the store's key file {path} cannot be read: {error.strerror}", _HOW) from None
-    if os.name != "nt" and mode & 0o077:
+    if open_to_others:
         raise UsageError(
             f"others than you can read the store's key file {path}", f"close it to them: chmod 600 {path}"
         )

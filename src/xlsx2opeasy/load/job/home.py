@@ -16,12 +16,13 @@ from typing import IO
 
 import platformdirs
 
-from xlsx2opeasy.durable import make_folder, sync_folder, what_helps, why_refused, write_file
+from xlsx2opeasy.durable import make_folder, what_helps, why_refused, write_file
 from xlsx2opeasy.errors import LocalFailure, UsageError
 from xlsx2opeasy.load.job import locks
 from xlsx2opeasy.load.job.journal import Record
 from xlsx2opeasy.load.job.sqlite_journal import SqliteJournal, read_sqlite_journal
 from xlsx2opeasy.load.job.store import FACTS, WORKBOOK
+from xlsx2opeasy.operating_system import sync_folder
 
 HOME_VARIABLE = "XLSX2OPEASY_HOME"
 _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"

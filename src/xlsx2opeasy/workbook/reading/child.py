@@ -16,7 +16,7 @@ import pyarrow as pa
 from xlsx2opeasy.errors import WorkbookUnusable
 from xlsx2opeasy.ooxml.expat_scan import top_texts
 from xlsx2opeasy.ooxml.layout import read_layout
-from xlsx2opeasy.ooxml.limits import Limits, limit_this_process
+from xlsx2opeasy.ooxml.limits import Limits
 from xlsx2opeasy.ooxml.number_formats import formats_by_style
 from xlsx2opeasy.ooxml.package import Package, open_package
 from xlsx2opeasy.ooxml.relations import Book, SheetPart, read_book, sheet_part, tree
@@ -24,6 +24,7 @@ from xlsx2opeasy.ooxml.scan import scan
 from xlsx2opeasy.ooxml.scanned import Scan
 from xlsx2opeasy.ooxml.shared_strings import shared_texts
 from xlsx2opeasy.ooxml.xml import utf8_blocks
+from xlsx2opeasy.operating_system import limit_this_process
 from xlsx2opeasy.spec.catalogue import task_type_of_sheet
 from xlsx2opeasy.spec.model import folded
 from xlsx2opeasy.workbook.reading import wire
@@ -35,7 +36,7 @@ def main() -> None:
     """Read the package from standard input, within the limits of the arguments. Refusals go out, too."""
     name, lists, *numbers = sys.argv[1:]
     limits = Limits(*map(int, numbers))
-    limit_this_process(limits)
+    limit_this_process(limits.memory, limits.cpu_seconds)
     gc.disable()
     sink = sys.stdout.buffer
     try:

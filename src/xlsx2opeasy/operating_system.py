@@ -1,0 +1,133 @@
+"""What Linux, macOS and Windows do differently: limits of a process, who can read a file, folders on disk."""
+
+import contextlib
+import ctypes
+import os
+import stat
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+_JOB_EXTENDED_LIMITS: Final = 9
+_LIMIT_PROCESS_TIME, _LIMIT_PROCESS_MEMORY, _DIE_ON_EXCEPTION = 0x2, 0x100, 0x400
+_TICKS_A_SECOND: Final = 10_000_000
+"""Windows counts time in units of 100 ns."""
+
+
+class _BasicLimits(ctypes.Structure):
+    """JOBOBJECT_BASIC_LIMIT_INFORMATION."""
+
+    _fields_ = (
+        ("per_process_user_time", ctypes.c_int64),
+        ("per_job_user_time", ctypes.c_int64),
+        ("limit_flags", ctypes.c_uint32),
+        ("minimum_working_set", ctypes.c_size_t),
+        ("maximum_working_set", ctypes.c_size_t),
+        ("active_process_limit", ctypes.c_uint32),
+        ("affinity", ctypes.c_size_t),
+        ("priority_class", ctypes.c_uint32),
+        ("scheduling_class", ctypes.c_uint32),
+    )
+
+
+class _ExtendedLimits(ctypes.Structure):
+    """JOBOBJECT_EXTENDED_LIMIT_INFORMATION; the counters of input and output are six numbers of 64 bits."""
+
+    _fields_ = (
+        ("basic", _BasicLimits),
+        ("io_counters", ctypes.c_uint64 * 6),
+        ("process_memory", ctypes.c_size_t),
+        ("job_memory", ctypes.c_size_t),
+        ("peak_process_memory", ctypes.c_size_t),
+        ("peak_job_memory", ctypes.c_size_t),
+    )
+
+
+def limit_this_process(memory: int, cpu_seconds: int) -> None:
+    """Limits bytes of memory and processor time of this process, which also leaves no core file."""
+    if os.name == "nt":
+        limit_by_job(memory, cpu_seconds, _kernel32())
+        return
+    import resource
+
+    leave_no_core_file()
+    _lower(resource.RLIMIT_CPU, cpu_seconds)
+    if sys.platform != "darwin":  # there, address space is reserved by the terabyte
+        _lower(resource.RLIMIT_AS, memory)
+
+
+def leave_no_core_file() -> None:
+    """Lets a crash of this process, which may hold passwords, leave no image of its memory."""
+    if os.name != "nt":
+        import resource
+
+        _lower(resource.RLIMIT_CORE, 0)
+
+
+def _lower(kind: int, limit: int) -> None:
+    import resource
+
+    _, hard = resource.getrlimit(kind)
+    allowed = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
+    resource.setrlimit(kind, (allowed, allowed))
+
+
+def limit_by_job(memory: int, cpu_seconds: int, kernel: Any) -> None:  # noqa: ANN401 - kernel32, or a stand-in
+    """Limits this process by a job object of Windows. Raises OSError where `kernel` refuses.
+
+    The object lives as long as the process: its handle is never closed.
+    """
+    limits = _ExtendedLimits()
+    limits.basic.limit_flags = _LIMIT_PROCESS_TIME | _LIMIT_PROCESS_MEMORY | _DIE_ON_EXCEPTION
+    limits.basic.per_process_user_time = cpu_seconds * _TICKS_A_SECOND
+    limits.process_memory = memory
+    job = kernel.CreateJobObjectW(None, None)
+    size = ctypes.sizeof(limits)
+    if not (
+        job
+        and kernel.SetInformationJobObject(job, _JOB_EXTENDED_LIMITS, ctypes.byref(limits), size)
+        and kernel.AssignProcessToJobObject(job, kernel.GetCurrentProcess())
+    ):
+        raise OSError("Windows gives this process no job object")
+
+
+def _kernel32() -> Any:  # noqa: ANN401
+    loaded: Any = ctypes
+    kernel = loaded.WinDLL("kernel32", use_last_error=True)
+    for name in ("CreateJobObjectW", "GetCurrentProcess"):
+        getattr(kernel, name).restype = ctypes.c_void_p
+    kernel.SetInformationJobObject.argtypes = [
+        ctypes.c_void_p,
+        ctypes.c_int,
+        ctypes.c_void_p,
+        ctypes.c_uint32,
+    ]
+    kernel.AssignProcessToJobObject.argtypes = [ctypes.c_void_p, ctypes.c_void_p]
+    return kernel
+
+
+def others_can_read(file: Path) -> bool:
+    """Whether other accounts may read a file by its permission bits, which mean nothing on Windows."""
+    return os.name != "nt" and bool(file.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO))
+
+
+def sync_folder(folder: Path) -> None:
+    """Puts the entries of `folder` (creations, renames, removals) on disk. Windows has no such call.
+
+    Raises OSError where the disk refuses; a file system that cannot sync folders is left at that.
+    """
+    if os.name == "nt":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def give_like(descriptor: int, model: os.stat_result) -> None:
+    """Gives an open file the permissions of another, and its owner where that is allowed."""
+    if os.name != "nt":
+        with contextlib.suppress(PermissionError):
+            os.fchown(descriptor, model.st_uid, model.st_gid)
+        os.fchmod(descriptor, stat.S_IMODE(model.st_mode) & 0o777)
