@@ -16,6 +16,7 @@ from xlsx2opeasy.cli.options import (
     LARGE,
     MAPPING,
     QUIET,
+    ROWS,
     WORKBOOK_PASSWORD,
     YES,
     chunk_options,
@@ -79,6 +80,7 @@ class Request:
     webhook_key: Path | None
     yes: bool
     as_json: bool
+    rows: bool
     quiet: bool
 
     def refuse_contradictions(self) -> None:
@@ -161,6 +163,7 @@ class Request:
 @click.option("--webhook-key", type=click.Path(path_type=Path), help="The key of the certificate (PEM).")
 @YES
 @JSON
+@ROWS
 @QUIET
 @connection_options
 @gather(Request, "asked")
@@ -175,7 +178,7 @@ def command(asked: Request) -> NoReturn:
     asked.refuse_contradictions()
     results = list(load_all(asked))
     if asked.as_json:
-        documents = [result.as_json() for result in results]
+        documents = [result.as_json(rows=asked.rows) for result in results]
         say_json(documents[0] if len(documents) == 1 else {"loads": documents})
     raise SystemExit(next(code for code in WORST_FIRST if code in {each.exit_code for each in results}))
 

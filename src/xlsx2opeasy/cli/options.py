@@ -58,6 +58,7 @@ def complete_jobs(_context: click.Context, _parameter: click.Parameter, incomple
 
 JOB = click.argument("job", shell_complete=complete_jobs)
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+ROWS = click.option("--rows", is_flag=True, help="With --json: list each row that did not succeed.")
 YES = click.option("--yes", is_flag=True, help="Ask no question.")
 FORCE = click.option("--force", is_flag=True, help="Replace the file if it exists.")
 QUIET = click.option("--quiet", is_flag=True, help="Show no progress.")

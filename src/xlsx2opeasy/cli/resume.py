@@ -11,6 +11,7 @@ from xlsx2opeasy.cli.load import EMPTY
 from xlsx2opeasy.cli.options import (
     JSON,
     QUIET,
+    ROWS,
     WORKBOOK_PASSWORD,
     complete_jobs,
     connection_options,
@@ -39,6 +40,7 @@ class Request:
     wait: float | None
     flags: Flags
     as_json: bool
+    rows: bool
     quiet: bool
 
 
@@ -49,6 +51,7 @@ class Request:
 @waiting_options
 @WORKBOOK_PASSWORD
 @JSON
+@ROWS
 @QUIET
 @connection_options
 @gather(Request, "asked")
@@ -63,7 +66,7 @@ def command(asked: Request) -> NoReturn:
         raise click.UsageError("--scheduled-id and --not-scheduled contradict each other")
     result = resume_job(asked)
     if asked.as_json:
-        say_json(result.as_json())
+        say_json(result.as_json(rows=asked.rows))
     raise SystemExit(result.exit_code)
 
 

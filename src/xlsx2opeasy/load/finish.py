@@ -1,6 +1,7 @@
 """The end of every run of a job: the results in the workbook, what is remembered, what is cleaned up."""
 
 import contextlib
+from collections.abc import Iterator
 
 from xlsx2opeasy.errors import LocalFailure, TakenOver, WorkbookUnusable, Xlsx2OpeasyError
 from xlsx2opeasy.load.events import Listener, Notice
@@ -9,6 +10,7 @@ from xlsx2opeasy.load.job.open_job import Connect, OpenJob
 from xlsx2opeasy.load.job.state import JOB, UNKNOWN, Fact
 from xlsx2opeasy.load.jobs.earlier import write_outcomes
 from xlsx2opeasy.load.results.completed_effects import write_done
+from xlsx2opeasy.load.results.failures import RowFailure, failures_kept, failures_of
 from xlsx2opeasy.load.results.load_result import EXIT_CODES, LoadResult
 from xlsx2opeasy.load.results.output import write_workbook
 from xlsx2opeasy.load.results.row_results import Settlement, settle
@@ -86,7 +88,12 @@ class Ending:
             operations,
             verdict.message,
             settlement,
+            lambda: self._failures(settlement),
         )
+
+    def _failures(self, settlement: Settlement | None) -> Iterator[RowFailure]:
+        rows = self._job.rows
+        return failures_kept(rows, self._job.stored) if settlement is None else failures_of(rows, settlement)
 
     def _remember_stop(self, verdict: Verdict) -> None:
         """For the list of jobs; where the disk is what failed, this cannot be remembered either."""

@@ -1,6 +1,15 @@
 """Appendix VII: the back end's error codes on failed tasks, each with what to do about it."""
 
 from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Retryable(StrEnum):
+    """Whether a row that failed may succeed when it is loaded again unchanged."""
+
+    YES = "yes"
+    NO = "no"
+    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -10,6 +19,7 @@ class ErrorCode:
     code: str
     description: str
     remedy: str
+    retryable: Retryable = Retryable.NO
 
 
 _CODES = (
@@ -17,6 +27,7 @@ _CODES = (
         "100",
         "General Error.",
         "Read the context at the end of the description, correct the row and load it again.",
+        Retryable.UNKNOWN,
     ),
     ErrorCode("101", "User does not exist.", "Check the user ID; add the user first, or in an earlier row."),
     ErrorCode("102", "User already exists.", "Use ModifyUser to change the user, or choose another user ID."),
@@ -59,6 +70,7 @@ _CODES = (
         "112",
         "User does not exist in teammate portal",
         "Add the user for Teams first, or wait for the Teams synchronisation and load the row again.",
+        Retryable.UNKNOWN,
     ),
     ErrorCode(
         "113",
@@ -72,7 +84,14 @@ _CODES = (
         "500",
         "System Error",
         "The system failed at this row; look whether it took effect, then load it again.",
+        Retryable.UNKNOWN,
     ),
 )
 
 ERROR_CODES: dict[str, ErrorCode] = {each.code: each for each in _CODES}
+
+
+def retryable_of(code: str) -> Retryable:
+    """Whether a row with this code may succeed unchanged; unknown for a code that Appendix VII does not have."""
+    known = ERROR_CODES.get(code)
+    return known.retryable if known else Retryable.UNKNOWN

@@ -107,6 +107,7 @@ class JobRow:
     `skipped` rows keep the SUCCESS of an earlier load. `fingerprint` is of task and enterprise. `earlier` is
     the Job cell of such a success where it must be written again: of a row that is INVALID now, or was since.
     `same_as` is the row (sheet and number) whose result a row gets that is not sent: a second Sync.
+    `identity` is the user, device or number that the row is about.
     """
 
     sheet: str
@@ -119,6 +120,8 @@ class JobRow:
     skipped: bool = False
     earlier: str = ""
     same_as: tuple[str, int] | None = None
+    command: str = ""
+    identity: str = ""
 
     @property
     def known_outcome(self) -> Outcome | None:

@@ -2,12 +2,12 @@
 
 import shlex
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
-from xlsx2opeasy.check.checked import Checked, check_workbook
+from xlsx2opeasy.check.checked import Checked, CheckedSheet, check_workbook
 from xlsx2opeasy.load.job.facts import JobRow
 from xlsx2opeasy.load.job.state import JobState
 from xlsx2opeasy.load.plan.earlier_results import (
@@ -33,6 +33,8 @@ from xlsx2opeasy.load.results.row_results import Place
 from xlsx2opeasy.load.target import REHEARSAL_ORIGIN, Target, no_key
 from xlsx2opeasy.ooxml.limits import limits_for
 from xlsx2opeasy.problems import Problem, Severity
+from xlsx2opeasy.spec.catalogue import COMMAND_HEADER
+from xlsx2opeasy.spec.model import Subject
 from xlsx2opeasy.spec.outcomes import Outcome
 from xlsx2opeasy.tasks.build import Task, tasks_of
 from xlsx2opeasy.tasks.chunks import cut
@@ -159,7 +161,8 @@ def prepare(
         # Nothing is sent, so what these rows say stays true, whatever was changed in them since.
         done = done | told.keys()
     kept = {} if options.again else told
-    rows = tuple(_rows(checked, phases, marked.marks, done, kept, stopped, syncs.same_as))
+    found = _rows(checked, phases, marked.marks, done, kept, stopped, syncs.same_as)
+    rows = tuple(_named(found, checked))
     return Prepared(
         checked,
         rows,
@@ -223,6 +226,27 @@ def _rows(
             elif place not in sent:
                 detail = "; ".join(filter(None, (stopped, told_before(earlier.get(row)))))
                 yield JobRow(title, row, kind, 0, marks[place], Outcome.NOT_SENT, detail)
+
+
+def _named(rows: Iterable[JobRow], checked: Checked) -> Iterator[JobRow]:
+    """The rows with their commands, and with what they are about."""
+    named = {sheet.sheet.title: _subjects(sheet) for sheet in checked.sheets}
+    for row in rows:
+        command, identity = named[row.sheet][row.row]
+        yield replace(row, command=command, identity=identity)
+
+
+def _subjects(sheet: CheckedSheet) -> Mapping[int, tuple[str, str]]:
+    """Command and identity of each row: its user, else its device, its numbers or whatever else it names."""
+    of, values = sheet.sheet.task_type, sheet.values
+    wanted = (Subject.USER, Subject.DEVICE, Subject.NUMBERS)
+    first = [name for subject in wanted for name in of.names_of(subject)]
+    names = [name for name in (*first, *(each.name for each in of.subjects)) if name in values]
+    identities = [""] * len(values)
+    for name in dict.fromkeys(names):
+        identities = [known or text for known, text in zip(identities, values[name].tolist(), strict=True)]
+    commands = values[COMMAND_HEADER].tolist()
+    return dict(zip(values.index.tolist(), zip(commands, identities, strict=True), strict=True))
 
 
 def _in_sending_order(phase: Phase) -> Iterable[Task]:

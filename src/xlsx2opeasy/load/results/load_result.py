@@ -1,9 +1,11 @@
 """How a load ended, in the contract's words."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from xlsx2opeasy.load.job.state import ABANDONED, COMPLETED, INVALID, REJECTED, UNKNOWN, WITH_ERRORS
+from xlsx2opeasy.load.results.failures import RowFailure
 from xlsx2opeasy.load.results.row_results import Settlement
 
 EXIT_CODES: Final = {
@@ -29,9 +31,14 @@ class LoadResult:
     operations: tuple[str, ...] = ()
     message: str = ""
     settlement: Settlement | None = field(default=None, repr=False)
+    failures: Callable[[], Iterable[RowFailure]] = field(default=tuple, repr=False)
 
-    def as_json(self) -> dict[str, Any]:
-        """The document of `load --json` and `resume --json`."""
+    def as_json(self, *, rows: bool = False) -> dict[str, Any]:
+        """The document of `load --json` and `resume --json`; with `rows` each row that did not succeed."""
+        failures = [each.as_json() for each in self.failures()] if rows else []
+        return self._document() | ({"failures": failures} if rows else {})
+
+    def _document(self) -> dict[str, Any]:
         return {
             "job": self.job,
             "status": self.status,
