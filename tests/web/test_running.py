@@ -24,7 +24,7 @@ def no_proxy_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def sandbox(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[RunningSandbox]:
-    with serve_in_thread(SandboxSettings(**getattr(request, "param", {"processing_seconds": 25}))) as server:
+    with serve_in_thread(SandboxSettings(**getattr(request, "param", {"processing_seconds": 15}))) as server:
         monkeypatch.setenv("OPEASY_URL", server.url)
         monkeypatch.setenv("OPEASY_ENTERPRISE_ID", server.enterprise_id)
         monkeypatch.setenv("OPEASY_API_KEY", server.api_key)

@@ -1,6 +1,7 @@
 """What all pages share: the home, the uploads, the running loads, and the way to the server."""
 
 import contextlib
+import threading
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -43,6 +44,7 @@ class Desk:
     runs: Runs = field(default_factory=Runs)
     once: OneTime[Run] = field(default_factory=OneTime)
     uploads: Uploads = field(init=False)
+    _resuming: threading.Lock = field(default_factory=threading.Lock, repr=False)
     _keys: dict[str, Secret] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
@@ -117,7 +119,10 @@ class Desk:
         return self.runs.start(Run(upload.name, rehearsal, upload.id), work)
 
     def start_resume(self, stored: StoredJob, settling: Settling | None = None) -> Run:
-        """Goes on with a job, after a person's word about an undecided operation where there is one."""
+        """Goes on with a job, after a person's word about an undecided operation where there is one.
+
+        Where this program works on it already, as after a form that was sent twice, it is that run.
+        """
         workbook = Path(read_facts(stored).workbook).name
 
         def work(run: Run) -> LoadResult:
@@ -127,7 +132,9 @@ class Desk:
             around = service.Surroundings(run.hear, connect, interruption=run.interruption, store=self.store)
             return service.resume(stored.job_id, around, settling)
 
-        return self.runs.start(Run(workbook, rehearsal=False, job=stored.job_id), work)
+        with self._resuming:
+            present = self.runs.of_job(stored.job_id)
+            return present or self.runs.start(Run(workbook, rehearsal=False, job=stored.job_id), work)
 
     def job(self, job_id: str) -> tuple[StoredJob, Job]:
         """A job of this store. Raises UsageError where there is none of this name."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from xlsx2opeasy.job_model import Job
 from xlsx2opeasy.load.event_log import JobEnded, events_so_far
 from xlsx2opeasy.load.events import (
+    CanaryEnded,
     ChunkAccepted,
     DraftVerified,
     JobStarted,
@@ -14,10 +15,13 @@ from xlsx2opeasy.load.events import (
     OperationScheduled,
     PhaseStarted,
     ResultsSaved,
+    RunProgress,
     StatusSeen,
+    StoppedByBudget,
 )
 from xlsx2opeasy.load.job.store import StoredJob
-from xlsx2opeasy.web.words import can_be_resumed, counted, counts_in_words, state_of
+from xlsx2opeasy.web.runs import Run
+from xlsx2opeasy.web.words import can_be_resumed, counted, counts_in_words, state_of, time_in_words
 
 _MOST_NOTICES = 20
 
@@ -37,7 +41,10 @@ class OperationView:
 
 @dataclass
 class JobView:
-    """What the page shows of a job; `counts` are texts, the Result of such rows, and numbers."""
+    """What the page shows of a job; `counts` are texts, the Result of such rows, and numbers.
+
+    `refusal` says why *Resume* could not begin.
+    """
 
     job: Job
     running: bool
@@ -48,6 +55,7 @@ class JobView:
     tasks: int = 0
     operations: dict[int, OperationView] = field(default_factory=dict)
     notices: list[str] = field(default_factory=list)
+    refusal: str = ""
     counts: list[tuple[str, str, int]] = field(default_factory=list)
 
     @property
@@ -61,10 +69,13 @@ class JobView:
         return ("running", "calm") if self.running else state_of(self.job)
 
 
-def job_view(stored: StoredJob, job: Job, *, ours: bool, stopping: bool) -> JobView:
-    """The job as it is now. `ours` says that a thread of this program works on it."""
-    running = stored.is_worked_on()
-    view = JobView(job, running, ours=ours and running, stopping=stopping)
+def job_view(stored: StoredJob, job: Job, run: Run | None) -> JobView:
+    """The job as it is now. `run` is what this program last did with it, if anything."""
+    ours = run is not None and run.result is None
+    running = ours or stored.is_worked_on()
+    view = JobView(job, running, ours=ours, stopping=ours and run is not None and run.stopping)
+    if run is not None and run.result is not None and run.result.job is None and not running:
+        view.refusal = run.result.message
     view.undecided = job.raw.get("loadStatus") == "unknown" and not job.rehearsal and not running
     view.resumable = can_be_resumed(job) and not running and not view.undecided
     counts: Mapping[str, int] = job.counts or {}
@@ -86,7 +97,8 @@ def job_view(stored: StoredJob, job: Job, *, ours: bool, stopping: bool) -> JobV
 def _take_in(operation: OperationView, event: object) -> None:
     match event:
         case PhaseStarted():
-            operation.why, operation.tasks, operation.chunks = event.why, event.tasks, event.chunks
+            operation.why = ", ".join(filter(None, (event.stage, event.why)))
+            operation.tasks, operation.chunks = event.tasks, event.chunks
             operation.state = "uploading"
         case ChunkAccepted():
             operation.accepted = event.chunk
@@ -95,9 +107,24 @@ def _take_in(operation: OperationView, event: object) -> None:
             operation.state = "uploaded and verified"
             if event.rejected:
                 operation.state += f", {counted(event.rejected, 'row')} rejected by the server"
+        case _:
+            _take_in_run(operation, event)
+
+
+def _take_in_run(operation: OperationView, event: object) -> None:
+    """What happens from the start of an operation on."""
+    match event:
         case OperationScheduled():
             operation.state = "started at the server"
         case StatusSeen():
             operation.state = f"at the server: {event.status}"
+        case RunProgress():
+            operation.state = f"at the server: {event.done:,} of {counted(event.rows, 'row')} done"
+            if event.seconds_left is not None:
+                operation.state += f", about {time_in_words(event.seconds_left)} left"
+        case CanaryEnded():
+            operation.state = f"canary: {event.failed:,} of {counted(event.rows, 'row')} failed"
+        case StoppedByBudget():
+            operation.state = f"not started: {event.why}"
         case ResultsSaved():
             operation.state, operation.done = f"{counted(event.results, 'result')} fetched", True

@@ -66,6 +66,12 @@ class Runs:
         """The run that works on the job now."""
         return next((each for each in self.active() if each.job == job), None)
 
+    def last_of_job(self, job: str) -> Run | None:
+        """The run that works on the job now, else the one that did last."""
+        return self.of_job(job) or next(
+            (each for each in reversed(list(self._runs.values())) if each.job == job), None
+        )
+
     def active(self) -> list[Run]:
         """Those that have not ended."""
         return [each for each in list(self._runs.values()) if each.result is None]

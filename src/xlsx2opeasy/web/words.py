@@ -1,5 +1,6 @@
 """Words of the page: counts, times, the states of jobs, and commands of messages as controls of the page."""
 
+import math
 import re
 from collections.abc import Mapping
 from datetime import datetime
@@ -73,6 +74,14 @@ def can_be_resumed(job: Job) -> bool:
 def plain(message: str) -> str:
     """A message without the commands that it recommends: the page has controls for them."""
     return _COMMAND.sub("", message).strip().rstrip(":;,(").strip()
+
+
+def time_in_words(seconds: float) -> str:
+    """`40 seconds`, `3 minutes`, `2 hours`: rounded up."""
+    for size, noun in ((3600, "hour"), (60, "minute")):
+        if seconds > 2 * size:
+            return counted(math.ceil(seconds / size), noun)
+    return counted(max(1, math.ceil(seconds)), "second")
 
 
 def jobs_in(message: str) -> list[str]:

@@ -90,8 +90,7 @@ def _job(
 
 
 def _view(desk: Desk, stored: StoredJob, found: Job) -> JobView:
-    run = desk.runs.of_job(stored.job_id)
-    return job_view(stored, found, ours=run is not None, stopping=bool(run and run.stopping))
+    return job_view(stored, found, desk.runs.last_of_job(stored.job_id))
 
 
 def _rows(request: Request, stored: StoredJob, *, running: bool) -> dict[str, object]:
@@ -172,10 +171,8 @@ async def resume(request: Request) -> Response:
 
 def _resume(desk: Desk, job_id: str, settling: Settling | None) -> Response:
     stored = desk.store.job(job_id)
-    if desk.runs.of_job(job_id) is not None:
-        return go_to(f"/jobs/{job_id}")
-    run = desk.start_resume(stored, settling)
-    return go_to(f"/runs/{run.id}")
+    desk.start_resume(stored, settling)
+    return go_to(f"/jobs/{job_id}")
 
 
 def settle_form(request: Request) -> Response:

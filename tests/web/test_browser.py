@@ -1,0 +1,195 @@
+"""The page in Debian's chromium: the walk with its script, with the keyboard alone, and looked at by axe-core."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import openpyxl
+import pytest
+
+from judges import missing
+from web.page import EXAMPLES, Page, running
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+    from playwright.sync_api import Page as Tab
+
+_ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run")
+_PATIENCE = 60_000
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+    env = {
+        "XLSX2OPEASY_HOME": str(tmp_path_factory.mktemp("browser-home")),
+        "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
+    }
+    with running("--sandbox", env=env) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def browser() -> "Iterator[Browser]":
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        missing("chromium is not installed (Debian: apt-get install chromium).")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=chromium, args=list(_ARGUMENTS))
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def tab(browser: "Browser", page: Page) -> "Iterator[Tab]":
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    context.set_default_timeout(_PATIENCE)
+    opened = context.new_page()
+    wrong: list[str] = []
+    opened.on("pageerror", lambda error: wrong.append(str(error)))
+    opened.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
+    opened.goto(page.address)
+    yield opened
+    context.close()
+    assert not [each for each in wrong if not each.startswith("Failed to load resource")]
+
+
+def upload(tab: "Tab", name: str) -> None:
+    tab.get_by_role("link", name="xlsx2opeasy", exact=True).click()
+    tab.get_by_label("Choose a workbook").set_input_files(EXAMPLES / name)
+    tab.get_by_role("button", name="Check", exact=True).click()
+    tab.get_by_role("heading", name=name).wait_for()
+
+
+def test_mistakes_are_corrected_and_the_workbook_loaded(tab: "Tab", tmp_path: Path) -> None:
+    upload(tab, "typical-mistakes.xlsx")
+    tab.get_by_label("Users!A3", exact=True).select_option("AddUser")
+    tab.get_by_label("Users!B4", exact=True).fill("Dallas")
+    assert tab.locator("#changed").inner_text() == "2 cells changed"
+    tab.get_by_role("button", name="Save and check again").click()
+    tab.get_by_text("2 cells corrected").wait_for()
+    with tab.expect_download() as download:
+        tab.get_by_role("link", name="Download the corrected workbook").click()
+    saved = tmp_path / "corrected.xlsx"
+    download.value.save_as(saved)
+    sheet = openpyxl.load_workbook(saved)["Users"]
+    assert (sheet["A3"].value, sheet["B4"].value) == ("AddUser", "Dallas")
+    tab.get_by_role("link", name="Plan without").click()
+    tab.get_by_label("enterprise").fill("sandbox")
+    tab.get_by_role("button", name="Load", exact=True).click()
+    tab.get_by_role("link", name="Download the results").wait_for()
+    assert "succeeded" in tab.locator("#live").inner_text()
+    with tab.expect_download() as download:
+        tab.get_by_role("link", name="Download the results").click()
+    assert download.value.suggested_filename == "typical-mistakes.results.xlsx"
+
+
+def test_the_page_opens_from_a_file_and_in_a_second_tab(
+    browser: "Browser", page: Page, tmp_path: Path
+) -> None:
+    file = tmp_path / "open.html"
+    file.write_text(f'<meta http-equiv="refresh" content="0; url={page.address}">')
+    context = browser.new_context()
+    first = context.new_page()
+    first.goto(file.as_uri())
+    first.get_by_label("Choose a workbook").wait_for()
+    assert first.url == f"{page.origin}/"
+    second = context.new_page()
+    second.goto(f"{page.origin}/jobs")
+    second.get_by_role("heading", name="History").wait_for()
+    context.close()
+
+
+def test_rows_come_as_they_come_into_view(tab: "Tab", tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.title = "Users"
+    sheet.append(["command", "groupId", "user.userId"])
+    for number in range(400):
+        sheet.append(["AddUsr", "Dallas", f"person{number}@example.com"])
+    book.save(tmp_path / "many.xlsx")
+    tab.get_by_label("Choose a workbook").set_input_files(tmp_path / "many.xlsx")
+    tab.get_by_role("button", name="Check", exact=True).click()
+    tab.get_by_label("Users!A2", exact=True).wait_for()
+    assert tab.get_by_label("Users!A300", exact=True).count() == 0
+    for _ in range(20):
+        tab.locator(".grid").evaluate("grid => grid.scrollTop = grid.scrollHeight")
+        if tab.get_by_label("Users!A300", exact=True).count():
+            break
+        tab.wait_for_timeout(300)
+    tab.get_by_label("Users!A300", exact=True).select_option("AddUser")
+    tab.get_by_role("button", name="Save and check again").click()
+    tab.get_by_text("1 cell corrected").wait_for()
+
+
+def test_the_keyboard_alone_is_enough(tab: "Tab") -> None:
+    def go(name: str) -> None:
+        """Tabs until the control of that name has the focus."""
+        for _ in range(80):
+            tab.keyboard.press("Tab")
+            found = tab.evaluate(
+                "() => { const e = document.activeElement; return e.labels?.[0]?.innerText || e.innerText || '' }"
+            )
+            if name in found:
+                return
+        raise AssertionError(f"{name} is not reached by the keyboard")
+
+    upload(tab, "new-branch-office.xlsx")
+    go("Plan")
+    tab.keyboard.press("Enter")
+    tab.get_by_role("heading", name="Plan", exact=True).wait_for()
+    go("enterprise")
+    tab.keyboard.type("sandbox")
+    go("Load")
+    tab.keyboard.press("Enter")
+    tab.get_by_text("55 succeeded").wait_for()
+    go("Report")
+
+
+def _screens(tab: "Tab", origin: str) -> list[str]:
+    upload(tab, "typical-mistakes.xlsx")
+    problems = tab.url
+    upload(tab, "leavers.xlsx")
+    plan = f"{tab.url}/plan"
+    tab.get_by_role("button", name="Rehearse").click()
+    tab.get_by_role("link", name="Download the results").wait_for()
+    around = [f"{origin}{path}" for path in ("/", "/jobs", "/new", "/connection", "/runs/none")]
+    return [problems, f"{problems}?show=warnings", plan, tab.url, *around]
+
+
+def test_axe_finds_nothing_serious_on_any_screen(tab: "Tab", browser: "Browser", page: Page) -> None:
+    axe = Path(os.environ.get("AXE_CORE", ""))
+    if not axe.is_file():
+        missing("AXE_CORE does not name axe-core's script (npm: axe-core, axe.min.js).")
+    addresses = _screens(tab, page.origin)
+    found: list[Any] = []
+    for scheme in ("light", "dark"):
+        context = browser.new_context(
+            color_scheme=scheme,  # type: ignore[arg-type]
+            bypass_csp=True,
+            storage_state=tab.context.storage_state(),
+        )
+        looked_at = context.new_page()
+        for address in addresses:
+            looked_at.goto(address)
+            looked_at.evaluate(axe.read_text(encoding="utf-8"))
+            found += [
+                (address, scheme, each["id"], each["nodes"][0]["html"])
+                for each in looked_at.evaluate("axe.run()")["violations"]
+                if each["impact"] in ("serious", "critical")
+            ]
+        context.close()
+    assert not found
+
+
+@pytest.mark.parametrize("width", [360, 1280, 3840])
+def test_no_screen_is_wider_than_the_window(tab: "Tab", page: Page, width: int) -> None:
+    addresses = _screens(tab, page.origin)
+    tab.set_viewport_size({"width": width, "height": 800})
+    for address in addresses:
+        tab.goto(address)
+        assert tab.evaluate("document.documentElement.scrollWidth") <= width, address
