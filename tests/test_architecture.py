@@ -12,6 +12,7 @@ SOURCE = Path(__file__).parent.parent / "src" / "xlsx2opeasy"
 LEVELS: dict[str, float] = {
     "spec": 0,
     "errors": 0,
+    "streams": 0,
     "shell": 0,
     "registry": 0,
     "operating_system": 0,
@@ -42,7 +43,8 @@ LEVELS: dict[str, float] = {
     "web": 10,
     "cli": 11,
     "__init__": 11,
-    "__main__": 12,
+    "start": 12,
+    "__main__": 13,
 }
 """A room may import rooms of a lower level, and itself. The sandbox stands apart: it imports spec alone."""
 

@@ -1,5 +1,5 @@
 """`python -m xlsx2opeasy` is the command `xlsx2opeasy`."""
 
-from xlsx2opeasy.cli.main import main
+from xlsx2opeasy.start import main
 
 main()

@@ -104,3 +104,20 @@ def location_of(error: Exception) -> str:
     frames = traceback.extract_tb(error.__traceback__)
     place = f"{Path(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else "?"
     return f"{type(error).__name__} in {place}"
+
+
+GO_ON = "go on with: xlsx2opeasy resume"
+"""What to do after an error in the middle of a load."""
+
+
+def internal_error(error: Exception, hint: str = "") -> ServiceFailed:
+    """An unexpected error as what ends the command, without its message, which might hold a secret."""
+    if isinstance(error, MemoryError):
+        what_helps = "close other programs, or split the workbook"
+        return ServiceFailed(
+            "not enough memory for this workbook", f"{what_helps}; {hint}" if hint else what_helps
+        )
+    return ServiceFailed(
+        f"this is an internal error of xlsx2opeasy: {location_of(error)}",
+        hint or "try once more; if it ends so again, send its developers these words",
+    )

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 _JOB_EXTENDED_LIMITS: Final = 9
 _LIMIT_PROCESS_TIME, _LIMIT_PROCESS_MEMORY, _DIE_ON_EXCEPTION = 0x2, 0x100, 0x400
+_PR_SET_DUMPABLE: Final = 4
 _TICKS_A_SECOND: Final = 10_000_000
 """Windows counts time in units of 100 ns."""
 
@@ -57,11 +58,18 @@ def limit_this_process(memory: int, cpu_seconds: int) -> None:
 
 
 def leave_no_core_file() -> None:
-    """Lets a crash of this process, which may hold passwords, leave no image of its memory."""
-    if os.name != "nt":
-        import resource
+    """Lets a crash of this process, which may hold passwords, leave no image of its memory.
 
-        _lower(resource.RLIMIT_CORE, 0)
+    On Linux it may not be handed to a program either, nor be read by another process of the account.
+    """
+    if os.name == "nt":
+        return
+    import resource
+
+    _lower(resource.RLIMIT_CORE, 0)
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError, AttributeError):
+            ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 
 def _lower(kind: int, limit: int) -> None:

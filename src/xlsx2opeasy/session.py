@@ -13,14 +13,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from xlsx2opeasy.errors import (
-    AccessDenied,
-    LoadRefused,
-    LocalFailure,
-    UsageError,
-    Xlsx2OpeasyError,
-    location_of,
-)
+from xlsx2opeasy.errors import AccessDenied, LoadRefused, UsageError, Xlsx2OpeasyError
 from xlsx2opeasy.settings import (
     ENTERPRISE_FIELD,
     Flags,
@@ -260,13 +253,6 @@ def not_begun(workbook: Path | str, error: Xlsx2OpeasyError) -> LoadResult:
     message = f"{error.message.rstrip('.')}. {error.hint}" if error.hint else error.message
     rows = dict(error.rows or counts_of({}, 0))
     return LoadResult(None, error.status, error.exit_code, str(workbook), None, rows, (), message)
-
-
-def internal_error(error: Exception) -> LocalFailure:
-    """An unexpected error by its kind and place, without its message, which might hold a secret."""
-    return LocalFailure(
-        f"this is an internal error of xlsx2opeasy: {location_of(error)}", "go on with: xlsx2opeasy resume"
-    )
 
 
 def _key_of(connection: Callable[[], Connection]) -> Secret | None:

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from xlsx2opeasy.check.checked import Checked
     from xlsx2opeasy.workbook.unwritable import UnwritableWorkbook
 
-EMPTY: dict[str, object] = {"workbook": None, "rows": {"total": 0, "valid": 0, "invalid": 0}, "problems": []}
-
 
 @click.command(name="check")
 @click.argument("workbook", type=click.Path(path_type=Path, readable=False))

@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from xlsx2opeasy.check.checked import Checked
     from xlsx2opeasy.workbook.mapping import ListMapping
 
-EMPTY: dict[str, object] = {"workbook": None, "sha256": "", "chunks": []}
-
 
 @dataclass(frozen=True, slots=True)
 class Request:

@@ -14,8 +14,6 @@ from xlsx2opeasy.spec.model import Field, TaskType, folded
 from xlsx2opeasy.spec.rules import OneOf
 from xlsx2opeasy.spec.words import needs_in_words, rule_words, users_in_words, using
 
-EMPTY: dict[str, object] = {"fields": []}
-
 DETAILED = 3
 """Up to so many fields are told in full; more of them one a line."""
 

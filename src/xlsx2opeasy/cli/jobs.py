@@ -21,7 +21,6 @@ from xlsx2opeasy.job_model import Job
 from xlsx2opeasy.load.jobs.listing import list_jobs
 from xlsx2opeasy.settings.store import selected_store
 
-EMPTY: dict[str, object] = {"items": []}
 _HEADINGS = ("Job", "Created", "State", "Rows", "Workbook")
 MOST_NEXT_STEPS = 3
 

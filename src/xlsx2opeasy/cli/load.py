@@ -26,7 +26,7 @@ from xlsx2opeasy.cli.options import (
     waiting_options,
 )
 from xlsx2opeasy.cli.output import complain, counted, say_json, tell
-from xlsx2opeasy.errors import UsageError, Xlsx2OpeasyError
+from xlsx2opeasy.errors import GO_ON, UsageError, Xlsx2OpeasyError, internal_error
 from xlsx2opeasy.load.plan.staging import Staging, StopAfter
 from xlsx2opeasy.settings import Flags, read_offline_settings
 from xlsx2opeasy.shell import command_line
@@ -39,15 +39,6 @@ if TYPE_CHECKING:
 
 WORST_FIRST = (130, 5, 4, 7, 6, 8, 3, 2, 1, 0)
 """The exit code of several loads is the first of these that occurred."""
-COUNTS = ("total", "succeeded", "failed", "rejected", "invalid", "notSent", "running", "unknown", "skipped")
-EMPTY: dict[str, object] = {
-    "job": None,
-    "status": "failed",
-    "workbook": None,
-    "results": None,
-    "rows": dict.fromkeys(COUNTS, 0),
-    "operations": [],
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +212,7 @@ def _load(workbook: Path, destination: Destination, asked: Request) -> LoadResul
     from xlsx2opeasy.cli.summary import show_summary
     from xlsx2opeasy.load.runner import Waiting
     from xlsx2opeasy.load.service import Surroundings, load
-    from xlsx2opeasy.session import internal_error, not_begun, notifier
+    from xlsx2opeasy.session import not_begun, notifier
     from xlsx2opeasy.settings.store import selected_store
 
     waiting = Waiting(asked.poll_interval, asked.wait)
@@ -235,7 +226,7 @@ def _load(workbook: Path, destination: Destination, asked: Request) -> LoadResul
         complain(error.message, error.hint)
         return not_begun(workbook, error)
     except Exception as error:  # noqa: BLE001 - a script gets its document all the same, without a secret
-        failure = internal_error(error)
+        failure = internal_error(error, GO_ON)
         complain(failure.message, failure.hint)
         return not_begun(workbook, failure)
     show_summary(result, rehearsal=destination.target.rehearsal)

@@ -8,13 +8,14 @@ import keyword
 import os
 import sys
 from types import ModuleType
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 import click
 
+from xlsx2opeasy.cli.documents import empty_document
 from xlsx2opeasy.cli.output import complain, json_was_printed, say_json
 from xlsx2opeasy.collecting import collecting_seldom
-from xlsx2opeasy.errors import Interrupted, ServiceFailed, Xlsx2OpeasyError, location_of
+from xlsx2opeasy.errors import GO_ON, Interrupted, Xlsx2OpeasyError, internal_error
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -58,10 +59,7 @@ GROUPS = {
         "completion": "prints the script that lets a shell complete words",
     },
 }
-"""As help lists them. The module `cli.NAME` (`import_` for `import`) holds `command`.
-
-It may hold `EMPTY`, too: the document of `--json` where nothing could be done; `message` is added to it.
-"""
+"""As help lists them. The module `cli.NAME` (`import_` for `import`) holds `command`."""
 COMMANDS = {name: words for commands in GROUPS.values() for name, words in commands.items()}
 
 
@@ -85,6 +83,9 @@ class LazyGroup(click.Group):
         """The command of that name, imported now."""
         if name not in COMMANDS:
             return None
+        from xlsx2opeasy.operating_system import leave_no_core_file  # ctypes: not for --help
+
+        leave_no_core_file()
         command: click.Command = _module(name).command
         return command
 
@@ -133,11 +134,8 @@ def cli() -> None:
 
 def _print_document(message: str) -> None:
     """A script that asked for JSON gets one document at every exit code."""
-    if "--json" not in sys.argv or json_was_printed():
-        return
-    name = next((each for each in sys.argv[1:] if each in COMMANDS), None)
-    empty = {} if name is None else getattr(_module(name), "EMPTY", {})
-    say_json({**empty, "message": message})
+    if "--json" in sys.argv and not json_was_printed():
+        say_json({**empty_document(sys.argv), "message": message})
 
 
 def _ended(error: Xlsx2OpeasyError) -> int:
@@ -146,19 +144,13 @@ def _ended(error: Xlsx2OpeasyError) -> int:
     return error.exit_code
 
 
-def _after_a_mistake() -> str:
-    if {"load", "resume"}.isdisjoint(sys.argv):
-        return "try once more; if it says so again, send its developers these words"
-    return "the load goes on with: xlsx2opeasy resume"
-
-
 @collecting_seldom()
-def main() -> NoReturn:
-    """The console script: every end has a sentence and an exit code of the contract."""
+def run() -> int:
+    """Run the command that the arguments name; every end has a sentence and an exit code of the contract."""
     if COMPLETION_VARIABLE in os.environ:
         importlib.import_module("xlsx2opeasy.cli.completion")  # it knows one shell more than click
     try:
-        code = cli.main(prog_name="xlsx2opeasy", complete_var=COMPLETION_VARIABLE, standalone_mode=False)
+        code: int = cli.main(prog_name="xlsx2opeasy", complete_var=COMPLETION_VARIABLE, standalone_mode=False)
     except (click.Abort, KeyboardInterrupt):
         code = _ended(Interrupted("interrupted"))
     except click.ClickException as error:
@@ -167,10 +159,7 @@ def main() -> NoReturn:
         code = error.exit_code
     except Xlsx2OpeasyError as error:
         code = _ended(error)
-    except BrokenPipeError:
-        sys.stderr.close()
-        code = 0
     except Exception as error:  # noqa: BLE001 - an internal error must not show the values it was about
-        message = f"this is an internal error of xlsx2opeasy: {location_of(error)}"
-        code = _ended(ServiceFailed(message, _after_a_mistake()))
-    sys.exit(code)
+        goes_on = not {"load", "resume"}.isdisjoint(sys.argv)
+        code = _ended(internal_error(error, GO_ON if goes_on else ""))
+    return code

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from xlsx2opeasy.cli.documents import EMPTY
 from xlsx2opeasy.cli.options import (
     JSON,
     LARGE,
@@ -32,14 +33,6 @@ if TYPE_CHECKING:
     from xlsx2opeasy.load.plan.prepare import Prepared
     from xlsx2opeasy.load.target import Target
 
-EMPTY: dict[str, object] = {
-    "workbook": None,
-    "rows": {"total": 0, "toSend": 0, "invalid": 0, "skipped": 0},
-    "commands": [],
-    "operations": [],
-    "skipped": 0,
-    "problems": [],
-}
 REQUESTS_ONCE = 1
 """Logging in."""
 REQUESTS_EACH_OPERATION = 6
@@ -150,7 +143,7 @@ def plan(asked: Request) -> int:
         prepared = prepare(asked.workbook, target or Target("", ""), options, standing)
     except Xlsx2OpeasyError as error:
         if asked.as_json:
-            say_json({**EMPTY, "workbook": str(asked.workbook), "message": error.message})
+            say_json({**EMPTY["plan"], "workbook": str(asked.workbook), "message": error.message})
         complain(error.message, error.hint)
         return error.exit_code
     operations = [_planned(phase, limits) for phase in prepared.phases]

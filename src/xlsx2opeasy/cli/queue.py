@@ -6,6 +6,7 @@ from typing import NoReturn
 import click
 from rich.text import Text
 
+from xlsx2opeasy.cli.documents import EMPTY
 from xlsx2opeasy.cli.options import FORCE, JOB, JSON
 from xlsx2opeasy.cli.output import complain, say, say_json, tell
 from xlsx2opeasy.cli.queue_add import add
@@ -13,7 +14,6 @@ from xlsx2opeasy.cli.tables import cell, minute_cell, show_table
 from xlsx2opeasy.errors import Xlsx2OpeasyError
 from xlsx2opeasy.job_model import parse_time
 
-EMPTY: dict[str, object] = {"items": []}
 _HEADINGS = ("Job", "Enterprise", "State", "Priority", "At", "Rows", "Workbook")
 _STYLES = {"running": "cyan", "done": "green", "failed": "red", "undecided": "magenta"}
 
@@ -144,7 +144,7 @@ def fetch(job: str, output: Path, *, force: bool, as_json: bool) -> NoReturn:
 def _end_with(error: Xlsx2OpeasyError, *, as_json: bool) -> NoReturn:
     """The end of a command that could not do what was asked: one JSON document all the same."""
     if as_json:
-        say_json({**EMPTY, "message": error.message})
+        say_json({**EMPTY["queue"], "message": error.message})
     complain(error.message, error.hint)
     raise SystemExit(error.exit_code)
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from xlsx2opeasy.cli.load import EMPTY
 from xlsx2opeasy.cli.options import (
     JSON,
     QUIET,
@@ -19,14 +18,11 @@ from xlsx2opeasy.cli.options import (
     waiting_options,
 )
 from xlsx2opeasy.cli.output import complain, say_json
-from xlsx2opeasy.errors import Xlsx2OpeasyError
+from xlsx2opeasy.errors import GO_ON, Xlsx2OpeasyError, internal_error
 from xlsx2opeasy.settings import Flags
 
 if TYPE_CHECKING:
     from xlsx2opeasy.load.results.load_result import LoadResult
-
-
-__all__ = ["EMPTY", "command"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +74,7 @@ def resume_job(asked: Request) -> LoadResult:
     from xlsx2opeasy.load.run.undecided import Settling
     from xlsx2opeasy.load.runner import Waiting
     from xlsx2opeasy.load.service import Surroundings, resume
-    from xlsx2opeasy.session import connect_as_pinned, internal_error, not_begun, notifier
+    from xlsx2opeasy.session import connect_as_pinned, not_begun, notifier
     from xlsx2opeasy.settings.store import selected_store
 
     waiting = Waiting(asked.poll_interval, asked.wait)
@@ -94,7 +90,7 @@ def resume_job(asked: Request) -> LoadResult:
         complain(error.message, error.hint)
         return not_begun("", error)
     except Exception as error:  # noqa: BLE001 - a script gets its document all the same, without a secret
-        failure = internal_error(error)
+        failure = internal_error(error, GO_ON)
         complain(failure.message, failure.hint)
         return not_begun("", failure)
     show_summary(result)

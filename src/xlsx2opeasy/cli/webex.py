@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from xlsx2opeasy.load.interrupt import Interruption
     from xlsx2opeasy.webex import JobList, WebexClient
 
-EMPTY: dict[str, object] = {"items": []}
 POLL_SECONDS = 5.0
 _HEADINGS = ("Created", "Status", "Exit code", "Target", "Devices", "Done", "Duration")
 

@@ -12,9 +12,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from xlsx2opeasy.errors import UsageError, Xlsx2OpeasyError
+from xlsx2opeasy.errors import UsageError, Xlsx2OpeasyError, internal_error
 from xlsx2opeasy.ooxml.limits import USUAL
-from xlsx2opeasy.session import internal_error
 from xlsx2opeasy.web.desk import Desk
 from xlsx2opeasy.web.gate import Access, Gate
 from xlsx2opeasy.web.pages import connection, jobs, loading, new_workbook, start, workbook

@@ -6,11 +6,11 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from xlsx2opeasy.errors import Xlsx2OpeasyError
+from xlsx2opeasy.errors import Xlsx2OpeasyError, internal_error
 from xlsx2opeasy.load.events import Event, JobStarted, Notice
 from xlsx2opeasy.load.interrupt import Interruption
 from xlsx2opeasy.load.results.load_result import LoadResult
-from xlsx2opeasy.session import internal_error, not_begun
+from xlsx2opeasy.session import not_begun
 
 
 @dataclass

@@ -1,0 +1,51 @@
+"""The console script: whatever happens, also at import, has a sentence, a document for `--json` and a code.
+
+Only the standard library is imported before the command itself is.
+"""
+
+import json
+import sys
+from typing import NoReturn
+
+from xlsx2opeasy import streams
+
+INTERNAL, INTERRUPTED = 5, 130
+_FINISHES_SOMETHING = frozenset({"load", "resume"})
+"""Commands whose output is worth a sentence also where the reader of a pipe has left."""
+
+
+def main() -> NoReturn:
+    """Runs the command; it ends with its own exit code though standard output is full or closed."""
+    loss = streams.guard()
+    try:
+        code = _run()
+    finally:
+        sys.stdout.flush()
+        if loss.error is not None and not (loss.is_reader_gone and _FINISHES_SOMETHING.isdisjoint(sys.argv)):
+            sys.stderr.write(f"warning: standard output could not be written: {loss.reason}\n")
+    sys.exit(code)
+
+
+def _run() -> int:
+    try:
+        from xlsx2opeasy.cli.main import run
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except Exception as error:  # noqa: BLE001 - a broken installation, or no memory
+        return _not_started(error)
+    return run()
+
+
+def _not_started(error: Exception) -> int:
+    kind = type(error).__name__
+    message = (
+        "not enough memory to start"
+        if isinstance(error, MemoryError)
+        else f"xlsx2opeasy cannot start, its installation is broken: {kind} ({getattr(error, 'name', None)})"
+    )
+    sys.stderr.write(f"error: {message}\n  install it again, or close other programs\n")
+    if "--json" in sys.argv:
+        from xlsx2opeasy.cli.documents import empty_document
+
+        sys.stdout.write(json.dumps({**empty_document(sys.argv), "message": message}, indent=2) + "\n")
+    return INTERNAL

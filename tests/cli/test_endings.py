@@ -1,0 +1,159 @@
+"""Every end of the installed command has a sentence, a code, and with `--json` one document."""
+
+import json
+import os
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import installed
+from load.books import user_book
+from xlsx2opeasy.cli.documents import EMPTY
+from xlsx2opeasy.cli.main import COMMANDS
+
+COMMANDS_WITH_JSON = {
+    "check": ["check", "{book}"],
+    "plan": ["plan", "{book}"],
+    "convert": ["convert", "{book}", "--output", "{folder}/out"],
+    "load": ["load", "{book}", "--sandbox"],
+    "resume": ["resume"],
+    "jobs": ["jobs"],
+    "fields": ["fields"],
+    "webex": ["webex", "jobs"],
+}
+BROKEN = {
+    "a fault of ours": ("raise KeyError('geheim')", "internal error"),
+    "no memory": ("raise MemoryError", "not enough memory"),
+}
+SABOTAGE = """
+import sys
+class Broken:
+    def find_spec(self, name, *rest):
+        if name == {module!r}:
+            {what}
+sys.meta_path.insert(0, Broken())
+"""
+
+
+def arguments(name: str, folder: Path) -> list[str]:
+    book = folder / "users.xlsx"
+    if not book.exists():
+        user_book(book)
+    return [each.format(book=book, folder=folder) for each in COMMANDS_WITH_JSON[name]]
+
+
+def run_broken(folder: Path, module: str, what: str, *command: str) -> "subprocess.CompletedProcess[str]":
+    """The command, whose import of a module ends as `what` says."""
+    code = SABOTAGE.format(module=module, what=what)
+    code += f"sys.argv = {['xlsx2opeasy', *command]!r}\nfrom xlsx2opeasy.start import main\nmain()\n"
+    return subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=folder
+    )
+
+
+@pytest.mark.parametrize("what", BROKEN)
+@pytest.mark.parametrize("name", COMMANDS_WITH_JSON)
+def test_each_command_gives_its_document_after_an_internal_error(
+    tmp_path: Path, name: str, what: str
+) -> None:
+    raising, words = BROKEN[what]
+    done = run_broken(tmp_path, f"xlsx2opeasy.cli.{name}", raising, *arguments(name, tmp_path), "--json")
+    assert done.returncode == 5, done.stderr
+    document = json.loads(done.stdout)
+    assert words in document["message"]
+    assert document | {"message": ""} == dict(EMPTY[name]) | {"message": ""}
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "geheim" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("what", BROKEN)
+def test_what_cannot_even_start_says_so(tmp_path: Path, what: str) -> None:
+    done = run_broken(tmp_path, "xlsx2opeasy.cli.output", BROKEN[what][0], "check", "a.xlsx", "--json")
+    assert done.returncode == 5
+    document = json.loads(done.stdout)
+    assert ("not enough memory" if what == "no memory" else "cannot start") in document["message"]
+    assert document["rows"] == EMPTY["check"]["rows"]
+    assert "Traceback" not in done.stderr
+    assert "geheim" not in done.stdout + done.stderr
+
+
+def test_the_documents_are_of_commands_that_there_are() -> None:
+    assert EMPTY.keys() - {"rules"} <= COMMANDS.keys()
+
+
+def shell(line: str, *values: object) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        ["sh", "-c", line, "sh", installed.COMMAND, *map(str, values)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ,
+    )
+
+
+@pytest.mark.parametrize("kind", ["full", "closed"])
+@pytest.mark.parametrize("json_too", ["--json", ""])
+def test_a_finished_load_keeps_its_code_where_its_output_is_lost(
+    tmp_path: Path, kind: str, json_too: str
+) -> None:
+    book = user_book(tmp_path / "users.xlsx")
+    to = {"full": ">/dev/full", "closed": ">&-"}[kind]
+    done = shell(f'"$1" load "$2" --sandbox {json_too} {to}; echo "$?" >&2', book)
+    assert done.stderr.splitlines()[-1] == "0", done.stderr
+    assert "resume" not in done.stderr
+    assert "internal error" not in done.stderr
+    assert done.stderr.count("standard output could not be written") == (
+        1 if json_too or kind == "closed" else 0
+    )
+
+
+def test_a_reader_that_has_left_ends_no_load(tmp_path: Path) -> None:
+    book = user_book(tmp_path / "users.xlsx")
+    done = shell('{ "$1" load "$2" --sandbox --json; echo "$?" >&2; } | true', book)
+    assert done.stderr.splitlines()[-1] == "0", done.stderr
+    assert done.stderr.count("standard output could not be written: its reader has left") == 1
+    assert "resume" not in done.stderr
+
+
+def test_a_reader_that_has_read_enough_is_not_told_of_it() -> None:
+    done = shell('{ "$1" fields --json; echo "$?" >&2; } | head -c 10')
+    assert done.stderr.splitlines() == ["0"]
+
+
+def test_no_file_of_the_program_takes_the_place_of_a_closed_stream(tmp_path: Path) -> None:
+    book = user_book(tmp_path / "users.xlsx")
+    done = shell('"$1" load "$2" --sandbox <&- >&- 2>&-; echo "$?"', book)
+    assert done.stdout.strip() == "0"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no core files")
+def test_no_core_file_is_left(tmp_path: Path) -> None:
+    code = (
+        "import os, signal, ctypes\n"
+        "from xlsx2opeasy.cli.main import cli\n"
+        "cli.get_command(None, 'load')\n"
+        "import resource; print(resource.getrlimit(resource.RLIMIT_CORE), flush=True)\n"
+        "print(ctypes.CDLL(None).prctl(3, 0, 0, 0, 0), flush=True)\n"
+        "os.kill(os.getpid(), signal.SIGSEGV)\n"
+    )
+
+    def unlimited() -> None:
+        hard = resource.getrlimit(resource.RLIMIT_CORE)[1]
+        resource.setrlimit(resource.RLIMIT_CORE, (hard, hard))
+
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+        preexec_fn=unlimited,
+    )
+    assert done.stdout.splitlines()[0] == "(0, 0)"
+    if sys.platform == "linux":
+        assert done.stdout.splitlines()[1] == "0"
+    assert list(tmp_path.iterdir()) == []
