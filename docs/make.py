@@ -14,6 +14,7 @@ from conformance import CLIENT_TEST, SANDBOX_TEST, rows
 from exit_codes import EXIT_CODES
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from xlsx2opeasy.registry import RULES
 from xlsx2opeasy.report.templates import templates_folder
 from xlsx2opeasy.sandbox.openapi import openapi
 from xlsx2opeasy.spec.catalogue import TASK_TYPES
@@ -63,6 +64,7 @@ def _environment() -> Environment:
         needs_in_words=needs_in_words,
         openapi=json.dumps(openapi(), indent=1, ensure_ascii=False),
         rule_words=rule_words,
+        rules=list(RULES.values()),
         sandbox_test=SANDBOX_TEST,
         task_types=TASK_TYPES,
         users_in_words=users_in_words,

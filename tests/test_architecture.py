@@ -14,7 +14,7 @@ LEVELS: dict[str, float] = {
     "errors": 0,
     "streams": 0,
     "shell": 0,
-    "registry": 0,
+    "registry": 0.5,
     "operating_system": 0,
     "problems": 1,
     "collecting": 0,

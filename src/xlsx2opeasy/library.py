@@ -23,6 +23,7 @@ from xlsx2opeasy.load.results.load_result import LoadResult
 from xlsx2opeasy.load.runner import Waiting
 from xlsx2opeasy.ooxml.limits import limits_for
 from xlsx2opeasy.opeasy import Connection, OpEasyClient, user_agent
+from xlsx2opeasy.registry.allowed import allowed_rules
 from xlsx2opeasy.settings.store import selected_store
 from xlsx2opeasy.spec.catalogue import TASK_TYPES
 from xlsx2opeasy.tasks.limits import ChunkLimits
@@ -43,17 +44,19 @@ def check(
     *,
     large: bool = False,
     mapping: ListMapping = NO_MAPPING,
+    allow: Collection[str] = (),
     tell: Listener = _say_nothing,
 ) -> Checked:
     """Reads a workbook and holds every cell against the API's rules; nothing is sent.
 
-    What is wrong stands in `problems` of the answer, each at its cell. `large` admits very large
-    workbooks (some 150,000 full rows and more) whose origin you know; `mapping` (`read_mapping`) reads lists
-    with headers of their own. Tells `WorkbookOpened` and `WorkbookChecked`. Raises WorkbookUnusable where the
-    file cannot be read.
+    What is wrong is in `problems` of the answer, each at its cell. `large` admits very large workbooks (some
+    150,000 full rows and more) whose origin you know; `mapping` (`read_mapping`) reads lists with headers of
+    their own; the errors of the rules `allow` are warnings. Tells `WorkbookOpened` and `WorkbookChecked`.
+    Raises WorkbookUnusable where the file cannot be read, UsageError for a rule that cannot be allowed.
     """
     tell(WorkbookOpened(str(workbook)))
-    checked = check_workbook(read_workbook(workbook, limits_for(large=large), mapping))
+    read = read_workbook(workbook, limits_for(large=large), mapping)
+    checked = check_workbook(read, allowed_rules(allow))
     tell(WorkbookChecked(str(workbook), checked.total, checked.problems, checked.workbook.other_sheets))
     return checked
 
@@ -67,15 +70,16 @@ def convert(
     wire_names: Mapping[str, str] | None = None,
     large: bool = False,
     mapping: ListMapping = NO_MAPPING,
+    allow: Collection[str] = (),
     tell: Listener = _say_nothing,
 ) -> TaskFiles:
     """Writes the task files that a load would send, and `manifest.json`, into `folder`; nothing is sent.
 
-    Takes `large` and `mapping`, and tells events as `check` does. Raises InvalidWorkbook where a row breaks a
-    rule (nothing is written then), WorkbookUnusable where the workbook cannot be read or the folder cannot be
-    written.
+    Takes `large`, `mapping` and `allow`, and tells events as `check` does. Raises InvalidWorkbook where a row
+    breaks a rule (nothing is written then), WorkbookUnusable where the workbook cannot be read or the folder
+    cannot be written.
     """
-    checked = check(workbook, large=large, mapping=mapping, tell=tell)
+    checked = check(workbook, large=large, mapping=mapping, allow=allow, tell=tell)
     if checked.errors:
         first = checked.errors[0]
         where = f"{first.sheet}!{first.cell}" if first.cell else first.sheet

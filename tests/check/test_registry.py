@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from xlsx2opeasy.errors import UsageError
 from xlsx2opeasy.problems import Problem, Severity, problem
-from xlsx2opeasy.registry import RULES, refusal_of
+from xlsx2opeasy.registry import RULES
+from xlsx2opeasy.registry.allowed import allowed_rules
 
 SOURCE = Path(__file__).parents[2] / "src" / "xlsx2opeasy"
 RAISING = {"Problem", "problem", "refused", "repaired", "Conflict", "_warning"}
@@ -49,11 +51,12 @@ def test_only_what_may_be_allowed_is_lowered() -> None:
     assert long.under({"digits"}).severity is Severity.ERROR
     with pytest.raises(ValueError, match="required"):
         needed.under({"required"})
-    assert refusal_of(["max-length", "digits"]) is None
-    assert refusal_of(["max-lenght"]) == ('there is no rule "max-lenght"', "did you mean max-length?")
-    refused = refusal_of(["required"])
-    assert refused is not None
-    assert refused[0] == 'the rule "required" cannot be allowed: the task would have no subject'
+    assert allowed_rules(["max-length"], ["digits"]) == {"max-length", "digits"}
+    with pytest.raises(UsageError, match="there is no rule") as unknown:
+        allowed_rules(["max-lenght"])
+    assert unknown.value.hint == "did you mean max-length?"
+    with pytest.raises(UsageError, match="cannot be allowed: the task would have no subject"):
+        allowed_rules(["required"])
 
 
 def test_a_sentence_is_filled() -> None:

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from xlsx2opeasy.cli.options import FORCE, JSON, LARGE, MAPPING, WORKBOOK_PASSWORD
+from xlsx2opeasy.cli.options import ALLOW, FORCE, JSON, LARGE, MAPPING, WORKBOOK_PASSWORD
 from xlsx2opeasy.cli.output import complain, counted, say, say_json, tell
 from xlsx2opeasy.cli.problem_lines import other_sheets, problem_lines, summary
 from xlsx2opeasy.errors import InvalidWorkbook, WorkbookUnusable, Xlsx2OpeasyError
 from xlsx2opeasy.problems import Problem
+from xlsx2opeasy.registry.allowed import allowed_rules
 from xlsx2opeasy.settings import read_offline_settings
 
 if TYPE_CHECKING:
@@ -32,10 +33,18 @@ if TYPE_CHECKING:
 @FORCE
 @MAPPING
 @WORKBOOK_PASSWORD
+@ALLOW
 @LARGE
 @JSON
 def command(
-    workbook: Path, *, marked: Path | None, force: bool, mapping: Path | None, large: bool, as_json: bool
+    workbook: Path,
+    *,
+    marked: Path | None,
+    force: bool,
+    mapping: Path | None,
+    allow: tuple[str, ...],
+    large: bool,
+    as_json: bool,
 ) -> NoReturn:
     """Check everything in WORKBOOK offline: every cell against the API's rules.
 
@@ -44,14 +53,30 @@ def command(
       xlsx2opeasy check branch.xlsx
       xlsx2opeasy check branch.xlsx --annotate branch.marked.xlsx
       xlsx2opeasy check staff.xlsx --mapping staff.toml
+      xlsx2opeasy check leavers.xlsx --allow unused
     """
     raise SystemExit(
-        check(workbook, marked=marked, replace=force, mapping=mapping, large=large, as_json=as_json)
+        check(
+            workbook,
+            marked=marked,
+            replace=force,
+            mapping=mapping,
+            allow=allow,
+            large=large,
+            as_json=as_json,
+        )
     )
 
 
 def check(
-    workbook: Path, *, marked: Path | None, replace: bool, mapping: Path | None, large: bool, as_json: bool
+    workbook: Path,
+    *,
+    marked: Path | None,
+    replace: bool,
+    mapping: Path | None,
+    allow: tuple[str, ...],
+    large: bool,
+    as_json: bool,
 ) -> int:
     """Checks and tells; the exit code. `replace` lets the marked copy take the place of an earlier one."""
     from xlsx2opeasy.check.checked import check_workbook
@@ -63,8 +88,10 @@ def check(
     try:
         if marked is not None:
             refuse_target(workbook, marked, replace=replace)
-        lists = mapping_in_force(mapping, read_offline_settings(None).mapping)
-        checked = check_workbook(read_workbook(workbook, limits_for(large=large), lists))
+        profile = read_offline_settings(None)
+        allowed = allowed_rules(allow, profile.allow)
+        lists = mapping_in_force(mapping, profile.mapping)
+        checked = check_workbook(read_workbook(workbook, limits_for(large=large), lists), allowed)
     except Xlsx2OpeasyError as error:
         if as_json:
             say_json(_unreadable(workbook, error))

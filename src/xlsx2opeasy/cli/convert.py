@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from xlsx2opeasy.cli.options import (
+    ALLOW,
     JSON,
     LARGE,
     MAPPING,
@@ -20,6 +21,7 @@ from xlsx2opeasy.cli.options import (
 from xlsx2opeasy.cli.output import complain, counted, say, say_json, tell
 from xlsx2opeasy.cli.problem_lines import problem_lines, summary
 from xlsx2opeasy.errors import InvalidWorkbook, Xlsx2OpeasyError
+from xlsx2opeasy.registry.allowed import allowed_rules
 
 if TYPE_CHECKING:
     from xlsx2opeasy.check.checked import Checked
@@ -36,6 +38,7 @@ class Request:
     chunk_bytes: int | None
     profile: str | None
     mapping: Path | None
+    allow: tuple[str, ...]
     large: bool
     as_json: bool
 
@@ -47,6 +50,7 @@ class Request:
 @click.option("--profile", help="The profile whose chunk sizes apply.", shell_complete=complete_profiles)
 @MAPPING
 @WORKBOOK_PASSWORD
+@ALLOW
 @LARGE
 @JSON
 @gather(Request, "asked")
@@ -72,7 +76,7 @@ def convert(asked: Request) -> int:
         usual = read_offline_settings(asked.profile)
         limits = ChunkLimits(asked.chunk_tasks or usual.limits.tasks, asked.chunk_bytes or usual.limits.bytes)
         had_earlier = (asked.output / MANIFEST).exists()
-        checked = _checked(asked, mapping_in_force(asked.mapping, usual.mapping))
+        checked = _checked(asked, mapping_in_force(asked.mapping, usual.mapping), usual.allow)
         made = write_task_files(asked.workbook, checked, asked.output, limits, usual.wire_names)
     except Xlsx2OpeasyError as error:
         if asked.as_json:
@@ -89,12 +93,13 @@ def convert(asked: Request) -> int:
     return 0
 
 
-def _checked(asked: Request, mapping: ListMapping) -> Checked:
+def _checked(asked: Request, mapping: ListMapping, profile: tuple[str, ...]) -> Checked:
     from xlsx2opeasy.check.checked import check_workbook
     from xlsx2opeasy.ooxml.limits import limits_for
     from xlsx2opeasy.workbook.read import read_workbook
 
-    checked = check_workbook(read_workbook(asked.workbook, limits_for(large=asked.large), mapping))
+    allowed = allowed_rules(asked.allow, profile)
+    checked = check_workbook(read_workbook(asked.workbook, limits_for(large=asked.large), mapping), allowed)
     if checked.errors:
         for line in problem_lines(checked.problems):
             tell(line)

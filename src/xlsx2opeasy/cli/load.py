@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from xlsx2opeasy.cli.options import (
+    ALLOW,
     JSON,
     LARGE,
     MAPPING,
@@ -28,6 +29,7 @@ from xlsx2opeasy.cli.options import (
 from xlsx2opeasy.cli.output import complain, counted, say_json, tell
 from xlsx2opeasy.errors import GO_ON, UsageError, Xlsx2OpeasyError, internal_error
 from xlsx2opeasy.load.plan.staging import Staging, StopAfter
+from xlsx2opeasy.registry.allowed import allowed_rules
 from xlsx2opeasy.settings import Flags, read_offline_settings
 from xlsx2opeasy.shell import command_line
 from xlsx2opeasy.tasks.limits import ChunkLimits
@@ -62,6 +64,7 @@ class Request:
     all_rows: bool
     again: bool
     mapping: Path | None
+    allow: tuple[str, ...]
     large: bool
     keep: bool
     notify: str | None
@@ -113,6 +116,7 @@ class Request:
             mapping=mapping_in_force(self.mapping, profile.mapping),
             sandbox_state=self.sandbox_state,
             staging=Staging(self.canary, self.stop_after),
+            allowed=allowed_rules(self.allow, profile.allow),
             notify=checked_notify_url(address) if (address := self.notify or destination.notify) else "",
         )
 
@@ -145,6 +149,7 @@ class Request:
 )
 @MAPPING
 @WORKBOOK_PASSWORD
+@ALLOW
 @LARGE
 @click.option("--keep", is_flag=True, help="Leave the operations on the server.")
 @click.option("--notify", metavar="URL", help="Post the summary to this address (https) at the end.")

@@ -40,6 +40,7 @@ GROUPS = {
         "store": "looks after the store that several machines share",
     },
     "Fields and files": {
+        "rules": "explains the rules of the check, and which of them can be allowed",
         "fields": "explains the fields, their rules and commands",
         "convert": "turns a workbook into chunk files and a manifest",
         "import": "makes a workbook of task files, or of a list (.csv, .tsv)",

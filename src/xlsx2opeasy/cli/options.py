@@ -97,6 +97,14 @@ MAPPING = click.option(
 )
 
 
+ALLOW = click.option(
+    "--allow",
+    multiple=True,
+    metavar="RULE",
+    help="Make the errors of this rule warnings, and send what is typed (see: xlsx2opeasy rules).",
+)
+
+
 class _StopAfterType(click.ParamType[StopAfter]):
     """A number of rows, or a percentage."""
 

@@ -12,6 +12,7 @@ import click
 
 from xlsx2opeasy.cli.documents import EMPTY
 from xlsx2opeasy.cli.options import (
+    ALLOW,
     JSON,
     LARGE,
     MAPPING,
@@ -25,6 +26,7 @@ from xlsx2opeasy.cli.output import complain, counted, say, say_json, tell
 from xlsx2opeasy.cli.problem_lines import other_sheets, problem_lines, summary
 from xlsx2opeasy.errors import InvalidWorkbook, UsageError, Xlsx2OpeasyError
 from xlsx2opeasy.load.plan.staging import Staging, StopAfter
+from xlsx2opeasy.registry.allowed import allowed_rules
 from xlsx2opeasy.settings import Flags, read_offline_settings, read_settings
 from xlsx2opeasy.tasks.limits import ChunkLimits
 
@@ -56,6 +58,7 @@ class Request:
     enterprise_id: str | None
     profile: str | None
     mapping: Path | None
+    allow: tuple[str, ...]
     large: bool
     as_json: bool
 
@@ -76,6 +79,7 @@ class Request:
 @click.option("--profile", help="A profile of config.toml.", shell_complete=complete_profiles)
 @MAPPING
 @WORKBOOK_PASSWORD
+@ALLOW
 @LARGE
 @JSON
 @gather(Request, "asked")
@@ -138,6 +142,7 @@ def plan(asked: Request) -> int:
             wire_names=usual.wire_names,
             mapping=mapping_in_force(asked.mapping, usual.mapping),
             staging=Staging(asked.canary, asked.stop_after),
+            allowed=allowed_rules(asked.allow, usual.allow),
         )
         standing = partial(state_of, selected_store())
         prepared = prepare(asked.workbook, target or Target("", ""), options, standing)

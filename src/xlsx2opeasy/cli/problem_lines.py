@@ -58,7 +58,7 @@ def _short(rows: str) -> str:
 
 
 def one_line(problem: Problem) -> str:
-    """`Users!F7 user.extension "12a" holds more than digits, write …`; a warning says so."""
+    """`Users!F7 user.extension "12a" has …, write digits only [digits]`; a warning says so."""
     where = f"{problem.sheet}!{problem.cell}" if problem.cell else problem.sheet
     mark = "warning:" if problem.severity is Severity.WARNING else ""
-    return " ".join(part for part in (mark, where, problem.field, problem.words) if part)
+    return " ".join(part for part in (mark, where, problem.field, problem.words, f"[{problem.rule}]") if part)

@@ -100,6 +100,8 @@ def _frozen(
     )
     for note in prepared.notes:
         around.tell(Notice(note))
+    if options.allowed:
+        around.tell(Notice(f"Rules allowed: {', '.join(sorted(options.allowed))}", important=True))
     if prepared.warning:
         around.tell(Notice(prepared.warning, important=True))
     with counting_rows(checked):

@@ -10,6 +10,7 @@ import platformdirs
 
 from xlsx2opeasy.errors import UsageError
 from xlsx2opeasy.load.job.home import HOME_VARIABLE
+from xlsx2opeasy.registry.allowed import allowed_rules
 from xlsx2opeasy.spec.catalogue import TASK_TYPES, nearest
 
 PROFILE_KEYS = (
@@ -21,6 +22,7 @@ PROFILE_KEYS = (
     "mapping",
     "notify",
     "notify_secret",
+    "allow",
     "wire",
 )
 TOP_KEYS = ("profiles", "wire", "default_profile", "store")
@@ -73,7 +75,9 @@ def line_of(path: Path, *keys: str) -> int | None:
 def _hold_profile(profile: Mapping[str, Any], path: Path, where: str) -> None:
     _hold_keys(profile, PROFILE_KEYS, path, where)
     for key, value in profile.items():
-        if key == "wire":
+        if key == "allow":
+            _hold_allow(value, path, f"{where}.allow")
+        elif key == "wire":
             _hold_wire(value, path, f"{where}.wire")
         elif key.startswith("chunk_"):
             if not isinstance(value, int) or isinstance(value, bool) or value < 1:
@@ -83,6 +87,15 @@ def _hold_profile(profile: Mapping[str, Any], path: Path, where: str) -> None:
                 )
         elif not isinstance(value, str):
             raise UsageError(f"{path}: {where}.{key} must be a text", 'write it in quotes, such as "acme"')
+
+
+def _hold_allow(allow: object, path: Path, where: str) -> None:
+    if not isinstance(allow, list) or not all(isinstance(each, str) for each in allow):
+        raise UsageError(f"{path}: {where} must be a list of rules", 'write it such as ["unused"]')
+    try:
+        allowed_rules(allow)
+    except UsageError as error:
+        raise UsageError(f"{path}: {where}: {error.message}", error.hint) from None
 
 
 def _hold_wire(wire: object, path: Path, where: str) -> None:

@@ -57,6 +57,7 @@ class OfflineSettings:
     wire_names: Mapping[str, str] = field(default_factory=dict)
     mapping: Path | None = None
     notify_secret: Secret | None = None
+    allow: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +111,8 @@ def read_offline_settings(profile: str | None) -> OfflineSettings:
     wire.pop(ENTERPRISE_FIELD, None)
     mapping, secret = chosen.get("mapping"), chosen.get("notify_secret")
     lists = _beside(config_file(), mapping) if mapping else None
-    return OfflineSettings(limits, wire, lists, Secret(secret) if secret else None)
+    allow = tuple(chosen.get("allow", ()))
+    return OfflineSettings(limits, wire, lists, Secret(secret) if secret else None, allow)
 
 
 def _beside(path: Path, name: str) -> Path:
@@ -150,8 +152,11 @@ def resolve(flags: Flags) -> tuple[Value, ...]:
     lists = Value("mapping", None, "not set")
     if mapping:
         lists = _of_file("mapping", str(_beside(path, mapping)), path, "profiles", name, "mapping")
+    allow = Value("allow", None, "not set")
+    if "allow" in table:
+        allow = _of_file("allow", ", ".join(table["allow"]), path, "profiles", name, "allow")
     told = [_of_profile(each, table, path, name) for each in ("notify", "notify_secret")]
-    return (profile, *texts, *limits, lists, *told, *_wire(config, table, path, name))
+    return (profile, *texts, *limits, lists, allow, *told, *_wire(config, table, path, name))
 
 
 def _profile(config: Mapping[str, Any], flags: Flags) -> Value:

@@ -87,6 +87,7 @@ class JobFacts:
     failures_allowed: int | None = None
     notify: str = ""
     mapping: tuple[Mapping[str, Any], ...] = ()
+    allowed: tuple[str, ...] = ()
     never_ours: Mapping[str, Sequence[int]] = field(default_factory=dict)
     schema_version: int = SCHEMA_VERSION
     workbook_stamp: str = ""

@@ -82,6 +82,7 @@ def freeze(
                 tool_version=version("xlsx2opeasy"),
                 stopped=prepared.stopped,
                 called_with=options.called_with,
+                allowed=tuple(sorted(options.allowed)),
                 canary=options.staging.canary,
                 failures_allowed=options.staging.allowed(prepared.tasks),
                 notify="" if target.rehearsal else options.notify,

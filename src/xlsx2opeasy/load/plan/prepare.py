@@ -63,6 +63,7 @@ class LoadOptions:
     sandbox_state: Path | None = None
     staging: Staging = field(default_factory=Staging)
     notify: str = ""
+    allowed: frozenset[str] = frozenset()
 
     @property
     def called_with(self) -> tuple[str, ...]:
@@ -75,6 +76,7 @@ class LoadOptions:
             *((f"--sandbox-state {state}",) if state else ()),
             *(("--large",) if self.large else ()),
             *self.staging.as_typed,
+            *(f"--allow {each}" for each in sorted(self.allowed)),
             *((f"--mapping {shlex.quote(str(lists))}",) if lists else ()),
         )
 
@@ -135,7 +137,8 @@ def prepare(
     `stopped` says why nothing is to be sent where the workbook is invalid. `standing` gives the state of a
     job that is known here.
     """
-    checked = check_workbook(read_workbook(workbook, limits_for(large=options.large), options.mapping))
+    read = read_workbook(workbook, limits_for(large=options.large), options.mapping)
+    checked = check_workbook(read, options.allowed)
     recognition = Recognition(target, options.wire_names)
     with counting_rows(checked):
         refuse_undecided(checked, standing)
