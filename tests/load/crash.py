@@ -37,7 +37,10 @@ class Frozen:
 
 def freeze_job(folder: Path, book: Path, **options: object) -> Frozen:
     """Reads and freezes the workbook; no server is asked."""
-    target = Target("http://127.0.0.1:1", Settings().enterprise_id)
+    nowhere = (
+        f"http://127.0.0.1:{1024 + os.getpid() % 60000}"  # runs of the tests must not lock each other out
+    )
+    target = Target(nowhere, Settings().enterprise_id)
     chosen = LoadOptions(limits=ChunkLimits(tasks=2), **options)  # type: ignore[arg-type]
     prepared = prepare(book, target, chosen)
     home = Home(folder / "frozen")

@@ -16,6 +16,7 @@ from pathlib import Path
 from foreign.messages import Answer, Cut, Request
 from foreign.server import ForeignServer
 from xlsx2opeasy.errors import Xlsx2OpeasyError
+from xlsx2opeasy.load.plan.staging import Staging, StopAfter
 
 from .books import numbers_then_users, user_book
 from .crash import Frozen, finish, freeze_job, run_and_die, thaw
@@ -102,11 +103,21 @@ def play(seed: int, jobs: list[Frozen], folder: Path, tally: Counter[str]) -> No
 
 
 def frozen_jobs(folder: Path) -> list[Frozen]:
-    """A job of one operation, and one of two."""
+    """A job of one operation, one of two, and two in stages, which build their drafts at other times."""
     folder.mkdir(exist_ok=True)
     one = freeze_job(folder / "one", user_book(_made(folder / "one") / "one.xlsx", 3))
     two = freeze_job(folder / "two", numbers_then_users(_made(folder / "two") / "two.xlsx"))
-    return [one, two]
+    stages = Staging(1, StopAfter(100, percent=True))
+    staged, ahead = (
+        freeze_job(
+            folder / name,
+            user_book(_made(folder / name) / f"{name}.xlsx", 7),
+            staging=stages,
+            drop_rejected=name == "ahead",
+        )
+        for name in ("staged", "ahead")
+    )
+    return [one, two, staged, ahead]
 
 
 def _made(folder: Path) -> Path:

@@ -18,6 +18,7 @@ from xlsx2opeasy.tasks.build import Task
 from xlsx2opeasy.tasks.chunks import in_processing_order
 
 from .books import outcomes, read_results, user_book, users, write_rows
+from .crash import finish, freeze_job, run_and_die, thaw
 from .rig import Rig, executed, kept_promise
 
 FAILED = ("106", "Validation Error")
@@ -251,3 +252,43 @@ def test_a_person_can_stop_after_the_canary(rig: Rig, server: ForeignServer, tmp
     result = rig.load(user_book(tmp_path / "a.xlsx", 30), staging=staging(10))
     assert (result.rows["succeeded"], result.rows["notSent"]) == (10, 20)
     assert outcomes(Path(str(result.results))) == ["SUCCESS"] * 10 + ["NOT SENT"] * 20
+
+
+# -- cut off ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("drop", [False, True])
+def test_wherever_it_is_killed_a_staged_load_does_every_row_once(
+    tmp_path: Path, server: ForeignServer, *, drop: bool
+) -> None:
+    book = user_book(tmp_path / "a.xlsx", 12)
+    frozen = freeze_job(tmp_path, book, staging=staging(2, "100%"), drop_rejected=drop)
+    died = 0
+    for step in range(3, 75, 9):
+        server.state.executed.clear()
+        rig = thaw(frozen, tmp_path / f"home-{step}", server)
+        died += run_and_die(rig, frozen.job, f"{('before', 'after')[step % 2]}:{step}")
+        finish(rig, frozen)
+    assert died >= 6
+
+
+def test_wherever_it_is_killed_a_spent_budget_stays_spent(tmp_path: Path, server: ForeignServer) -> None:
+    fail_all(server)
+    frozen = freeze_job(tmp_path, user_book(tmp_path / "a.xlsx", 12), staging=staging(2, "1"))
+    died = 0
+    for step in range(40, 70, 3):
+        server.state.executed.clear()
+        rig = thaw(frozen, tmp_path / f"home-{step}", server)
+        died += run_and_die(rig, frozen.job, f"after:{step}")
+        try:
+            result = rig.resume(frozen.job)
+        except UsageError:
+            continue  # it had come to its end
+        assert (result.status, result.rows["failed"], result.rows["notSent"]) == (
+            "completedWithErrors",
+            2,
+            10,
+        )
+        assert len(server.state.executed) == 2
+        assert rig.drafts() == []
+    assert died >= 3

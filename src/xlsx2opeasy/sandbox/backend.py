@@ -61,7 +61,8 @@ class Backend:
         if self._closed.wait(self._settings.pending_seconds):
             return
         self._change(scheduled, Status.PROCESSING)
-        if self._closed.wait(self._settings.processing_seconds):
+        tasks = sum(map(len, scheduled.operation.tasks.values()))
+        if self._closed.wait(self._settings.processing_seconds + tasks * self._settings.task_seconds):
             return
         enterprise = self.enterprise(scheduled.operation.enterprise_id)
         enterprise.announce(json.loads(task.content) for task in scheduled.operation.tasks["PhoneNumbers"])
