@@ -104,6 +104,10 @@ class PostgresServer:
             connection.execute(f'CREATE DATABASE "{name}"')  # type: ignore[call-overload]
         return self.url(name)
 
+    def databases(self) -> list[str]:
+        """The addresses of all databases that were made."""
+        return [self.url(f"store_{number}") for number in range(1, self._databases + 1)]
+
     def dump(self, url: str) -> bytes:
         """What `pg_dump` writes of a database."""
         done = subprocess.run([_program("pg_dump"), url], capture_output=True, check=True, timeout=60)

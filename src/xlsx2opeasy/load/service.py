@@ -195,7 +195,7 @@ def _work_on(stored: StoredJob, around: Surroundings, settling: Settling | None 
 
 
 def _latest_unfinished(store: Store) -> StoredJob:
-    for stored, _, state in real_jobs(store):
+    for stored, _, state in real_jobs(store, unfinished=True):
         if (state.finished is None or state.finished == UNKNOWN) and not stored.is_queued():
             return stored
     raise UsageError("there is no unfinished job on this machine", "xlsx2opeasy jobs lists all jobs")

@@ -108,10 +108,18 @@ class PostgresStore:
             raise UsageError(f"there is no job {job_id} in this store", "xlsx2opeasy jobs lists them")
         return PostgresJob(self, job_id)
 
-    def jobs(self) -> Iterator["PostgresJob"]:
-        """All jobs, as they are now."""
-        query = "SELECT job FROM xlsx2opeasy_job WHERE begun"
-        for (job,) in self.session.run(lambda connection: connection.execute(query).fetchall()):
+    def jobs(
+        self, *, enterprise: tuple[str, str] | None = None, unfinished: bool = False
+    ) -> Iterator["PostgresJob"]:
+        """The jobs as they are now; an index finds those of an enterprise."""
+        origin, enterprise_id = enterprise or (None, None)
+        query = (
+            "SELECT job FROM xlsx2opeasy_job WHERE begun"
+            " AND (%(id)s::text IS NULL OR (enterprise_id = %(id)s AND origin = %(origin)s))"
+            " AND NOT (%(unfinished)s AND finished AND status IS DISTINCT FROM 'unknown')"
+        )
+        known = {"id": enterprise_id, "origin": origin, "unfinished": unfinished}
+        for (job,) in self.session.run(lambda connection: connection.execute(query, known).fetchall()):
             yield PostgresJob(self, job)
 
     @contextlib.contextmanager

@@ -229,7 +229,12 @@ class Home:
             raise UsageError(f"there is no job {job_id} on this machine", "xlsx2opeasy jobs lists them")
         return folder
 
-    def jobs(self) -> Iterator[JobFolder]:
+    def jobs(
+        self,
+        *,
+        enterprise: tuple[str, str] | None = None,  # noqa: ARG002
+        unfinished: bool = False,  # noqa: ARG002
+    ) -> Iterator[JobFolder]:
         """The folders of all jobs, in no particular order. Raises LocalFailure where they cannot be read."""
         try:
             paths = list(self.loads.iterdir()) if self.loads.exists() else []

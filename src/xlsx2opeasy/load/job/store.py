@@ -124,8 +124,14 @@ class Store(Protocol):
     def job(self, job_id: str) -> StoredJob:
         """A job by its name. Raises UsageError where there is none."""
 
-    def jobs(self) -> Iterator[StoredJob]:
-        """All jobs, in no particular order. Raises LocalFailure where they cannot be read."""
+    def jobs(
+        self, *, enterprise: tuple[str, str] | None = None, unfinished: bool = False
+    ) -> Iterator[StoredJob]:
+        """All jobs, in no particular order. Raises LocalFailure where they cannot be read.
+
+        A store may leave out those of other enterprises than `enterprise` (origin and id), or, where only
+        `unfinished` ones are looked for, those that are finished.
+        """
 
     def freeze_lock(self, origin: str, enterprise_id: str) -> AbstractContextManager[None]:
         """Waits until no other process freezes a job of the enterprise; none does while the block runs."""

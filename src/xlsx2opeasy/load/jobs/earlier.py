@@ -33,9 +33,12 @@ def state_of(store: Store, job_id: str) -> JobState | None:
         return None
 
 
-def real_jobs(store: Store) -> Iterator[tuple[StoredJob, JobFacts, JobState]]:
-    """The jobs that are no rehearsals, latest first."""
-    known = [(stored, *peek(stored)) for stored in store.jobs()]
+def real_jobs(
+    store: Store, *, enterprise: tuple[str, str] | None = None, unfinished: bool = False
+) -> Iterator[tuple[StoredJob, JobFacts, JobState]]:
+    """The jobs that are no rehearsals, latest first; a large store gives those alone that are looked for."""
+    looked_for = store.jobs(enterprise=enterprise, unfinished=unfinished)
+    known = [(stored, *peek(stored)) for stored in looked_for]
     real = [each for each in known if not each[1].rehearsal]
     yield from sorted(real, key=lambda each: each[1].created, reverse=True)
 
@@ -62,6 +65,11 @@ class Candidate:
     changed: Mapping[str, set[Place]] = field(default_factory=dict)
     emptied: Mapping[Place, str] = field(default_factory=dict)
     earlier: Callable[[str, str], tuple[str, Mapping[Place, str]]] = lambda *_: ("", {})
+
+    @property
+    def enterprise(self) -> tuple[str, str]:
+        """The server's origin, and the enterprise there."""
+        return self.origin, self.enterprise_id
 
     def is_at(self, facts: JobFacts) -> bool:
         """Whether the job is of the same enterprise at the same server."""
@@ -129,7 +137,7 @@ def refuse_if_done_or_unfinished(store: Store, candidate: Candidate, *, again: b
     """
     told: list[Place] = list(candidate.carried)
     settled: Counter[str] = Counter()
-    for stored, facts, state in real_jobs(store):
+    for stored, facts, state in real_jobs(store, enterprise=candidate.enterprise):
         if candidate.is_at(facts):
             same_tasks = candidate.has_tasks_of(facts)
             same = same_tasks or same_workbook(facts, state, candidate)

@@ -29,7 +29,7 @@ class Repeated:
 def repeated(store: Store, candidate: Candidate) -> list[Repeated]:
     """The earlier jobs at the enterprise in which rows succeeded that are to be sent again, latest first."""
     found, left = [], set(candidate.sent)
-    for stored, facts, state in real_jobs(store):
+    for stored, facts, state in real_jobs(store, enterprise=candidate.enterprise):
         if candidate.is_at(facts) and (succeeded := kept_in(stored, Outcome.SUCCESS)):
             again = candidate.compared_with(facts, succeeded).among(sorted(left))
             left -= set(again)
@@ -45,7 +45,7 @@ def overtaken(store: Store, candidate: Candidate) -> list[StoredJob]:
     """
     return [
         stored
-        for stored, facts, state in real_jobs(store)
+        for stored, facts, state in real_jobs(store, unfinished=True)
         if state.never_came_to_send
         and (same_workbook(facts, state, candidate) or candidate.has_tasks_of(facts))
     ]
