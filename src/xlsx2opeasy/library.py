@@ -95,9 +95,12 @@ def template(
     *,
     task_types: Collection[str] = (),
     commands: Collection[str] = (),
+    essential: bool = False,
     replace_file: bool = False,
 ) -> Path:
     """Writes a blank workbook to fill in, with these task types and commands only (all where none is named).
+
+    With `essential` rarely used columns are left out.
 
     Names are spelt as in the specification. Raises UsageError for a name that is none and for a file that
     does not end in `.xlsx`, WorkbookUnusable where the file exists (unless `replace_file`) or cannot be
@@ -106,7 +109,7 @@ def template(
     _require_known(task_types, {each.name for each in TASK_TYPES}, "task type")
     _require_known(commands, {name for each in TASK_TYPES for name in each.command_names}, "command")
     how = "choose another name, or say replace_file=True"
-    write_template(file, task_types, commands, replace=replace_file, how_to_replace=how)
+    write_template(file, task_types, commands, essential=essential, replace=replace_file, how_to_replace=how)
     return file
 
 

@@ -93,7 +93,7 @@ def test_wrong_usage_writes_nothing(arguments: list[str], code: int, words: str,
 def test_it_is_narrowed_to_commands_and_task_types(tmp_path: Path) -> None:
     run(tmp_path, "template", "delete.xlsx", "--command", "deleteuser")
     assert headers(tmp_path / "delete.xlsx") == {
-        "Users": ["command", "user.userId", "user.pingUserDispositionalState", *RESULT_COLUMNS]
+        "Users": ["command", "user.userId", *RESULT_COLUMNS, "user.pingUserDispositionalState"]
     }
     run(tmp_path, "template", "modify.xlsx", "--task-type", "callrecording", "--command", "Modify")
     assert list(headers(tmp_path / "modify.xlsx")) == ["CallRecording"]
@@ -101,7 +101,7 @@ def test_it_is_narrowed_to_commands_and_task_types(tmp_path: Path) -> None:
     run(tmp_path, "template", "both.xlsx", *both)
     assert headers(tmp_path / "both.xlsx") == {
         "Users": ["command", "user.userId", *RESULT_COLUMNS],
-        "PhoneNumbers": ["command", "phoneNumbers", "groupId", "activated", *RESULT_COLUMNS],
+        "PhoneNumbers": ["command", "phoneNumbers", *RESULT_COLUMNS, "groupId", "activated"],
     }
 
 

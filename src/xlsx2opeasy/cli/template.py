@@ -39,10 +39,22 @@ class _CommandName(click.Choice[str]):
     metavar="COMMAND",
     help="Only the sheets and columns that this command uses; may be given several times.",
 )
+@click.option(
+    "--fields",
+    type=click.Choice(["essential", "all"]),
+    default="all",
+    help="essential leaves rarely used columns out.",
+)
 @click.option("--example", is_flag=True, help="Write a filled-in example to rehearse with instead.")
 @FORCE
 def command(
-    file: Path, task_types: tuple[str, ...], commands: tuple[str, ...], *, example: bool, force: bool
+    file: Path,
+    task_types: tuple[str, ...],
+    commands: tuple[str, ...],
+    *,
+    fields: str,
+    example: bool,
+    force: bool,
 ) -> None:
     """Write a blank workbook to fill in to FILE (template.xlsx).
 
@@ -53,15 +65,19 @@ def command(
     Examples:
       xlsx2opeasy template branch.xlsx
       xlsx2opeasy template leavers.xlsx --command DeleteUser --command DeleteUserAndDevices
+      xlsx2opeasy template joiners.xlsx --command AddUser --fields essential
       xlsx2opeasy template numbers.xlsx --task-type PhoneNumbers
       xlsx2opeasy template --example practice.xlsx
     """
     how = "choose another name, or add --force"
     if example:
-        if task_types or commands:
-            raise click.UsageError("--example is one whole workbook: leave --task-type and --command out")
+        if task_types or commands or fields != "all":
+            raise click.UsageError(
+                "--example is one whole workbook: leave --task-type, --command and --fields out"
+            )
         write_example(file, replace=force, how_to_replace=how)
         say(f"{file} is ready. Next: xlsx2opeasy load {file} --sandbox")
         return
-    write_template(file, task_types, commands, replace=force, how_to_replace=how)
+    essential = fields == "essential"
+    write_template(file, task_types, commands, essential=essential, replace=force, how_to_replace=how)
     say(f"{file} is ready. Next: fill it in, then: xlsx2opeasy check {file}")

@@ -212,7 +212,7 @@ class TaskType:
 
     `headings` are its names in the specification's headings of task pages and of result pages. `tab` is the
     colour (`#1F4E78`) of its tab in a blank workbook. `locating` are fields that say where a subject is, and
-    modify nothing.
+    modify nothing; `essential` those that most people fill in.
     """
 
     name: str
@@ -225,6 +225,11 @@ class TaskType:
     headings: tuple[str, str] = ("", "")
     tab: str = "#595959"
     locating: frozenset[str] = frozenset()
+    essential: frozenset[str] = frozenset()
+
+    def is_essential(self, field: Field) -> bool:
+        """Whether most people need the field: it is one of `essential`, or required; all are where none is named."""
+        return not self.essential or bool(field.required) or field.name in self.essential
 
     @property
     def path(self) -> str:

@@ -161,6 +161,13 @@ USERS = TaskType(
     headings=("User", "Users"),
     tab="#1F4E78",
     locating=frozenset({"groupId"}),
+    essential=frozenset(
+        {
+            *("userProfile", "user.lastName", "user.firstName", "user.department", "user.emailAddress"),
+            *("user.phoneNumber", "user.extension", "user.userPassword", "user.voicePortalPasscode"),
+            *("user.servicePacks", "device.level", "device.type", "device.macAddress", "device.linePort"),
+        }
+    ),
     commands=(
         command(
             "AddUser",

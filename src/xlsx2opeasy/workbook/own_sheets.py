@@ -13,7 +13,7 @@ from xlsx2opeasy.ooxml.package import Package, folded
 from xlsx2opeasy.ooxml.relations import relations, tree
 from xlsx2opeasy.problems import Problem, Severity
 
-TEMPLATE_VERSION: Final = "1.0"
+TEMPLATE_VERSION: Final = "1.1"
 """Of the blank workbooks; goes up when sheets, columns or their rules change."""
 
 VERSION_PROPERTY: Final = "xlsx2opeasy template version"

@@ -118,7 +118,7 @@ def test_it_is_read(path: Path) -> None:
 
 
 def test_it_takes_results_and_is_read_again(path: Path) -> None:
-    result = RowResult(Outcome.FAILED, "101", "User does not exist.", "job 7")
+    result = RowResult(Outcome.FAILED, "101", "User does not exist.", "L20261122-k7m2")
     target = path.with_name("results.xlsx")
     write_results(path, target, [SheetResults("Users", 1, {2: result})])
     found = read_workbook(target)

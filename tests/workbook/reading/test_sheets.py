@@ -6,7 +6,7 @@ import pytest
 from handmade import cell, errors, inline, number, parts, row, users, warnings, worksheet, write
 
 from xlsx2opeasy.errors import WorkbookUnusable
-from xlsx2opeasy.spec.outcomes import Outcome, RowResult
+from xlsx2opeasy.spec.outcomes import RESULT_COLUMNS, Outcome, RowResult
 from xlsx2opeasy.workbook.model import Workbook
 from xlsx2opeasy.workbook.read import read_workbook
 
@@ -234,11 +234,11 @@ def test_d37_repeated_or_unordered_cells_are_an_error(tmp_path: Path, rows: str)
 
 def test_results_of_an_earlier_load(tmp_path: Path) -> None:
     headers = [*HEADERS, "Result", "Error code", "Error detail", "Job"]
-    failed = [inline("failed"), number("102"), inline(" User exists. "), inline("20261122-1 #ab12")]
+    failed = [inline("failed"), number("102"), inline(" User exists. "), inline("L20261122-k7m2")]
     found = users(tmp_path, headers, [*TASK, inline("SUCCESS")], [*TASK, *failed], TASK).sheets[0]
     assert found.earlier_results == {
         2: RowResult(Outcome.SUCCESS),
-        3: RowResult(Outcome.FAILED, "102", " User exists. ", "20261122-1 #ab12"),
+        3: RowResult(Outcome.FAILED, "102", " User exists. ", "L20261122-k7m2"),
     }
     assert found.result_letters == {"Result": "D", "Error code": "E", "Error detail": "F", "Job": "G"}
     assert found.problems == ()
@@ -274,3 +274,23 @@ def test_d48_the_lock_file_of_excel(tmp_path: Path) -> None:
     assert warnings(read_workbook(path).problems) == ["open-in-excel"]
     with pytest.raises(WorkbookUnusable, match="Excel keeps"):
         read_workbook(lock)
+
+
+@pytest.mark.parametrize("kept", [RESULT_COLUMNS, RESULT_COLUMNS[::3], RESULT_COLUMNS[::-1], ("Job",)])
+def test_our_columns_count_wherever_they_are(tmp_path: Path, kept: tuple[str, ...]) -> None:
+    said = {"Result": "FAILED", "Error code": "102", "Error detail": "x", "Job": "L20261122-k7m2"}
+    headers = ["command", *kept, *HEADERS[1:]]
+    cells = ["AddUser", *(said[name] for name in kept), *("x" for _ in HEADERS[1:])]
+    found = users(tmp_path, headers, list(map(inline, cells))).sheets[0]
+    assert set(found.result_letters) == set(kept)
+    assert "unknown-job" not in errors(found.problems)
+
+
+@pytest.mark.parametrize("kept", [RESULT_COLUMNS, ("Job",), ("Result", "Job")])
+def test_a_job_column_of_ones_own_is_an_error(tmp_path: Path, kept: tuple[str, ...]) -> None:
+    said = {"Result": "FAILED", "Error code": "102", "Error detail": "x", "Job": "Engineer"}
+    cells = ["AddUser", *("x" for _ in HEADERS[1:]), *(said[name] for name in kept)]
+    found = users(tmp_path, [*HEADERS, *kept], list(map(inline, cells))).sheets[0]
+    (problem,) = [each for each in found.problems if each.rule == "unknown-job"]
+    assert "ename" in problem.hint
+    assert "ignore" in problem.hint

@@ -17,7 +17,7 @@ from xlsx2opeasy.ooxml.styles import OUTCOME_COLOURS
 from xlsx2opeasy.spec.catalogue import BY_NAME, TASK_TYPES
 from xlsx2opeasy.spec.model import Kind, TaskType
 from xlsx2opeasy.spec.outcomes import RESULT_COLUMNS, Outcome
-from xlsx2opeasy.workbook.own_sheets import READ_ME, TEMPLATE_VERSION
+from xlsx2opeasy.workbook.own_sheets import READ_ME, TEMPLATE_VERSION, VERSION_PROPERTY
 from xlsx2opeasy.workbook.template.columns import template_sheets
 from xlsx2opeasy.workbook.template.messages import MOST_MESSAGE, MOST_TITLE
 from xlsx2opeasy.workbook.template.read_me import STEPS
@@ -78,7 +78,8 @@ def test_the_legend_shows_the_colours_that_results_have(book: Any) -> None:
 
 @EVERY_TYPE
 def test_every_field_has_its_column(book: Any, task_type: TaskType) -> None:
-    command, *fields = headers(book[task_type.name])[: -len(RESULT_COLUMNS)]
+    command, *found = headers(book[task_type.name])
+    fields = [header for header in found if header not in RESULT_COLUMNS]
     columns = [task_type.column(header) for header in fields]
     assert command == "command"
     assert [column.name if column else None for column in columns] == fields
@@ -87,8 +88,24 @@ def test_every_field_has_its_column(book: Any, task_type: TaskType) -> None:
 
 
 @EVERY_TYPE
-def test_the_result_columns_are_ready_at_the_right(book: Any, task_type: TaskType) -> None:
-    assert headers(book[task_type.name])[-4:] == list(RESULT_COLUMNS)
+def test_the_result_columns_are_beside_the_subject_and_stay_in_view(book: Any, task_type: TaskType) -> None:
+    sheet = book[task_type.name]
+    assert headers(sheet)[2:6] == list(RESULT_COLUMNS)
+    assert sum(column_format(sheet, number).width for number in range(1, 7)) < 140
+
+
+def test_essential_fields_alone() -> None:
+    (users,) = template_sheets(["Users"], ["AddUser"], essential=True)
+    names = [column.name for column in users.columns]
+    assert len(names) < 16
+    assert {"user.userId", "groupId", "user.lastName", "user.extension", "user.phoneNumber"} <= set(names)
+    assert not [column for column in users.columns if column.level]
+    for sheet in template_sheets(essential=True):
+        required = {field.name for field in sheet.task_type.fields if field.required}
+        assert required <= {column.field.name for column in sheet.columns}
+    assert headers(opened(template_bytes(["Users"], ["AddUser"], essential=True))["Users"])[2:6] == list(
+        RESULT_COLUMNS
+    )
 
 
 def test_lists_of_objects_have_several_columns(book: Any) -> None:
@@ -116,7 +133,9 @@ def test_dropdowns_offer_what_the_catalogue_allows(book: Any, task_type: TaskTyp
     command = validation_at(sheet, "command")
     assert command.formula1 == f'"{",".join(task_type.command_names)}"'
     assert (command.errorStyle or "stop") == "stop"
-    for header in headers(sheet)[1:-4]:
+    for header in headers(sheet)[1:]:
+        if header in RESULT_COLUMNS:
+            continue
         column = task_type.column(header)
         assert column is not None
         rule = column.field.rule("one-of")
@@ -130,7 +149,9 @@ def test_dropdowns_offer_what_the_catalogue_allows(book: Any, task_type: TaskTyp
 @EVERY_TYPE
 def test_each_cell_and_header_explains_its_field(book: Any, task_type: TaskType) -> None:
     sheet = book[task_type.name]
-    for header in headers(sheet)[1:-4]:
+    for header in headers(sheet)[1:]:
+        if header in RESULT_COLUMNS:
+            continue
         field = task_type.column(header).field  # type: ignore[union-attr]
         for row in (1, 2, ROWS + 1):
             found = validation_at(sheet, header, row)
@@ -170,7 +191,7 @@ def test_live_help_reaches_over_all_rows_and_no_others(book: Any, task_type: Tas
 @EVERY_TYPE
 def test_header_in_view_filters_and_folds(book: Any, task_type: TaskType) -> None:
     sheet = book[task_type.name]
-    assert sheet.freeze_panes == "C2"
+    assert sheet.freeze_panes == "G2"
     assert sheet.auto_filter.ref.startswith("A1:")
     assert sheet.auto_filter.ref.endswith(str(ROWS + 1))
     for number, header in enumerate(headers(sheet), start=1):
@@ -183,7 +204,6 @@ def test_what_belongs_together_folds_behind_its_first_column(book: Any) -> None:
     levels = {
         header: column_format(sheet, number).outlineLevel for number, header in enumerate(headers(sheet), 1)
     }
-    folded = {header for header, level in levels.items() if level}
     for first, behind in {
         "user.addressLocation": "user.city",
         "device.name": "device.macAddress",
@@ -192,9 +212,13 @@ def test_what_belongs_together_folds_behind_its_first_column(book: Any) -> None:
         "device.trunkUserInformation.trunkGroup": "device.trunkUserInformation.enterpriseTrunk",
         "user.useExistingPingAccount": "user.pingUserName",
     }.items():
-        assert first not in folded
-        assert behind in folded
-    assert not folded & {"command", "user.userId", "groupId", *RESULT_COLUMNS}
+        assert levels[first] < levels[behind]
+    for header, level in levels.items():
+        column = BY_NAME["Users"].column(header)
+        essential = column is None or BY_NAME["Users"].is_essential(column.field)
+        assert level if not essential else level < 2, header
+    for header in ("command", "user.userId", "groupId", *RESULT_COLUMNS):
+        assert not levels[header]
 
 
 def test_needed_columns_are_underlined(book: Any) -> None:
@@ -223,7 +247,7 @@ def test_ten_thousand_rows_are_ranges_and_no_cells(content: bytes) -> None:
 def test_it_carries_its_version(book: Any) -> None:
     assert TEMPLATE_VERSION in book.properties.description
     assert {each.name: each.value for each in book.custom_doc_props.props}[
-        "Template version"
+        VERSION_PROPERTY
     ] == TEMPLATE_VERSION
 
 

@@ -86,17 +86,19 @@ def emptied(checked: Checked) -> Mapping[Place, str]:
 def refuse_columns_of_ones_own(checked: Checked) -> None:
     """Raises InvalidWorkbook where results would be written over a column that no load made.
 
-    A load makes its four columns at once: where some of them are missing, and cells hold what no load
-    writes, the column is somebody's own.
+    A Job column with what no load writes is somebody's own; so is a Result column, where others are missing.
     """
     for sheet in checked.sheets:
-        strange = [each for each in sheet.sheet.problems if each.rule in ("unknown-result", "unknown-job")]
-        if strange and len(sheet.sheet.result_letters) < len(RESULT_COLUMNS):
+        rules = {"unknown-job"}
+        if len(sheet.sheet.result_letters) < len(RESULT_COLUMNS):
+            rules.add("unknown-result")
+        strange = [each for each in sheet.sheet.problems if each.rule in rules]
+        if strange:
             name = strange[0].field
             raise InvalidWorkbook(
                 f'{sheet.sheet.title} has a column "{name}" of your own, where the results would go:'
                 " nothing was sent or written",
-                f'rename its header, for example to "# {name}", then load again',
+                f'rename its header, for example to "# {name}", or map or ignore it (--mapping)',
             )
 
 

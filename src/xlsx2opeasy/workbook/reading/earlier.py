@@ -26,7 +26,7 @@ def earlier_results(
     blank = [""] * len(rows)
     texts = (columns.get(name, blank) for name in (RESULT, CODE, DETAIL, JOB))
     for row, result, code, detail, job in zip(rows, *texts, strict=True):
-        if job and len(letters) < len(RESULT_COLUMNS) and not JOB_CELL.fullmatch(job.strip()):
+        if job and not JOB_CELL.fullmatch(job.strip()):
             problems.append(_unknown_job(title, row, letters[JOB], job))
         if not result:
             continue
@@ -51,12 +51,12 @@ def _unknown(title: str, row: int, letter: str, result: str) -> Problem:
 
 
 def _unknown_job(title: str, row: int, letter: str, job: str) -> Problem:
-    """A Job column without all of the other three: no load made it, and none may write over it."""
+    """A Job column of the person's own: no load made it, and none may write over it."""
     return Problem(
         sheet=title,
         rule="unknown-job",
         message=f'"{visible(job)}" is no job of this program, whose results go into columns of such names.',
-        hint=f'Rename the header of your own column, for example to "# {JOB}".',
+        hint=f'Rename the header of your own column, for example to "# {JOB}"; or map or ignore it.',
         row=row,
         column=letter,
         field=JOB,

@@ -1,11 +1,12 @@
 """What a blank workbook has: which sheets, with which commands, and which columns in which order."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from xlsx2opeasy.ooxml.address import letters_of
 from xlsx2opeasy.spec.catalogue import TASK_TYPES
 from xlsx2opeasy.spec.model import Column, Field, TaskType
+from xlsx2opeasy.spec.outcomes import RESULT_COLUMNS
 
 _FAMILIES = (
     ("Calling line ID", ("user.clid",)),
@@ -27,12 +28,15 @@ _FAMILIES = (
 
 @dataclass(frozen=True, slots=True)
 class TemplateColumn:
-    """A column of a blank sheet: `number` counts from 0; it `folds` where its family's first is another."""
+    """A column of a blank sheet: `number` counts from 0.
+
+    Its `level` of folding is 1 where it is rarely used, and one more where its family's first is another.
+    """
 
     column: Column
     number: int
     family: str
-    folds: bool
+    level: int
 
     @property
     def field(self) -> Field:
@@ -57,11 +61,15 @@ class TemplateColumn:
 
 @dataclass(frozen=True, slots=True)
 class TemplateSheet:
-    """A task sheet to be: the commands it offers, and its columns from B on (A is the command)."""
+    """A task sheet to be: the commands it offers, and its columns (A is the command).
+
+    The result columns are beside the row's subject, from the column `first_result` (from 0) on.
+    """
 
     task_type: TaskType
     commands: tuple[str, ...]
     columns: tuple[TemplateColumn, ...]
+    first_result: int
 
     def of(self, field: str) -> tuple[TemplateColumn, ...]:
         """The columns of a field; none where the sheet was narrowed without it."""
@@ -69,38 +77,50 @@ class TemplateSheet:
 
 
 def template_sheets(
-    task_types: Collection[str] = (), commands: Collection[str] = ()
+    task_types: Collection[str] = (), commands: Collection[str] = (), *, essential: bool = False
 ) -> tuple[TemplateSheet, ...]:
     """The sheets for these task types (all, if none is named), narrowed to these commands and their columns.
 
     Commands narrow the task types that have them. A task type that has none of them keeps all its own where
-    it was asked for by name, and is left out otherwise.
+    it was asked for by name, and is left out otherwise. With `essential` rarely used columns are left out.
     """
     sheets = []
     for task_type in TASK_TYPES:
         chosen = tuple(name for name in task_type.command_names if name in commands)
         named = task_type.name in task_types
         if named or (not task_types and (chosen or not commands)):
-            sheets.append(_sheet(task_type, chosen or task_type.command_names))
+            sheets.append(_sheet(task_type, chosen or task_type.command_names, essential=essential))
     return tuple(sheets)
 
 
-def _sheet(task_type: TaskType, commands: tuple[str, ...]) -> TemplateSheet:
+def _sheet(task_type: TaskType, commands: tuple[str, ...], *, essential: bool) -> TemplateSheet:
+    used = [each for each in task_type.fields if not each.commands.isdisjoint(commands)]
+    if essential:
+        used = [each for each in used if task_type.is_essential(each)]
+    subject = _subject(task_type, commands, used)
     placed: list[TemplateColumn] = []
-    for number, column in enumerate(_ordered(task_type, commands), start=1):
+    for column in _ordered(task_type, used, subject):
+        number = len(placed) + 1
+        if column.field is not subject:
+            number += len(RESULT_COLUMNS)
         family = _family(column.name)
         before = placed[-1].family if placed else ""
-        placed.append(TemplateColumn(column, number, family, bool(family) and family == before))
-    return TemplateSheet(task_type, commands, tuple(placed))
+        rare, follows = not task_type.is_essential(column.field), bool(family) and family == before
+        placed.append(TemplateColumn(column, number, family, rare + follows))
+    return TemplateSheet(task_type, commands, tuple(placed), 1 if subject is None else 2)
 
 
-def _ordered(task_type: TaskType, commands: tuple[str, ...]) -> Iterator[Column]:
-    """The Appendix's order, but first what a row is about: the field that most commands need."""
-    used = [each for each in task_type.fields if not each.commands.isdisjoint(commands)]
-    of_all = task_type.command_names
+def _subject(task_type: TaskType, commands: tuple[str, ...], used: Sequence[Field]) -> Field | None:
+    """What a row is about: the field that most commands need, if any does."""
     alone = [each for each in used if each.object_list is None]
+    of_all = task_type.command_names
     subject = max(alone, key=lambda each: (_needing(each, commands), _needing(each, of_all)), default=None)
-    if subject is not None and _needing(subject, commands):
+    return subject if subject is not None and _needing(subject, commands) else None
+
+
+def _ordered(task_type: TaskType, used: list[Field], subject: Field | None) -> Iterator[Column]:
+    """The Appendix's order, but the subject first."""
+    if subject is not None:
         yield Column(subject)
         used.remove(subject)
     members: dict[str, list[Field]] = {}

@@ -12,14 +12,26 @@ _EXAMPLE = "new-branch-office.xlsx"
 
 
 def write_template(
-    file: Path, task_types: Collection[str], commands: Collection[str], *, replace: bool, how_to_replace: str
+    file: Path,
+    task_types: Collection[str],
+    commands: Collection[str],
+    *,
+    essential: bool = False,
+    replace: bool,
+    how_to_replace: str,
 ) -> None:
     """Writes a blank workbook with these task types and commands; all where none is named.
 
+    With `essential` rarely used columns are left out.
     Raises UsageError where the name does not end in `.xlsx`, WorkbookUnusable where the file exists (the hint
     is `how_to_replace`) or cannot be written.
     """
-    _write(file, lambda: template_bytes(task_types, commands), replace=replace, how_to_replace=how_to_replace)
+    _write(
+        file,
+        lambda: template_bytes(task_types, commands, essential=essential),
+        replace=replace,
+        how_to_replace=how_to_replace,
+    )
 
 
 def write_example(file: Path, *, replace: bool, how_to_replace: str) -> None:

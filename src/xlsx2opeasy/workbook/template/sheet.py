@@ -29,8 +29,10 @@ ROWS = 10_000
 """How many rows below the headers are prepared. A blank workbook with all sheets has 30 KB, one with 10,000
 users filled in 0.5 MB, which LibreOffice opens and saves again in 3 to 4 seconds."""
 
-_COMMAND_WIDTH = 30
-_RESULT_WIDTHS = (14, 14, 100, 38)
+_COMMAND_WIDTH = 24
+_RESULT_WIDTHS = (12, 11, 32, 14)
+"""They stay in view while one scrolls, and so must not fill the window."""
+
 _HEADER_HEIGHT = 30
 _A3 = 8
 
@@ -42,7 +44,7 @@ class SheetWriter:
         self.page = page
         self.sheet = sheet
         self.looks = looks
-        self.first_result = len(sheet.columns) + 1
+        self.first_result = sheet.first_result
         self.last_column = len(sheet.columns) + len(RESULT_COLUMNS)
 
     def write(self) -> None:
@@ -67,7 +69,7 @@ class SheetWriter:
         of = column.name.partition(".")[0]
         header = self.looks.header(of, odd=odd, needed=needing(self.sheet, column) is not None)
         width = max(len(column.name) + 4, min(len(column.field.example) + 3, 40))
-        level = {"level": 1} if column.folds else {}
+        level = {"level": column.level} if column.level else {}
         self.page.set_column(column.number, column.number, width, self.looks.body(column.field.kind), level)
         self.page.write_string(0, column.number, column.name, header)
         self._validate(column.number, validation(self.sheet, column))
@@ -88,7 +90,8 @@ class SheetWriter:
         """The conditional formats; the earlier one counts where two hold."""
         self._mark("A", f"AND({is_filled(COMMAND_CELL)},NOT({self._known_command()}))", "wrong")
         if self.sheet.columns:
-            cells = f"$B2:${self.sheet.columns[-1].letters}2"
+            spans = _spans([column.number for column in self.sheet.columns]).split()
+            cells = ",".join(_cells_of(span) for span in spans)
             self._mark("A", f"AND({is_blank(COMMAND_CELL)},COUNTA({cells})>0)", "missing")
         for column in self.sheet.columns:
             for condition, mark in (
@@ -130,14 +133,14 @@ class SheetWriter:
 
     def _frame(self) -> None:
         self.page.set_row(0, _HEADER_HEIGHT)
-        self.page.freeze_panes(1, 2 if self.sheet.columns else 1)
+        self.page.freeze_panes(1, self.first_result + len(RESULT_COLUMNS))
         self.page.autofilter(0, 0, ROWS, self.last_column)
         self.page.outline_settings(visible=True, symbols_below=False, symbols_right=False, auto_style=False)
         self.page.ignore_errors({"number_stored_as_text": f"A1:{letters_of(self.last_column + 1)}{ROWS + 1}"})
         self.page.set_landscape()
         self.page.set_paper(_A3)
         self.page.repeat_rows(0)
-        self.page.repeat_columns(0, 1)
+        self.page.repeat_columns(0, self.first_result - 1)
 
 
 def _spans(numbers: list[int]) -> str:
@@ -149,6 +152,12 @@ def _spans(numbers: list[int]) -> str:
         else:
             spans.append([number, number])
     return " ".join(f"{letters_of(first + 1)}:{letters_of(last + 1)}" for first, last in spans)
+
+
+def _cells_of(span: str) -> str:
+    """The cells of row 2 in a span of columns."""
+    first, _, last = span.partition(":")
+    return f"${first}2:${last or first}2"
 
 
 def _rows_of(span: str) -> str:

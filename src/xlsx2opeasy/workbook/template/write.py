@@ -22,12 +22,16 @@ _MADE = datetime(2026, 11, 22, tzinfo=UTC).replace(tzinfo=None)
 """One date for all, so that the same catalogue makes the same parts."""
 
 
-def template_bytes(task_types: Collection[str] = (), commands: Collection[str] = ()) -> bytes:
+def template_bytes(
+    task_types: Collection[str] = (), commands: Collection[str] = (), *, essential: bool = False
+) -> bytes:
     """A blank workbook with sheets for these task types and commands, by name; all where none is named.
+
+    With `essential` it has only the fields that most people need.
 
     Its parts are the same each time. Raises ValueError where no task type has any of the commands.
     """
-    sheets = template_sheets(task_types, commands)
+    sheets = template_sheets(task_types, commands, essential=essential)
     if not sheets:
         raise ValueError(f"No task type has the commands {', '.join(sorted(commands))}.")
     file = BytesIO()
