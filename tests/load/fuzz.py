@@ -20,12 +20,16 @@ from xlsx2opeasy.load.plan.staging import Staging, StopAfter
 
 from .books import numbers_then_users, user_book
 from .crash import Frozen, finish, freeze_job, run_and_die, thaw
-from .loops import play_loop
+from .loops import play_loop, spelt
 
 HTML = Answer(200, b"<html>Sign in</html>", {"Content-Type": "text/html"})
 LOST = (Cut(), Cut(reset=True), Answer(502, b"<html>"), Answer(503), Answer(504), HTML, Answer(200))
 REFUSED = (Answer(401), Answer(403), Answer(429, None, {"Retry-After": "1"}), Answer(429), Answer(413))
 DEEDS = ("lost before", "lost after", "late", "twice", "refused", "cut answer")
+SPOILT = (
+    {"status": "FAILED", "errorCode": "102", "errorDescription": "User already exists."},
+    {"status": "MAYBE"},
+)
 _ONE_LOOP_IN = 10
 """Seeds; a loop takes ten times as long as a load under faults."""
 
@@ -43,6 +47,8 @@ class Weather:
         self._late: list[Request] = []
         self._after: Answer | Cut | str | None = None
         self.share = SHARE
+        self._cleans_up = chance.random() < 0.3
+        self._contradicted = chance.choice(SPOILT) if chance.random() < 0.2 else None
         server.settings.before = self.before
         server.settings.after = self.after
 
@@ -74,13 +80,35 @@ class Weather:
             self._after = self._chance.choice(LOST) if deed == "lost after" else deed
         return None
 
-    def after(self, _: Request, answer: Answer) -> Answer | Cut | None:
+    def after(self, request: Request, answer: Answer) -> Answer | Cut | None:
         fate, self._after = self._after, None
+        if self._cleans_up and request.method == "DELETE" and answer.status == 400:
+            self._tally["refused, then cleaned up in the portal"] += 1
+            self._server.state.scheduled.clear()
+            self._server.state.operations.clear()
+        if self._contradicted is not None and request.path.endswith("/results/users"):
+            answer = with_another(answer, self._contradicted)
+            self._tally["results that differ"] += 1
+            if fate is None:
+                return answer
         if fate == "cut answer":
             size = self._chance.randrange(len(answer.content) + 1)
             return Answer(answer.status, answer.body, answer.headers, cut_after=size)
         assert not isinstance(fate, str)
         return fate
+
+
+def with_another(answer: Answer, result: dict[str, str]) -> Answer:
+    """The results, and another one for the first task: a back end tried it twice."""
+    if not isinstance(answer.body, dict):
+        return answer
+    body = {
+        name: [listed[0] | {"errorCode": "", "errorDescription": ""} | result, *listed]
+        if isinstance(listed, list) and listed
+        else listed
+        for name, listed in answer.body.items()
+    }
+    return Answer(answer.status, body, answer.headers)
 
 
 def play(seed: int, jobs: list[Frozen], folder: Path, tally: Counter[str]) -> None:
@@ -91,6 +119,7 @@ def play(seed: int, jobs: list[Frozen], folder: Path, tally: Counter[str]) -> No
         rig = thaw(frozen, folder / f"seed-{seed}", server)
         weather = Weather(server, chance, tally)
         for _ in range(chance.randint(1, 4)):
+            rig.spelling = spelt(chance)
             if chance.random() < 0.5:
                 step = f"{chance.choice(('before', 'after'))}:{chance.randint(1, 12)}"
                 tally["killed"] += run_and_die(rig, frozen.job, step)
@@ -98,7 +127,7 @@ def play(seed: int, jobs: list[Frozen], folder: Path, tally: Counter[str]) -> No
                 with contextlib.suppress(Xlsx2OpeasyError):
                     tally[f"run: {rig.resume(frozen.job).status}"] += 1
         weather.clear()
-        finish(rig, frozen)
+        tally[f"end: {finish(rig, frozen).status}"] += 1
         tally["calls"] += len(server.requests)
 
 
@@ -141,7 +170,7 @@ def main() -> int:
                 try:
                     play(seed, jobs, Path(folder), tally)
                     if seed % _ONE_LOOP_IN == 0:
-                        play_loop(seed, _made(Path(folder) / "loop"))
+                        play_loop(seed, _made(Path(folder) / "loop"), tally)
                 except AssertionError as error:
                     broken.append(seed)
                     sys.stderr.write(f"seed {seed}: {error!r}\n")

@@ -17,7 +17,7 @@ def jobs(tmp_path_factory: pytest.TempPathFactory) -> list[Frozen]:
 
 @pytest.mark.parametrize("seed", [3, 16, 21, 38, 52, 57])
 def test_a_loop(tmp_path: Path, seed: int) -> None:
-    play_loop(seed, tmp_path)
+    play_loop(seed, tmp_path, Counter())
 
 
 @pytest.mark.parametrize("seed", [17, 24, 66, 75, *range(1000, 1016)])
