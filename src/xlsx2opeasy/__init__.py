@@ -8,6 +8,8 @@ when it is first used, so that importing the package, and with it `xlsx2opeasy -
 import importlib
 from typing import TYPE_CHECKING, Any
 
+__version__ = "0.1.0"
+
 if TYPE_CHECKING:
     from xlsx2opeasy.check.checked import Checked, check_workbook
     from xlsx2opeasy.errors import (
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
         InvalidWorkbook,
         LoadRefused,
         LocalFailure,
+        NeverReached,
         ServiceFailed,
         StillRunning,
         TakenOver,
@@ -51,6 +54,7 @@ __all__ = [
     "LoadRefused",
     "LoadResult",
     "LocalFailure",
+    "NeverReached",
     "OpEasyClient",
     "Problem",
     "Secret",
@@ -76,6 +80,7 @@ _MODULES = {
         "InvalidWorkbook",
         "LoadRefused",
         "LocalFailure",
+        "NeverReached",
         "ServiceFailed",
         "StillRunning",
         "TakenOver",

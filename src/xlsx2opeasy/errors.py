@@ -5,6 +5,7 @@
     +-- InvalidWorkbook      3  the workbook breaks the rules; nothing was sent
     +-- AccessDenied         4  authentication or permission
     +-- ServiceFailed        5  the server could not be reached, kept failing or refused a call
+    |   +-- NeverReached        it gave no answer at all: nothing is left of the load
     +-- LocalFailure         5  this machine's disk or journal failed
     |   +-- TakenOver        5  another process works on the job by now
     +-- LoadRefused          6  running, unfinished, done or undecided
@@ -57,6 +58,10 @@ class ServiceFailed(Xlsx2OpeasyError):
     """The server could not be reached, kept failing or refused a call; the job can be resumed."""
 
     exit_code = 5
+
+
+class NeverReached(ServiceFailed):
+    """The server has given no answer at all; nothing is left of the load."""
 
 
 class LocalFailure(Xlsx2OpeasyError):

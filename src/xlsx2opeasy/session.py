@@ -20,7 +20,7 @@ from xlsx2opeasy.settings import (
     Settings,
     find_api_key,
     hold_what_is_read,
-    key_file_is_open,
+    key_file_remarks,
     key_of_profile,
     profile_naming,
     read_settings,
@@ -284,8 +284,9 @@ def _connector(connection: Callable[[], Connection], dialog: Dialog) -> Connect:
 def _connection(settings: Settings, flags: Flags, dialog: Dialog, key: Secret | None = None) -> Connection:
     from xlsx2opeasy.opeasy import Connection
 
-    if flags.api_key_file is not None and key_file_is_open(flags.api_key_file):
-        dialog.notify(f"warning: others than you can read {flags.api_key_file}; chmod 600 it")
+    if flags.api_key_file is not None:
+        for remark in key_file_remarks(flags.api_key_file):
+            dialog.notify(remark)
     return Connection(
         settings.url,
         settings.enterprise_id,

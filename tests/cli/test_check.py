@@ -5,6 +5,7 @@ import json
 import re
 from pathlib import Path
 
+import openpyxl
 import pytest
 from click.testing import CliRunner
 
@@ -47,15 +48,15 @@ def test_a_right_workbook(tmp_path: Path) -> None:
 def test_mistakes_are_told_at_their_cells_and_grouped(tmp_path: Path) -> None:
     path = write_workbook(tmp_path / "wrong.xlsx", WRONG)
     done = run("check", path)
-    said = f"Next: correct what is told above, then: xlsx2opeasy check {path}\n"
+    said = f"Next: correct the cells above, then: xlsx2opeasy check {path}\n"
     assert (done.returncode, done.stderr) == (3, said)
     lines = done.stdout.splitlines()
     assert lines[0] == (
         'Users!F2 user.phoneNumberActivation "Maybe" is not one of Activate, Deactivate,'
-        " write Activate or Deactivate"
+        " write Activate or Deactivate [one-of]"
     )
-    assert lines[3] == "    and 1 error more of this kind: rows 5"
-    assert lines[4] == 'Users!A6 command "AddUsr" is no command of Users, did you mean AddUser?'
+    assert lines[3] == "    and 1 error more of this kind: row 5"
+    assert lines[4] == 'Users!A6 command "AddUsr" is no command of Users, did you mean AddUser? [command]'
     assert lines[-1] == f"{path}: 5 rows, 0 valid, 5 errors"
 
 
@@ -224,3 +225,41 @@ def test_help_shows_every_command_with_an_example() -> None:
         done = CliRunner().invoke(cli, [name, "--help"])
         assert done.exit_code == 0
         assert f"xlsx2opeasy {name}" in done.output, f"{name} has no example"
+
+
+def test_several_workbooks_are_checked_one_after_the_other(tmp_path: Path) -> None:
+    wrong = write_workbook(tmp_path / "wrong.xlsx", WRONG)
+    right = write_workbook(
+        tmp_path / "right.xlsx",
+        {"Users": "| command | groupId | user.userId |\n| AddUser | Dallas | john.doe@example.com |\n"},
+    )
+    done = run("check", right, wrong)
+    assert done.returncode == 3
+    assert f"{right}: 1 row, 1 valid, no errors" in done.stdout
+    assert f"{wrong}: 5 rows, 0 valid, 5 errors" in done.stdout
+    found = run("check", right, tmp_path / "none.xlsx", wrong, "--json")
+    checks = json.loads(found.stdout)["checks"]
+    assert [each["rows"]["total"] for each in checks] == [1, 0, 5]
+    assert found.returncode == 7
+    assert run("check", right, wrong, "--annotate", tmp_path / "m.xlsx").returncode == 2
+
+
+def test_a_cause_in_many_columns_is_told_once(tmp_path: Path) -> None:
+    columns = ("user.department", "user.title", "user.lastName", "user.firstName", "user.addressLine1")
+    head = "| command | groupId | user.userId | " + " | ".join(columns) + " |\n"
+    rows = "".join(
+        f"| AddUser | Dallas | john.doe{number}@example.com |" + " `  x` |" * len(columns) + "\n"
+        for number in range(3)
+    )
+    path = tmp_path / "blanks.xlsx"
+    write_workbook(path, {"Users": head + rows.replace("`", "")})
+    book = openpyxl.load_workbook(path)
+    for row in book["Users"].iter_rows(min_row=2, min_col=4):
+        for cell in row:
+            cell.value = "  stray"
+    book.save(path)
+    done = run("check", path)
+    lines = [line for line in done.stdout.splitlines() if "stray" in line or "of this kind" in line]
+    assert len(lines) == 2, done.stdout
+    assert "and 14 warnings more of this kind" in lines[1]
+    assert "columns E, F, G, H, rows 2-4" in lines[1]

@@ -1,8 +1,13 @@
 """`--help` answers at once, because nothing heavy is imported for it; counted in modules, not in seconds."""
 
+import os
 import subprocess
 
+import pytest
+
+import installed
 from installed import COMMAND
+from xlsx2opeasy.sandbox.serve import serve_in_thread
 
 HEAVY = {
     *("pandas", "numpy", "pyarrow", "pandera", "openpyxl", "httpx", "starlette", "uvicorn"),
@@ -35,3 +40,57 @@ def test_no_help_imports_anything_heavy_and_each_shows_an_example() -> None:
     assert len(helps) > 35
     assert [each[-2000:] for each in helps[1:] if "Example" not in each] == []
     assert heavy.split("HEAVY")[1].strip() == ""
+
+
+def test_every_help_fits_eighty_columns() -> None:
+    done = subprocess.run(
+        [COMMAND.with_name("python"), "-c", HELPS],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"COLUMNS": "80"},
+    )
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.partition("HEAVY")[0].splitlines()
+    assert [line for line in lines if len(line) > 80 and not line.startswith("END OF")] == []
+
+
+@pytest.mark.parametrize("asked", [("load",), ("jobs", "show"), ()], ids=" ".join)
+def test_help_is_the_help_of_the_command(asked: tuple[str, ...]) -> None:
+    assert installed.run("help", *asked).stdout == installed.run(*asked, "--help").stdout
+
+
+def test_a_mistyped_option_gets_the_nearest_one() -> None:
+    done = installed.run("load", "a.xlsx", "--sandbx")
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[0] == "error: there is no option --sandbx; did you mean --sandbox?"
+
+
+def test_the_version_is_cheap() -> None:
+    def cpu(*command: object) -> float:
+        before = os.times()
+        subprocess.run([str(each) for each in command], check=True, capture_output=True)
+        after = os.times()
+        return after.children_user + after.children_system - before.children_user - before.children_system
+
+    python = COMMAND.with_name("python")
+    for option in ("-V", "--version"):
+        assert installed.run(option).stdout.startswith("xlsx2opeasy ")
+    bare = min(cpu(python, "-c", "pass") for _ in range(7))
+    ours = min(cpu(COMMAND, "--version") for _ in range(7))
+    assert ours <= 4 * max(bare, 0.01), (ours, bare)  # times are counted in hundredths
+
+
+def test_verbose_shows_the_requests_without_secrets() -> None:
+    with serve_in_thread() as sandbox:
+        env = {
+            "OPEASY_URL": sandbox.url,
+            "OPEASY_ENTERPRISE_ID": sandbox.enterprise_id,
+            "OPEASY_API_KEY": sandbox.api_key,
+        }
+        for asked in (("-v", "webhooks", "list"), ("webhooks", "list", "--verbose")):
+            done = installed.run(*asked, env=env)
+            assert "POST /v1/authsessions 20" in done.stderr, done.stderr
+            assert "GET /v1/" in done.stderr
+            assert sandbox.api_key not in done.stderr
+        assert "POST" not in installed.run("webhooks", "list", env=env).stderr

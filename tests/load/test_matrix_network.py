@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from foreign.messages import Answer, Cut, Request
+from xlsx2opeasy.errors import NeverReached
 from xlsx2opeasy.load.run.undecided import Settling
 
 from .books import outcomes, read_results, user_book
@@ -20,16 +21,15 @@ def book(tmp_path: Path) -> Path:
     return user_book(tmp_path / "five.xlsx", 5)
 
 
-def test_f22_a_server_that_refuses_connections_is_told_and_the_job_goes_on_later(
-    rig: Rig, book: Path
-) -> None:
+def test_f22_a_server_that_refuses_connections_leaves_nothing_of_the_load(rig: Rig, book: Path) -> None:
     url = rig.server.url
     rig.server.stop()
-    result = rig.load(book)
-    assert (result.status, result.exit_code) == ("failed", 5)
-    assert outcomes(Path(result.results or "")) == ["NOT SENT"] * 5
-    assert result.message.endswith(f"xlsx2opeasy resume {result.job}")
-    assert url in result.message
+    with pytest.raises(NeverReached) as caught:
+        rig.load(book)
+    assert url in caught.value.hint
+    assert caught.value.rows is not None
+    assert caught.value.rows["notSent"] == 5
+    assert [each.name for each in book.parent.iterdir()] == [book.name]
 
 
 @pytest.mark.parametrize("answer", [Cut(), Cut(reset=True), BAD_GATEWAY, HTML, Answer(200), Answer(503)])

@@ -2,27 +2,46 @@
 
 from __future__ import annotations
 
-import shlex
+import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from xlsx2opeasy.cli.options import ALLOW, FORCE, JSON, LARGE, MAPPING, WORKBOOK_PASSWORD
+from xlsx2opeasy.cli.options import ALLOW, FORCE, JSON, LARGE, MAPPING, WORKBOOK_PASSWORD, gather
 from xlsx2opeasy.cli.output import complain, counted, say, say_json, tell
-from xlsx2opeasy.cli.problem_lines import other_sheets, problem_lines, summary
-from xlsx2opeasy.errors import InvalidWorkbook, WorkbookUnusable, Xlsx2OpeasyError
+from xlsx2opeasy.cli.problem_lines import other_sheets, show_problems, summary
+from xlsx2opeasy.errors import Interrupted, InvalidWorkbook, WorkbookUnusable, Xlsx2OpeasyError
 from xlsx2opeasy.problems import Problem
 from xlsx2opeasy.registry.allowed import allowed_rules
 from xlsx2opeasy.settings import read_offline_settings
+from xlsx2opeasy.shell import quoted
 
 if TYPE_CHECKING:
     from xlsx2opeasy.check.checked import Checked
     from xlsx2opeasy.workbook.unwritable import UnwritableWorkbook
 
 
+WORST_FIRST = (7, 2, 3, 0)
+"""The exit code of several workbooks is the first of these that occurred."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """The arguments and options of the command."""
+
+    workbooks: tuple[Path, ...]
+    marked: Path | None
+    force: bool
+    mapping: Path | None
+    allow: tuple[str, ...]
+    large: bool
+    as_json: bool
+
+
 @click.command(name="check")
-@click.argument("workbook", type=click.Path(path_type=Path, readable=False))
+@click.argument("workbooks", type=click.Path(path_type=Path, readable=False), nargs=-1, required=True)
 @click.option(
     "--annotate",
     "marked",
@@ -36,17 +55,9 @@ if TYPE_CHECKING:
 @ALLOW
 @LARGE
 @JSON
-def command(
-    workbook: Path,
-    *,
-    marked: Path | None,
-    force: bool,
-    mapping: Path | None,
-    allow: tuple[str, ...],
-    large: bool,
-    as_json: bool,
-) -> NoReturn:
-    """Check everything in WORKBOOK offline: every cell against the API's rules.
+@gather(Request, "asked")
+def command(asked: Request) -> NoReturn:
+    """Check everything in each WORKBOOK offline: every cell against the API's rules.
 
     \b
     Examples:
@@ -55,30 +66,16 @@ def command(
       xlsx2opeasy check staff.xlsx --mapping staff.toml
       xlsx2opeasy check leavers.xlsx --allow unused
     """
-    raise SystemExit(
-        check(
-            workbook,
-            marked=marked,
-            replace=force,
-            mapping=mapping,
-            allow=allow,
-            large=large,
-            as_json=as_json,
-        )
-    )
+    if asked.marked is not None and len(asked.workbooks) > 1:
+        raise click.UsageError("--annotate goes with one workbook only")
+    codes, documents = zip(*(_check(workbook, asked) for workbook in asked.workbooks), strict=True)
+    if asked.as_json:
+        say_json(documents[0] if len(documents) == 1 else {"checks": list(documents)})
+    raise SystemExit(next(code for code in WORST_FIRST if code in codes))
 
 
-def check(
-    workbook: Path,
-    *,
-    marked: Path | None,
-    replace: bool,
-    mapping: Path | None,
-    allow: tuple[str, ...],
-    large: bool,
-    as_json: bool,
-) -> int:
-    """Checks and tells; the exit code. `replace` lets the marked copy take the place of an earlier one."""
+def _check(workbook: Path, asked: Request) -> tuple[int, dict[str, object]]:
+    """Checks one workbook and shows what was found; the exit code, and the document of `--json`."""
     from xlsx2opeasy.check.checked import check_workbook
     from xlsx2opeasy.ooxml.limits import limits_for
     from xlsx2opeasy.workbook.annotate.write import refuse_target
@@ -86,31 +83,28 @@ def check(
     from xlsx2opeasy.workbook.read import read_workbook
 
     try:
-        if marked is not None:
-            refuse_target(workbook, marked, replace=replace)
+        if asked.marked is not None:
+            refuse_target(workbook, asked.marked, replace=asked.force)
         profile = read_offline_settings(None)
-        allowed = allowed_rules(allow, profile.allow)
-        lists = mapping_in_force(mapping, profile.mapping)
-        checked = check_workbook(read_workbook(workbook, limits_for(large=large), lists), allowed)
+        allowed = allowed_rules(asked.allow, profile.allow)
+        lists = mapping_in_force(asked.mapping, profile.mapping)
+        checked = check_workbook(read_workbook(workbook, limits_for(large=asked.large), lists), allowed)
+    except Interrupted:
+        raise
     except Xlsx2OpeasyError as error:
-        if as_json:
-            say_json(_unreadable(workbook, error))
-        else:
+        if not asked.as_json:
             complain(error.message, error.hint)
-        return error.exit_code
-    if as_json:
-        say_json(_document(workbook, checked))
-    else:
-        for line in problem_lines(checked.problems):
-            say(line)
+        return error.exit_code, _unreadable(workbook, error)
+    if not asked.as_json:
+        show_problems(checked.problems, sys.stdout)
         say(summary(workbook, checked))
         for line in other_sheets(checked.workbook.other_sheets):
             say(line)
-    if marked is not None:
-        _annotate(workbook, marked, checked, replace=replace)
-    if not as_json:
-        tell(_next_step(workbook, mapping, checked))
-    return InvalidWorkbook.exit_code if checked.errors else 0
+    if asked.marked is not None:
+        _annotate(workbook, asked.marked, checked, replace=asked.force)
+    if not asked.as_json:
+        tell(_next_step(workbook, asked.mapping, checked))
+    return InvalidWorkbook.exit_code if checked.errors else 0, _document(workbook, checked)
 
 
 def _annotate(workbook: Path, target: Path, checked: Checked, *, replace: bool) -> None:
@@ -158,7 +152,7 @@ def _unreadable(workbook: Path, error: Xlsx2OpeasyError) -> dict[str, object]:
 
 
 def _next_step(workbook: Path, mapping: Path | None, checked: Checked) -> str:
-    book = shlex.quote(str(workbook)) + (f" --mapping {shlex.quote(str(mapping))}" if mapping else "")
+    book = quoted(workbook) + (f" --mapping {quoted(mapping)}" if mapping else "")
     if checked.errors:
-        return f"Next: correct what is told above, then: xlsx2opeasy check {book}"
+        return f"Next: correct the cells above, then: xlsx2opeasy check {book}"
     return f"Next, as a rehearsal: xlsx2opeasy load {book} --sandbox"

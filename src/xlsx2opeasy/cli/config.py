@@ -1,11 +1,11 @@
-"""`xlsx2opeasy config show`: every setting in force, and where each comes from. No secret is shown."""
+"""`xlsx2opeasy config`: every setting and where it comes from; changes to one. No secret is shown."""
 
 import os
 
 import click
 
-from xlsx2opeasy.cli.options import JSON, connection_options
-from xlsx2opeasy.cli.output import complain, say_json
+from xlsx2opeasy.cli.options import JSON, complete_profiles, connection_options
+from xlsx2opeasy.cli.output import complain, say_json, tell
 from xlsx2opeasy.cli.tables import cell, show_table
 from xlsx2opeasy.errors import UsageError, Xlsx2OpeasyError
 from xlsx2opeasy.load.job.home import HOME_VARIABLE, state_folder
@@ -28,11 +28,12 @@ _UNKNOWN_WITHOUT_SERVER = "looked for once the server and the enterprise are nam
 
 @click.group(name="config")
 def command() -> None:
-    """Look at the settings.
+    """Look at the settings, and change them.
 
     \b
-    Example:
+    Examples:
       xlsx2opeasy config show
+      xlsx2opeasy config set chunk_tasks 500
     """
 
 
@@ -61,6 +62,55 @@ def show(flags: Flags, *, as_json: bool) -> None:
         say_json({"settings": items, "message": ""})
     else:
         show_table(_HEADINGS, [(cell(each.name), cell(each.value), cell(each.source)) for each in values])
+
+
+_PROFILE = click.option(
+    "--profile", help="The profile to change (OPEASY_PROFILE).", shell_complete=complete_profiles
+)
+
+
+@command.command(name="set")
+@click.argument("name")
+@click.argument("value")
+@_PROFILE
+def set_command(name: str, value: str, *, profile: str | None) -> None:
+    """Change the setting NAME of the profile in force, by the names that `config show` prints.
+
+    The value must be one that a load would take; comments in the file stay. Keys and passwords are not taken.
+
+    \b
+    Examples:
+      xlsx2opeasy config set url https://opeasy.example.com
+      xlsx2opeasy config set chunk_tasks 500 --profile acme
+    """
+    from xlsx2opeasy.settings.edit import set_value
+
+    where = set_value(name, value, Flags(profile=profile))
+    tell(f"{name} is set for {where}.")
+    _tell_of_what_goes_before(name)
+
+
+@command.command(name="unset")
+@click.argument("name")
+@_PROFILE
+def unset_command(name: str, *, profile: str | None) -> None:
+    """Take the setting NAME out of the profile in force.
+
+    \b
+    Example:
+      xlsx2opeasy config unset ca_bundle
+    """
+    from xlsx2opeasy.settings.edit import unset_value
+
+    where = unset_value(name, Flags(profile=profile))
+    tell(f"{name} was not set." if where is None else f"{name} is no longer set for {where}.")
+
+
+def _tell_of_what_goes_before(name: str) -> None:
+    """The environment goes before the file, so that the change may have no effect."""
+    variable = "XLSX2OPEASY_STORE" if name == "store" else f"OPEASY_{name.upper()}"
+    if os.environ.get(variable):
+        tell(f"note: {variable} is set, and goes before the file as long as it is.")
 
 
 def _places() -> tuple[Value, Value]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -19,7 +20,7 @@ from xlsx2opeasy.cli.options import (
     gather,
 )
 from xlsx2opeasy.cli.output import complain, counted, say, say_json, tell
-from xlsx2opeasy.cli.problem_lines import problem_lines, summary
+from xlsx2opeasy.cli.problem_lines import show_problems, summary
 from xlsx2opeasy.errors import InvalidWorkbook, Xlsx2OpeasyError
 from xlsx2opeasy.registry.allowed import allowed_rules
 
@@ -101,8 +102,7 @@ def _checked(asked: Request, mapping: ListMapping, profile: tuple[str, ...]) -> 
     allowed = allowed_rules(asked.allow, profile)
     checked = check_workbook(read_workbook(asked.workbook, limits_for(large=asked.large), mapping), allowed)
     if checked.errors:
-        for line in problem_lines(checked.problems):
-            tell(line)
+        show_problems(checked.problems, sys.stderr)
         raise InvalidWorkbook(
             f"{summary(asked.workbook, checked)}: nothing was written",
             "correct the cells above, then convert again",

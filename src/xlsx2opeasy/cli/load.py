@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, ClassVar, NoReturn
 
 import click
 
@@ -20,6 +20,7 @@ from xlsx2opeasy.cli.options import (
     ROWS,
     WORKBOOK_PASSWORD,
     YES,
+    GroupedOptions,
     chunk_options,
     connection_options,
     gather,
@@ -121,7 +122,20 @@ class Request:
         )
 
 
-@click.command(name="load")
+class _Command(GroupedOptions):
+    groups: ClassVar[dict[str, tuple[str, ...]]] = {
+        "Where it goes": ("url", "enterprise_id", "profile", "api_key_file", "ca_bundle"),
+        "A rehearsal instead": ("sandbox", "sandbox_state"),
+        "Which rows": ("skip_invalid", "on_rejected", "all_rows", "again", "allow", "mapping", "large"),
+        "How it runs": (
+            *("canary", "stop_after", "chunk_tasks", "chunk_bytes", "poll_interval", "wait", "keep"),
+            *("webhook_url", "webhook_cert", "webhook_key", "notify"),
+        ),
+        "What you get": ("output", "in_place", "report", "as_json", "quiet", "verbose", "yes"),
+    }
+
+
+@click.command(name="load", cls=_Command)
 @click.argument("workbooks", type=click.Path(path_type=Path, readable=False), nargs=-1, required=True)
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="The results workbook.")
 @click.option("--in-place", is_flag=True, help="Write the results into WORKBOOK itself.")
@@ -169,7 +183,7 @@ def command(asked: Request) -> NoReturn:
     \b
     Examples:
       xlsx2opeasy load branch.xlsx --sandbox
-      xlsx2opeasy load branch.xlsx --url https://opeasy.example.com --enterprise-id acme
+      xlsx2opeasy load branch.xlsx --profile acme
     """
     asked.refuse_contradictions()
     results = list(load_all(asked))

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from xlsx2opeasy import __version__
 from xlsx2opeasy.cli.documents import empty_document
-from xlsx2opeasy.cli.output import complain, json_was_printed, say_json
+from xlsx2opeasy.cli.output import complain, json_was_printed, prepare_streams, say_json, tell
 from xlsx2opeasy.collecting import collecting_seldom
 from xlsx2opeasy.errors import GO_ON, Interrupted, Xlsx2OpeasyError, internal_error
 
@@ -53,11 +54,13 @@ GROUPS = {
         "webex": "lists Webex Calling's jobs",
     },
     "Setting up": {
+        "init": "asks for server, enterprise and API key, tries and keeps them",
         "login": "stores the API key in the operating system's keyring",
-        "config": "shows the settings and where each comes from",
+        "config": "shows the settings and where each comes from; changes one",
         "doctor": "looks for what is wrong with the connection",
         "sandbox": "serves a simulated OpEasy to try things on",
         "completion": "prints the script that lets a shell complete words",
+        "help": "explains a command, as COMMAND --help does",
     },
 }
 """As help lists them. The module `cli.NAME` (`import_` for `import`) holds `command`."""
@@ -123,20 +126,53 @@ class LazyGroup(click.Group):
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="xlsx2opeasy", message="xlsx2opeasy %(version)s")
-def cli() -> None:
+@click.version_option(__version__, "-V", "--version", message="xlsx2opeasy %(version)s")
+@click.option(
+    "-v", "--verbose", is_flag=True, help="Show each request to the server on standard error, masked."
+)
+def cli(*, verbose: bool) -> None:
     """Loads Excel workbooks into the Clearspan OpEasy Provisioning API, every row once.
 
     \b
     A first load, without a server:
       xlsx2opeasy load branch.xlsx --sandbox
     """
+    if verbose:
+        from xlsx2opeasy.http.protocol import show_protocol
+
+        show_protocol(tell)
 
 
 def _print_document(message: str) -> None:
     """A script that asked for JSON gets one document at every exit code."""
     if "--json" in sys.argv and not json_was_printed():
         say_json({**empty_document(sys.argv), "message": message})
+
+
+def _misused(error: click.ClickException) -> int:
+    """Wrong usage, in the form of all other errors."""
+    message = error.format_message()
+    if isinstance(error, click.NoSuchOption):
+        message = f"there is no option {error.option_name}"
+        if near := _nearest_option(error):
+            message += f"; did you mean {near}?"
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    complain(
+        message[:1].lower() + message[1:].removesuffix("."),
+        f"{context.command_path} --help" if context else "",
+    )
+    _print_document(message)
+    return error.exit_code
+
+
+def _nearest_option(error: click.NoSuchOption) -> str | None:
+    if error.ctx is None:
+        return None
+    import difflib  # for the mistyped alone
+
+    known = [each for parameter in error.ctx.command.get_params(error.ctx) for each in parameter.opts]
+    options = [each for each in known if each.startswith("--")]
+    return next(iter(difflib.get_close_matches(error.option_name, options, n=1, cutoff=0.6)), None)
 
 
 def _ended(error: Xlsx2OpeasyError) -> int:
@@ -148,6 +184,7 @@ def _ended(error: Xlsx2OpeasyError) -> int:
 @collecting_seldom()
 def run() -> int:
     """Run the command that the arguments name; every end has a sentence and an exit code of the contract."""
+    prepare_streams()
     if COMPLETION_VARIABLE in os.environ:
         importlib.import_module("xlsx2opeasy.cli.completion")  # it knows one shell more than click
     try:
@@ -155,9 +192,7 @@ def run() -> int:
     except (click.Abort, KeyboardInterrupt):
         code = _ended(Interrupted("interrupted"))
     except click.ClickException as error:
-        error.show()
-        _print_document(error.format_message())
-        code = error.exit_code
+        code = _misused(error)
     except Xlsx2OpeasyError as error:
         code = _ended(error)
     except Exception as error:  # noqa: BLE001 - an internal error must not show the values it was about

@@ -38,7 +38,7 @@ def errors(operation_id: str, task_types: tuple[str, ...], *, flags: Flags, as_j
 
     \b
     Example:
-      xlsx2opeasy operations errors c0debec94fe54c38968d884547640a32 --task-type Users
+      xlsx2opeasy operations errors c0debec94fe54c38 --task-type Users
     """
     with one_document({"items": []}, as_json=as_json):
         with connected(flags) as api:
@@ -94,7 +94,7 @@ def delete_error(
 
     \b
     Example:
-      xlsx2opeasy operations delete-error c0debec94fe54c38968d884547640a32 76b9d5b20ad845d792b1a91ee2ad2d4b
+      xlsx2opeasy operations delete-error c0debec94fe54c38 76b9d5b20ad845d7
     """
     deleted: list[dict[str, str]] = []
     with one_document({"deleted": deleted}, as_json=as_json):

@@ -94,8 +94,8 @@ def tasks(
 
     \b
     Examples:
-      xlsx2opeasy operations tasks c0debec94fe54c38968d884547640a32
-      xlsx2opeasy operations tasks c0debec94fe54c38968d884547640a32 --output found.xlsx
+      xlsx2opeasy operations tasks c0debec94fe54c38
+      xlsx2opeasy operations tasks c0debec94fe54c38 --output found.xlsx
     """
     with one_document({"items": []}, as_json=as_json):
         refuse_existing(output, as_json=as_json, force=force)
@@ -153,7 +153,7 @@ def append(operation_id: str, files: tuple[Path, ...], *, yes: bool, flags: Flag
 
     \b
     Example:
-      xlsx2opeasy operations append c0debec94fe54c38968d884547640a32 corrected.json
+      xlsx2opeasy operations append c0debec94fe54c38 corrected.json
     """
     with one_document({"operation": None}, as_json=as_json):
         for file in files:

@@ -1,10 +1,10 @@
 """Options that several commands take alike, and what the shell is offered behind them when TAB is pressed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import fields
 from functools import wraps
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import click
 
@@ -33,6 +33,24 @@ def gather(kind: type[Any], name: str) -> Callable[[F], F]:
     return decorate
 
 
+class GroupedOptions(click.Command):
+    """A command whose help shows its options in groups; those of no group come last."""
+
+    groups: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The options under the titles of their groups."""
+        options = [each for each in self.get_params(ctx) if isinstance(each, click.Option)]
+        records = {each.name: each.get_help_record(ctx) for each in options}
+        grouped = {name for names in self.groups.values() for name in names}
+        others = tuple(str(name) for name in records if name not in grouped)
+        for title, names in {**self.groups, "Further options": others}.items():
+            rows = [record for name in names if (record := records.get(name)) is not None]
+            if rows:
+                with formatter.section(title):
+                    formatter.write_dl(rows)
+
+
 def complete_profiles(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
     """The profiles of `config.toml` that begin so; never raises."""
     from xlsx2opeasy.settings.config import config_file, read_config
@@ -56,6 +74,22 @@ def complete_jobs(_context: click.Context, _parameter: click.Parameter, incomple
     return [name for name in by_day if name.startswith(incomplete)]
 
 
+def _show_protocol(_context: click.Context, _parameter: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        from xlsx2opeasy.cli.output import tell
+        from xlsx2opeasy.http.protocol import show_protocol
+
+        show_protocol(tell)
+
+
+VERBOSE = click.option(
+    "-v",
+    "--verbose",
+    is_flag=True,
+    expose_value=False,
+    callback=_show_protocol,
+    help="Show each request to the server on standard error, without secrets.",
+)
 JOB = click.argument("job", shell_complete=complete_jobs)
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 ROWS = click.option("--rows", is_flag=True, help="With --json: list each row that did not succeed.")
@@ -148,6 +182,7 @@ _CONNECTION = (
         type=click.Path(path_type=Path, readable=False),
         help="A file that holds the API key, alone.",
     ),
+    VERBOSE,
 )
 _WAITING = (
     click.option(

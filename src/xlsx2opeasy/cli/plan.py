@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -23,7 +24,7 @@ from xlsx2opeasy.cli.options import (
     staging_options,
 )
 from xlsx2opeasy.cli.output import complain, counted, say, say_json, tell
-from xlsx2opeasy.cli.problem_lines import other_sheets, problem_lines, summary
+from xlsx2opeasy.cli.problem_lines import other_sheets, show_problems, summary
 from xlsx2opeasy.errors import InvalidWorkbook, UsageError, Xlsx2OpeasyError
 from xlsx2opeasy.load.plan.staging import Staging, StopAfter
 from xlsx2opeasy.registry.allowed import allowed_rules
@@ -242,8 +243,7 @@ def _requests(operations: list[PlannedOperation]) -> int:
 def _show(
     workbook: Path, prepared: Prepared, operations: list[PlannedOperation], *, knows_enterprise: bool
 ) -> None:
-    for line in problem_lines(prepared.checked.problems):
-        say(line)
+    show_problems(prepared.checked.problems, sys.stdout)
     say(f"{summary(workbook, prepared.checked)} (SHA-256 {prepared.checked.workbook.sha256[:12]})")
     for line in other_sheets(prepared.checked.workbook.other_sheets):
         say(line)

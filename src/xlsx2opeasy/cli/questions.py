@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 
 import click
 
-from xlsx2opeasy.cli.output import tell, tell_styled
+from xlsx2opeasy.cli.output import complain, fitted, is_terminal, tell, tell_styled
 from xlsx2opeasy.display import on_terminal
 from xlsx2opeasy.errors import Interrupted, LoadRefused, UsageError
 from xlsx2opeasy.session import Dialog
@@ -32,14 +32,7 @@ def display(pause: Pause) -> Iterator[None]:
 
 def can_ask() -> bool:
     """Whether a person is there to see a question and to answer it."""
-    return _is_terminal(sys.stdin) and _is_terminal(sys.stderr)
-
-
-def _is_terminal(stream: object) -> bool:
-    try:
-        return stream is not None and bool(stream.isatty())  # type: ignore[attr-defined]
-    except ValueError:
-        return False  # it was closed
+    return is_terminal(sys.stdin) and is_terminal(sys.stderr)
 
 
 def confirm(question: str, details: Iterable[str] = ()) -> bool:
@@ -58,6 +51,26 @@ def confirm(question: str, details: Iterable[str] = ()) -> bool:
     return False
 
 
+def ask_text(question: str, present: str | None, check: Callable[[str], str]) -> str:
+    """Asks for a text; `present` is taken where only Enter is pressed.
+
+    `check` gives the value, or raises UsageError, which is shown. LoadRefused as for `ask_secretly`.
+    """
+    with _undisturbed():
+        _discard_typed_ahead()
+        for _ in range(ANSWERS):
+            line = _read(f"{question}{f' [{present}]' if present else ''}: ")
+            if not line:
+                break
+            try:
+                if answer := line.strip() or (present or ""):
+                    return check(answer)
+                tell("Nothing was typed.")
+            except UsageError as error:
+                complain(error.message, error.hint)
+    raise LoadRefused(f"nothing was stored: the question was not answered ({question})")
+
+
 def ask_secretly(question: str) -> str:
     """Asks without showing what is typed. LoadRefused at the end of input, and after three empty answers."""
     import getpass
@@ -66,7 +79,9 @@ def ask_secretly(question: str) -> str:
         _discard_typed_ahead()
         for _ in range(ANSWERS):
             try:
-                answer = getpass.getpass(f"{on_terminal(question)}: ", stream=sys.stderr).strip()
+                answer = getpass.getpass(
+                    fitted(f"{on_terminal(question)}: ", sys.stderr), stream=sys.stderr
+                ).strip()
             except EOFError:
                 click.echo(err=True)
                 break
@@ -86,7 +101,7 @@ def require_yes(question: str, *, yes: bool) -> None:
 
     Raises LoadRefused where the answer is no, UsageError where the question could not be seen.
     """
-    if yes or not _is_terminal(sys.stdin):
+    if yes or not is_terminal(sys.stdin):
         return
     if not can_ask():
         raise UsageError(
@@ -115,7 +130,7 @@ def _undisturbed() -> Iterator[None]:
             yield
         except KeyboardInterrupt:
             click.echo(err=True)
-            raise Interrupted("interrupted; nothing was sent") from None
+            raise Interrupted("interrupted at the question, so nothing was sent") from None
 
 
 @contextmanager
@@ -133,7 +148,7 @@ def _ended_by_ctrl_c() -> Iterator[None]:
 
 def _discard_typed_ahead() -> None:
     """What was typed before a question is shown must not answer it."""
-    if not _is_terminal(sys.stdin):
+    if not is_terminal(sys.stdin):
         return
     try:
         import termios

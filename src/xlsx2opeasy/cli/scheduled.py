@@ -151,8 +151,8 @@ def results(
 
     \b
     Examples:
-      xlsx2opeasy scheduled results b0a6ed2e0e5d40c383e7709b6469469b
-      xlsx2opeasy scheduled results b0a6ed2e0e5d40c383e7709b6469469b --output results.xlsx
+      xlsx2opeasy scheduled results b0a6ed2e0e5d40c3
+      xlsx2opeasy scheduled results b0a6ed2e0e5d40c3 --output results.xlsx
     """
     with one_document({"overview": None, "items": []}, as_json=as_json):
         refuse_existing(output, as_json=as_json, force=force)

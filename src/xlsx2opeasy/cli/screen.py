@@ -1,6 +1,7 @@
 """A load as a person sees it while it runs. A consumer of load events."""
 
 import math
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -24,7 +25,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from xlsx2opeasy.cli.output import counted, tell
+from xlsx2opeasy.cli.output import counted, is_terminal, tell, tell_styled, wrapped
 from xlsx2opeasy.cli.problem_lines import other_sheets, problem_lines
 from xlsx2opeasy.cli.questions import display
 from xlsx2opeasy.display import on_terminal
@@ -45,6 +46,8 @@ from xlsx2opeasy.load.events import (
     WorkbookOpened,
 )
 
+REPEAT_SECONDS = 10.0
+"""How often it is said that the server still cannot be reached."""
 MANY_FILES = 10
 """From so many files on, each tenth of them is worth a line where there is no bar."""
 
@@ -70,6 +73,7 @@ class Screen(AbstractContextManager["Screen"]):
         self._bars: dict[str, TaskID] = {}
         self._upload = _Upload("", 0, 0.0)
         self._last_status = ""
+        self._unreached_before = ("", 0.0)
         self._shown = ExitStack()
 
     def __enter__(self) -> Self:
@@ -109,8 +113,8 @@ class Screen(AbstractContextManager["Screen"]):
 
     def _checked(self, event: WorkbookChecked) -> None:
         self._end("check")
-        for line in problem_lines(event.problems):
-            self.line(line)
+        for problem in problem_lines(event.problems):
+            self._styled_line(problem.styled if is_terminal(sys.stderr) else on_terminal(problem.plain))
         self.line(f"{event.workbook}: {counted(event.rows, 'row')} checked")
         for line in other_sheets(event.other_sheets):
             self.line(line)
@@ -146,7 +150,7 @@ class Screen(AbstractContextManager["Screen"]):
                 self._end("run")
                 self.line(f"Operation {event.phase}: {counted(event.results, 'result')} fetched")
             case ServerUnreached():
-                self.line(f"note: {event.text}")
+                self._unreached(event)
             case CanaryEnded():
                 failed = f"{event.failed:,} of its {counted(event.rows, 'row')} failed"
                 self.line(f"Operation {event.phase} (canary): {failed}")
@@ -154,6 +158,14 @@ class Screen(AbstractContextManager["Screen"]):
                 self.line(f"Stopped: {event.why}; {counted(event.left, 'row')} not sent")
             case Notice():
                 self.line(f"note: {event.text}")
+
+    def _unreached(self, event: ServerUnreached) -> None:
+        """Says so at once, and again now and then: there is one event a try."""
+        reason, said_at = self._unreached_before
+        now = time.monotonic()
+        if event.reason != reason or now - said_at >= REPEAT_SECONDS:
+            self.line(f"note: {event.text}")
+            self._unreached_before = event.reason, now
 
     def _run_started(self, phase: int) -> None:
         said = f"Operation {phase}: running"
@@ -178,10 +190,13 @@ class Screen(AbstractContextManager["Screen"]):
 
     def line(self, text: str) -> None:
         """A line that stays, above the bars."""
+        self._styled_line(on_terminal(text))
+
+    def _styled_line(self, text: str) -> None:
         if self._live:
-            self._console.print(on_terminal(text), markup=False)
+            self._console.print(Text.from_ansi(wrapped(text, self._console.width)))
         else:
-            tell(text)
+            tell_styled(text)
 
     def _line_elsewhere(self, text: str) -> None:
         """A line for what bars show on a terminal."""

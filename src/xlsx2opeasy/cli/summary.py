@@ -7,6 +7,7 @@ import click
 
 from xlsx2opeasy.cli.output import counted, from_here, tell, tell_styled
 from xlsx2opeasy.load.results.load_result import LoadResult
+from xlsx2opeasy.load.results.status import ALL_WELL
 from xlsx2opeasy.spec.error_codes import ERROR_CODES
 from xlsx2opeasy.spec.outcomes import Outcome, RowResult
 
@@ -39,8 +40,8 @@ def show_summary(result: LoadResult, *, rehearsal: bool = False) -> None:
         tell(line)
     if result.results:
         tell(from_here(f"Results: {result.results}"))
-    if result.message:
-        tell(from_here(result.message))
+    if (message := result.message) and message != ALL_WELL:  # which the counts say
+        tell(from_here(message.removeprefix(f"{ALL_WELL} in the rehearsal; ")))
     if (rows["failed"] or rows["rejected"] or rows["invalid"]) and "xlsx2opeasy " not in result.message:
         tell(from_here(_next_step(result, rehearsal=rehearsal)))
 

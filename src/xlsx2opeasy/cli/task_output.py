@@ -1,11 +1,12 @@
 """Writing found tasks as a workbook: what `import` and `--output` of operations and scheduled share."""
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from xlsx2opeasy.check.checked import Checked
 from xlsx2opeasy.cli.output import counted, say, tell
-from xlsx2opeasy.cli.problem_lines import problem_lines
+from xlsx2opeasy.cli.problem_lines import show_problems
 from xlsx2opeasy.durable import write_file
 from xlsx2opeasy.errors import InvalidWorkbook, WorkbookUnusable
 from xlsx2opeasy.importing.cells import Remark
@@ -66,8 +67,7 @@ def _write(output: Path, content: bytes) -> None:
 
 
 def _tell_end(workbook: TaskWorkbook, checked: Checked, output: Path) -> int:
-    for line in problem_lines(checked.problems):
-        tell(line)
+    show_problems(checked.problems, sys.stderr)
     masked = sum(bool(row.note) for sheet in workbook.sheets for row in sheet.rows)
     if masked:
         tell(f"In {counted(masked, 'row')} secrets came masked and are left blank: see the column # note.")

@@ -64,7 +64,7 @@ def command(
     \b
     Examples:
       xlsx2opeasy template branch.xlsx
-      xlsx2opeasy template leavers.xlsx --command DeleteUser --command DeleteUserAndDevices
+      xlsx2opeasy template leavers.xlsx --command DeleteUserAndDevices
       xlsx2opeasy template joiners.xlsx --command AddUser --fields essential
       xlsx2opeasy template numbers.xlsx --task-type PhoneNumbers
       xlsx2opeasy template --example practice.xlsx

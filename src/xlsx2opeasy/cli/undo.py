@@ -1,12 +1,12 @@
 """`xlsx2opeasy undo`: a workbook with the inverse of what succeeded in a job."""
 
-import shlex
 from pathlib import Path
 
 import click
 
 from xlsx2opeasy.cli.options import FORCE, JOB
 from xlsx2opeasy.cli.output import counted, say, tell
+from xlsx2opeasy.shell import quoted
 
 
 @click.command(name="undo")
@@ -36,4 +36,4 @@ def command(job: str, output: Path | None, *, force: bool) -> None:
     if left:
         tell(f'Sheet "{LEFT_TITLE}": {", ".join(left)}')
     if undo.inverted.tasks:
-        tell(f"Next: look at it, then: xlsx2opeasy load {shlex.quote(str(target))}")
+        tell(f"Next: look at it, then: xlsx2opeasy load {quoted(target)}")

@@ -20,7 +20,7 @@ uniform: Jitter = SystemRandom().uniform
 SILENCE: Final = 4.0
 """Seconds after which a person hears that a server has not been reached, or has never answered."""
 
-FIRST_CONTACT: Final = 36.0
+FIRST_CONTACT: Final = 30.0
 """Seconds after which a client gives up whose server has never answered anything."""
 
 

@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import zip_longest
 
-from xlsx2opeasy.errors import ServiceFailed, TakenOver, Xlsx2OpeasyError
+from xlsx2opeasy.errors import NeverReached, ServiceFailed, TakenOver, Xlsx2OpeasyError
 from xlsx2opeasy.load.budget import AfterCanary, Budget
 from xlsx2opeasy.load.dependents import leave_out_dependents
 from xlsx2opeasy.load.events import JobStarted, Listener, Notice, PhaseStarted
@@ -20,7 +20,7 @@ from xlsx2opeasy.load.job.facts import PhaseFacts
 from xlsx2opeasy.load.job.open_job import Connect, OpenJob, kept_open
 from xlsx2opeasy.load.job.state import UNKNOWN
 from xlsx2opeasy.load.results.load_result import LoadResult
-from xlsx2opeasy.load.results.row_results import settle_phase
+from xlsx2opeasy.load.results.row_results import counts_of_unsent, settle_phase
 from xlsx2opeasy.load.run.draft import DraftBuilder
 from xlsx2opeasy.load.run.fetch import save_results
 from xlsx2opeasy.load.run.follow import Follower
@@ -55,8 +55,11 @@ class Runner:
         waiting: Waiting,
         settling: Settling | None = None,
         after_canary: AfterCanary | None = None,
+        *,
+        is_new: bool = False,
     ) -> None:
         self._job = job
+        self._is_new = is_new
         self._budget = Budget(job, interruption, tell, after_canary)
         self._connect = connect
         self._interruption = interruption
@@ -68,7 +71,10 @@ class Runner:
         self._built: set[int] = set()
 
     def run(self) -> LoadResult:
-        """Every end is a result, and leaves a results workbook; raises only where the job is damaged."""
+        """Every end is a result, and leaves a results workbook.
+
+        Raises LocalFailure where the job is damaged and, of a new job, NeverReached.
+        """
         with ExitStack() as stack:
             connect = kept_open(of_job(self._connect, self._job, self._tell), stack)
             ending = Ending(self._job, connect, self._interruption, self._tell)
@@ -79,6 +85,8 @@ class Runner:
                 self._proceed(connect)
             except TakenOver:
                 raise  # whoever has the job by now writes its results
+            except NeverReached:
+                raise
             except Xlsx2OpeasyError as error:
                 stopped = error
             return ending.end(stopped)
@@ -93,11 +101,24 @@ class Runner:
         tasks = sum(phase.tasks for phase in phases)
         self._tell(JobStarted(facts.job, facts.origin, facts.enterprise_id, tasks, len(phases)))
         with connect(facts, self._interruption) as client:
+            if self._is_new:
+                self._first_contact(client)
             if self._settling is not None:
                 settle_claim(self._job, self._settling, client)
             self._ask_again(phases, client)
             if self._job.state.halted is None and self._build_all(phases, client):
                 self._run_all(phases, client)
+
+    def _first_contact(self, client: OpEasyClient) -> None:
+        """Logs in; raises NeverReached where the server gives no answer at all."""
+        try:
+            client.authenticate()
+        except CallError as error:
+            if client.has_answered:
+                raise
+            never = NeverReached(error.message, error.hint)
+            never.rows = counts_of_unsent(self._job.rows)
+            raise never from None
 
     def _build_all(self, phases: list[PhaseFacts], client: OpEasyClient) -> bool:
         """Builds the drafts, unless each is built while one runs; False where rejected rows stop all."""

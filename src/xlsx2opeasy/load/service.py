@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
-from xlsx2opeasy.errors import InvalidWorkbook, LoadRefused, UsageError
+from xlsx2opeasy.errors import InvalidWorkbook, LoadRefused, NeverReached, UsageError
 from xlsx2opeasy.load.budget import AfterCanary
 from xlsx2opeasy.load.event_log import EventLog
 from xlsx2opeasy.load.events import Listener, Notice, WorkbookChecked, WorkbookOpened
@@ -64,11 +64,16 @@ def load(
     """Loads one workbook, from reading it to the results in it.
 
     Raises WorkbookUnusable where it cannot be read, LoadRefused where it must not be loaded, LocalFailure
-    where the job could not be put on disk: nothing was sent then. Every other end is a LoadResult.
+    where the job could not be put on disk, NeverReached where the server gave no answer at all: nothing was
+    sent then, and no job is left. Every other end is a LoadResult.
     """
     with around.interruption.listening(), load_lock(around.store, target):
         stored = _frozen(workbook, target, options, around, confirm)
-        return _work_on(stored, around)  # from here on the job on disk is all there is
+        try:  # from here on the job on disk is all there is
+            return _work_on(stored, around, is_new=True)
+        except NeverReached:
+            stored.remove()
+            raise
 
 
 def freeze_for_queue(
@@ -182,13 +187,15 @@ def _refuse_halted(facts: JobFacts, state: JobState) -> None:
         )
 
 
-def _work_on(stored: StoredJob, around: Surroundings, settling: Settling | None = None) -> LoadResult:
+def _work_on(
+    stored: StoredJob, around: Surroundings, settling: Settling | None = None, *, is_new: bool = False
+) -> LoadResult:
     with stored.working(), closing(OpenJob(stored)) as job, EventLog(stored, around.tell) as log:
         if settling is not None:
             require_undecided(job, settling)
         how = (around.interruption, log, around.waiting, settling, around.after_canary)
         works = job.state.finished in (None, UNKNOWN)
-        result = log.ended(Runner(job, around.connect, *how).run())
+        result = log.ended(Runner(job, around.connect, *how, is_new=is_new).run())
         if works:
             notify(job, result, around.notifier, log)
         return result

@@ -98,6 +98,11 @@ class OpEasyClient:
         """Have `allow` called before each try of a call that changes something; it may raise."""
         self._exchange.before_change = allow
 
+    @property
+    def has_answered(self) -> bool:
+        """Whether the server has answered anything so far."""
+        return self._loop.answered
+
     # Authentication
 
     def authenticate(self) -> float:

@@ -1,7 +1,7 @@
 """Where the secrets are found: the API key, and Webex's access token."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from xlsx2opeasy.errors import AccessDenied, UsageError
@@ -141,3 +141,15 @@ def hold_what_is_read(settings: Settings, flags: Flags) -> None:
 def key_file_is_open(path: Path) -> bool:
     """Whether others than the owner can read the key file; not where there is no such file."""
     return path.is_file() and others_can_read(path)
+
+
+def key_file_remarks(path: Path) -> Iterator[str]:
+    """What a person should know of a key file that works: who can read it, and blanks in it."""
+    if key_file_is_open(path):
+        yield f"warning: others than you can read {path}; chmod 600 it"
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return  # which reading the key itself says
+    if text.strip() and text.strip() != text.removesuffix("\n").removesuffix("\r"):
+        yield f"note: {path} has blanks or blank lines around the key; they are left out"

@@ -222,3 +222,8 @@ def _wire(config: Mapping[str, Any], table: Mapping[str, Any], path: Path, profi
 def _of_file(name: str, value: str | int, path: Path, *keys: str) -> Value:
     of_profile = f"profile {keys[1]} in " if keys[0] == "profiles" else ""
     return Value(name, value, f"{of_profile}{path}", keys)
+
+
+def profile_in_force(flags: Flags) -> Value:
+    """The profile that a load would use; UsageError where one is asked for that the configuration lacks."""
+    return _profile(read_config(config_file()), flags)

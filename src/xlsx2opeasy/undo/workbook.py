@@ -4,7 +4,6 @@ Here is which jobs can be undone, and the words of the workbook.
 """
 
 import os
-import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +20,7 @@ from xlsx2opeasy.load.jobs.earlier import peek
 from xlsx2opeasy.load.results.completed_effects import read_done
 from xlsx2opeasy.load.results.output import free_name
 from xlsx2opeasy.overwriting import unless_replaced
+from xlsx2opeasy.shell import quoted
 from xlsx2opeasy.spec.catalogue import BY_NAME, PROCESSING_ORDER
 from xlsx2opeasy.spec.effects import Effect
 from xlsx2opeasy.undo.inverse import Inverted, Kind, Left, Undoing, inverted
@@ -158,10 +158,10 @@ def _about(undo: Undo, output: Path) -> Iterator[str]:
     name = Path(facts.workbook).name
     yield (
         f"Rows that you undo still say SUCCESS in {name}'s results. To load them again after the undo:"
-        f" xlsx2opeasy load {shlex.quote(name)} --again"
+        f" xlsx2opeasy load {quoted(name)} --again"
     )
-    yield f"Check it: xlsx2opeasy check {shlex.quote(output.name)}"
-    yield f"Load it: xlsx2opeasy load {shlex.quote(output.name)}"
+    yield f"Check it: xlsx2opeasy check {quoted(output.name)}"
+    yield f"Load it: xlsx2opeasy load {quoted(output.name)}"
 
 
 def _unassigns(undoing: Undoing) -> bool:

@@ -1,6 +1,5 @@
 """From a workbook to what would be sent of it: read, check, plan. Nothing is sent here, or written."""
 
-import shlex
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -33,6 +32,7 @@ from xlsx2opeasy.load.results.row_results import Place
 from xlsx2opeasy.load.target import REHEARSAL_ORIGIN, Target, no_key
 from xlsx2opeasy.ooxml.limits import limits_for
 from xlsx2opeasy.problems import Problem, Severity
+from xlsx2opeasy.shell import quoted
 from xlsx2opeasy.spec.catalogue import COMMAND_HEADER
 from xlsx2opeasy.spec.model import Subject
 from xlsx2opeasy.spec.outcomes import Outcome
@@ -69,7 +69,7 @@ class LoadOptions:
     def called_with(self) -> tuple[str, ...]:
         """The options that also hold for the load of the corrected workbook, as they are typed."""
         lists = self.mapping.file if not self.mapping.optional else None
-        state = shlex.quote(str(self.sandbox_state)) if self.sandbox_state else ""
+        state = quoted(self.sandbox_state) if self.sandbox_state else ""
         return (
             *(("--skip-invalid",) if self.skip_invalid else ()),
             *(("--on-rejected drop",) if self.drop_rejected else ()),
@@ -77,7 +77,7 @@ class LoadOptions:
             *(("--large",) if self.large else ()),
             *self.staging.as_typed,
             *(f"--allow {each}" for each in sorted(self.allowed)),
-            *((f"--mapping {shlex.quote(str(lists))}",) if lists else ()),
+            *((f"--mapping {quoted(lists)}",) if lists else ()),
         )
 
 

@@ -58,6 +58,13 @@ def counts_of(by_outcome: Mapping[Outcome, int], skipped: int) -> dict[str, int]
     }
 
 
+def counts_of_unsent(rows: Iterable[JobRow]) -> dict[str, int]:
+    """The counts of a job of which nothing was sent."""
+    known = list(rows)
+    outcomes = Counter(Outcome(row.outcome or Outcome.NOT_SENT) for row in known if not row.skipped)
+    return counts_of(outcomes, sum(row.skipped for row in known))
+
+
 def settle(job: OpenJob, stopped_because: str = "") -> Settlement:
     """What is known now. `stopped_because` says why rows were not sent, where the load ended early.
 

@@ -1,6 +1,5 @@
 """What the end of a load is called, and what a person is told to do next."""
 
-import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,9 @@ from xlsx2opeasy.load.job.state import COMPLETED, INVALID, REJECTED, UNKNOWN, WI
 from xlsx2opeasy.load.results.load_result import EXIT_CODES
 from xlsx2opeasy.load.results.row_results import Settlement
 from xlsx2opeasy.load.run.undecided import UndecidedError
+from xlsx2opeasy.shell import quoted
+
+ALL_WELL = "every row succeeded"
 
 
 @dataclass(frozen=True)
@@ -78,9 +80,9 @@ def _halted(job: OpenJob, counts: Mapping[str, int], results: str | None) -> str
 
 def _all_well(facts: JobFacts) -> str:
     if not facts.rehearsal:
-        return "every row succeeded"
-    command = f"xlsx2opeasy load {shlex.quote(facts.workbook)}"
-    return f"every row succeeded in the rehearsal; nothing was sent to a real server. To load it: {command}"
+        return ALL_WELL
+    command = f"xlsx2opeasy load {quoted(facts.workbook)}"
+    return f"{ALL_WELL} in the rehearsal; nothing was sent to a real server. To load it: {command}"
 
 
 def verdict_of_stop(job: OpenJob, stopped: Xlsx2OpeasyError) -> Verdict:
@@ -117,8 +119,8 @@ def load_command(facts: JobFacts, results: str | None) -> str:
     """What loads the corrected workbook: the one with the results, but for a rehearsal."""
     options = "".join(f" {each}" for each in facts.called_with)
     if facts.rehearsal:
-        return f"xlsx2opeasy load {shlex.quote(facts.workbook)} --sandbox{options}"
-    return f"xlsx2opeasy load {shlex.quote(results or facts.workbook)}{options}"
+        return f"xlsx2opeasy load {quoted(facts.workbook)} --sandbox{options}"
+    return f"xlsx2opeasy load {quoted(results or facts.workbook)}{options}"
 
 
 def _next(facts: JobFacts, results: str | None, what: str) -> str:

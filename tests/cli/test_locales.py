@@ -1,0 +1,80 @@
+"""No character makes an output fail, whatever the encoding of the standard streams."""
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+import installed
+from workbooks import write_workbook
+
+NAME = "Łódź 東京 \U0001f600"
+BOOK = {
+    "Users": "| command | groupId | user.userId | user.lastName | user.extension |\n"
+    f"| AddUser | {NAME} | john.doe@example.com | {NAME} | {NAME} |\n"
+}
+RIGHT = {
+    "Users": "| command | groupId | user.userId | user.lastName |\n"
+    f"| AddUser | {NAME} | john.doe@example.com | {NAME} |\n"
+}
+ENCODINGS = ("cp1252", "cp437", "ascii", "latin-1", "utf-8")
+
+
+def run(folder: Path, encoding: str, *arguments: object) -> "subprocess.CompletedProcess[bytes]":
+    done = subprocess.run(
+        [installed.COMMAND, *map(str, arguments)],
+        cwd=folder,
+        env=os.environ | {"PYTHONIOENCODING": encoding},
+        capture_output=True,
+        check=False,
+    )
+    assert b"internal error" not in done.stderr, done.stderr
+    assert b"Traceback" not in done.stderr, done.stderr
+    return done
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_every_command_that_shows_what_a_workbook_says(tmp_path: Path, encoding: str) -> None:
+    write_workbook(tmp_path / "Ł wrong.xlsx", BOOK)
+    write_workbook(tmp_path / "Ł right.xlsx", RIGHT)
+    checked = run(tmp_path, encoding, "check", "Ł wrong.xlsx")
+    assert checked.returncode == 3
+    assert NAME in checked.stdout.decode("utf-8")
+    assert run(tmp_path, encoding, "plan", "Ł wrong.xlsx").returncode == 3
+    assert run(tmp_path, encoding, "convert", "Ł wrong.xlsx", "--output", "Ł").returncode == 3
+    assert run(tmp_path, encoding, "check", "Ł none.xlsx").returncode == 7
+    assert run(tmp_path, encoding, "load", "Ł right.xlsx").returncode == 2
+    loaded = run(tmp_path, encoding, "load", "Ł right.xlsx", "--sandbox", "--report")
+    assert loaded.returncode == 0, loaded.stderr
+    assert "Ł right.rehearsal.xlsx" in loaded.stderr.decode("utf-8")
+    assert "Ł right.xlsx" in run(tmp_path, encoding, "jobs").stdout.decode("utf-8")
+    listed = json.loads(run(tmp_path, encoding, "jobs", "--json").stdout)
+    job = listed["items"][0]["id"]
+    assert "Ł right.xlsx" in run(tmp_path, encoding, "jobs", "show", job).stdout.decode("utf-8")
+    assert run(tmp_path, encoding, "report", job, "--output", "Ł.html").returncode == 0
+    assert run(tmp_path, encoding, "undo", job, "--output", "Ł undo.xlsx").returncode == 2
+    assert run(tmp_path, encoding, "Ł").returncode == 2
+    assert run(tmp_path, encoding, "fields", "Ł").returncode == 2
+    assert run(tmp_path, encoding, "doctor").returncode == 2
+    assert run(tmp_path, encoding, "config", "set", "Ł", "Ł").returncode == 2
+    assert run(tmp_path, encoding, "template", "Ł blank.xlsx").returncode == 0
+
+
+@pytest.mark.skipif(os.name == "nt", reason="There is no pseudo-terminal on Windows.")
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_a_terminal_that_cannot_show_a_character_shows_its_number(tmp_path: Path, encoding: str) -> None:
+    from terminal import Terminal
+
+    book = write_workbook(tmp_path / "book.xlsx", BOOK)
+    with Terminal([installed.COMMAND, "check", book], {"PYTHONIOENCODING": encoding}) as terminal:
+        assert terminal.end() == 3
+        assert "[digits]" in terminal.scrollback
+        assert ("\\u0141" in terminal.scrollback) is (encoding != "utf-8")
+    right = write_workbook(tmp_path / "right.xlsx", RIGHT)
+    with Terminal(
+        [installed.COMMAND, "load", right, "--sandbox"], {"PYTHONIOENCODING": encoding}
+    ) as terminal:
+        assert terminal.end() == 0
+        assert "1 succeeded" in terminal.scrollback
