@@ -16,8 +16,8 @@ from xlsx2opeasy.errors import UsageError, Xlsx2OpeasyError, internal_error
 from xlsx2opeasy.ooxml.limits import USUAL
 from xlsx2opeasy.web.desk import Desk
 from xlsx2opeasy.web.gate import Access, Gate
-from xlsx2opeasy.web.pages import connection, jobs, loading, new_workbook, start, workbook
-from xlsx2opeasy.web.pages.requests import desk_of
+from xlsx2opeasy.web.pages import connection, jobs, loading, new_workbook, protected, start, workbook
+from xlsx2opeasy.web.pages.requests import Locked, desk_of, go_to
 from xlsx2opeasy.web.render import STATIC
 
 TIDY_SECONDS = 3600.0
@@ -25,7 +25,7 @@ TIDY_SECONDS = 3600.0
 
 def create_app(desk: Desk, access: Access, on_entered: Callable[[], None] = lambda: None) -> Starlette:
     """The application. `on_entered` is called when a browser came in with the token."""
-    screens = (start, workbook, loading, jobs, connection, new_workbook)
+    screens = (start, workbook, loading, jobs, connection, new_workbook, protected)
     app = Starlette(
         routes=[Route("/static/{name}", static), *(route for each in screens for route in each.ROUTES)],
         middleware=[
@@ -40,6 +40,7 @@ def create_app(desk: Desk, access: Access, on_entered: Callable[[], None] = lamb
         exception_handlers={
             Xlsx2OpeasyError: _stopped,
             HTTPException: _refused,
+            Locked: _locked,
             Exception: _unexpected,
         },
         lifespan=_tidying,
@@ -76,6 +77,11 @@ async def _tidying(app: Starlette) -> AsyncIterator[None]:
 def _stopped(request: Request, error: Exception) -> Response:
     assert isinstance(error, Xlsx2OpeasyError)
     return desk_of(request).pages.failure(error)
+
+
+def _locked(request: Request, error: Exception) -> Response:  # noqa: ARG001 - Starlette's signature
+    assert isinstance(error, Locked)
+    return go_to(error.address)
 
 
 def _refused(request: Request, error: Exception) -> Response:

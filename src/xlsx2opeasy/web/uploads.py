@@ -39,6 +39,7 @@ class Upload:
     name: str
     revision: int = 0
     lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
+    wrong_passwords: int = 0
     checked: Checked | None = field(default=None, repr=False)
     views: dict[str, Any] = field(default_factory=dict, repr=False)
 

@@ -51,6 +51,22 @@ def unlock(path: Path, name: str) -> None:
         unprotected(path.read_bytes(), name)
 
 
+def opens(path: Path, name: str, password: str | None = None) -> bool:
+    """Whether the workbook can be read: not protected, or its password is known or this one; nobody is asked.
+
+    A password that opens it is remembered. Raises WorkbookUnusable where the file is damaged.
+    """
+    if not is_protected(path):
+        return True
+    data = path.read_bytes()
+    digest = hashlib.sha256(data).hexdigest()
+    for each in (_passwords.get(digest), _WITHOUT_ASKING, password):
+        if each is not None and _decrypted(data, name, each) is not None:
+            _passwords[digest] = each
+            return True
+    return False
+
+
 def unprotected(data: bytes, name: str) -> bytes:
     """The package in the file `data`: itself, or decrypted with the password, which is asked for if unknown.
 

@@ -14,7 +14,7 @@ from starlette.routing import Route
 
 from xlsx2opeasy.errors import LocalFailure, UsageError, WorkbookUnusable, Xlsx2OpeasyError
 from xlsx2opeasy.job_model import Job
-from xlsx2opeasy.load.job.store import DONE, StoredJob
+from xlsx2opeasy.load.job.store import DONE, WORKBOOK, StoredJob
 from xlsx2opeasy.load.jobs.earlier import peek
 from xlsx2opeasy.load.run.undecided import Settling, may_have_no_run
 from xlsx2opeasy.report.data import report_data, rows_of
@@ -25,6 +25,7 @@ from xlsx2opeasy.web.gate import POLICY
 from xlsx2opeasy.web.live_view import JobView, job_view
 from xlsx2opeasy.web.pages.requests import apart, desk_of, download, fields_of, go_to, number_in
 from xlsx2opeasy.web.words import can_be_resumed, counts_in_words, jobs_in, state_of
+from xlsx2opeasy.workbook.protection import opens
 
 ROWS_A_PAGE = 200
 _TICK = 0.5
@@ -171,8 +172,18 @@ async def resume(request: Request) -> Response:
 
 def _resume(desk: Desk, job_id: str, settling: Settling | None) -> Response:
     stored = desk.store.job(job_id)
+    if _is_locked(stored):
+        return go_to(f"/jobs/{job_id}/password")
     desk.start_resume(stored, settling)
     return go_to(f"/jobs/{job_id}")
+
+
+def _is_locked(stored: StoredJob) -> bool:
+    """Whether the job's workbook is protected, and its password not known to this program."""
+    if not stored.exists(WORKBOOK):
+        return False
+    with stored.as_path(WORKBOOK) as path:
+        return not opens(path, stored.job_id)
 
 
 def settle_form(request: Request) -> Response:

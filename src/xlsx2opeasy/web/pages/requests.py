@@ -16,6 +16,7 @@ from starlette.responses import FileResponse, RedirectResponse, Response
 
 from xlsx2opeasy.web.desk import Desk
 from xlsx2opeasy.web.uploads import Upload
+from xlsx2opeasy.workbook.protection import opens
 
 MOST_FIELDS = 5_000
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -42,7 +43,23 @@ async def apart(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     return await run_in_threadpool(work, *args, **kwargs)
 
 
+class Locked(Exception):
+    """A workbook whose password must be typed first, on the page of this address."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__(address)
+        self.address = address
+
+
 def upload_of(request: Request) -> Upload:
+    """The upload that the address names. 404 where there is none, Locked where its password is not known."""
+    upload = any_upload_of(request)
+    if upload.checked is None and not opens(upload.path, upload.name):
+        raise Locked(f"/workbooks/{upload.id}/password")
+    return upload
+
+
+def any_upload_of(request: Request) -> Upload:
     """The upload that the address names. 404 where there is none."""
     upload = desk_of(request).uploads.get(request.path_params["upload"])
     if upload is None:

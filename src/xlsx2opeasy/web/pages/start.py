@@ -17,6 +17,7 @@ from xlsx2opeasy.web.desk import Desk
 from xlsx2opeasy.web.pages.requests import apart, desk_of, go_to
 from xlsx2opeasy.web.uploads import Upload
 from xlsx2opeasy.web.words import can_be_resumed
+from xlsx2opeasy.workbook.protection import opens
 
 UPLOAD_PATH = "/workbooks"
 _LOOKED_AT = 50
@@ -76,7 +77,8 @@ def _taken(desk: Desk, name: str, file: IO[bytes]) -> Upload:
 
     taken = desk.uploads.add(name, write)
     try:
-        desk.checked(taken)
+        if opens(taken.path, taken.name):
+            desk.checked(taken)
     except WorkbookUnusable:
         with suppress(OSError):
             shutil.rmtree(taken.folder)

@@ -1,0 +1,81 @@
+"""The password of a protected workbook: asked for on the page, three times at most, and stored nowhere."""
+
+import shutil
+from http import HTTPStatus
+from pathlib import Path
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from xlsx2opeasy.errors import UsageError, WorkbookUnusable, Xlsx2OpeasyError
+from xlsx2opeasy.load.job.facts import read_facts
+from xlsx2opeasy.load.job.store import WORKBOOK
+from xlsx2opeasy.web.desk import Desk
+from xlsx2opeasy.web.pages.requests import any_upload_of, apart, desk_of, fields_of, go_to
+from xlsx2opeasy.web.uploads import Upload
+from xlsx2opeasy.workbook.protection import ATTEMPTS, opens
+
+_WRONG = UsageError("that is not the password of the workbook", "type the one that Excel asks for")
+
+
+def ask(request: Request) -> Response:
+    """Asks for the password of an upload."""
+    upload = any_upload_of(request)
+    return _asked(desk_of(request), upload.name, f"/workbooks/{upload.id}/password")
+
+
+def _asked(desk: Desk, name: str, address: str, problem: Xlsx2OpeasyError | None = None) -> Response:
+    status = HTTPStatus.OK if problem is None else HTTPStatus.UNPROCESSABLE_ENTITY
+    return desk.pages.page("password.html.j2", status, name=name, address=address, problem=problem)
+
+
+async def unlock(request: Request) -> Response:
+    """Opens an upload; after three wrong passwords it is removed."""
+    fields = await fields_of(request)
+    return await apart(_unlock, desk_of(request), any_upload_of(request), fields.get("password", ""))
+
+
+def _unlock(desk: Desk, upload: Upload, password: str) -> Response:
+    with upload.lock:
+        if opens(upload.path, upload.name, password):
+            desk.checked(upload)
+            return go_to(f"/workbooks/{upload.id}")
+        upload.wrong_passwords += 1
+        if upload.wrong_passwords < ATTEMPTS:
+            return _asked(desk, upload.name, f"/workbooks/{upload.id}/password", _WRONG)
+        shutil.rmtree(upload.folder, ignore_errors=True)
+    raise WorkbookUnusable(
+        f'"{upload.name}" is protected with another password',
+        "choose it again, with the right one",
+    )
+
+
+def ask_for_job(request: Request) -> Response:
+    """Asks for the password of the workbook of a job that is to go on."""
+    desk, job_id = desk_of(request), request.path_params["job"]
+    name = Path(read_facts(desk.store.job(job_id)).workbook).name
+    return _asked(desk, name, f"/jobs/{job_id}/password")
+
+
+async def unlock_job(request: Request) -> Response:
+    """Opens a job's workbook; *Resume* goes on then."""
+    fields = await fields_of(request)
+    return await apart(_unlock_job, desk_of(request), request.path_params["job"], fields.get("password", ""))
+
+
+def _unlock_job(desk: Desk, job_id: str, password: str) -> Response:
+    stored = desk.store.job(job_id)
+    name = Path(read_facts(stored).workbook).name
+    with stored.as_path(WORKBOOK) as path:
+        if not opens(path, name, password):
+            return _asked(desk, name, f"/jobs/{job_id}/password", _WRONG)
+    return go_to(f"/jobs/{job_id}")
+
+
+ROUTES = [
+    Route("/workbooks/{upload}/password", ask),
+    Route("/workbooks/{upload}/password", unlock, methods=["POST"]),
+    Route("/jobs/{job}/password", ask_for_job),
+    Route("/jobs/{job}/password", unlock_job, methods=["POST"]),
+]
