@@ -142,3 +142,54 @@ def test_a_profile_allows_rules_for_all_commands(tmp_path: Path) -> None:
         (tmp_path / "config.toml").write_text(f"[profiles.acme]\n{wrong}\n")
         done = run("check", path, env=home)
         assert (done.returncode, "allow" in done.stderr) == (2, True), done.stderr
+
+
+def test_what_is_no_boolean_or_integer_goes_out_as_typed_where_that_is_allowed(tmp_path: Path) -> None:
+    agents = "| command | agentId | callCenterInfo[0].callCenterId | callCenterInfo[0].join | callCenterInfo[0].skillLevel |\n"
+    rows = "| Assign | a | c | maybe | 21 |\n| Assign | b | c | TRUE | high |\n| Assign | d | c | no | 5 |\n"
+    path = write_workbook(tmp_path / "agents.xlsx", {"CallCenterAgent": agents + rows})
+    assert run("convert", path, "--output", tmp_path / "tasks").returncode == 3
+    allowed = ("--allow", "boolean", "--allow", "between")
+    assert run("convert", path, "--output", tmp_path / "tasks", *allowed).returncode == 0
+    manifest = json.loads((tmp_path / "tasks" / "manifest.json").read_text())
+    content = json.loads((tmp_path / "tasks" / manifest["chunks"][0]["file"]).read_text())["tasks"]
+    sent = [each["content"]["callCenterInfo"][0] for each in content["CallCenterAgent"]]
+    assert [(each["join"], each["skillLevel"]) for each in sent] == [
+        ("maybe", 21),
+        (True, "high"),
+        (False, 5),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("rule", "field", "typed"),
+    [
+        ("line-break", "user.extension", "1\n2"),
+        ("invisible-character", "device.name", "DAL\u00a01"),
+        ("typographic-character", "user.phoneNumber", "214–555–0101"),
+        ("space-around-secret", "user.userPassword", "S3cret "),
+        ("max-length", "user.lastName", "x" * 31),
+        ("one-of", "user.endpointType", "Device"),
+    ],
+)
+def test_what_may_be_allowed_is_sent_as_it_was_typed(
+    tmp_path: Path, rule: str, field: str, typed: str
+) -> None:
+    command = "AddDevice" if field.startswith("device") else "ModifyUser"
+    subject = {"device.name": typed} if command == "AddDevice" else {"user.userId": "john.doe@example.com"}
+    row = {"command": command, "groupId": "Dallas", **subject, field: typed}
+    book = openpyxl.Workbook()
+    sheet = book.worksheets[0]
+    sheet.title = "Users"
+    sheet.append(list(row))
+    sheet.append(list(row.values()))
+    book.save(tmp_path / "typed.xlsx")
+    errors = [each for each in _problems(tmp_path / "typed.xlsx", code=3) if each["severity"] == "error"]
+    assert rule in {each["rule"] for each in errors}
+    allow = [text for each in {each["rule"] for each in errors} | {"digits"} for text in ("--allow", each)]
+    done = run("convert", tmp_path / "typed.xlsx", "--output", tmp_path / "tasks", *allow)
+    assert done.returncode == 0, done.stderr
+    manifest = json.loads((tmp_path / "tasks" / "manifest.json").read_text())
+    (task,) = json.loads((tmp_path / "tasks" / manifest["chunks"][0]["file"]).read_text())["tasks"]["Users"]
+    outer, _, inner = field.partition(".")
+    assert task["content"][outer][inner] == typed

@@ -32,8 +32,13 @@ def _boolean(text: str) -> str:
     return _BOOLEANS.get(folded(text), text)
 
 
+def is_integer(text: str) -> bool:
+    """Whether the text is a whole number."""
+    return _INTEGER.fullmatch(text) is not None
+
+
 def _integer(text: str) -> str:
-    return str(int(text)) if _INTEGER.fullmatch(text) else text
+    return str(int(text)) if is_integer(text) else text
 
 
 def _mac(text: str) -> str:

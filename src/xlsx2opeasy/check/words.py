@@ -66,7 +66,8 @@ def of_broken_rule(of: Field, code: str, text: str, command: str) -> Said:
             places: Places = {"value": value, "wrong": wrong, "names": rule.names}
             return Said(places, softer=rule.advised)
         case MacAddress(limit):
-            return Said({"value": value, "limit": limit})
+            _, near = mac_meant(text)
+            return Said({"value": value, "limit": limit, "near": near}, "long_near" if near else "")
         case NumberOrRange() as rule:
             return Said({"value": value, "words": rule.words}, "disordered" if rule.separator in text else "")
         case MaxItems(limit):

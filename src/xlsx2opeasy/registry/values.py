@@ -91,6 +91,7 @@ VALUES: Final[tuple[Entry, ...]] = (
             "{value} is no MAC address of at most {limit} characters",
             "write 12 hexadecimal digits, such as 00085D123456",
         ),
+        long_near=("{value} is no MAC address of at most {limit} characters", "did you mean {near}?"),
         letter_o=("{value} has the letter O in it, where a MAC address has zeros", "did you mean {near}?"),
         lost_zeros=(
             "{value} has {length} hexadecimal digits, a MAC address has 12; Excel may have removed zeros at its beginning",

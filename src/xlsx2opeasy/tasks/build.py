@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from xlsx2opeasy.check.checked import CheckedSheet
-from xlsx2opeasy.check.normal import CLEAR, TRUE, is_list_cell, items_of
+from xlsx2opeasy.check.normal import CLEAR, FALSE, TRUE, is_integer, is_list_cell, items_of
 from xlsx2opeasy.errors import UsageError
 from xlsx2opeasy.spec.catalogue import COMMAND_HEADER
 from xlsx2opeasy.spec.model import Column, Kind, TaskType
@@ -160,12 +160,12 @@ def _cells(block: pd.DataFrame, name: str) -> Texts:
 
 
 def _value(column: Column, cells: Texts) -> Values:
-    """The column's JSON values."""
+    """The column's JSON values; what is no Boolean or Integer goes out as typed, where that was allowed."""
     match column.field.kind:
         case Kind.BOOLEAN:
-            return json_columns.values(cells, TRUE.__eq__)
+            return json_columns.values(cells, lambda text: {TRUE: True, FALSE: False}.get(text, text))
         case Kind.INTEGER:
-            return json_columns.values(cells, int)
+            return json_columns.values(cells, lambda text: int(text) if is_integer(text) else text)
         case _ if is_list_cell(column):
             return json_columns.values(cells, lambda text: [] if text == CLEAR else items_of(text))
         case _:
