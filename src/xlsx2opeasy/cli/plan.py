@@ -36,13 +36,6 @@ if TYPE_CHECKING:
     from xlsx2opeasy.load.plan.prepare import Prepared
     from xlsx2opeasy.load.target import Target
 
-REQUESTS_ONCE = 1
-"""Logging in."""
-REQUESTS_EACH_OPERATION = 6
-"""Create, read the counts, schedule, one look at the status, and the two deletions."""
-REQUESTS_EACH_TYPE = 2
-"""The download of the tasks for verifying, and the download of the results."""
-
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -105,8 +98,9 @@ class PlannedOperation:
     @property
     def requests(self) -> int:
         """At the least: more where the server takes long."""
-        types = len({task.type for task in self.phase.tasks})
-        return REQUESTS_EACH_OPERATION + self.chunks + REQUESTS_EACH_TYPE * types
+        from xlsx2opeasy.load.plan.requests import requests_of
+
+        return requests_of(self.phase, self.chunks)
 
     def as_json(self) -> dict[str, Any]:
         """Its part of `plan --json`."""
@@ -237,6 +231,8 @@ def _document(
 
 
 def _requests(operations: list[PlannedOperation]) -> int:
+    from xlsx2opeasy.load.plan.requests import REQUESTS_ONCE
+
     return REQUESTS_ONCE + sum(each.requests for each in operations) if operations else 0
 
 

@@ -35,10 +35,12 @@ from xlsx2opeasy.load.events import (
     DraftVerified,
     Event,
     JobStarted,
+    LoadEstimated,
     Notice,
     OperationScheduled,
     PhaseStarted,
     ResultsSaved,
+    RunProgress,
     ServerUnreached,
     StatusSeen,
     StoppedByBudget,
@@ -48,6 +50,7 @@ from xlsx2opeasy.load.events import (
 
 REPEAT_SECONDS = 10.0
 """How often it is said that the server still cannot be reached."""
+MINUTE = 60
 MANY_FILES = 10
 """From so many files on, each tenth of them is worth a line where there is no bar."""
 
@@ -101,6 +104,10 @@ class Screen(AbstractContextManager["Screen"]):
                 self._start("check", f"{Path(event.workbook).name}: reading and checking")
             case WorkbookChecked():
                 self._checked(event)
+            case LoadEstimated():
+                took = _duration(event.seconds) if event.seconds is not None else ""
+                as_before = f"; some {took}, as {counted(event.jobs, 'earlier job')} at this server went"
+                self.line(f"At least {counted(event.requests, 'request')}{as_before if took else ''}")
             case JobStarted():
                 tasks = counted(event.tasks, "task")
                 self.line(f"Job {event.job}: {tasks} to enterprise {event.enterprise_id} at {event.origin}")
@@ -151,6 +158,8 @@ class Screen(AbstractContextManager["Screen"]):
                 self.line(f"Operation {event.phase}: {counted(event.results, 'result')} fetched")
             case ServerUnreached():
                 self._unreached(event)
+            case RunProgress() if event.done < event.rows and (event.done or event.seconds_left is not None):
+                self.line(f"{event.done:,} of {counted(event.rows, 'row')} done{_left(event)}")
             case CanaryEnded():
                 failed = f"{event.failed:,} of its {counted(event.rows, 'row')} failed"
                 self.line(f"Operation {event.phase} (canary): {failed}")
@@ -216,6 +225,19 @@ class Screen(AbstractContextManager["Screen"]):
         """Takes the bar away: what is over is told by a line, or not at all."""
         if (bar := self._bars.pop(what, None)) is not None:
             self._progress.remove_task(bar)
+
+
+def _left(event: RunProgress) -> str:
+    """What is estimated of the rest; what the server itself tells is its status alone."""
+    if event.rate is None or event.seconds_left is None:
+        return ""
+    return f"; {event.rate:,.1f} rows a second, about {_duration(event.seconds_left)} left (estimated)"
+
+
+def _duration(seconds: float) -> str:
+    if seconds < MINUTE:
+        return counted(max(1, round(seconds)), "second")
+    return counted(round(seconds / MINUTE), "minute")
 
 
 @dataclass

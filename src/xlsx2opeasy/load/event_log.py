@@ -18,6 +18,7 @@ from xlsx2opeasy.load.events import (
     Event,
     JobStarted,
     Listener,
+    LoadEstimated,
     Notice,
     OperationScheduled,
     PhaseStarted,
@@ -48,6 +49,7 @@ class JobEnded:
 _KINDS: Final = {
     kind.__name__: kind
     for kind in (
+        LoadEstimated,
         JobStarted,
         PhaseStarted,
         ChunkAccepted,

@@ -25,6 +25,18 @@ class WorkbookChecked:
 
 
 @dataclass(frozen=True, slots=True)
+class LoadEstimated:
+    """What a load will take: `requests` at the least, `seconds` as `jobs` earlier ones at the server went.
+
+    `seconds` is None where there are none.
+    """
+
+    requests: int
+    seconds: float | None
+    jobs: int
+
+
+@dataclass(frozen=True, slots=True)
 class JobStarted:
     """A job goes on from where it stands."""
 
@@ -157,6 +169,7 @@ class Notice:
 Event: TypeAlias = (
     WorkbookOpened
     | WorkbookChecked
+    | LoadEstimated
     | JobStarted
     | PhaseStarted
     | ChunkAccepted

@@ -19,6 +19,7 @@ from xlsx2opeasy.load.interrupt import Interruption
 from xlsx2opeasy.load.job.facts import PhaseFacts
 from xlsx2opeasy.load.job.open_job import Connect, OpenJob, kept_open
 from xlsx2opeasy.load.job.state import UNKNOWN
+from xlsx2opeasy.load.progress import Progress
 from xlsx2opeasy.load.results.load_result import LoadResult
 from xlsx2opeasy.load.results.row_results import counts_of_unsent, settle_phase
 from xlsx2opeasy.load.run.draft import DraftBuilder
@@ -37,10 +38,14 @@ MAX_FENCED = 3
 
 @dataclass(frozen=True)
 class Waiting:
-    """How the server is waited for, in seconds: between two looks, and at the most (None: to the end)."""
+    """How the server is waited for, in seconds: between two looks, and at the most (None: to the end).
+
+    `expected_rate` is how many rows a second it may do, as far as earlier jobs show.
+    """
 
     poll_interval: float | None = None
     longest: float | None = None
+    expected_rate: float | None = None
 
 
 class Runner:
@@ -65,6 +70,7 @@ class Runner:
         self._interruption = interruption
         self._tell = tell
         self._poll_interval = waiting.poll_interval
+        self._progress = Progress(job, interruption, tell, waiting.expected_rate)
         longest = waiting.longest
         self._deadline = None if longest is None else interruption.monotonic() + longest
         self._settling = settling
@@ -194,6 +200,7 @@ class Runner:
                     return False
         else:
             raise ServiceFailed("the server does not answer requests to start an operation")
+        self._progress.started(phase)
         Follower(
             self._job,
             phase,
@@ -204,6 +211,7 @@ class Runner:
             deadline=self._deadline,
             meanwhile=self._building(ahead, client),
         ).run()
+        self._progress.ended(phase)
         return True
 
     def _building(self, ahead: PhaseFacts | None, client: OpEasyClient) -> Callable[[], bool]:

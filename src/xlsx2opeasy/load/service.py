@@ -10,7 +10,7 @@ from pathlib import Path
 from xlsx2opeasy.errors import InvalidWorkbook, LoadRefused, NeverReached, UsageError
 from xlsx2opeasy.load.budget import AfterCanary
 from xlsx2opeasy.load.event_log import EventLog
-from xlsx2opeasy.load.events import Listener, Notice, WorkbookChecked, WorkbookOpened
+from xlsx2opeasy.load.events import Listener, LoadEstimated, Notice, WorkbookChecked, WorkbookOpened
 from xlsx2opeasy.load.interrupt import Interruption
 from xlsx2opeasy.load.job.digests import digest_of
 from xlsx2opeasy.load.job.facts import JobFacts
@@ -25,12 +25,14 @@ from xlsx2opeasy.load.jobs.earlier import (
     refuse_if_done_or_unfinished,
     state_of,
 )
+from xlsx2opeasy.load.jobs.pace import pace_of
 from xlsx2opeasy.load.jobs.superseded import give_way, overtaken, repeated
 from xlsx2opeasy.load.notify import MakeNotifier, notify, unsigned
 from xlsx2opeasy.load.plan.earlier_results import refuse_columns_of_ones_own
 from xlsx2opeasy.load.plan.freeze import candidate_of, freeze, output_of
 from xlsx2opeasy.load.plan.prepare import LoadOptions, Prepared, prepare
 from xlsx2opeasy.load.plan.refusal import counting_rows
+from xlsx2opeasy.load.plan.requests import requests_in_all
 from xlsx2opeasy.load.results.load_result import LoadResult
 from xlsx2opeasy.load.results.status import load_command
 from xlsx2opeasy.load.run.undecided import Settling, require_undecided
@@ -128,6 +130,10 @@ def _begun(
     output_of(workbook, target, options, prepared)
     candidate = candidate_of(workbook, target, prepared)
     prepared = _with_repeated(prepared, target, options, candidate, around)
+    if prepared.tasks:
+        pace = pace_of(around.store, target.origin)
+        requests = requests_in_all(prepared.phases, options.limits)
+        around.tell(LoadEstimated(requests, pace.seconds(prepared.tasks), pace.jobs))
     if prepared.tasks and not confirm(prepared):
         raise LoadRefused("nothing was sent: the question was answered with no", "")
     if target.rehearsal:
@@ -193,7 +199,8 @@ def _work_on(
     with stored.working(), closing(OpenJob(stored)) as job, EventLog(stored, around.tell) as log:
         if settling is not None:
             require_undecided(job, settling)
-        how = (around.interruption, log, around.waiting, settling, around.after_canary)
+        waiting = replace(around.waiting, expected_rate=pace_of(around.store, job.facts.origin).rate)
+        how = (around.interruption, log, waiting, settling, around.after_canary)
         works = job.state.finished in (None, UNKNOWN)
         result = log.ended(Runner(job, around.connect, *how, is_new=is_new).run())
         if works:

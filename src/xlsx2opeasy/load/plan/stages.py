@@ -2,10 +2,9 @@
 
 The canary of an operation is the first rows of each command. With a budget of failures, the other rows are
 cut into stages of at most a tenth of all rows until half of these are done, then of a quarter. Without a
-canary the first stage is smaller, a fiftieth of the rows or just more than may fail, and each following one
-is twice as large, up to that tenth. The rows stay in the order in which one operation would be processed, so
-a row never runs before another one that it needs; only a canary's rows go before others, and need none of
-those.
+canary the first stage is smaller: a twentieth of the rows, or just more than may fail. The rows stay in the
+order in which one operation would be processed, so a row never runs before another one that it needs; only a
+canary's rows go before others, and need none of those.
 """
 
 from collections import Counter
@@ -19,7 +18,7 @@ from xlsx2opeasy.load.plan.syncs import is_sync
 from xlsx2opeasy.tasks.build import Task
 from xlsx2opeasy.tasks.chunks import in_processing_order
 
-_TENTH, _FIFTIETH, _QUARTER = 10, 50, 4
+_TENTH, _TWENTIETH, _QUARTER = 10, 20, 4
 
 
 def staged(phases: Sequence[Phase], staging: Staging, reader: Reader) -> tuple[Phase, ...]:
@@ -77,7 +76,6 @@ class _Sizes:
     total: int
     staging: Staging
     done: int = 0
-    last: int = 0
 
     def cut(self, tasks: Sequence[Task]) -> Iterator[Sequence[Task]]:
         """The tasks in stages; in one where there is no budget."""
@@ -85,7 +83,6 @@ class _Sizes:
         while start < len(tasks):
             size = len(tasks) if self.staging.stop_after is None else self._next()
             stage = tasks[start : start + size]
-            self.last = size
             self.done += len(stage)
             start += size
             yield stage
@@ -94,9 +91,7 @@ class _Sizes:
         tenth = max(1, self.total // _TENTH)
         if 2 * self.done >= self.total:
             return max(tenth, -(-self.total // _QUARTER))
-        if self.staging.canary is not None:
+        if self.done:
             return tenth
-        if self.last:
-            return min(tenth, 2 * self.last)
         allowed = self.staging.allowed(self.total) or 0
-        return min(tenth, max(allowed + 1, self.total // _FIFTIETH))
+        return min(tenth, max(allowed + 1, self.total // _TWENTIETH))

@@ -105,7 +105,13 @@ class Follower:
                 self._job.note(self._number, Fact.ENDED, status=seen.status)
                 return
             self._pause(seen, interval)
-            interval = min(interval * GROWTH, LATE_POLL if passed > LATE_AFTER else LONGEST_POLL)
+            interval = min(interval * GROWTH, self._longest(passed))
+
+    def _longest(self, passed: float) -> float:
+        """Seconds between two looks at the most; for a stage, which others wait for, a tenth of its time."""
+        if self._phase.stage:
+            return min(LONGEST_POLL, max(FIRST_POLL, passed / 10))
+        return LATE_POLL if passed > LATE_AFTER else LONGEST_POLL
 
     def _tell_status(self, seen: ScheduledOperation, passed: float) -> None:
         if seen.run_status is None and seen.status not in self._unknown_words:
