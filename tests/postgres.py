@@ -110,7 +110,7 @@ class PostgresServer:
 
     def dump(self, url: str) -> bytes:
         """What `pg_dump` writes of a database."""
-        done = subprocess.run([_program("pg_dump"), url], capture_output=True, check=True, timeout=60)
+        done = subprocess.run([_program("pg_dump"), url], capture_output=True, check=True, timeout=300)
         return done.stdout
 
     def close(self) -> None:

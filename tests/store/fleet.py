@@ -21,7 +21,7 @@ class Machine:
         self.env = os.environ | environment | {"XLSX2OPEASY_HOME": str(home)}
 
     def run(
-        self, *arguments: object, timeout: float = 120, code: int | None = 0
+        self, *arguments: object, timeout: float = 600, code: int | None = 0
     ) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
             [COMMAND, *map(str, arguments)],
@@ -63,7 +63,7 @@ class Machine:
         return str(self.json("queue", "show", job)["items"][0]["state"])
 
 
-def ended(process: "subprocess.Popen[str]", timeout: float = 60) -> int:
+def ended(process: "subprocess.Popen[str]", timeout: float = 300) -> int:
     """Asks a worker to stop; its exit code."""
     process.send_signal(signal.SIGTERM)
     _, said = process.communicate(timeout=timeout)
@@ -71,7 +71,7 @@ def ended(process: "subprocess.Popen[str]", timeout: float = 60) -> int:
     return process.returncode
 
 
-def until(condition: Callable[[], object], seconds: float = 90) -> None:
+def until(condition: Callable[[], object], seconds: float = 300) -> None:
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "it never came to be"

@@ -163,7 +163,7 @@ def _trouble(
                 worker.send_signal(signal.SIGCONT)
             worker.terminate()
         for worker in workers:
-            worker.wait(60)
+            worker.wait(300)
 
 
 def _sleep(pid: int, postgres: PostgresServer, chance: random.Random) -> None:

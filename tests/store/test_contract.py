@@ -243,7 +243,7 @@ def test_a_load_that_dies_is_ended_by_another(
     )
     process = _PROCESSES.Process(target=_resume, args=arguments)
     process.start()
-    process.join(60)
+    process.join(300)
     assert process.exitcode == -9
     (tmp_path / "book.xlsx").unlink()
     other = Rig(server, kind.another())  # type: ignore[arg-type]

@@ -130,7 +130,7 @@ def test_a_worker_that_ends_is_replaced(
     assert other.state(job) == "running"
     other.run("queue", "cancel", job, code=6)
     worker.send_signal(sent)
-    _, said = worker.communicate(timeout=60)
+    _, said = worker.communicate(timeout=300)
     if sent == signal.SIGTERM:
         assert worker.returncode == 0, said
         assert other.state(job) == "queued"

@@ -145,7 +145,7 @@ def test_tables_are_made_by_several_machines_at_once(store_url: str, tmp_path: P
     machines = [Machine(tmp_path / str(number), {}) for number in range(4)]
     running = [each.start("store", "init") for each in machines]
     for process in running:
-        out, said = process.communicate(timeout=120)
+        out, said = process.communicate(timeout=600)
         assert process.returncode == 0, said
         assert f"version {SCHEMA_VERSION}" in out
         assert PASSWORD not in out + said
