@@ -7,7 +7,7 @@ import secrets
 from pathlib import Path
 from typing import TypeGuard
 
-from xlsx2opeasy.operating_system import sync_folder
+from xlsx2opeasy.operating_system import HELD_BY_ANOTHER, replace_patiently, sync_folder
 
 _REASONS = {
     errno.ENOSPC: "the disk is full",
@@ -25,6 +25,8 @@ _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 def why_refused(error: OSError) -> str:
     """Why the disk refused a file, in words."""
+    if getattr(error, "winerror", None) in HELD_BY_ANOTHER:
+        return "another program holds the file open"
     return _REASONS.get(error.errno or 0, error.strerror or str(error))
 
 
@@ -47,19 +49,21 @@ def make_folder(folder: Path) -> None:
             each.mkdir(mode=0o700, exist_ok=True)
 
 
-def write_file(path: Path, content: bytes) -> None:
-    """Writes `path` with mode 0600: temporary file beside it, fsync, rename, fsync of the folder.
+def write_file(path: Path, content: bytes, *, shared: bool = False) -> None:
+    """Writes `path`: temporary file beside it, fsync, rename, fsync of the folder.
+
+    Only its owner reads it (0600), unless it is `shared`: then the umask says who does.
 
     Raises OSError where the disk refuses; `path` is then as it was.
     """
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666 if shared else 0o600)
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        temporary.replace(path)
+        replace_patiently(temporary, path)
     except BaseException:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)

@@ -5,6 +5,8 @@ import ctypes
 import os
 import stat
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,6 +15,11 @@ _LIMIT_PROCESS_TIME, _LIMIT_PROCESS_MEMORY, _DIE_ON_EXCEPTION = 0x2, 0x100, 0x40
 _PR_SET_DUMPABLE: Final = 4
 _TICKS_A_SECOND: Final = 10_000_000
 """Windows counts time in units of 100 ns."""
+
+HELD_BY_ANOTHER: Final = (32, 33)
+"""ERROR_SHARING_VIOLATION and ERROR_LOCK_VIOLATION of Windows."""
+_ACCESS_DENIED: Final = 5
+HELD_PAUSES: Final = (0.05, 0.1, 0.2, 0.4, 0.8, 1.5, 2.0)
 
 
 class _BasicLimits(ctypes.Structure):
@@ -112,6 +119,22 @@ def _kernel32() -> Any:  # noqa: ANN401
     ]
     kernel.AssignProcessToJobObject.argtypes = [ctypes.c_void_p, ctypes.c_void_p]
     return kernel
+
+
+def replace_patiently(file: Path, target: Path, sleep: Callable[[float], None] = time.sleep) -> None:
+    """Renames `file` to `target`, which a scanner or a synchronised folder may hold for a moment (Windows).
+
+    It is tried again for some seconds. Raises OSError where the system refuses to the end.
+    """
+    for pause in HELD_PAUSES:
+        try:
+            file.replace(target)
+            return
+        except OSError as error:
+            if getattr(error, "winerror", None) not in (*HELD_BY_ANOTHER, _ACCESS_DENIED):
+                raise
+        sleep(pause)
+    file.replace(target)
 
 
 def others_can_read(file: Path) -> bool:

@@ -10,6 +10,7 @@ from xlsx2opeasy.errors import UsageError
 from xlsx2opeasy.sandbox.faults import FaultRuleError
 from xlsx2opeasy.sandbox.settings import SandboxSettings
 from xlsx2opeasy.sandbox.state import State, StateFileError, read_state
+from xlsx2opeasy.shell import setting
 
 if TYPE_CHECKING:
     from xlsx2opeasy.sandbox.serve import RunningSandbox
@@ -72,9 +73,14 @@ def command(
 
 def _announce(running: "RunningSandbox") -> None:
     tell(f"The sandbox serves {running.url}/v1. In another terminal:")
-    tell(f"  export OPEASY_URL={running.url} OPEASY_ENTERPRISE_ID={running.enterprise_id}")
-    tell(f"  export OPEASY_API_KEY={running.api_key}")
+    for name, value in (
+        ("OPEASY_URL", running.url),
+        ("OPEASY_ENTERPRISE_ID", running.enterprise_id),
+        ("OPEASY_API_KEY", running.api_key),
+    ):
+        tell(f"  {setting(name, value)}")
     tell("  xlsx2opeasy load WORKBOOK.xlsx")
     tell("Webex's jobs are there too:")
-    tell(f"  export WEBEX_URL={running.url}/v1 WEBEX_ACCESS_TOKEN=sandbox-token")
+    tell(f"  {setting('WEBEX_URL', f'{running.url}/v1')}")
+    tell(f"  {setting('WEBEX_ACCESS_TOKEN', 'sandbox-token')}")
     tell("  xlsx2opeasy webex jobs")

@@ -44,7 +44,8 @@ def write_found(
     content = workbook_bytes(workbook)
     checked = read_back(workbook, content)
     finished = finish(workbook, checked)
-    _write(output, content if finished is workbook else workbook_bytes(finished))
+    content = content if finished is workbook else workbook_bytes(finished)
+    _write(output, content, shared=not workbook.has_secrets)
     return _tell_end(workbook, checked, output)
 
 
@@ -57,9 +58,9 @@ def _remark_lines(remarks: Sequence[Remark]) -> list[str]:
     return [*lines, *([f"and {rest:,} more of such"] if rest > 0 else [])]
 
 
-def _write(output: Path, content: bytes) -> None:
+def _write(output: Path, content: bytes, *, shared: bool) -> None:
     try:
-        write_file(output.absolute(), content)
+        write_file(output.absolute(), content, shared=shared)
     except OSError as error:
         raise WorkbookUnusable(
             f"{output} cannot be written: {error.strerror or error}", "choose another FILE.xlsx"

@@ -4,6 +4,7 @@ The workbook is read back and checked before it is handed over, so that a cell n
 the task it was made of without a word about it.
 """
 
+import re
 import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -14,7 +15,7 @@ from xlsx2opeasy.durable import write_file
 from xlsx2opeasy.importing.cells import Cells, Remark, WireNames, cells_of, ordered
 from xlsx2opeasy.importing.task_files import Found, FoundTask
 from xlsx2opeasy.ooxml.text import cut, visible
-from xlsx2opeasy.spec.catalogue import COMMAND_HEADER, TASK_TYPES
+from xlsx2opeasy.spec.catalogue import BY_NAME, COMMAND_HEADER, TASK_TYPES
 from xlsx2opeasy.spec.model import Column, TaskType
 from xlsx2opeasy.workbook.read import read_workbook
 from xlsx2opeasy.workbook.task_workbook import (
@@ -39,6 +40,17 @@ class TaskWorkbook:
     def misfits(self) -> tuple[Remark, ...]:
         """What no workbook can say."""
         return tuple(each for each in self.remarks if each.misfit)
+
+    @property
+    def has_secrets(self) -> bool:
+        """Whether a secret field is filled in a row."""
+        secret = {field.name for of in BY_NAME.values() for field in of.fields if field.secret}
+        return any(
+            value and re.sub(r"\[\d+\]", "[n]", name) in secret
+            for sheet in self.sheets
+            for row in sheet.rows
+            for name, value in row.cells.items()
+        )
 
     @property
     def tasks(self) -> int:

@@ -16,7 +16,14 @@ from xlsx2opeasy.errors import Interrupted
 
 GRACE_SECONDS = 10.0
 """How long SIGTERM and SIGHUP wait for the request under way."""
+CLOSING_SECONDS = 4.0
+"""The same where a console window of Windows is closed, which ends its programs after five seconds."""
 _TICK = 0.2
+
+
+def _grace(number: int) -> float:
+    """Seconds for the request under way; Ctrl-Break and the closing of a console are both SIGBREAK."""
+    return CLOSING_SECONDS if number == getattr(signal, "SIGBREAK", None) else GRACE_SECONDS
 
 
 class Interruption:
@@ -63,7 +70,7 @@ class Interruption:
         if threading.current_thread() is not threading.main_thread():
             yield
             return
-        names = [name for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+        names = [name for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, name)]
         before = {name: signal.signal(getattr(signal, name), self._signalled) for name in names}
         try:
             yield
@@ -76,6 +83,6 @@ class Interruption:
             os._exit(Interrupted.exit_code)
         self.ask()
         if number != signal.SIGINT:
-            leave = threading.Timer(GRACE_SECONDS, os._exit, (Interrupted.exit_code,))
+            leave = threading.Timer(_grace(number), os._exit, (Interrupted.exit_code,))
             leave.daemon = True
             leave.start()

@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 from xlsx2opeasy.durable import why_refused
 from xlsx2opeasy.errors import WorkbookUnusable
-from xlsx2opeasy.operating_system import give_like, sync_folder
+from xlsx2opeasy.operating_system import give_like, replace_patiently, sync_folder
 
 _ELSEWHERE = "Close it in other programs, or name another file with --output."
 
@@ -28,7 +28,7 @@ def replacing(target: Path, like: Path) -> Iterator[BinaryIO]:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        temporary.replace(target)
+        replace_patiently(temporary, target)
         with suppress(OSError):  # some file systems cannot sync a folder
             sync_folder(target.parent)
     except OSError as error:

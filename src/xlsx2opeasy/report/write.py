@@ -37,7 +37,7 @@ def write_report(stored: StoredJob, output: Path | None = None, *, replace: bool
         unless_replaced(output, replace=replace, inputs=(data.facts.workbook, data.job.results))
     target = output or _beside(data)
     try:
-        write_file(target, rendered(data).encode())
+        write_file(target, rendered(data).encode(), shared=True)
     except OSError as error:
         what = f"the report {target} cannot be written: {error.strerror or error}"
         raise LocalFailure(what, f"xlsx2opeasy report {stored.job_id} --output FILE") from error

@@ -98,7 +98,10 @@ def choose_undo_output(facts: JobFacts, wanted: Path | None, *, replace: bool = 
 
 
 def write_undo(undo: Undo, output: Path) -> None:
-    """Writes the workbook, for its owner's eyes alone. Raises WorkbookUnusable where that is impossible."""
+    """Writes the workbook, for its owner alone where a secret field is filled.
+
+    Raises WorkbookUnusable where that is impossible.
+    """
     sheets = undo.inverted.sheets()
     last = [_left_page(undo)] if undo.inverted.left else []
     enterprise = enterprise_digits(undo.facts.origin, undo.facts.enterprise_id)
@@ -107,7 +110,7 @@ def write_undo(undo: Undo, output: Path) -> None:
     if sheets and (errors := read_back(TaskWorkbook(sheets), content).errors):
         raise RuntimeError(f"the undo of {undo.facts.job} is no valid workbook: {errors[0].rule}")
     try:
-        write_file(output, content)
+        write_file(output, content, shared=not TaskWorkbook(sheets).has_secrets)
     except OSError as error:
         raise WorkbookUnusable(
             f"{output} cannot be written: {why_refused(error)}", "choose another place with --output"

@@ -83,7 +83,7 @@ def write_jobs(path: Path, jobs: Sequence[Job]) -> None:
     _fill(book, "Executions and steps", _EXECUTION_COLUMNS, lines)
     book.close()
     try:
-        write_file(path.absolute(), content.getvalue())
+        write_file(path.absolute(), content.getvalue(), shared=True)
     except OSError as error:
         raise WorkbookUnusable(
             f"{path} cannot be written: {error.strerror or error}",

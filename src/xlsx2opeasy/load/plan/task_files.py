@@ -16,6 +16,7 @@ from xlsx2opeasy.errors import WorkbookUnusable
 from xlsx2opeasy.load.plan.phases import Phase, phases_of
 from xlsx2opeasy.load.plan.subjects import Reader
 from xlsx2opeasy.load.plan.syncs import sent_once
+from xlsx2opeasy.spec.catalogue import BY_NAME
 from xlsx2opeasy.tasks.build import all_tasks
 from xlsx2opeasy.tasks.chunks import CHUNK_PATTERN, chunk_name, cut, described, manifest
 from xlsx2opeasy.tasks.limits import ChunkLimits
@@ -48,8 +49,10 @@ def write_task_files(
     try:
         folder.mkdir(parents=True, exist_ok=True)
         _remove_earlier(folder)
-        document = manifest(workbook, checked.workbook.sha256, list(_written(folder, phases, limits)))
-        write_file(folder / MANIFEST, orjson.dumps(document, option=orjson.OPT_INDENT_2))
+        document = manifest(
+            workbook, checked.workbook.sha256, list(_written(folder, phases, limits, wire_names))
+        )
+        write_file(folder / MANIFEST, orjson.dumps(document, option=orjson.OPT_INDENT_2), shared=True)
     except OSError as error:
         raise WorkbookUnusable(
             f"{folder} cannot be written: {error.strerror or error}", "choose another folder"
@@ -57,12 +60,24 @@ def write_task_files(
     return TaskFiles(tuple(folder / chunk["file"] for chunk in document["chunks"]), document)
 
 
-def _written(folder: Path, phases: Sequence[Phase], limits: ChunkLimits) -> Iterator[dict[str, Any]]:
-    """Writes one chunk after the other, and gives what the manifest says of it."""
+def _written(
+    folder: Path, phases: Sequence[Phase], limits: ChunkLimits, wire_names: Mapping[str, str]
+) -> Iterator[dict[str, Any]]:
+    """Writes one chunk after the other, and gives what the manifest says of it.
+
+    A chunk that has a secret field is readable by its owner alone.
+    """
+    secrets = {
+        f'"{of.wire_path(each, wire_names).rpartition(".")[2]}"'.encode()
+        for of in BY_NAME.values()
+        for each in of.fields
+        if each.secret
+    }
     for phase in phases:
         for number, chunk in enumerate(cut(phase.tasks, limits), 1):
             name = chunk_name(phase.number, number)
-            write_file(folder / name, chunk.body)
+            secret = any(each in chunk.body for each in secrets)
+            write_file(folder / name, chunk.body, shared=not secret)
             yield described(name, chunk)
 
 

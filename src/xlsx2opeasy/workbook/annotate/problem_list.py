@@ -30,7 +30,7 @@ def write_problem_list(
     page = NotePage(PROBLEMS, lines, tuple(COLUMNS), [_row(each) for each in problems[:MOST_LISTED]])
     try:
         original = source.read_bytes() if is_protected(source) else b""
-        write_file(target.absolute(), protected_like(original, filled_bytes([], [page])))
+        write_file(target.absolute(), protected_like(original, filled_bytes([], [page])), shared=True)
     except OSError as error:
         raise WorkbookUnusable(
             f"{target} cannot be written: {why_refused(error)}", "name a file in another folder"

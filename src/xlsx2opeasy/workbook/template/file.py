@@ -53,7 +53,7 @@ def _write(file: Path, content: Callable[[], bytes], *, replace: bool, how_to_re
     if file.exists() and not replace:
         raise WorkbookUnusable(f"{file} exists and is not replaced", how_to_replace)
     try:
-        write_file(file, content())
+        write_file(file, content(), shared=True)
     except OSError as error:
         raise WorkbookUnusable(
             f"{file} cannot be written: {error.strerror or error}", "choose another folder"
