@@ -1,6 +1,6 @@
 """Builders for writing the Appendix down, one line a field."""
 
-from xlsx2opeasy.spec.effects import Effect, Inverse, ServedBy
+from xlsx2opeasy.spec.effects import NO_INVERSE, Effect, Inverse, ServedBy
 from xlsx2opeasy.spec.model import Command, Content, Field, Kind, Required, Subject
 from xlsx2opeasy.spec.rules import Rule
 
@@ -15,7 +15,7 @@ def command(
     name: str,
     description: str,
     *effects: Effect,
-    inverse: Inverse,
+    inverse: Inverse = NO_INVERSE,
     served_by: ServedBy | None = None,
 ) -> Command:
     """A command with what it does beyond its own row, and what reverses it."""
