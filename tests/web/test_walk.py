@@ -163,3 +163,31 @@ def test_the_password_of_a_workbook_is_asked_for_three_times_at_most(
     assert b"open-sesame" not in b"".join(
         each.read_bytes() for each in home_of_page.rglob("*") if each.is_file()
     )
+
+
+def test_a_list_with_headers_of_its_own_is_matched_and_rehearsed(visitor: Visitor, tmp_path: Path) -> None:
+    table = """
+| Group | E-mail address | First name | Last name | Favourite colour |
+| Dallas | john.doe@example.com | John | Doe | blue |
+| Dallas | x@example.com | Jane | Doe | red |
+"""
+    staff = write_workbook(tmp_path / "staff.xlsx", {"Staff": table})
+    visitor.upload(staff).click("Match a list's own headers to fields")
+    address, fields = visitor.form("Read the list")
+    fields |= {"command": "AddUser", "header:Group": "groupId", "header:E-mail address": "user.userId"}
+    fields |= {"header:First name": "user.firstName", "header:Last name": "user.lastName"}
+    fields["header:Favourite colour"] = ""
+    twice = visitor.http.post(address, data=fields | {"header:Group": "user.userId"})
+    assert twice.status_code == 422
+    assert "Two columns" in twice.text
+    visitor.answer = visitor.http.post(address, data=fields)
+    assert "2 rows, 1 valid" in visitor.text
+    assert "Staff!B3" in visitor.text
+    visitor.press("Save and check again", {"cell:Staff!B3": "jane.doe@example.com"})
+    assert "2 rows, 2 valid" in visitor.text
+    visitor.press("Rehearse").wait()
+    assert "2 succeeded" in visitor.text
+    visitor.upload(staff).click("Match a list's own headers to fields")
+    assert "matched before" in visitor.text
+    _, offered = visitor.form("Read the list")
+    assert (offered["command"], offered["header:Group"]) == ("AddUser", "groupId")

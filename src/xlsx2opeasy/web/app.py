@@ -16,7 +16,7 @@ from xlsx2opeasy.errors import UsageError, Xlsx2OpeasyError, internal_error
 from xlsx2opeasy.ooxml.limits import USUAL
 from xlsx2opeasy.web.desk import Desk
 from xlsx2opeasy.web.gate import Access, Gate
-from xlsx2opeasy.web.pages import connection, jobs, loading, new_workbook, protected, start, workbook
+from xlsx2opeasy.web.pages import connection, jobs, loading, mapping, new_workbook, protected, start, workbook
 from xlsx2opeasy.web.pages.requests import Locked, desk_of, go_to
 from xlsx2opeasy.web.render import STATIC
 
@@ -25,7 +25,7 @@ TIDY_SECONDS = 3600.0
 
 def create_app(desk: Desk, access: Access, on_entered: Callable[[], None] = lambda: None) -> Starlette:
     """The application. `on_entered` is called when a browser came in with the token."""
-    screens = (start, workbook, loading, jobs, connection, new_workbook, protected)
+    screens = (start, workbook, loading, jobs, connection, new_workbook, protected, mapping)
     app = Starlette(
         routes=[Route("/static/{name}", static), *(route for each in screens for route in each.ROUTES)],
         middleware=[

@@ -83,7 +83,7 @@ class Desk:
         """The checked workbook; read once for each revision. Raises WorkbookUnusable."""
         with upload.lock:
             if upload.checked is None:
-                upload.checked = check_workbook(read_workbook(upload.path))
+                upload.checked = check_workbook(read_workbook(upload.path, mapping=upload.lists))
             return upload.checked
 
     def start_load(self, upload: Upload, destination: session.Destination, *, skip_invalid: bool) -> Run:
@@ -110,6 +110,7 @@ class Desk:
                     limits=destination.limits,
                     skip_invalid=skip_invalid,
                     wire_names=destination.wire_names,
+                    mapping=upload.lists,
                 )
                 around = service.Surroundings(
                     run.hear, destination.connect, interruption=run.interruption, store=self.store

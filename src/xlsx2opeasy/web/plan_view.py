@@ -68,6 +68,7 @@ def plan_of(store: Store, upload: Upload, destination: Destination | None, *, sk
         skip_invalid=skip_invalid,
         again=destination is None,
         wire_names=destination.wire_names if destination else {},
+        mapping=upload.lists,
     )
     prepared = prepare(upload.path, target, options)
     if destination is None or prepared.stopped:

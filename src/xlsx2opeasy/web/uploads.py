@@ -5,13 +5,14 @@ removed a day after it was last touched.
 """
 
 import contextlib
+import hashlib
 import json
 import re
 import secrets
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
@@ -20,9 +21,13 @@ from xlsx2opeasy.check.checked import Checked
 from xlsx2opeasy.durable import make_folder, what_helps, why_refused, write_file
 from xlsx2opeasy.errors import LocalFailure
 from xlsx2opeasy.load.results.output import free_name
+from xlsx2opeasy.spec.catalogue import BY_NAME
+from xlsx2opeasy.spec.model import folded
+from xlsx2opeasy.workbook.mapping import NO_MAPPING, ListMapping, SheetMapping
 
 KEPT_SECONDS = 24 * 3600.0
 _ID = re.compile(r"[a-z2-7]{16}")
+_MAPPINGS = "mappings.json"
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
 _MADE = re.compile(r"\.(results|rehearsal|corrected|marked)(-\d+)?$")
 """What our own files are called after; one such word is enough."""
@@ -39,6 +44,7 @@ class Upload:
     name: str
     revision: int = 0
     lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
+    mapping: dict[str, Any] = field(default_factory=dict)
     wrong_passwords: int = 0
     checked: Checked | None = field(default=None, repr=False)
     views: dict[str, Any] = field(default_factory=dict, repr=False)
@@ -58,6 +64,17 @@ class Upload:
         """With its dot; the results have the same."""
         return Path(self.name).suffix
 
+    @property
+    def lists(self) -> ListMapping:
+        """How its lists with headers of their own are read; the empty mapping where it has none."""
+        if not self.mapping:
+            return NO_MAPPING
+        kept = self.mapping
+        ignored = frozenset(map(folded, kept["ignore"]))
+        columns = {folded(header): name for header, name in kept["columns"].items()}
+        task_type = BY_NAME[kept["task_type"]]
+        return ListMapping((SheetMapping(kept["sheet"], task_type, columns, kept["constants"], ignored),))
+
     def results_place(self, suffix: str) -> Path:
         """A free place for results, such as `branch.results.xlsx`. Raises LocalFailure."""
         folder = self.folder / "results"
@@ -72,7 +89,7 @@ class Upload:
 
     def save(self) -> None:
         """Keeps the facts about it. Raises LocalFailure."""
-        facts = {"name": self.name, "revision": self.revision}
+        facts = {"name": self.name, "revision": self.revision, "mapping": self.mapping}
         with _disk(self.folder):
             write_file(self.folder / "upload.json", json.dumps(facts).encode())
 
@@ -100,6 +117,23 @@ class Uploads:
         with self._lock:
             self._known[upload.id] = upload
         return upload
+
+    def remembered(self, headers: Sequence[str]) -> dict[str, Any]:
+        """The mapping that a list with these headers was last read by; {} where there is none."""
+        try:
+            found: dict[str, Any] = json.loads((self._folder / _MAPPINGS).read_bytes())[_key(headers)]
+        except (OSError, ValueError, KeyError, TypeError):
+            return {}
+        return found
+
+    def remember(self, headers: Sequence[str], mapping: Mapping[str, Any]) -> None:
+        """Keeps a mapping for the next list with these headers. Raises LocalFailure."""
+        try:
+            known = dict(json.loads((self._folder / _MAPPINGS).read_bytes()))
+        except (OSError, ValueError, TypeError):
+            known = {}
+        with _disk(self._folder):
+            write_file(self._folder / _MAPPINGS, json.dumps({**known, _key(headers): mapping}).encode())
 
     def scratch(self) -> Path:
         """A folder for files that are made for one download. Raises LocalFailure."""
@@ -152,6 +186,8 @@ class Uploads:
         with contextlib.suppress(OSError):
             for path in list(self._folder.iterdir()):
                 upload = self.get(path.name)
+                if path.name == _MAPPINGS:
+                    continue
                 old = time.time() - _touched(path) > KEPT_SECONDS
                 if old and not (upload is not None and is_kept(upload)):
                     with self._lock:
@@ -159,6 +195,10 @@ class Uploads:
                     shutil.rmtree(path, ignore_errors=True)
                     removed.append(path.name)
         return removed
+
+
+def _key(headers: Sequence[str]) -> str:
+    return hashlib.sha256(json.dumps(sorted(map(folded, headers))).encode()).hexdigest()
 
 
 def fit_name(name: str) -> str:
@@ -175,7 +215,8 @@ def fit_name(name: str) -> str:
 def _read(folder: Path) -> Upload | None:
     try:
         facts = json.loads((folder / "upload.json").read_bytes())
-        return Upload(folder, str(facts["name"]), int(facts["revision"]))
+        mapping = dict(facts.get("mapping", {}))
+        return Upload(folder, str(facts["name"]), int(facts["revision"]), mapping=mapping)
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
