@@ -1,0 +1,92 @@
+"""The disk refuses the first, second, third … call of a load, until a load comes through without meeting it.
+
+Whatever was refused: nothing is lost, nothing is sent twice, a sentence says what is wrong, and once the disk
+works again the job comes to its end.
+"""
+
+import errno
+import itertools
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from foreign.server import ForeignServer
+from xlsx2opeasy.errors import Xlsx2OpeasyError
+from xlsx2opeasy.load.job.home import Home
+from xlsx2opeasy.load.job.sqlite_journal import SqliteJournal
+from xlsx2opeasy.load.results.load_result import LoadResult
+from xlsx2opeasy.load.run.undecided import Settling
+
+from .books import outcomes, user_book
+from .rig import Rig, executed, kept_promise
+
+ERRORS = (errno.ENOSPC, errno.EIO, errno.EINTR)
+
+
+@contextmanager
+def refused(owner: Any, name: str, number: int, code: int) -> Iterator[Callable[[], int]]:
+    """The call of this number fails with this error, and so does no other; gives how many calls there were."""
+    original, calls = getattr(owner, name), itertools.count(1)
+    seen = [0]
+
+    def call(*arguments: Any, **options: Any) -> Any:
+        seen[0] = next(calls)
+        if seen[0] == number:
+            raise OSError(code, os.strerror(code))
+        return original(*arguments, **options)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(owner, name, call)
+        yield lambda: seen[0]
+
+
+def attempted(rig: Rig, book: Path) -> tuple[LoadResult | None, str, int]:
+    """A load, what it says, and its exit code."""
+    try:
+        result = rig.load(book)
+    except Xlsx2OpeasyError as error:
+        return None, error.message, error.exit_code
+    return result, result.message, result.exit_code
+
+
+def ended(rig: Rig, book: Path, stopped: LoadResult | None) -> LoadResult:
+    """The load's end once the disk works again."""
+    if stopped is not None and stopped.exit_code == 0:
+        return stopped
+    jobs = [each.job_id for each in rig.home.jobs()]
+    return rig.resume(jobs[0]) if jobs else rig.load(book)
+
+
+@pytest.mark.parametrize("code", ERRORS, ids=lambda code: errno.errorcode[code])
+@pytest.mark.parametrize(
+    ("owner", "name"),
+    [(os, "fsync"), (Path, "replace"), (os, "replace"), (Path, "touch"), (SqliteJournal, "_execute")],
+    ids=["fsync", "rename", "os.replace", "touch", "journal"],
+)
+def test_the_nth_call_fails(tmp_path: Path, owner: Any, name: str, code: int) -> None:
+    for number in itertools.count(1):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        with ForeignServer() as server:
+            rig, book = Rig(server, Home(folder / "home")), user_book(folder / "book.xlsx", 2)
+            with refused(owner, name, number, code) as calls:
+                stopped, words, exit_code = attempted(rig, book)
+            assert words.strip()
+            assert exit_code in (0, 5, 7)
+            done = ended(rig, book, stopped)
+            if (
+                done.status == "unknown"
+            ):  # the start's answer could not be recorded: its id was in the message
+                (run,) = server.state.scheduled
+                assert run in words
+                done = rig.resume(done.job, settling=Settling(scheduled_id=run))
+            assert (done.status, done.rows["succeeded"]) == ("completed", 2), (number, done.message)
+            assert outcomes(Path(str(done.results))) == ["SUCCESS", "SUCCESS"]
+            assert set(executed(server).values()) == {1}
+            kept_promise(server, done)
+            if calls() < number:
+                return
