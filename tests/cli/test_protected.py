@@ -13,6 +13,8 @@ from msoffcrypto.format.ooxml import OOXMLFile
 from installed import COMMAND, run
 from terminal import Terminal
 from workbooks import write_workbook
+from xlsx2opeasy.cli import queue_add
+from xlsx2opeasy.errors import UsageError
 from xlsx2opeasy.sandbox.serve import RunningSandbox, serve_in_thread
 from xlsx2opeasy.sandbox.settings import SandboxSettings
 from xlsx2opeasy.workbook.read import read_workbook
@@ -155,3 +157,8 @@ def test_a_damaged_protected_workbook_is_one_sentence(book: Path, password_file:
     done = run("check", book, "--workbook-password-file", password_file)
     assert done.returncode == 7
     assert "Traceback" not in done.stderr
+
+
+def test_a_queue_takes_no_protected_workbook(book: Path) -> None:
+    with pytest.raises(UsageError, match="queue"):
+        queue_add._add(book, None, None, None, 0, None)  # type: ignore[arg-type]

@@ -12,7 +12,7 @@ import click
 from xlsx2opeasy.cli import load as load_command
 from xlsx2opeasy.cli.options import JSON
 from xlsx2opeasy.cli.output import complain, say_json, tell
-from xlsx2opeasy.errors import Xlsx2OpeasyError
+from xlsx2opeasy.errors import UsageError, Xlsx2OpeasyError
 from xlsx2opeasy.settings import Flags
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ _NOT_FOR_A_QUEUE: Final = frozenset(
         "webhook_cert",
         "webhook_key",
         "api_key_file",
+        "workbook_password_file",
         "as_json",
         "quiet",
     }
@@ -149,6 +150,13 @@ def _add(
 ) -> Item:
     from xlsx2opeasy.cli.screen import Screen
     from xlsx2opeasy.load.service import Surroundings, freeze_for_queue
+    from xlsx2opeasy.workbook.protection import is_protected
+
+    if is_protected(workbook):
+        raise UsageError(
+            f"{workbook.name} is protected with a password, which a queue never keeps",
+            f"load it on this machine: xlsx2opeasy load {workbook}",
+        )
     from xlsx2opeasy.store.items import add_item, item_of
 
     confirm = load_command.confirmation(destination, asked)
