@@ -33,6 +33,7 @@ _NOT_FOR_A_QUEUE: Final = frozenset(
         "api_key_file",
         "workbook_password_file",
         "as_json",
+        "rows",
         "quiet",
     }
 )
