@@ -2,6 +2,7 @@
 
 import contextlib
 import fcntl
+import itertools
 import os
 import signal
 import struct
@@ -89,6 +90,22 @@ class Terminal:
                 if (column := line.find(text)) >= 0:
                     return str(self._screen.buffer[number][column].fg)
         raise AssertionError(f"{text!r} is not on the screen:\n{self.screen}")
+
+    def coloured(self) -> str:
+        """The window with the colours of its signs, as escape sequences."""
+        colours = {"red": 31, "green": 32, "brown": 33, "blue": 34, "magenta": 35, "cyan": 36}
+        with self._lock:
+            lines = []
+            for number in range(self._screen.lines):
+                signs = [self._screen.buffer[number][column] for column in range(self._screen.columns)]
+                runs = itertools.groupby(signs, key=lambda each: (int(each.bold), colours.get(each.fg, 39)))
+                lines.append(
+                    "".join(
+                        f"\x1b[{bold};{colour}m{''.join(each.data for each in run)}\x1b[0m"
+                        for (bold, colour), run in runs
+                    )
+                )
+        return "\n".join(lines[: self.screen.count("\n") + 1])
 
     def wait_for(self, text: str, seconds: float = PATIENCE, *, times: int = 1) -> str:
         """The screen, once `text` is on it (or scrolled away) so many times, or the command has ended."""
