@@ -191,3 +191,14 @@ def test_a_list_with_headers_of_its_own_is_matched_and_rehearsed(visitor: Visito
     assert "matched before" in visitor.text
     _, offered = visitor.form("Read the list")
     assert (offered["command"], offered["header:Group"]) == ("AddUser", "groupId")
+
+
+def test_a_new_workbook_has_the_chosen_commands_and_columns(visitor: Visitor) -> None:
+    assert "essential" in visitor.go("/new").text
+    widths = []
+    for columns in ("essential", "all"):
+        address = f"{visitor.origin}/new/new-workbook.xlsx?command=AddUser&columns={columns}"
+        book = openpyxl.load_workbook(io.BytesIO(visitor.http.get(address).content))
+        assert "CallForwarding" not in book.sheetnames
+        widths.append(book["Users"].max_column)
+    assert widths[0] < widths[1]

@@ -19,13 +19,15 @@ def choose(request: Request) -> Response:
 
 
 def workbook(request: Request) -> Response:
-    """The blank workbook, for the chosen commands only; for all where none is chosen."""
+    """The blank workbook, for the chosen commands and columns; for all commands where none is chosen."""
     desk = desk_of(request)
     known = {name for each in TASK_TYPES for name in each.command_names}
     commands = [each for each in request.query_params.getlist("command") if each in known]
 
+    essential = request.query_params.get("columns") == "essential"
+
     def make(place: Path) -> None:
-        write_template(place, (), commands, replace=True, how_to_replace="")
+        write_template(place, (), commands, essential=essential, replace=True, how_to_replace="")
 
     return made_download(desk.uploads.scratch(), NAME, make)
 
