@@ -49,7 +49,7 @@ def _marked(folder: Path, text: str) -> Path:
 
 
 def _listed(folder: Path, text: str) -> Path:
-    write_problem_list(folder / "out.xlsx", "book.xlsx", text, [_problem(text)])
+    write_problem_list(folder / "out.xlsx", _source(folder), text, [_problem(text)])
     return folder / "out.xlsx"
 
 

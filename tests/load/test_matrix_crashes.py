@@ -2,6 +2,7 @@
 
 import contextlib
 import hashlib
+import hmac
 import json
 import os
 import shutil
@@ -18,6 +19,7 @@ from foreign.server import ForeignServer
 from xlsx2opeasy.errors import LocalFailure
 from xlsx2opeasy.load.job.home import Home
 from xlsx2opeasy.load.job.sqlite_journal import SqliteJournal, read_sqlite_journal
+from xlsx2opeasy.load.job.store import DIGEST_KEY
 
 from .books import outcomes, read_results, user_book
 from .command import run, start, until
@@ -399,7 +401,10 @@ def test_f21_closed_streams_stop_no_load(rig: Rig, env: dict[str, str], tmp_path
 
 
 def test_a_chunk_file_is_what_the_manifest_says(frozen: Frozen) -> None:
-    facts = json.loads((frozen.home / "loads" / frozen.job / "job.json").read_bytes())
+    folder = frozen.home / "loads" / frozen.job
+    facts = json.loads((folder / "job.json").read_bytes())
+    key = (folder / DIGEST_KEY).read_bytes()
     for chunk in facts["phases"][0]["chunks"]:
-        content = (frozen.home / "loads" / frozen.job / "chunks" / chunk["file"]).read_bytes()
-        assert hashlib.sha256(content).hexdigest() == chunk["sha256"]
+        content = (folder / "chunks" / chunk["file"]).read_bytes()
+        assert hmac.new(key, content, "sha256").hexdigest() == chunk["sha256"]
+        assert hashlib.sha256(content).hexdigest() != chunk["sha256"], "passwords could be tried out"
