@@ -6,7 +6,7 @@ Everything that `resume` needs is here or in the journal; the workbook and the c
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -159,10 +159,8 @@ def read_facts(stored: StoredJob) -> JobFacts:
     try:
         raw = json.loads(stored.read(FACTS))
         if raw["schema_version"] not in range(1, SCHEMA_VERSION + 1):
-            raise LocalFailure(
-                f"job {stored.job_id} was made by xlsx2opeasy {raw.get('tool_version')}, in another format",
-                "resume it with that version",
-            )
+            raise _of_another_version(stored, raw.get("tool_version"))
+        _require_known(stored, raw, JobFacts, raw.get("tool_version"))
         phases = tuple(_phase(each) for each in raw.pop("phases"))
         spelt = (str(raw.pop("origin")), str(raw.pop("enterprise_id")))
         target = Target(*spelt, rehearsal=raw["rehearsal"])
@@ -175,6 +173,20 @@ def read_facts(stored: StoredJob) -> JobFacts:
         ) from error
 
 
+def _of_another_version(stored: StoredJob, version: object) -> LocalFailure:
+    """A job of a newer program is whole; it is only not understood here."""
+    return LocalFailure(
+        f"job {stored.job_id} was made by xlsx2opeasy {version}, in a format that this version does not know",
+        "nothing was done with this job: use that version, or a later one, to go on with it",
+    )
+
+
+def _require_known(stored: StoredJob, raw: Mapping[str, Any], kind: type, version: object) -> None:
+    """Raises LocalFailure where a file of the job has a field that a newer program has added."""
+    if not raw.keys() <= {each.name for each in fields(kind)}:
+        raise _of_another_version(stored, version)
+
+
 def _phase(raw: Mapping[str, Any]) -> PhaseFacts:
     chunks = tuple(ChunkFile(**chunk) for chunk in raw["chunks"])
     return PhaseFacts(raw["number"], raw["why"], chunks, raw.get("stage", ""))
@@ -182,7 +194,10 @@ def _phase(raw: Mapping[str, Any]) -> PhaseFacts:
 
 def read_rows(stored: StoredJob, facts: JobFacts) -> list[JobRow]:
     """The rows of a job. Raises LocalFailure where the file is not the one that was written."""
-    return [JobRow(**orjson.loads(line)) for line in _checked(stored, ROWS, facts.rows_sha256).splitlines()]
+    raw = [orjson.loads(line) for line in _checked(stored, ROWS, facts.rows_sha256).splitlines()]
+    for each in raw[:1]:  # all rows have the fields of the first
+        _require_known(stored, each, JobRow, facts.tool_version)
+    return [JobRow(**each) for each in raw]
 
 
 def read_chunk(

@@ -3,10 +3,11 @@
 Only the server's status counts: `completed` in one of its two spellings ends the wait, and nothing else does.
 """
 
-import random
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from xlsx2opeasy.errors import StillRunning
+from xlsx2opeasy.http.retry import Jitter, uniform
 from xlsx2opeasy.load.events import Listener, Notice, ResultsSaved, StatusSeen
 from xlsx2opeasy.load.interrupt import Interruption
 from xlsx2opeasy.load.job.facts import PhaseFacts
@@ -16,14 +17,47 @@ from xlsx2opeasy.load.run.fetch import save_results
 from xlsx2opeasy.load.run.undecided import give_up
 from xlsx2opeasy.opeasy import CallError, Classification, OpEasyClient, ScheduledOperation
 
-FIRST_POLL, GROWTH, LONGEST_POLL, LATE_POLL = 1.0, 1.5, 30.0, 60.0
-LATE_AFTER = 600.0
-"""Seconds after which polls may lie `LATE_POLL` apart."""
+UNREADABLE_PAUSE = 30.0
+"""Seconds until the status is asked for again after the client has given up."""
+UNKNOWN_RUN_PAUSE = 1.0
+"""Seconds until a run is asked for again that the server does not know."""
 MAX_REOPENED = 3
 """How often in one run an operation may turn out to run again after it had ended."""
 MAX_UNREADABLE = 3
 """How often in a row the status may not be had, each time with all the retries of the client."""
 _TOO_EARLY = frozenset({404, 409})
+
+
+@dataclass(frozen=True, slots=True)
+class PollPolicy:
+    """Seconds between two looks at a run: growing from `first` to `longest`, to `late` after `late_after`.
+
+    `fixed` is what the person asked for. For a stage, which others wait for, it is at most a tenth of its time.
+    """
+
+    first: float = 1.0
+    growth: float = 1.5
+    longest: float = 30.0
+    late: float = 60.0
+    late_after: float = 600.0
+    fixed: float | None = None
+    is_stage: bool = False
+
+    @property
+    def beginning(self) -> float:
+        """The first interval, and the one after each change of status."""
+        return self.fixed or self.first
+
+    def following(self, interval: float, passed: float) -> float:
+        """The interval after `interval`, in a run that was followed for `passed` seconds."""
+        if self.is_stage:
+            return min(interval * self.growth, self.longest, max(self.first, passed / 10))
+        return min(interval * self.growth, self.late if passed > self.late_after else self.longest)
+
+    def pause(self, interval: float, asked: float | None, jitter: Jitter) -> float:
+        """How long to wait: half of the interval and by chance up to the whole; never less than is asked."""
+        chosen = interval / 2 + jitter(0, interval / 2) if self.fixed is None else self.fixed
+        return max(chosen, asked or 0)
 
 
 class Follower:
@@ -51,7 +85,7 @@ class Follower:
         self._client = client
         self._interruption = interruption
         self._tell = tell
-        self._poll_interval = poll_interval
+        self._polls = PollPolicy(fixed=poll_interval, is_stage=bool(phase.stage))
         self._deadline = deadline
         self._meanwhile = meanwhile
         self._unknown_words: set[str] = set()
@@ -92,26 +126,20 @@ class Follower:
 
     def _wait(self, scheduled_id: str) -> None:
         started = self._interruption.monotonic()
-        interval, last = self._poll_interval or FIRST_POLL, ""
+        interval, last = self._polls.beginning, ""
         while True:
             self._interruption.checkpoint()
             seen = self._look_patiently(scheduled_id)
             passed = self._interruption.monotonic() - started
             if seen.status != last and last:
-                interval = self._poll_interval or FIRST_POLL
+                interval = self._polls.beginning
             last = seen.status
             self._tell_status(seen, passed)
             if seen.is_completed:
                 self._job.note(self._number, Fact.ENDED, status=seen.status)
                 return
             self._pause(seen, interval)
-            interval = min(interval * GROWTH, self._longest(passed))
-
-    def _longest(self, passed: float) -> float:
-        """Seconds between two looks at the most; for a stage, which others wait for, a tenth of its time."""
-        if self._phase.stage:
-            return min(LONGEST_POLL, max(FIRST_POLL, passed / 10))
-        return LATE_POLL if passed > LATE_AFTER else LONGEST_POLL
+            interval = self._polls.following(interval, passed)
 
     def _tell_status(self, seen: ScheduledOperation, passed: float) -> None:
         if seen.run_status is None and seen.status not in self._unknown_words:
@@ -120,8 +148,7 @@ class Follower:
         self._tell(StatusSeen(self._number, seen.status, passed))
 
     def _pause(self, seen: ScheduledOperation, interval: float) -> None:
-        jittered = interval / 2 + random.uniform(0, interval / 2)  # noqa: S311
-        pause = max(self._poll_interval or jittered, seen.retry_after or 0)
+        pause = self._polls.pause(interval, seen.retry_after, uniform)
         if self._deadline is not None:
             left = self._deadline - self._interruption.monotonic()
             if pause > left:
@@ -141,7 +168,7 @@ class Follower:
                 if error.classification is Classification.REJECTED:
                     raise
                 self._tell(Notice(f"The status cannot be had at the moment: {error.message}"))
-            self._interruption.sleep(LONGEST_POLL)
+            self._interruption.sleep(UNREADABLE_PAUSE)
         return self._look(scheduled_id)
 
     def _look(self, scheduled_id: str) -> ScheduledOperation:
@@ -151,7 +178,7 @@ class Follower:
         except CallError as error:
             if error.http_status != 404:
                 raise
-        self._interruption.sleep(FIRST_POLL)
+        self._interruption.sleep(UNKNOWN_RUN_PAUSE)
         try:
             return self._client.status(scheduled_id)
         except CallError as error:
