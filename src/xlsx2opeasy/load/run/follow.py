@@ -32,7 +32,7 @@ _TOO_EARLY = frozenset({404, 409})
 class PollPolicy:
     """Seconds between two looks at a run: growing from `first` to `longest`, to `late` after `late_after`.
 
-    `fixed` is what the person asked for. For a stage, which others wait for, it is at most a tenth of its time.
+    `fixed` is what the person asked for. A stage, which others wait for, is asked for after a tenth of its time.
     """
 
     first: float = 1.0
