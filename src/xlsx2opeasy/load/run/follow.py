@@ -32,7 +32,7 @@ _TOO_EARLY = frozenset({404, 409})
 class PollPolicy:
     """Seconds between two looks at a run: growing from `first` to `longest`, to `late` after `late_after`.
 
-    `fixed` is what the person asked for. A stage, which others wait for, is asked for after a tenth of its time.
+    `fixed` is what the person asked for. A stage, which others wait for, has a tenth of its time at the most.
     """
 
     first: float = 1.0
