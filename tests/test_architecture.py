@@ -39,6 +39,7 @@ LEVELS: dict[str, float] = {
     "report": 6,
     "library": 8,
     "session": 8,
+    "support": 8,
     "diagnosis": 9,
     "web": 10,
     "cli": 11,

@@ -34,6 +34,7 @@ GROUPS = {
         "jobs": "lists this machine's jobs",
         "report": "writes the report of a job, one HTML file",
         "undo": "writes a workbook that takes back what a job did",
+        "support": "writes an archive of a job for whoever helps, without secrets",
     },
     "Several machines": {
         "queue": "lists loads that workers take up, adds and cancels them",
