@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from foreign.messages import Answer, Request
+from xlsx2opeasy.load.run.hiding import LEAST_LIST_BYTES
 from xlsx2opeasy.load.run.undecided import Settling
 
 from .books import numbers_then_users, outcomes, read_results, user_book, write_rows
@@ -111,6 +112,22 @@ def test_f53_altered_content_is_never_run_and_the_field_is_named(rig: Rig, tmp_p
     assert (result.exit_code, rig.schedules()) == (5, 0)
     assert "user.lastName" in result.message
     kept_promise(rig.server, result)
+
+
+def test_a_list_far_larger_than_what_was_sent_is_not_taken_into_memory(rig: Rig, book: Path) -> None:
+    def flood(request: Request, answer: Answer) -> Answer | None:
+        if "/results/" in request.target:
+            return Answer(200, b"[" + b" " * (LEAST_LIST_BYTES + 2**20) + b"]", answer.headers)
+        return None
+
+    rig.server.settings.after = flood
+    result = rig.load(book)
+    assert (result.exit_code, rig.schedules()) == (5, 1)
+    assert outcomes(Path(result.results or "")) == ["RUNNING"] * 3
+    rig.server.settings.after = lambda request, answer: None
+    done = rig.resume()
+    assert (done.status, rig.schedules()) == ("completed", 1)
+    kept_promise(rig.server, done)
 
 
 def test_f54_counts_in_the_answer_that_two_looks_refute_are_not_believed(rig: Rig, book: Path) -> None:

@@ -21,7 +21,7 @@ from xlsx2opeasy.opeasy.caller import Caller
 from xlsx2opeasy.opeasy.calls import Answer, Call, Upload, call_to
 from xlsx2opeasy.opeasy.connection import Connection
 from xlsx2opeasy.opeasy.errors import CallError
-from xlsx2opeasy.opeasy.exchange import Exchange, Timeouts
+from xlsx2opeasy.opeasy.exchange import MAX_FILE_BYTES, Exchange, Timeouts
 from xlsx2opeasy.opeasy.failures import misunderstood
 from xlsx2opeasy.opeasy.lists import of_pages, whole
 from xlsx2opeasy.opeasy.models import (
@@ -97,6 +97,10 @@ class OpEasyClient:
     def before_change(self, allow: Callable[[], None]) -> None:
         """Have `allow` called before each try of a call that changes something; it may raise."""
         self._exchange.before_change = allow
+
+    def expect_files_of(self, most: int) -> None:
+        """Refuse lists of more than `most` bytes: whoever knows what was sent knows what can come back."""
+        self._exchange.most_file_bytes = min(most, MAX_FILE_BYTES)
 
     @property
     def has_answered(self) -> bool:

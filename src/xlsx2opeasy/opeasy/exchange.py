@@ -19,7 +19,7 @@ from xlsx2opeasy.opeasy.failures import failure_of, hint_for
 from xlsx2opeasy.secret import Secret
 
 MAX_FILE_BYTES: Final = 2**30
-"""The largest list that is taken as a file."""
+"""The largest list that is taken as a file, in bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +63,7 @@ class Exchange:
         self._mask = mask
         self._on_request = on_request
         self.before_change: Callable[[], None] = _allow
+        self.most_file_bytes = MAX_FILE_BYTES
         self._proxy = connection.proxy()
         self._client = http_client(
             connection.ssl_context(),
@@ -87,7 +88,9 @@ class Exchange:
         started = self._clock.monotonic()
         try:
             with self._request(call, token, progress) as request, self._watched(progress):
-                receive(self._client, request, progress, self._ends_at(call, request, started), _most(call))
+                receive(
+                    self._client, request, progress, self._ends_at(call, request, started), self._most(call)
+                )
         except (httpx.HTTPError, httpx.StreamError, BadAnswer, OSError) as problem:
             raise self._failed(call, progress, problem) from None
         finally:
@@ -122,6 +125,11 @@ class Exchange:
         ends_at = started + self._timeouts.whole(sent, download=call.accept == FILE)
         return ends_at if self._loop.answered else min(ends_at, self._loop.first_contact_ends())
 
+    def _most(self, call: Call) -> Callable[[httpx.Response], int]:
+        """The largest body that is taken of a call's answer, in bytes."""
+        is_file = call.accept == FILE
+        return lambda response: self.most_file_bytes if is_file and response.is_success else MAX_BODY_BYTES
+
     def _watched(self, progress: Progress) -> AbstractContextManager[None]:
         """Reports a server that is not reached, or has never answered, while the request still waits."""
 
@@ -137,9 +145,3 @@ class Exchange:
         failure = failure_of(call, progress, problem, self._proxy, self._mask)
         login = call.endpoint.name == "authenticate"
         return error_of(failure, hint_for(failure, self._connection, login=login), login=login)
-
-
-def _most(call: Call) -> Callable[[httpx.Response], int]:
-    """The largest body that is taken of a call's answer, in bytes."""
-    is_file = call.accept == FILE
-    return lambda response: MAX_FILE_BYTES if is_file and response.is_success else MAX_BODY_BYTES

@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Iterator
+from typing import Final
 
 import orjson
 
@@ -13,6 +14,10 @@ from xlsx2opeasy.load.job.open_job import Connect, OpenJob
 from xlsx2opeasy.load.job.store import SHELL
 from xlsx2opeasy.masking import SecretFields, SecretValues
 from xlsx2opeasy.opeasy import OpEasyClient
+
+LEAST_LIST_BYTES: Final = 64 * 2**20
+MOST_LIST_RATIO: Final = 20
+"""A list of the server may have so many bytes, and so many times those that were sent."""
 
 
 def of_job(connect: Connect, job: OpenJob, tell: Listener) -> Connect:
@@ -33,9 +38,16 @@ def of_job(connect: Connect, job: OpenJob, tell: Listener) -> Connect:
             client.hide(passwords.hidden_in)
             client.report_delays(report)
             client.before_change(job.journal.require_ownership)
+            client.expect_files_of(_most_bytes(facts))
             yield client
 
     return connected
+
+
+def _most_bytes(facts: JobFacts) -> int:
+    """The largest list that the server can have of an operation: each task again, with words about it."""
+    sent = max((sum(chunk.bytes for chunk in phase.chunks) for phase in facts.phases), default=0)
+    return LEAST_LIST_BYTES + MOST_LIST_RATIO * sent
 
 
 class Passwords:
