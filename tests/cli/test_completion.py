@@ -81,7 +81,7 @@ def test_the_first_word_imports_nothing_heavy(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv("_XLSX2OPEASY_COMPLETE", "powershell_complete")
     monkeypatch.setenv("COMP_WORDS", PROGRAM)
     code = (
-        "import sys, xlsx2opeasy.cli.main as m\n"
+        "import sys, xlsx2opeasy.start as m\n"
         "try: m.main()\n"
         f"except SystemExit: print(*({HEAVY} & sys.modules.keys()), file=sys.stderr)"
     )

@@ -15,7 +15,7 @@ from .command import Done, run, start, until
 from .rig import Rig, executed, on_call
 
 QUICK = ("--poll-interval", "0.05", "--json")
-COUNTS = {"total", "succeeded", "failed", "rejected", "invalid", "notSent", "unknown", "skipped"}
+COUNTS = {"total", "succeeded", "failed", "rejected", "invalid", "notSent", "running", "unknown", "skipped"}
 BAD = {"command": "AddUser", "groupId": "Dallas", "user.userId": "short@x"}
 
 

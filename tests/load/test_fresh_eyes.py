@@ -13,6 +13,7 @@ from foreign.messages import Answer, Cut, Request, general_error
 from foreign.server import ForeignServer
 from xlsx2opeasy.check.checked import check_workbook
 from xlsx2opeasy.cli.main import COMMANDS, LazyGroup
+from xlsx2opeasy.errors import NeverReached
 from xlsx2opeasy.load.jobs.forget import Kept, forget
 from xlsx2opeasy.problems import Severity
 from xlsx2opeasy.report.data import report_data
@@ -248,10 +249,11 @@ def test_a_login_that_got_a_strange_answer_is_not_called_unsent(
 def test_a_server_that_is_not_there_is_told_in_plain_words(rig: Rig, tmp_path: Path) -> None:
     with ForeignServer() as gone:
         pass
-    result = Rig(gone, rig.home).load(user_book(tmp_path / "a.xlsx"))
-    assert result.exit_code == 5
+    with pytest.raises(NeverReached) as caught:
+        Rig(gone, rig.home).load(user_book(tmp_path / "a.xlsx"))
+    assert caught.value.exit_code == 5
     said = "the server could not be reached: nothing answers at this address (Connection refused)"
-    assert result.message.startswith(said)
+    assert caught.value.message.startswith(said)
 
 
 def test_forget_keeps_results_that_stand_nowhere_else(rig: Rig, tmp_path: Path) -> None:

@@ -184,7 +184,7 @@ def test_f30_an_answer_about_something_else_is_no_answer(bench: Bench, name: str
 
 
 def test_f31_a_dripping_answer_ends_at_the_deadline(bench: Bench) -> None:
-    bench.answers("create", drip(GOOD["create"], 0.02))
+    bench.answers("create", drip(GOOD["create"], 0.1))
     slow = b"HTTP/1.1 202 Accepted\r\nX-Slow: " + b"x" * 1000
     bench.answers("schedule", drip(slow, 0.02))
     for name in ("create", "schedule"):

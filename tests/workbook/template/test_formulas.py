@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from judges import shown_by_libreoffice
-from xlsx2opeasy.check.commands import Code, Grid, findings, unused
+from xlsx2opeasy.check.commands import Code, Grid, doubtful, findings, unused
 from xlsx2opeasy.check.normal import normalised
 from xlsx2opeasy.check.schema import broken_rules
 from xlsx2opeasy.spec.catalogue import TASK_TYPES
@@ -163,7 +163,7 @@ def placed(grid: Grid, code: Code) -> set[tuple[int, str]]:
     """Where the check finds something with this code: row and header."""
     return {
         (row, each.name)
-        for each in [*findings(grid), *unused(grid)]
+        for each in [*findings(grid), *unused(grid), *doubtful(grid)]
         if each.code is code
         for row in each.rows
         if not (each.words and grid.task_type.name in CHOICES)
@@ -192,6 +192,13 @@ def test_cells_are_grey_where_the_check_finds_them_unused(task_type: TaskType, t
     )
 
 
+def in_place(sheet: TemplateSheet, row: list[str]) -> list[str]:
+    """The command and the texts of the sheet's columns, each in its column: results stand between them."""
+    command, *texts = row
+    cells = {column.number: text for column, text in paired(sheet, texts)}
+    return [command, *(cells.get(number, "") for number in range(1, max(cells) + 1))]
+
+
 def marks(
     path: Path,
     sheet: TemplateSheet,
@@ -205,7 +212,8 @@ def marks(
         if (formula := condition(sheet, column)) is not None
         for number in range(len(rows))
     ]
-    found = calculated(path, [rows[number] for number, _, _ in cases], [each[2] for each in cases])
+    placed_rows = [in_place(sheet, row) for row in rows]
+    found = calculated(path, [placed_rows[number] for number, _, _ in cases], [each[2] for each in cases])
     return {(number + 2, name) for (number, name, _), holds in zip(cases, found, strict=True) if holds}
 
 
@@ -213,8 +221,7 @@ def marks(
 def test_all_cells_of_a_choice_are_marked_until_one_is_filled(task_type: str, tmp_path: Path) -> None:
     (sheet,) = template_sheets([task_type])
     choice = [column for column in sheet.columns if demands.one_is_missing(sheet, column)]
-    subject = ["Modify", "john.doe@example.com"]
-    blank = [*subject, *[""] * (len(sheet.columns) - 1)]
+    blank = in_place(sheet, ["Modify", "john.doe@example.com", *[""] * (len(sheet.columns) - 1)])
     rows = [blank, *([*blank[: each.number], "TRUE", *blank[each.number + 1 :]] for each in choice)]
     formulas = [demands.one_is_missing(sheet, choice[0]) or ""] * len(rows)
     assert calculated(tmp_path / "choice.xlsx", rows, formulas) == [True, *[False] * len(choice)]
@@ -224,7 +231,7 @@ def test_all_cells_of_a_choice_are_marked_until_one_is_filled(task_type: str, tm
 
 def test_a_needed_cell_may_not_be_cleared_and_a_keyword_is_for_its_command(tmp_path: Path) -> None:
     (sheet,) = template_sheets(["PhoneNumbers"])
-    cases = [
+    cases: list[tuple[str, list[str], bool]] = [
         ("groupId", ["Assign", "2145550100", CLEAR], True),
         ("groupId", ["Assign", "2145550100", "none"], True),
         ("groupId", ["Modify", "2145550100", "None"], False),
@@ -232,5 +239,6 @@ def test_a_needed_cell_may_not_be_cleared_and_a_keyword_is_for_its_command(tmp_p
         ("phoneNumbers", ["Modify", CLEAR, "Dallas"], True),
     ]
     formulas = [demands.refused(sheet, sheet.of(name)[0]) or "" for name, _, _ in cases]
-    found = calculated(tmp_path / "refused.xlsx", [row for _, row, _ in cases], formulas)
+    rows = [in_place(sheet, [*row, ""]) for _, row, _ in cases]
+    found = calculated(tmp_path / "refused.xlsx", rows, formulas)
     assert found == [due for _, _, due in cases]
