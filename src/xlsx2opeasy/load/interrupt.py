@@ -31,6 +31,7 @@ class Interruption:
 
     def __init__(self) -> None:
         self._asked = threading.Event()
+        self._leaving: threading.Timer | None = None
         self._wake = threading.Event()
 
     def checkpoint(self) -> None:
@@ -77,12 +78,14 @@ class Interruption:
         finally:
             for name, handler in before.items():
                 signal.signal(getattr(signal, name), handler)
+            if self._leaving is not None:
+                self._leaving.cancel()  # the load ended in time, and its process may have more to do
 
     def _signalled(self, number: int, _frame: FrameType | None) -> None:
         if self._asked.is_set():
             os._exit(Interrupted.exit_code)
         self.ask()
         if number != signal.SIGINT:
-            leave = threading.Timer(_grace(number), os._exit, (Interrupted.exit_code,))
-            leave.daemon = True
-            leave.start()
+            self._leaving = threading.Timer(_grace(number), os._exit, (Interrupted.exit_code,))
+            self._leaving.daemon = True
+            self._leaving.start()
