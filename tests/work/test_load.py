@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,7 @@ from load.rig import Rig
 from xlsx2opeasy.load.job import facts as job_module
 from xlsx2opeasy.load.job.home import Home
 from xlsx2opeasy.load.job.journal import Record
+from xlsx2opeasy.load.job.store import StoredJob
 
 from .counting import Work, counted
 
@@ -47,9 +49,9 @@ def _load(folder: Path, chunks: int, patch: pytest.MonkeyPatch) -> Loaded:
     readings: Counter[str] = Counter()
     checked = job_module._checked
 
-    def reading(path: Path, sha256: str | None) -> bytes:
-        readings[path.name] += path.parent.name == "chunks"
-        return checked(path, sha256)
+    def reading(stored: StoredJob, name: str, *expected: Any) -> bytes:
+        readings[name] += name.startswith("chunks/")
+        return checked(stored, name, *expected)
 
     with ForeignServer() as server, patch.context() as here:
         here.setattr(job_module, "_checked", reading)
