@@ -85,7 +85,7 @@ def test_the_signed_workbook_itself_is_never_replaced(
     done = rig.load(source, in_place=in_place)
     assert (done.exit_code, done.results, source.read_bytes()) == (0, str(tmp_path / beside), before)
     assert [each[0] for each in read_results(tmp_path / beside).values()] == ["SUCCESS"]
-    assert (tmp_path / beside).stat().st_mode & 0o077 == 0
+    assert (tmp_path / beside).stat().st_mode == (tmp_path / name).stat().st_mode
     assert done.message == "every row succeeded"
 
 
