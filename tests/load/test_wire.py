@@ -55,7 +55,17 @@ def test_every_command_and_field_goes_out_as_the_appendix_shows_it(
 
 
 def _rows(**counts: int) -> dict[str, int]:
-    names = "total succeeded failed rejected invalid notSent running unknown skipped".split()
+    names = [
+        "total",
+        "succeeded",
+        "failed",
+        "rejected",
+        "invalid",
+        "notSent",
+        "running",
+        "unknown",
+        "skipped",
+    ]
     return {name: counts.get(name, 0) for name in names}
 
 
