@@ -12,7 +12,7 @@ from pathlib import Path
 
 from xlsx2opeasy.errors import AccessDenied, Interrupted, Xlsx2OpeasyError
 from xlsx2opeasy.http.probe import CertificateRefused, look_at
-from xlsx2opeasy.load.job.home import HOME_VARIABLE, state_folder
+from xlsx2opeasy.load.job.folders import HOME_VARIABLE, state_folder
 from xlsx2opeasy.load.run.clock_watch import ClockWatch
 from xlsx2opeasy.opeasy import (
     CallError,

@@ -72,7 +72,7 @@ class Machine:
 
     @property
     def _home(self) -> Path:
-        from xlsx2opeasy.load.job.home import state_folder
+        from xlsx2opeasy.load.job.folders import state_folder
 
         return state_folder()
 

@@ -8,7 +8,7 @@ from xlsx2opeasy.cli.options import JSON, complete_profiles, connection_options
 from xlsx2opeasy.cli.output import complain, say_json, tell
 from xlsx2opeasy.cli.tables import cell, show_table
 from xlsx2opeasy.errors import UsageError, Xlsx2OpeasyError
-from xlsx2opeasy.load.job.home import HOME_VARIABLE, state_folder
+from xlsx2opeasy.load.job.folders import HOME_VARIABLE, state_folder
 from xlsx2opeasy.settings import (
     Flags,
     Settings,

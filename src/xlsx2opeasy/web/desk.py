@@ -13,7 +13,7 @@ from xlsx2opeasy.errors import LocalFailure, UsageError, Xlsx2OpeasyError
 from xlsx2opeasy.job_model import Job
 from xlsx2opeasy.load import service
 from xlsx2opeasy.load.job.facts import read_facts
-from xlsx2opeasy.load.job.home import state_folder
+from xlsx2opeasy.load.job.folders import state_folder
 from xlsx2opeasy.load.job.store import Store, StoredJob
 from xlsx2opeasy.load.jobs.listing import job_of, list_jobs
 from xlsx2opeasy.load.plan.prepare import LoadOptions

@@ -14,25 +14,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
-import platformdirs
-
 from xlsx2opeasy.durable import make_folder, what_helps, why_refused, write_file
 from xlsx2opeasy.errors import LocalFailure, UsageError
 from xlsx2opeasy.load.job import locks
+from xlsx2opeasy.load.job.folders import HOME_VARIABLE
 from xlsx2opeasy.load.job.journal import Record
 from xlsx2opeasy.load.job.sqlite_journal import SqliteJournal, read_sqlite_journal
 from xlsx2opeasy.load.job.store import FACTS, WORKBOOK
 from xlsx2opeasy.operating_system import sync_folder
 
-HOME_VARIABLE = "XLSX2OPEASY_HOME"
 _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
-
-
-def state_folder() -> Path:
-    """`XLSX2OPEASY_HOME`, or the operating system's folder for state."""
-    if home := os.environ.get(HOME_VARIABLE):
-        return Path(home).expanduser().absolute()
-    return platformdirs.user_state_path("xlsx2opeasy", appauthor=False)
 
 
 def new_job_id(*, rehearsal: bool) -> str:
