@@ -1,12 +1,13 @@
 """Runs the sandbox: in a thread beside a load or a test, or alone until it is stopped."""
 
+import asyncio
 import dataclasses
 import os
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -27,6 +28,8 @@ DEFAULT_ENTERPRISE: Final = "sandbox"
 _HOST: Final = "127.0.0.1"
 _BACKLOG: Final = 128
 _STARTUP_LIMIT: Final = 10.0
+_LOOK_SECONDS: Final = 0.1
+_SHUTDOWN_SECONDS: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,7 @@ def serve_in_thread(
         _await_start(server, thread)
         yield running
     finally:
-        server.should_exit = True
+        server.end()
         thread.join()
         listener.close()
 
@@ -91,7 +94,7 @@ def serve_forever(
 
 def _prepare(
     settings: SandboxSettings, port: int, extra_routes: Sequence[BaseRoute]
-) -> tuple[uvicorn.Server, socket.socket, RunningSandbox]:
+) -> tuple["_Server", socket.socket, RunningSandbox]:
     connections = Connections()
     listener = _listen(port)
     try:
@@ -99,7 +102,7 @@ def _prepare(
     except BaseException:
         listener.close()
         raise
-    server = uvicorn.Server(_config(app, connections))
+    server = _Server(_config(app, connections))
     url = f"http://{_HOST}:{listener.getsockname()[1]}"
     rooms = app.state.rooms
     enterprise_id = settings.enterprise_id or min(settings.state.enterprises or (DEFAULT_ENTERPRISE,))
@@ -131,11 +134,54 @@ def _config(app: Starlette, connections: Connections) -> uvicorn.Config:
         access_log=False,
         server_header=False,
         timeout_keep_alive=60,
-        timeout_graceful_shutdown=1,
     )
 
 
-def _await_start(server: uvicorn.Server, thread: threading.Thread) -> None:
+class _Server(uvicorn.Server):
+    """uvicorn's server, which ends as soon as it is told to and no request is left.
+
+    uvicorn's own looks every 0.1 s whether it is to end, then waits for 0.1 s: as long as a small rehearsal.
+    """
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._told = asyncio.Event()
+
+    def end(self) -> None:
+        """Ends it from another thread."""
+        self.should_exit = True
+        if self._loop is not None:
+            with suppress(RuntimeError):  # it has ended by itself
+                self._loop.call_soon_threadsafe(self._told.set)
+
+    async def main_loop(self) -> None:
+        """Serves until it is told to end, or a signal says so."""
+        self._loop = asyncio.get_running_loop()
+        looks = 0
+        while not await self.on_tick(looks):
+            looks += 1
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._told.wait(), _LOOK_SECONDS)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Takes no more connections, gives requests that are under way a second, and ends."""
+        for each in (*self.servers, *(sockets or ())):
+            each.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        deadline = time.monotonic() + _SHUTDOWN_SECONDS
+        while self._is_busy() and time.monotonic() < deadline:
+            await asyncio.sleep(0.001)
+        for task in self.server_state.tasks:
+            task.cancel()
+        await self.lifespan.shutdown()
+
+    def _is_busy(self) -> bool:
+        return bool(self.server_state.connections or self.server_state.tasks)
+
+
+def _await_start(server: _Server, thread: threading.Thread) -> None:
     deadline = time.monotonic() + _STARTUP_LIMIT
     while not server.started:
         if not thread.is_alive() or time.monotonic() > deadline:
