@@ -37,8 +37,6 @@ if TYPE_CHECKING:
     from xlsx2opeasy.opeasy import Connection, OpEasyClient
     from xlsx2opeasy.secret import Secret
 
-REHEARSAL_SECONDS = 0.4
-"""How long the simulated back end takes for an operation, so that a person sees the states pass."""
 INTERACTIVE_TRIES = 4
 INTERACTIVE_SECONDS = 60.0
 """For a single call a person waits: fewer tries than a load makes."""
@@ -118,7 +116,7 @@ def rehearsal(state_file: Path | None = None, enterprise_id: str | None = None) 
         raise UsageError(
             f"the state file {state_file} cannot be used: {error}", "see xlsx2opeasy sandbox --help"
         ) from error
-    with serve_in_thread(SandboxSettings(processing_seconds=REHEARSAL_SECONDS, state=state)) as sandbox:
+    with serve_in_thread(SandboxSettings(state=state)) as sandbox:
         enterprise = enterprise_id or sandbox.enterprise_id
 
         def connect(facts: JobFacts, interruption: Interruption) -> OpEasyClient:

@@ -52,11 +52,10 @@ def _simulated(*, sandbox: bool) -> Iterator[Destination | None]:
     from xlsx2opeasy.load.target import Target
     from xlsx2opeasy.opeasy import Connection, OpEasyClient, user_agent
     from xlsx2opeasy.sandbox.serve import serve_in_thread
-    from xlsx2opeasy.sandbox.settings import SandboxSettings
     from xlsx2opeasy.secret import Secret
-    from xlsx2opeasy.session import REHEARSAL_SECONDS, Destination
+    from xlsx2opeasy.session import Destination
 
-    with serve_in_thread(SandboxSettings(processing_seconds=REHEARSAL_SECONDS)) as running:
+    with serve_in_thread() as running:
 
         def connect(facts: JobFacts, interruption: Interruption) -> OpEasyClient:
             if facts.origin != running.url:
