@@ -3,12 +3,15 @@
 Only the standard library is imported before the command itself is.
 """
 
+import gc
 import sys
 from typing import NoReturn
 
 from xlsx2opeasy import __version__, streams
 
 INTERNAL, INTERRUPTED = 5, 130
+_NOT_NEEDED = ("hypothesis", "httpx._main")
+"""What pandera and httpx import where it is there, for what no command does: test data, httpx alone."""
 _FINISHES_SOMETHING = frozenset({"load", "resume"})
 """Commands whose output is worth a sentence also where the reader of a pipe has left."""
 
@@ -18,6 +21,8 @@ def main() -> NoReturn:
     if sys.argv[1:] in (["--version"], ["-V"]):  # which scripts ask for often: click takes four times as long
         sys.stdout.write(f"xlsx2opeasy {__version__}\n")
         sys.exit()
+    for name in _NOT_NEEDED:
+        sys.modules.setdefault(name, None)  # type: ignore[arg-type]  # an import of it fails at once
     loss = streams.guard()
     try:
         code = _run()
@@ -25,6 +30,7 @@ def main() -> NoReturn:
         sys.stdout.flush()
         if loss.error is not None and not (loss.is_reader_gone and _FINISHES_SOMETHING.isdisjoint(sys.argv)):
             sys.stderr.write(f"warning: standard output could not be written: {loss.reason}\n")
+        gc.freeze()  # the libraries' objects are not searched for circles once more before all ends
     sys.exit(code)
 
 
