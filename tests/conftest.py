@@ -1,5 +1,6 @@
 """What every test shares: helpers on the path, a home of its own for jobs and settings, a reader at hand."""
 
+import contextlib
 import os
 import sys
 from pathlib import Path
@@ -32,3 +33,5 @@ def reader_at_hand(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPat
         from reader_at_hand import read_here
 
         monkeypatch.setattr("xlsx2opeasy.workbook.read.read_apart", read_here)
+        started = "xlsx2opeasy.workbook.reading.reader_process.reader_started"
+        monkeypatch.setattr(started, contextlib.nullcontext)

@@ -122,12 +122,10 @@ def _become(request: dict[str, Any], streams: list[int], answer: int) -> None:
 
 
 class _ReaderAtHand(importlib.abc.MetaPathFinder):
-    """Imports `read` as ever, and then has it read within its own process."""
-
-    _NAME = "xlsx2opeasy.workbook.read"
+    """Imports the modules of the reading process as ever, and then has all read within their own process."""
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
-        if name != self._NAME:
+        if name not in _INSTEAD:
             return None
         spec = importlib.machinery.PathFinder.find_spec(name, path, target)
         assert spec is not None
@@ -136,7 +134,7 @@ class _ReaderAtHand(importlib.abc.MetaPathFinder):
 
         def and_then_replace(module: Any) -> None:
             execute(module)
-            module.read_apart = _read_here
+            vars(module).update(_INSTEAD[name])
 
         spec.loader.exec_module = and_then_replace  # type: ignore[method-assign]
         return spec
@@ -148,6 +146,13 @@ def _read_here(data: bytes, name: str, limits: Any, lists: Any = ()) -> Any:
 
     with contextlib.redirect_stderr(io.StringIO()):  # where it tells its parent how far it is
         return read_here(data, name, limits, lists)
+
+
+_INSTEAD: dict[str, dict[str, Any]] = {
+    "xlsx2opeasy.workbook.read": {"read_apart": _read_here},
+    "xlsx2opeasy.workbook.reading.reader_process": {"reader_started": contextlib.nullcontext},
+}
+"""What stands for names of modules, by module."""
 
 
 def _main() -> None:

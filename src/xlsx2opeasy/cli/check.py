@@ -76,19 +76,8 @@ def command(asked: Request) -> NoReturn:
 
 def _check(workbook: Path, asked: Request) -> tuple[int, dict[str, object]]:
     """Checks one workbook and shows what was found; the exit code, and the document of `--json`."""
-    from xlsx2opeasy.check.checked import check_workbook
-    from xlsx2opeasy.ooxml.limits import limits_for
-    from xlsx2opeasy.workbook.annotate.write import refuse_target
-    from xlsx2opeasy.workbook.mapping import mapping_in_force
-    from xlsx2opeasy.workbook.read import read_workbook
-
     try:
-        if asked.marked is not None:
-            refuse_target(workbook, asked.marked, replace=asked.force)
-        profile = read_offline_settings(None)
-        allowed = allowed_rules(asked.allow, profile.allow)
-        lists = mapping_in_force(asked.mapping, profile.mapping)
-        checked = check_workbook(read_workbook(workbook, limits_for(large=asked.large), lists), allowed)
+        checked = _checked(workbook, asked)
     except Interrupted:
         raise
     except Xlsx2OpeasyError as error:
@@ -105,6 +94,26 @@ def _check(workbook: Path, asked: Request) -> tuple[int, dict[str, object]]:
     if not asked.as_json:
         tell(_next_step(workbook, asked.mapping, checked))
     return InvalidWorkbook.exit_code if checked.errors else 0, _document(workbook, checked)
+
+
+def _checked(workbook: Path, asked: Request) -> Checked:
+    """Reads and checks; the reading process starts while the libraries of the check are imported."""
+    from xlsx2opeasy.workbook.reading.reader_process import reader_started
+
+    with reader_started():
+        from xlsx2opeasy.check.checked import check_workbook
+        from xlsx2opeasy.ooxml.limits import limits_for
+        from xlsx2opeasy.workbook.mapping import mapping_in_force
+        from xlsx2opeasy.workbook.read import read_workbook
+
+        if asked.marked is not None:
+            from xlsx2opeasy.workbook.annotate.write import refuse_target
+
+            refuse_target(workbook, asked.marked, replace=asked.force)
+        profile = read_offline_settings(None)
+        allowed = allowed_rules(asked.allow, profile.allow)
+        lists = mapping_in_force(asked.mapping, profile.mapping)
+        return check_workbook(read_workbook(workbook, limits_for(large=asked.large), lists), allowed)
 
 
 def _annotate(workbook: Path, target: Path, checked: Checked, *, replace: bool) -> None:

@@ -62,7 +62,10 @@ def command(asked: Request) -> NoReturn:
     Example:
       xlsx2opeasy convert branch.xlsx --output tasks
     """
-    raise SystemExit(convert(asked))
+    from xlsx2opeasy.workbook.reading.reader_process import reader_started
+
+    with reader_started():  # while the libraries of the check are imported
+        raise SystemExit(convert(asked))
 
 
 def convert(asked: Request) -> int:

@@ -196,9 +196,10 @@ def command(asked: Request) -> NoReturn:
 def load_all(asked: Request) -> Iterator[LoadResult]:
     """Loads one after the other; what stops them all is said for each."""
     from xlsx2opeasy.session import not_begun
+    from xlsx2opeasy.workbook.reading.reader_process import reader_started
 
     try:
-        with _destination(asked) as destination:
+        with reader_started(), _destination(asked) as destination:
             for workbook in asked.workbooks:
                 yield _load(workbook, destination, asked)
     except Xlsx2OpeasyError as error:

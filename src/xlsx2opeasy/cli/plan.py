@@ -84,7 +84,10 @@ def command(asked: Request) -> NoReturn:
     Example:
       xlsx2opeasy plan branch.xlsx
     """
-    raise SystemExit(plan(asked))
+    from xlsx2opeasy.workbook.reading.reader_process import reader_started
+
+    with reader_started():  # while the libraries of the check are imported
+        raise SystemExit(plan(asked))
 
 
 @dataclass(frozen=True, slots=True)

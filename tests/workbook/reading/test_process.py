@@ -52,7 +52,8 @@ def test_a_reader_without_memory_is_one_sentence(tmp_path: Path, monkeypatch: py
     path = write(tmp_path, parts({"Users": worksheet(rows)}))
     code = "from xlsx2opeasy.workbook.reading import child; import numpy.linalg, pyarrow.ipc; "
     code += "size = int(open('/proc/self/statm').read().split()[0]) * 4096; "
-    code += "sys.argv[7] = str(size + (4 << 20)); child.main()"
+    code += "limit = child.limit_this_process; "
+    code += "child.limit_this_process = lambda _, seconds: limit(size + (4 << 20), seconds); child.main()"
     instead(monkeypatch, code)
     with pytest.raises(WorkbookUnusable) as caught:
         read_workbook(path)

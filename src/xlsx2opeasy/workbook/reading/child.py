@@ -1,4 +1,4 @@
-"""The reading process: package on standard input, Arrow on standard output.
+"""The reading process: a line of JSON (what is asked) and the package on stdin, Arrow on stdout.
 
 Run as `python -m xlsx2opeasy.workbook.reading.child`, under limits of memory and time, so that no crafted
 file takes the program with it. It writes one Arrow stream after another (`wire`); on standard error it names
@@ -33,19 +33,38 @@ ALL_SHEETS = "*"
 
 
 def main() -> None:
-    """Read the package from standard input, within the limits of the arguments. Refusals go out, too."""
-    name, lists, *numbers = sys.argv[1:]
-    limits = Limits(*map(int, numbers))
+    """Read the package from standard input, within the limits that its first line names.
+
+    Refusals go out, too. Where standard input ends before anything is asked, there is nothing to do.
+    """
+    asked = sys.stdin.buffer.readline()
+    if not asked:
+        return
+    name, lists, numbers = json.loads(asked)
+    limits = Limits(*numbers)
+    sys.meta_path.insert(0, _WithoutPandas())
     limit_this_process(limits.memory, limits.cpu_seconds)
     gc.disable()
     sink = sys.stdout.buffer
     try:
-        read(sys.stdin.buffer.read(), name, limits, sink, json.loads(lists))
+        read(sys.stdin.buffer.read(), name, limits, sink, lists)
     except WorkbookUnusable as error:
         wire.write_refusal(sink, error.message, error.hint)
     except MemoryError:
         wire.write_refusal(sink, "", "")
     sink.flush()
+
+
+class _WithoutPandas:
+    """Says that there is no pandas: pyarrow imports it at its first array, to ask whether that is a Series.
+
+    Nothing here is one, and the import takes longer than a small workbook.
+    """
+
+    def find_spec(self, name: str, *_: object) -> None:
+        """Leave every other name to the finders that follow."""
+        if name == "pandas":
+            raise ModuleNotFoundError(name)
 
 
 def read(data: bytes, name: str, limits: Limits, sink: IO[bytes], lists: Collection[str] = ()) -> None:
