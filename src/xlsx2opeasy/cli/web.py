@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from xlsx2opeasy.opeasy import OpEasyClient
     from xlsx2opeasy.session import Destination
 
+SHOWN_SECONDS = 0.4
+"""How long the simulated back end takes for an operation, so that a person sees the states pass."""
+
 
 @click.command(name="web")
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="The port; without it a free one.")
@@ -52,10 +55,11 @@ def _simulated(*, sandbox: bool) -> Iterator[Destination | None]:
     from xlsx2opeasy.load.target import Target
     from xlsx2opeasy.opeasy import Connection, OpEasyClient, user_agent
     from xlsx2opeasy.sandbox.serve import serve_in_thread
+    from xlsx2opeasy.sandbox.settings import SandboxSettings
     from xlsx2opeasy.secret import Secret
     from xlsx2opeasy.session import Destination
 
-    with serve_in_thread() as running:
+    with serve_in_thread(SandboxSettings(processing_seconds=SHOWN_SECONDS)) as running:
 
         def connect(facts: JobFacts, interruption: Interruption) -> OpEasyClient:
             if facts.origin != running.url:
