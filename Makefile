@@ -6,7 +6,7 @@ MAIN := .venv/installed
 DEV := .venv/installed-dev
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: demo test lint types examples templates docs release corpus fuzz fuzz-fleet bench clean
+.PHONY: demo test lint types examples templates docs release corpus fuzz fuzz-fleet sim bench clean
 
 $(MAIN): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -70,6 +70,9 @@ corpus: $(DEV)  ## Checks every workbook of a folder, and writes results into th
 
 fuzz: $(DEV)  ## Plays random loads with faults and crashes: make fuzz SEEDS=1000 FIRST=0
 	@PYTHONPATH=tests $(BIN)/python -m load.fuzz --seeds "$(or $(SEEDS),1000)" --first "$(or $(FIRST),0)"
+
+sim: $(DEV)  ## Plays people, machines, wire, clock and disk from one seed, in one process: make sim SEEDS=1000 FIRST=0
+	@PYTHONPATH=. $(BIN)/python -m sim --seeds "$(or $(SEEDS),1000)" --first "$(or $(FIRST),0)"
 
 bench: $(DEV)  ## Measures and writes docs/benchmark.*: make bench ROWS=100000, or a first look: make bench QUICK=1
 	@$(BIN)/python -m bench $(if $(QUICK),--quick) $(if $(ROWS),--rows $(ROWS))
