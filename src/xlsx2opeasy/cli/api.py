@@ -17,12 +17,11 @@ from xlsx2opeasy.cli.options import JSON, connection_options, task_type_option
 from xlsx2opeasy.cli.output import complain, say_json
 from xlsx2opeasy.cli.questions import dialog
 from xlsx2opeasy.errors import UsageError, Xlsx2OpeasyError
-from xlsx2opeasy.masking import is_secret_name
+from xlsx2opeasy.masking import SecretFields
 from xlsx2opeasy.opeasy import Deletion
 from xlsx2opeasy.overwriting import unless_replaced
-from xlsx2opeasy.problems import MASK
 from xlsx2opeasy.settings import Flags, Settings, read_settings
-from xlsx2opeasy.spec.catalogue import BY_NAME, TASK_TYPES
+from xlsx2opeasy.spec.catalogue import TASK_TYPES
 from xlsx2opeasy.spec.model import TaskType
 
 if TYPE_CHECKING:
@@ -107,25 +106,6 @@ def refuse_existing(output: Path | None, *, as_json: bool, force: bool) -> None:
     unless_replaced(output, replace=force)
 
 
-def masked(value: Any, settings: Settings) -> Any:  # noqa: ANN401
-    """A task's content as it may be shown: whatever stands under the name of a secret is the mask."""
-    renamed = {
-        of.wire_path(field, settings.wire_names).rpartition(".")[2].casefold()
-        for of in BY_NAME.values()
-        for field in of.fields
-        if field.secret
-    }
-    return _masked(value, renamed)
-
-
-def _masked(value: Any, renamed: set[str]) -> Any:  # noqa: ANN401
-    if isinstance(value, Mapping):
-        return {
-            key: MASK
-            if (is_secret_name(key) or key.casefold() in renamed) and inner not in ("", None)
-            else _masked(inner, renamed)
-            for key, inner in value.items()
-        }
-    if isinstance(value, list):
-        return [_masked(item, renamed) for item in value]
-    return value
+def masked(content: Mapping[str, Any], of: TaskType, settings: Settings) -> dict[str, Any]:
+    """A task's content as it may be shown: each secret value is the mask."""
+    return SecretFields(of.name, settings.wire_names).masked(content)

@@ -53,7 +53,7 @@ def errors(operation_id: str, task_types: tuple[str, ...], *, flags: Flags, as_j
                 "id": error.id,
                 "messages": list(error.messages),
                 "command": error.task.command,
-                "content": masked(error.task.content, api.settings),
+                "content": masked(error.task.content, of, api.settings),
             }
             for of, error in found
         ]

@@ -107,7 +107,7 @@ def tasks(
         if output is not None:
             raise SystemExit(_write(found, output, api))
         items = [
-            {"type": of.name, "command": each.command, "content": masked(each.content, api.settings)}
+            {"type": of.name, "command": each.command, "content": masked(each.content, of, api.settings)}
             for of, listed in found
             for each in listed
         ]

@@ -200,7 +200,7 @@ def _item(of: TaskType, result: TaskResult, api: Api) -> dict[str, Any]:
         "status": result.status,
         "errorCode": result.error_code,
         "errorDescription": result.error_description,
-        "content": masked(result.content, api.settings),
+        "content": masked(result.content, of, api.settings),
     }
 
 
