@@ -5,25 +5,33 @@ import os
 import resource
 import subprocess
 import sys
+from collections.abc import Iterator
+from keyword import iskeyword
 from pathlib import Path
 
+import click
 import pytest
 
 import installed
 from load.books import user_book
 from xlsx2opeasy.cli.documents import EMPTY
-from xlsx2opeasy.cli.main import COMMANDS
+from xlsx2opeasy.cli.main import COMMANDS, cli
 
-COMMANDS_WITH_JSON = {
-    "check": ["check", "{book}"],
-    "plan": ["plan", "{book}"],
-    "convert": ["convert", "{book}", "--output", "{folder}/out"],
-    "load": ["load", "{book}", "--sandbox"],
-    "resume": ["resume"],
-    "jobs": ["jobs"],
-    "fields": ["fields"],
-    "webex": ["webex", "jobs"],
-}
+
+def leaves(command: click.Command = cli, *path: str) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    """Every command that can be called, by the words that call it."""
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            inner = command.get_command(context, name)
+            assert inner is not None
+            yield from leaves(inner, *path, name)
+    if not isinstance(command, click.Group) or (path and command.invoke_without_command):
+        yield path, command
+
+
+CALLS = {" ".join(path): command for path, command in leaves()}
+WITH_JSON = [name for name, command in CALLS.items() if any("--json" in each.opts for each in command.params)]
 BROKEN = {
     "a fault of ours": ("raise KeyError('geheim')", "internal error"),
     "no memory": ("raise MemoryError", "not enough memory"),
@@ -38,13 +46,6 @@ sys.meta_path.insert(0, Broken())
 """
 
 
-def arguments(name: str, folder: Path) -> list[str]:
-    book = folder / "users.xlsx"
-    if not book.exists():
-        user_book(book)
-    return [each.format(book=book, folder=folder) for each in COMMANDS_WITH_JSON[name]]
-
-
 def run_broken(folder: Path, module: str, what: str, *command: str) -> "subprocess.CompletedProcess[str]":
     """The command, whose import of a module ends as `what` says."""
     code = SABOTAGE.format(module=module, what=what)
@@ -55,16 +56,19 @@ def run_broken(folder: Path, module: str, what: str, *command: str) -> "subproce
 
 
 @pytest.mark.parametrize("what", BROKEN)
-@pytest.mark.parametrize("name", COMMANDS_WITH_JSON)
+@pytest.mark.parametrize("name", WITH_JSON)
 def test_each_command_gives_its_document_after_an_internal_error(
     tmp_path: Path, name: str, what: str
 ) -> None:
     raising, words = BROKEN[what]
-    done = run_broken(tmp_path, f"xlsx2opeasy.cli.{name}", raising, *arguments(name, tmp_path), "--json")
+    path = name.split()
+    module = f"xlsx2opeasy.cli.{path[0]}{'_' if iskeyword(path[0]) else ''}"
+    done = run_broken(tmp_path, module, raising, *path, "--json")
     assert done.returncode == 5, done.stderr
     document = json.loads(done.stdout)
     assert words in document["message"]
-    assert document | {"message": ""} == dict(EMPTY[name]) | {"message": ""}
+    expected = EMPTY[name] if name in EMPTY else EMPTY[path[0]]
+    assert document | {"message": ""} == dict(expected) | {"message": ""}
     assert words in done.stderr
     assert "Traceback" not in done.stderr
     assert "geheim" not in done.stdout + done.stderr
@@ -82,7 +86,23 @@ def test_what_cannot_even_start_says_so(tmp_path: Path, what: str) -> None:
 
 
 def test_the_documents_are_of_commands_that_there_are() -> None:
-    assert EMPTY.keys() - {"rules"} <= COMMANDS.keys()
+    assert {name.split()[0] for name in EMPTY} <= COMMANDS.keys()
+    assert {name for name in EMPTY if " " in name} <= CALLS.keys()
+
+
+@pytest.mark.parametrize("name", WITH_JSON)
+def test_each_command_gives_its_document_where_it_is_misused(name: str) -> None:
+    done = installed.run(*name.split(), "--no-such-option", "--json")
+    assert done.returncode == 2
+    assert "--no-such-option" in json.loads(done.stdout)["message"]
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_each_command_says_so_where_its_output_is_full(name: str) -> None:
+    done = shell(f'"$1" {name} --help >/dev/full')
+    assert done.returncode == 0
+    assert done.stderr.startswith("warning: standard output could not be written")
+    assert len(done.stderr.splitlines()) == 1
 
 
 def shell(line: str, *values: object) -> "subprocess.CompletedProcess[str]":

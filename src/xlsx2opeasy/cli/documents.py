@@ -40,10 +40,29 @@ EMPTY: Final[Mapping[str, Mapping[str, Any]]] = {
     "jobs": {"items": []},
     "queue": {"items": []},
     "webex": {"items": []},
+    "operations append": {"operation": None},
+    "operations delete": {"deleted": False},
+    "operations delete-error": {"deleted": []},
+    "operations errors": {"items": []},
+    "operations show": {"operation": None},
+    "operations tasks": {"items": []},
+    "scheduled create": {"scheduledOperation": None},
+    "scheduled delete": {"deleted": False},
+    "scheduled results": {"overview": None, "items": []},
+    "scheduled status": {"scheduledOperation": None},
+    "webhooks list": {"items": []},
+    "webhooks register": {"webhook": None},
+    "webhooks remove": {"deleted": False},
+    "webhooks show": {"webhook": None},
+    "config": {"settings": []},
+    "doctor": {"checks": []},
+    "store": {"store": None},
 }
-"""By command; `message` is added to it."""
+"""By command, or by command and subcommand; `message` is added to it."""
 
 
 def empty_document(arguments: Sequence[str]) -> dict[str, Any]:
     """The document of the command that the arguments name."""
-    return dict(next((EMPTY[each] for each in arguments[1:] if each in EMPTY), {}))
+    words = [each for each in arguments[1:] if not each.startswith("-")]
+    names = (" ".join(words[at : at + length]) for at in range(len(words)) for length in (1, 2))
+    return dict(next((EMPTY[name] for name in names if name in EMPTY), {}))
