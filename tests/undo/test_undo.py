@@ -223,7 +223,8 @@ def test_the_workbook_s_words_place_and_secrets(
     assert "SyncDeletedTeamsUsers" in said
     assert "SyncAddedModifiedTeamsUsers" in said
     assert "xlsx2opeasy load branch.undo.xlsx" in said
-    assert "To load them again after the undo: xlsx2opeasy load branch.xlsx --again" in said
+    assert "To load them again after the undo: copy them into a workbook of their own" in said
+    assert "--again" not in said, "it would send what was not undone a second time"
     everything = b"".join(each.read_bytes() for each in home.rglob("*") if each.is_file())
     for sheet in openpyxl.load_workbook(first).worksheets:
         everything += repr([[cell.value for cell in line] for line in sheet.iter_rows()]).encode()
@@ -245,6 +246,11 @@ def test_the_workbook_s_words_place_and_secrets(
     (folder.path / "done.jsonl").unlink()
     with pytest.raises(LocalFailure, match="cannot be undone"):
         machine.undo(loaded)
+
+
+def test_all_rows_again_is_proposed_only_where_all_are_undone(machine: Machine) -> None:
+    said = words_of(machine.undo(machine.load_rows({"Users": [add_user(NEW)]})))
+    assert "To load them again after the undo: xlsx2opeasy load branch.xlsx --again" in said
 
 
 def test_it_is_refused_at_another_enterprise(

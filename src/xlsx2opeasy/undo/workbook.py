@@ -159,10 +159,13 @@ def _about(undo: Undo, output: Path) -> Iterator[str]:
             " the Job column of the results workbook names the job that each of them belongs to."
         )
     name = Path(facts.workbook).name
-    yield (
-        f"Rows that you undo still say SUCCESS in {name}'s results. To load them again after the undo:"
-        f" xlsx2opeasy load {quoted(name)} --again"
+    again = (
+        "copy them into a workbook of their own, without the results columns, so that no other is sent twice"
+        if undo.skipped or undo.inverted.left
+        else f"xlsx2opeasy load {quoted(name)} --again"
     )
+    yield f"Rows that you undo still say SUCCESS in {name}'s results."
+    yield f"To load them again after the undo: {again}"
     yield f"Check it: xlsx2opeasy check {quoted(output.name)}"
     yield f"Load it: xlsx2opeasy load {quoted(output.name)}"
 
