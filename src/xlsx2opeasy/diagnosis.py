@@ -26,6 +26,7 @@ from xlsx2opeasy.session import Dialog
 from xlsx2opeasy.settings import Flags, Settings, find_api_key, key_file_is_open, read_settings
 from xlsx2opeasy.settings.keyrings import KeyringTrouble, keyring_kind
 from xlsx2opeasy.settings.keys import api_key_source
+from xlsx2opeasy.settings.store import is_shared, shared_store
 
 LIBRARIES = ("click", "httpx", "pandas", "pandera", "openpyxl", "keyring")
 SECONDS = 10.0
@@ -61,6 +62,7 @@ def diagnose(flags: Flags, dialog: Dialog) -> Iterator[Finding]:
     yield _versions()
     yield _home()
     yield _keyring()
+    yield _store()
     try:
         settings = read_settings(flags)
         connection = _connection_without_key(settings)
@@ -114,6 +116,19 @@ def _keyring() -> Finding:
         return Finding("keyring", Status.OK, f"keys can be stored ({keyring_kind()})")
     except KeyringTrouble as trouble:
         return Finding("keyring", Status.WARNING, trouble.message, trouble.hint)
+
+
+def _store() -> Finding:
+    """Whether the store that several machines share could be used now."""
+    try:
+        if not is_shared():
+            return Finding("store", Status.SKIPPED, "a folder of this machine: no shared store is named")
+        store = shared_store()
+        from xlsx2opeasy.store.care import inspect  # needs the extra `fleet`
+
+        return Finding("store", Status.OK, inspect(store))
+    except Xlsx2OpeasyError as error:
+        return _failed("store", error)
 
 
 def _connection_without_key(settings: Settings) -> Connection:

@@ -21,6 +21,7 @@ NAMES = [
     "versions",
     "folder",
     "keyring",
+    "store",
     "settings",
     "proxy",
     "connection",

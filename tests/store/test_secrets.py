@@ -11,6 +11,7 @@ import pytest
 
 from foreign.messages import Answer, Request
 from foreign.server import ForeignServer
+from installed import run
 from load.books import read_results, user_book
 from load.command import environment
 from load.rig import Rig
@@ -231,3 +232,32 @@ def test_results_wait_in_the_store_where_the_workbook_has_no_place(
     assert {row[0] for row in read_results(tmp_path / "fetched.xlsx").values()} == {"SUCCESS"}
     with pytest.raises(LocalFailure):
         new_store().job(stopped["job"]).write("workbook.xlsx", b"")
+
+
+def test_doctor_tells_about_the_store(
+    store_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def told() -> dict[str, str]:
+        checks = json.loads(run("doctor", "--json").stdout)["checks"]
+        return next(each for each in checks if each["name"] == "store")
+
+    fresh = told()
+    assert (fresh["status"], "made at first use" in fresh["message"]) == ("ok", True)
+    with psycopg.connect(store_url) as connection:
+        found = connection.execute("SELECT to_regclass('xlsx2opeasy_meta')").fetchone()
+    assert found == (None,), "nothing is changed"
+    assert run("store", "init").returncode == 0
+    made = told()
+    assert (made["status"], "the key fits" in made["message"]) == ("ok", True)
+    monkeypatch.setenv(KEY_VARIABLE, str(write_key(tmp_path / "other.key", os.urandom(32))))
+    other = told()
+    assert (other["status"], "another key" in other["message"]) == ("failed", True)
+    monkeypatch.setenv(STORE_VARIABLE, "postgresql://loads:geheim@127.0.0.1:1/loads")
+    away = told()
+    assert (away["status"], "geheim" in repr(away)) == ("failed", False)
+
+
+def test_resume_says_that_the_store_has_no_unfinished_job(store_url: str) -> None:
+    done = run("resume")
+    assert done.returncode == 2
+    assert "there is no unfinished job in this store" in done.stderr

@@ -212,7 +212,7 @@ def _latest_unfinished(store: Store) -> StoredJob:
     for stored, _, state in real_jobs(store, unfinished=True):
         if (state.finished is None or state.finished == UNKNOWN) and not stored.is_queued():
             return stored
-    raise UsageError("there is no unfinished job on this machine", "xlsx2opeasy jobs lists all jobs")
+    raise UsageError(f"there is no unfinished job {store.here}", "xlsx2opeasy jobs lists all jobs")
 
 
 def _tell_of_changed_workbook(

@@ -23,12 +23,17 @@ if TYPE_CHECKING:
 STORE_VARIABLE: Final = "XLSX2OPEASY_STORE"
 
 
+def is_shared() -> bool:
+    """Whether the settings name a database."""
+    return bool(_address())
+
+
 def selected_store() -> Store:
     """The database that the settings name, else the folder of this machine's user.
 
     Raises UsageError where the address or the key is unusable, or the extra `fleet` is not installed.
     """
-    return shared_store() if _address() else Home(state_folder())
+    return shared_store() if is_shared() else Home(state_folder())
 
 
 def shared_store() -> "PostgresStore":

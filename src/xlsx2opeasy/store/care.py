@@ -4,9 +4,9 @@ from typing import Any
 
 import psycopg
 
-from xlsx2opeasy.store.connection import KEEPALIVE
+from xlsx2opeasy.store.connection import KEEPALIVE, Session
 from xlsx2opeasy.store.jobs import RECORDS_KEY, RESULTS_KEY, SECRETS_KEY, PostgresStore
-from xlsx2opeasy.store.schema import SCHEMA_VERSION, put_key_check
+from xlsx2opeasy.store.schema import SCHEMA_VERSION, put_key_check, usable_version
 
 _COUNTS = """
 SELECT (SELECT count(*) FROM xlsx2opeasy_job WHERE begun),
@@ -24,6 +24,22 @@ def prepare(store: PostgresStore) -> str:
     """Makes the tables where there are none; says what is there now."""
     store.session  # noqa: B018 - its first use makes the tables
     return f"{store.where()} is ready: its tables are of version {SCHEMA_VERSION}"
+
+
+def inspect(store: PostgresStore) -> str:
+    """What can be said of a store that could be used now; nothing is changed in it.
+
+    Raises LocalFailure where it cannot be reached, UsageError for a pooler in transaction mode, tables of a
+    newer version, or another key.
+    """
+    session = Session(store.address)
+    try:
+        version = session.run(lambda connection: usable_version(connection, store.keys))
+    finally:
+        session.close()
+    if not version:
+        return f"{store.where()} answers directly; its tables are made at first use"
+    return f"{store.where()} answers directly, its tables are of version {version}, and the key fits"
 
 
 def status_of(store: PostgresStore) -> dict[str, Any]:

@@ -55,6 +55,8 @@ def purge(connection: psycopg.Connection) -> None:
 class PostgresStore:
     """All jobs in the database. Each thread that uses it has a connection of its own."""
 
+    here = "in this store"
+
     def __init__(self, address: StoreAddress, keys: KeyRing, scratch: Path) -> None:
         """`scratch` is a folder of this machine for files of the moment."""
         self.address = address

@@ -101,6 +101,16 @@ def prepare_schema(connection: psycopg.Connection, keys: KeyRing) -> None:
     _require_key(connection, keys)
 
 
+def usable_version(connection: psycopg.Connection, keys: KeyRing) -> int:
+    """The version of the tables, which are not touched; 0 where there are none.
+
+    Raises UsageError where it is a newer one, or the store was made with another key.
+    """
+    if version := _version(connection):
+        _require_key(connection, keys)
+    return version
+
+
 def _version(connection: psycopg.Connection) -> int:
     """The version of the tables; 0 where there are none. Raises UsageError where it is a newer one."""
     there = connection.execute("SELECT to_regclass('xlsx2opeasy_meta') IS NOT NULL").fetchone()

@@ -181,6 +181,8 @@ class _EventFile:
 class Home:
     """All jobs of this machine's user; a `Store`."""
 
+    here = "on this machine"
+
     path: Path
 
     @property

@@ -115,6 +115,9 @@ class StoredJob(Protocol):
 class Store(Protocol):
     """All jobs that this machine knows of, and the enterprises that are being loaded."""
 
+    here: str
+    """`on this machine`, or what it is for a message where machines share the store."""
+
     def where(self) -> str:
         """Which store it is, in the words of a message; no secret."""
 
