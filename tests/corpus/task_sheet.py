@@ -4,8 +4,7 @@ import posixpath
 from pathlib import Path
 
 from xlsx2opeasy.ooxml.package import open_package
-from xlsx2opeasy.ooxml.package_copy import copy_package
-from xlsx2opeasy.ooxml.package_edits import PackageEdits
+from xlsx2opeasy.ooxml.package_copy import PackageEdits, copy_package
 from xlsx2opeasy.ooxml.relations import free_sheet_id
 from xlsx2opeasy.ooxml.xml import parsed, quoted, with_last_child
 

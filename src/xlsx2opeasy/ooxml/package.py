@@ -18,8 +18,7 @@ from urllib.parse import unquote
 from isal import isal_zlib
 
 from xlsx2opeasy.errors import WorkbookUnusable
-from xlsx2opeasy.ooxml.file_kind import refuse_other_files, refuse_other_packages
-from xlsx2opeasy.ooxml.guard import check_directory, refused
+from xlsx2opeasy.ooxml.guard import check_directory, refuse_other_files, refuse_other_packages, refused
 from xlsx2opeasy.ooxml.limits import LARGE, Limits, too_large
 
 BLOCK = 1 << 20

@@ -10,13 +10,10 @@ from pathlib import Path
 
 from xlsx2opeasy.errors import WorkbookUnusable
 from xlsx2opeasy.ooxml.address import Area, letters_of, parse_area
-from xlsx2opeasy.ooxml.cell_edits import CELL_STYLE, CellEdits, head_with
-from xlsx2opeasy.ooxml.package_copy import copy_package
-from xlsx2opeasy.ooxml.package_edits import PackageEdits
+from xlsx2opeasy.ooxml.package_copy import PackageEdits, copy_package
 from xlsx2opeasy.ooxml.replace import replacing
-from xlsx2opeasy.ooxml.row_xml import Cell
-from xlsx2opeasy.ooxml.sheet_edits import Edit, edited_rows
-from xlsx2opeasy.ooxml.stream import SheetStream
+from xlsx2opeasy.ooxml.sheet_edits import CELL_STYLE, CellEdits, Edit, edited_rows, head_with
+from xlsx2opeasy.ooxml.stream import Cell, SheetStream
 from xlsx2opeasy.ooxml.text import text_element, visible
 from xlsx2opeasy.ooxml.xml import parsed, quoted, spliced
 from xlsx2opeasy.workbook.protection import copying

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from xlsx2opeasy.errors import UsageError, WorkbookUnusable
-from xlsx2opeasy.ooxml.file_kind import is_encrypted
+from xlsx2opeasy.ooxml.guard import is_encrypted
 from xlsx2opeasy.ooxml.package import Package, open_package
 
 Ask = Callable[[str], str]

@@ -2,7 +2,7 @@
 
 import posixpath
 
-from xlsx2opeasy.ooxml.package_edits import PackageEdits
+from xlsx2opeasy.ooxml.package_copy import PackageEdits
 from xlsx2opeasy.workbook.annotate.comments import no_comments, with_comments
 from xlsx2opeasy.workbook.annotate.drawing import NO_DRAWING, clusters_used, column_widths, with_shapes
 from xlsx2opeasy.workbook.annotate.marks import Comment, SheetMarks

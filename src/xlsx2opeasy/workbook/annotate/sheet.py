@@ -7,11 +7,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from xlsx2opeasy.ooxml.address import letters_of
-from xlsx2opeasy.ooxml.cell_edits import CELL_STYLE, CellEdits, head_with
 from xlsx2opeasy.ooxml.relations import relation_id
-from xlsx2opeasy.ooxml.row_xml import Cell
-from xlsx2opeasy.ooxml.sheet_edits import Edit, edited_rows
-from xlsx2opeasy.ooxml.stream import SheetStream
+from xlsx2opeasy.ooxml.sheet_edits import CELL_STYLE, CellEdits, Edit, edited_rows, head_with
+from xlsx2opeasy.ooxml.stream import Cell, SheetStream
 from xlsx2opeasy.ooxml.xml import Element, parsed, spliced
 from xlsx2opeasy.problems import Severity
 from xlsx2opeasy.workbook.annotate.marks import SheetMarks

@@ -19,8 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from xlsx2opeasy.errors import UsageError
-from xlsx2opeasy.ooxml.package_copy import copy_package
-from xlsx2opeasy.ooxml.package_edits import PackageEdits
+from xlsx2opeasy.ooxml.package_copy import PackageEdits, copy_package
 from xlsx2opeasy.ooxml.relations import free_sheet_id
 from xlsx2opeasy.ooxml.replace import replacing
 from xlsx2opeasy.ooxml.stream import SheetStream

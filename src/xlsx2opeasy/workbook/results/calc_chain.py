@@ -5,7 +5,7 @@ ECMA-376 part 1, 18.6.
 
 from collections.abc import Mapping
 
-from xlsx2opeasy.ooxml.package_edits import PackageEdits
+from xlsx2opeasy.ooxml.package_copy import PackageEdits
 from xlsx2opeasy.ooxml.xml import parsed, spliced, with_attribute
 
 

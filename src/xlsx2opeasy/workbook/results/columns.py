@@ -6,8 +6,7 @@ from xlsx2opeasy.errors import WorkbookUnusable
 from xlsx2opeasy.ooxml.address import LAST_COLUMN
 from xlsx2opeasy.ooxml.byte_arrays import Bools, Ints, byte_array, followed, read_numbers
 from xlsx2opeasy.ooxml.package import RESAVE
-from xlsx2opeasy.ooxml.row_xml import Tags
-from xlsx2opeasy.ooxml.stream import Block
+from xlsx2opeasy.ooxml.stream import Block, Tags
 
 _AFTER_NAME = np.isin(np.arange(256), np.frombuffer(b" \t\r\n/>", np.uint8))
 _DIGIT = np.isin(np.arange(256), np.frombuffer(b"0123456789", np.uint8))

@@ -3,9 +3,9 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from xlsx2opeasy.ooxml.package_edits import PackageEdits
-from xlsx2opeasy.ooxml.row_xml import Cell
+from xlsx2opeasy.ooxml.package_copy import PackageEdits
 from xlsx2opeasy.ooxml.shared_strings import shared_texts_at
+from xlsx2opeasy.ooxml.stream import Cell
 from xlsx2opeasy.ooxml.xml import Element, decimal, parsed
 from xlsx2opeasy.spec.model import folded
 from xlsx2opeasy.spec.outcomes import RESULT_COLUMNS

@@ -4,9 +4,8 @@ import re
 from collections.abc import Iterator, Mapping
 
 from xlsx2opeasy.ooxml.address import letters_of
-from xlsx2opeasy.ooxml.row_xml import Cell, Tags
 from xlsx2opeasy.ooxml.sheet_edits import Edit
-from xlsx2opeasy.ooxml.stream import Block, Row
+from xlsx2opeasy.ooxml.stream import Block, Cell, Row, Tags
 from xlsx2opeasy.ooxml.styles import ResultStyles
 from xlsx2opeasy.ooxml.text import text_element
 from xlsx2opeasy.spec.outcomes import RESULT_COLUMNS, Outcome, RowResult

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from xlsx2opeasy.errors import WorkbookUnusable
 from xlsx2opeasy.ooxml.address import LAST_COLUMN, Area, areas_of, letters_of
 from xlsx2opeasy.ooxml.layout import tables_of
-from xlsx2opeasy.ooxml.package_edits import PackageEdits
+from xlsx2opeasy.ooxml.package_copy import PackageEdits
 from xlsx2opeasy.ooxml.stream import Block, KnownRows, Row, SheetStream
 from xlsx2opeasy.ooxml.xml import parsed
 from xlsx2opeasy.spec.outcomes import RESULT_COLUMNS
