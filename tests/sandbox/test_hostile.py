@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from xlsx2opeasy.sandbox.refusals import Refusal
-from xlsx2opeasy.sandbox.task_file import read_tasks
+from xlsx2opeasy.sandbox.upload import read_tasks
 
 from .session import ONE_OF_EACH, Session, add_user
 

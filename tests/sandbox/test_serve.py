@@ -23,7 +23,7 @@ from xlsx2opeasy.sandbox.inventory import NumbersRefused
 from xlsx2opeasy.sandbox.serve import serve_in_thread
 from xlsx2opeasy.sandbox.settings import SandboxSettings
 from xlsx2opeasy.sandbox.state import StateFileError, parse_state, read_state
-from xlsx2opeasy.sandbox.task_file import read_tasks
+from xlsx2opeasy.sandbox.upload import read_tasks
 
 from .session import ONE_OF_EACH, Session, add_user
 

@@ -17,7 +17,7 @@ from xlsx2opeasy.workbook.own_sheets import (
 )
 from xlsx2opeasy.workbook.read import read_workbook
 from xlsx2opeasy.workbook.task_workbook import filled_bytes
-from xlsx2opeasy.workbook.template.write import template_bytes
+from xlsx2opeasy.workbook.template.file import template_bytes
 
 PLAIN_WORDS = {
     VERSION_PROPERTY: "Template version",

@@ -1,7 +1,4 @@
-"""What the report says of a job, taken from its folder; no server is asked. Secrets are nowhere in there.
-
-Called by `write.py`.
-"""
+"""What the report says of a job, taken from its folder; no server is asked. Secrets are nowhere in there."""
 
 import contextlib
 import hashlib

@@ -12,8 +12,14 @@ import threading
 from xlsx2opeasy.sandbox.commands import apply
 from xlsx2opeasy.sandbox.enterprise import Enterprise, TaskFailed
 from xlsx2opeasy.sandbox.settings import SandboxSettings
-from xlsx2opeasy.sandbox.status import scheduled_body
-from xlsx2opeasy.sandbox.store import ScheduledOperation, Status, Store, StoredTask, TaskResult
+from xlsx2opeasy.sandbox.store import (
+    ScheduledOperation,
+    Status,
+    Store,
+    StoredTask,
+    TaskResult,
+    scheduled_body,
+)
 from xlsx2opeasy.sandbox.truth import AppliedTask, Truth
 from xlsx2opeasy.sandbox.webhooks import Webhooks
 from xlsx2opeasy.spec.catalogue import PROCESSING_ORDER

@@ -13,8 +13,8 @@ from xlsx2opeasy.sandbox.refusals import general_error, status_error, validation
 from xlsx2opeasy.sandbox.settings import SandboxSettings
 from xlsx2opeasy.sandbox.store import Store
 from xlsx2opeasy.sandbox.strict_json import BrokenJson, loads
-from xlsx2opeasy.sandbox.task_file import broken_json
 from xlsx2opeasy.sandbox.tokens import Tokens
+from xlsx2opeasy.sandbox.upload import broken_json
 from xlsx2opeasy.sandbox.webhooks import Webhooks
 
 _T = TypeVar("_T")

@@ -16,8 +16,14 @@ from xlsx2opeasy.sandbox.exchange import (
     rooms_of,
     text_in,
 )
-from xlsx2opeasy.sandbox.status import results_link, scheduled_body, status_link
-from xlsx2opeasy.sandbox.store import ScheduledOperation, StoredTask, TaskResult
+from xlsx2opeasy.sandbox.store import (
+    ScheduledOperation,
+    StoredTask,
+    TaskResult,
+    results_link,
+    scheduled_body,
+    status_link,
+)
 from xlsx2opeasy.spec.catalogue import TASK_TYPES
 from xlsx2opeasy.spec.model import TaskType
 

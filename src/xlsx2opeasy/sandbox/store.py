@@ -1,10 +1,14 @@
-"""Operations with tasks and validation errors, scheduled operations with results; in memory, one lock."""
+"""Operations with tasks and validation errors, scheduled operations with results; in memory, one lock.
+
+The JSON of a scheduled operation is the same in the schedule answer, the status answer and callbacks.
+"""
 
 import threading
 import uuid
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
+from typing import Any
 
 from xlsx2opeasy.sandbox.refusals import general_error, not_found
 from xlsx2opeasy.spec.catalogue import TASK_TYPES
@@ -222,3 +226,31 @@ def _refuse_scheduled(operation: Operation, consequence: str) -> None:
         raise general_error(
             400, "Operation was scheduled", f"The Operation was scheduled and {consequence}", operation.id
         )
+
+
+def scheduled_body(scheduled: ScheduledOperation) -> dict[str, Any]:
+    """The fields of `scheduledOperation` ("Get Status of Scheduled Operation")."""
+    status = scheduled.status
+    body: dict[str, Any] = {"id": scheduled.id, "status": status.value}
+    if scheduled.start_time is not None:
+        body["startTime"] = _timestamp(scheduled.start_time)
+    if status.is_complete and scheduled.completed_time is not None:
+        body["completedTime"] = _timestamp(scheduled.completed_time)
+        body["links"] = {"results": results_link(scheduled)}
+    operation = scheduled.operation
+    body["operation"] = {"id": operation.id, "enterpriseId": operation.enterprise_id}
+    return body
+
+
+def status_link(scheduled: ScheduledOperation) -> str:
+    """The status endpoint's path."""
+    return f"/v1/scheduledoperations/{scheduled.id}/status"
+
+
+def results_link(scheduled: ScheduledOperation) -> str:
+    """The results endpoint's path."""
+    return f"/v1/scheduledoperations/{scheduled.id}/results"
+
+
+def _timestamp(moment: datetime) -> str:
+    return moment.isoformat(timespec="milliseconds")

@@ -17,7 +17,7 @@ from xlsx2opeasy.ooxml.stream import Cell, SheetStream
 from xlsx2opeasy.ooxml.text import text_element, visible
 from xlsx2opeasy.ooxml.xml import parsed, quoted, spliced
 from xlsx2opeasy.workbook.protection import copying
-from xlsx2opeasy.workbook.results.calc_chain import drop_from_calc_chain
+from xlsx2opeasy.workbook.results.write import drop_from_calc_chain
 from xlsx2opeasy.workbook.unwritable import refusing_harm
 
 Corrections = Mapping[int, Mapping[int, str]]

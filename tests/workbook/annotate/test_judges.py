@@ -9,7 +9,7 @@ import xlsxwriter
 
 from judges import open_xml_errors, saved_by_libreoffice
 from xlsx2opeasy.workbook.annotate.write import write_annotated
-from xlsx2opeasy.workbook.template.write import template_bytes
+from xlsx2opeasy.workbook.template.file import template_bytes
 
 from .made import comments, fills, problem, rich_book, warning
 

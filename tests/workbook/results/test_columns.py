@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from xlsx2opeasy.errors import WorkbookUnusable
 from xlsx2opeasy.ooxml.address import letters_of
 from xlsx2opeasy.ooxml.stream import Block, SheetStream
-from xlsx2opeasy.workbook.results.columns import plain_ends
+from xlsx2opeasy.workbook.results.survey import plain_ends
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 

@@ -15,7 +15,7 @@ from xlsx2opeasy.check.schema import broken_rules
 from xlsx2opeasy.spec.catalogue import TASK_TYPES
 from xlsx2opeasy.spec.model import Column, Field, TaskType
 from xlsx2opeasy.spec.rules import OneOf
-from xlsx2opeasy.workbook.template import demands
+from xlsx2opeasy.workbook.template import formulas
 from xlsx2opeasy.workbook.template.columns import TemplateColumn, TemplateSheet, template_sheets
 from xlsx2opeasy.workbook.template.formulas import CLEAR, breaks_rule
 
@@ -178,7 +178,7 @@ CHOICES = ("CallRecording", "CallForwarding", "PhoneNumbers")
 def test_cells_are_marked_where_the_check_misses_something(task_type: TaskType, tmp_path: Path) -> None:
     (sheet,) = template_sheets([task_type.name])
     rows = list(rows_to_fill(sheet))
-    marked = marks(tmp_path / "missing.xlsx", sheet, rows, demands.missing)
+    marked = marks(tmp_path / "missing.xlsx", sheet, rows, formulas.missing)
     assert marked == placed(grid_of(sheet, rows), Code.REQUIRED)
     assert marked
 
@@ -187,7 +187,7 @@ def test_cells_are_marked_where_the_check_misses_something(task_type: TaskType, 
 def test_cells_are_grey_where_the_check_finds_them_unused(task_type: TaskType, tmp_path: Path) -> None:
     (sheet,) = template_sheets([task_type.name])
     rows = [[command, *map(example, sheet.columns)] for command in sheet.commands]
-    assert marks(tmp_path / "unused.xlsx", sheet, rows, demands.unused) == placed(
+    assert marks(tmp_path / "unused.xlsx", sheet, rows, formulas.unused) == placed(
         grid_of(sheet, rows), Code.UNUSED
     )
 
@@ -220,11 +220,11 @@ def marks(
 @pytest.mark.parametrize("task_type", CHOICES)
 def test_all_cells_of_a_choice_are_marked_until_one_is_filled(task_type: str, tmp_path: Path) -> None:
     (sheet,) = template_sheets([task_type])
-    choice = [column for column in sheet.columns if demands.one_is_missing(sheet, column)]
+    choice = [column for column in sheet.columns if formulas.one_is_missing(sheet, column)]
     blank = in_place(sheet, ["Modify", "john.doe@example.com", *[""] * (len(sheet.columns) - 1)])
     rows = [blank, *([*blank[: each.number], "TRUE", *blank[each.number + 1 :]] for each in choice)]
-    formulas = [demands.one_is_missing(sheet, choice[0]) or ""] * len(rows)
-    assert calculated(tmp_path / "choice.xlsx", rows, formulas) == [True, *[False] * len(choice)]
+    choices = [formulas.one_is_missing(sheet, choice[0]) or ""] * len(rows)
+    assert calculated(tmp_path / "choice.xlsx", rows, choices) == [True, *[False] * len(choice)]
     (rule,) = sheet.task_type.at_least_one
     assert [each.field.name for each in choice] == list(rule.fields)
 
@@ -238,7 +238,7 @@ def test_a_needed_cell_may_not_be_cleared_and_a_keyword_is_for_its_command(tmp_p
         ("groupId", ["Modify", "2145550100", "Dallas"], False),
         ("phoneNumbers", ["Modify", CLEAR, "Dallas"], True),
     ]
-    formulas = [demands.refused(sheet, sheet.of(name)[0]) or "" for name, _, _ in cases]
+    refusals = [formulas.refused(sheet, sheet.of(name)[0]) or "" for name, _, _ in cases]
     rows = [in_place(sheet, [*row, ""]) for _, row, _ in cases]
-    found = calculated(tmp_path / "refused.xlsx", rows, formulas)
+    found = calculated(tmp_path / "refused.xlsx", rows, refusals)
     assert found == [due for _, _, due in cases]

@@ -11,7 +11,7 @@ from judges import open_xml_errors, saved_by_libreoffice
 from xlsx2opeasy.check.checked import check_workbook
 from xlsx2opeasy.spec.catalogue import TASK_TYPES
 from xlsx2opeasy.workbook.read import read_workbook
-from xlsx2opeasy.workbook.template.write import template_bytes
+from xlsx2opeasy.workbook.template.file import template_bytes
 
 
 @pytest.fixture

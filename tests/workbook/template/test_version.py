@@ -17,7 +17,7 @@ from xlsx2opeasy.workbook.note_page import NotePage
 from xlsx2opeasy.workbook.own_sheets import TEMPLATE_VERSION
 from xlsx2opeasy.workbook.read import read_workbook
 from xlsx2opeasy.workbook.task_workbook import FilledRow, FilledSheet, filled_bytes
-from xlsx2opeasy.workbook.template.write import template_bytes
+from xlsx2opeasy.workbook.template.file import template_bytes
 
 PROPERTIES = "docProps/custom.xml"
 

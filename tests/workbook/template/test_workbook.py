@@ -19,11 +19,10 @@ from xlsx2opeasy.spec.model import Kind, TaskType
 from xlsx2opeasy.spec.outcomes import RESULT_COLUMNS, Outcome
 from xlsx2opeasy.workbook.own_sheets import READ_ME, TEMPLATE_VERSION, VERSION_PROPERTY
 from xlsx2opeasy.workbook.template.columns import template_sheets
-from xlsx2opeasy.workbook.template.messages import MOST_MESSAGE, MOST_TITLE
+from xlsx2opeasy.workbook.template.file import template_bytes
 from xlsx2opeasy.workbook.template.read_me import STEPS
 from xlsx2opeasy.workbook.template.sheet import ROWS
-from xlsx2opeasy.workbook.template.validations import MOST_FORMULA
-from xlsx2opeasy.workbook.template.write import template_bytes
+from xlsx2opeasy.workbook.template.validations import MOST_FORMULA, MOST_MESSAGE, MOST_TITLE
 
 EVERY_TYPE = pytest.mark.parametrize("task_type", TASK_TYPES, ids=lambda each: each.name)
 LONGEST_FORMULA = 8192

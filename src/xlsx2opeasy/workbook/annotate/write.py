@@ -6,8 +6,7 @@ with wrong cells and their comments, the styles, and the list of sheets.
     marks           which cells
     styles          each format with a fill
     sheet           a sheet with its cells marked
-    commenting      the parts of its comments
-    comments        their words
+    comments        its comments, and their parts
     drawing         their boxes
     problem_sheet   the list
     problem_list    the list in a workbook of its own, where this one cannot be marked
@@ -26,7 +25,7 @@ from xlsx2opeasy.ooxml.stream import SheetStream
 from xlsx2opeasy.ooxml.xml import parsed, quoted, with_last_child
 from xlsx2opeasy.overwriting import unless_replaced
 from xlsx2opeasy.problems import Problem
-from xlsx2opeasy.workbook.annotate.commenting import Commenting
+from xlsx2opeasy.workbook.annotate.comments import Commenting
 from xlsx2opeasy.workbook.annotate.marks import MOST_COMMENTS, SheetMarks, marks_by_sheet
 from xlsx2opeasy.workbook.annotate.problem_sheet import CONTENT_TYPE, free_title, introduction, problem_sheet
 from xlsx2opeasy.workbook.annotate.sheet import marked_sheet, survey

@@ -1,18 +1,117 @@
-"""First pass over a sheet: what stands where, and so where the results go."""
+"""First pass over a sheet: its header row, its rows' first and last columns, and so where the results go.
+
+The header row says which columns hold results already, and how the user's own headers look.
+"""
 
 from bisect import bisect_left
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from xlsx2opeasy.errors import WorkbookUnusable
 from xlsx2opeasy.ooxml.address import LAST_COLUMN, Area, areas_of, letters_of
+from xlsx2opeasy.ooxml.byte_arrays import Bools, Ints, byte_array, followed, read_numbers
 from xlsx2opeasy.ooxml.layout import tables_of
+from xlsx2opeasy.ooxml.package import RESAVE
 from xlsx2opeasy.ooxml.package_copy import PackageEdits
-from xlsx2opeasy.ooxml.stream import Block, KnownRows, Row, SheetStream
-from xlsx2opeasy.ooxml.xml import parsed
+from xlsx2opeasy.ooxml.shared_strings import shared_texts_at
+from xlsx2opeasy.ooxml.stream import Block, Cell, KnownRows, Row, SheetStream, Tags
+from xlsx2opeasy.ooxml.xml import Element, decimal, parsed
+from xlsx2opeasy.spec.model import folded
 from xlsx2opeasy.spec.outcomes import RESULT_COLUMNS
-from xlsx2opeasy.workbook.results.columns import plain_ends
-from xlsx2opeasy.workbook.results.header import Header, read_header
+
+_FOLDED = {folded(name): place for place, name in enumerate(RESULT_COLUMNS)}
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """A header row: `found` has the column of each result header by its place in `RESULT_COLUMNS`.
+
+    `style` is the cell format of the user's last own header, 0 where it has none.
+    """
+
+    found: dict[int, int]
+    style: int
+
+
+def read_header(
+    row: bytes, root_tag: bytes, cells: list[Cell], edits: PackageEdits, never_ours: Collection[int] = ()
+) -> Header:
+    """Read the header row `row`, whose cells are `cells`; `root_tag` is the sheet's, for its namespaces.
+
+    Where a result header stands twice, the first counts; the columns `never_ours` (from 1) are the person's.
+    """
+    root = parsed(root_tag + row + b"</" + root_tag[1:].split(None, 1)[0].rstrip(b">") + b">", "header row")
+    elements = list(root.children[0].all("c"))
+    wanted = {number for each in elements if (number := _shared_number(each)) is not None}
+    shared = shared_texts_at(edits.package, edits.book.shared_part, wanted)
+    found: dict[int, int] = {}
+    style = 0
+    for cell, element in zip(cells, elements, strict=True):
+        text = folded(_text(element, shared))
+        if text in _FOLDED and cell.column not in never_ours:
+            found.setdefault(_FOLDED[text], cell.column)
+        elif text:
+            style = decimal(element, "s", 0)
+    return Header(found, style)
+
+
+def _shared_number(cell: Element) -> int | None:
+    """The number of a cell's shared string, if it has one."""
+    value = cell.child("v")
+    text = value.text.strip() if value else ""
+    return int(text) if cell.attributes.get("t") == "s" and text.isdecimal() else None
+
+
+def _text(cell: Element, shared: dict[int, str]) -> str:
+    """A cell's text."""
+    if (number := _shared_number(cell)) is not None:
+        return shared.get(number, "")
+    value, inline = cell.child("v"), cell.child("is")
+    if inline is None:
+        return value.text if value else ""
+    runs = (inline, *inline.all("r"))
+    return "".join(each.text for run in runs for each in run.all("t"))
+
+
+_AFTER_NAME = np.isin(np.arange(256), np.frombuffer(b" \t\r\n/>", np.uint8))
+_DIGIT = np.isin(np.arange(256), np.frombuffer(b"0123456789", np.uint8))
+
+
+def plain_ends(block: Block, tags: Tags) -> list[tuple[int, int]] | None:
+    """The columns of each row's first and last cell; 0 and 0 for a row without cells.
+
+    None where some cell does not begin `<c r="A1"`. `WorkbookUnusable` where cells of a row are out of order,
+    repeated or outside the grid.
+    """
+    text = byte_array(block.masked)
+    name = len(tags.cell_start)
+    first, second = tags.cell_start[:2]
+    cells = np.flatnonzero((text[:-1] == first) & (text[1:] == second))
+    cells = followed(text, cells, 2, tags.cell_start[2:])
+    cells = cells[_AFTER_NAME[text[cells + name]]]
+    plain = len(followed(text, cells, name, tags.plain_cell[name:])) == len(cells)
+    columns, ends = read_numbers(text, cells + len(tags.plain_cell), ord("A"), 26, 3)
+    if not (plain and columns.all() and _DIGIT[text[ends]].all()):
+        return None
+    places = np.searchsorted(cells, [*(row.start for row in block.rows), len(block.masked)])
+    begins, afters = places[:-1], places[1:]
+    filled = begins < afters
+    _refuse_disorder(block, columns, begins, filled)
+    columns = np.append(columns, 0)
+    firsts, lasts = columns[begins] * filled, columns[afters - 1] * filled
+    return list(zip(firsts.tolist(), lasts.tolist(), strict=True))
+
+
+def _refuse_disorder(block: Block, columns: Ints, begins: Ints, filled: Bools) -> None:
+    steps = np.diff(columns, prepend=0)
+    steps[begins[filled]] = 1
+    if len(wrong := np.flatnonzero((steps < 1) | (columns > LAST_COLUMN))):
+        row = block.rows[int(np.searchsorted(begins, wrong[0], "right")) - 1]
+        why = "outside the grid" if columns[wrong[0]] > LAST_COLUMN else "out of order or repeated"
+        raise WorkbookUnusable(f"Row {row.number} has cells that are {why}.", RESAVE)
+
 
 _ALONE = "the formula of a result cell belongs to other cells too"
 

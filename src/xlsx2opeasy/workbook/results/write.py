@@ -4,9 +4,11 @@ Every part is taken over byte for byte but the touched sheets, `styles.xml` wher
 calc chain where a result takes a formula's place.
 
     survey                first pass over a sheet: where the results go
-    sheet                 second pass: the sheet with its results
+    rows                  second pass: the sheet with its results
     ooxml/package_copy    the package around them
     ooxml/replace         all at once, or not at all
+
+A calc chain (ECMA-376 part 1, 18.6) that names a formula which is gone makes Excel call the file damaged.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -18,13 +20,45 @@ from xlsx2opeasy.ooxml.package_copy import PackageEdits, copy_package
 from xlsx2opeasy.ooxml.replace import replacing
 from xlsx2opeasy.ooxml.stream import KnownRows, SheetStream
 from xlsx2opeasy.ooxml.styles import ResultStyles, with_result_styles
+from xlsx2opeasy.ooxml.xml import parsed, spliced, with_attribute
 from xlsx2opeasy.spec.outcomes import RowResult
 from xlsx2opeasy.workbook.protection import copying
-from xlsx2opeasy.workbook.results.calc_chain import drop_from_calc_chain
-from xlsx2opeasy.workbook.results.rows import ResultRows
-from xlsx2opeasy.workbook.results.sheet import rewritten
+from xlsx2opeasy.workbook.results.rows import ResultRows, rewritten
 from xlsx2opeasy.workbook.results.survey import Survey, survey
 from xlsx2opeasy.workbook.unwritable import refusing_harm
+
+
+def drop_from_calc_chain(edits: PackageEdits, gone: Mapping[str, frozenset[str]]) -> None:
+    """Takes replaced formulas, by sheet id, out of the calc chain; one that is left empty goes."""
+    part = edits.related("calcChain")
+    if part is None or not any(gone.values()):
+        return
+    chain = without_formulas(edits.text(part), part, gone)
+    if chain is None:
+        edits.remove(part, "calcChain")
+    else:
+        edits.set(part, chain)
+
+
+def without_formulas(chain: bytes, part: str, gone: Mapping[str, frozenset[str]]) -> bytes | None:
+    """The calc chain without the cells `gone`, by sheet id; None where nothing is left of it.
+
+    An entry without `i` is on the sheet of the entry before, so that it gets its own where that one goes.
+    """
+    root = parsed(chain, part)
+    edits: list[tuple[int, int, bytes]] = []
+    sheet, told, left = "0", "0", 0
+    for entry in root.all("c"):
+        sheet = entry.attributes.get("i", sheet)
+        if entry.attributes.get("r", "") in gone.get(sheet, frozenset()):
+            edits.append((entry.start, entry.end, b""))
+            continue
+        left += 1
+        if "i" not in entry.attributes and told != sheet:
+            tag = with_attribute(chain[entry.start : entry.inside], "i", sheet)
+            edits.append((entry.start, entry.inside, tag))
+        told = sheet
+    return spliced(chain, edits) if left else None
 
 
 @dataclass(frozen=True, slots=True)

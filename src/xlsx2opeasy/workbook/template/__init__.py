@@ -1,1 +1,1 @@
-"""Blank workbooks to fill in, made from the catalogue alone; `write.py` gives them to `cli/template.py`."""
+"""Blank workbooks to fill in, made from the catalogue alone; `file.py` writes them."""

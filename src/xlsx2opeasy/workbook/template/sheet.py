@@ -13,15 +13,18 @@ from xlsx2opeasy.ooxml.address import letters_of
 from xlsx2opeasy.spec.catalogue import COMMAND_HEADER
 from xlsx2opeasy.spec.outcomes import RESULT_COLUMNS
 from xlsx2opeasy.workbook.template.columns import TemplateColumn, TemplateSheet
-from xlsx2opeasy.workbook.template.demands import (
+from xlsx2opeasy.workbook.template.formulas import (
     COMMAND_CELL,
+    breaks_rule,
+    is_blank,
+    is_filled,
+    is_one_of,
     missing,
     needing,
     one_is_missing,
     refused,
     unused,
 )
-from xlsx2opeasy.workbook.template.formulas import breaks_rule, is_blank, is_filled, is_one_of
 from xlsx2opeasy.workbook.template.looks import Looks
 from xlsx2opeasy.workbook.template.validations import command_validation, message_alone, validation
 
