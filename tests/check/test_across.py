@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbooks import write_workbook
-from xlsx2opeasy.check import across, rules
+from xlsx2opeasy.check import across, schema
 from xlsx2opeasy.check.checked import check_workbook
 from xlsx2opeasy.workbook.read import read_workbook
 
@@ -188,4 +188,4 @@ def test_a_column_has_the_keys_of_its_texts(
 
 def test_spaces_in_addresses_are_those_that_python_knows() -> None:
     known = {each for each in map(chr, range(sys.maxunicode + 1)) if re.match(r"\s", each)}
-    assert set(rules._SPACES) == known
+    assert set(schema._SPACES) == known

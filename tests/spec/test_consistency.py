@@ -5,8 +5,7 @@ from dataclasses import replace
 import pytest
 
 from xlsx2opeasy.spec.call_center_agent import CALL_CENTER_AGENT
-from xlsx2opeasy.spec.catalogue import PROCESSING_ORDER, TASK_TYPES
-from xlsx2opeasy.spec.consistency import require_consistent
+from xlsx2opeasy.spec.catalogue import PROCESSING_ORDER, TASK_TYPES, require_consistent
 from xlsx2opeasy.spec.effects import Inverse, ServedBy
 from xlsx2opeasy.spec.model import AtLeastOne, Command, Required, TaskType
 from xlsx2opeasy.spec.users import USERS

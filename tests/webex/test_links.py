@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from xlsx2opeasy.webex.links import next_link, resolved
+from xlsx2opeasy.webex.client import next_link, resolved
 
 PAGE = httpx.URL("https://webexapis.com/v1/telephony/jobs?start=0")
 

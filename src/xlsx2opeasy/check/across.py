@@ -1,7 +1,8 @@
-"""Rows held against each other: what must fail, or may, because of another row of the same sheet.
+"""Conflicts between rows of one sheet: what must fail, or may, because of another row.
 
-An error stands only where the load must fail, a warning where it may. Rows are looked at in the order in
-which the server processes them, which is the order of the sheet.
+An error is reported only where the load must fail, a warning where it may. Rows are checked in the order in
+which the server processes them, which is the order of the sheet. `Holders` keeps who has a value that must be
+unique within the system, row after row.
 """
 
 import unicodedata
@@ -13,12 +14,41 @@ from typing import TypeAlias
 import pandas as pd
 
 from xlsx2opeasy.check.commands import Grid
-from xlsx2opeasy.check.holders import Holders
 from xlsx2opeasy.check.normal import CLEAR
 from xlsx2opeasy.check.numbers import Span, number_key, overlaps, span_of
 from xlsx2opeasy.problems import Severity
 from xlsx2opeasy.spec.catalogue import COMMAND_HEADER
 from xlsx2opeasy.spec.effects import Effect
+from xlsx2opeasy.spec.model import TaskType
+
+
+class Holders:
+    """Which device has which value so far, as far as the sheet can tell."""
+
+    def __init__(self, task_type: TaskType) -> None:
+        self._commands = task_type.by_command
+        self._row_of: dict[str, int] = {}
+        self._value_of: dict[str, str] = {}
+        self._devices_of: dict[str, list[str]] = defaultdict(list)
+
+    def enter(self, value: str, device: str, user: str, row: int) -> int:
+        """The row that gives the value: this one, or an earlier one whose device still has it."""
+        first = self._row_of.setdefault(value, row)
+        if first == row:
+            self._value_of[device] = value
+            self._devices_of[user].append(device)
+        return first
+
+    def leave(self, command: str, device: str, user: str, *, changed: bool) -> None:
+        """Devices that this row deletes, or gives another value, have theirs no more."""
+        does = self._commands[command].does
+        loses = does(Effect.DELETES_DEVICE) or (changed and does(Effect.CHANGES_DEVICE))
+        gone = [device] if loses else []
+        if does(Effect.DELETES_DEVICES_OF_USER):
+            gone = self._devices_of.pop(user, [])
+        for each in gone:
+            self._row_of.pop(self._value_of.pop(each, ""), None)
+
 
 Texts: TypeAlias = "pd.Series[str]"
 

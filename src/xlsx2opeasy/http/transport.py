@@ -8,17 +8,20 @@ at most what is left of the whole call's time, headers included.
 """
 
 import ssl
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from http.cookiejar import CookieJar, DefaultCookiePolicy
+from pathlib import Path
 from typing import Any
 
 import h11
 import httpcore
 import httpx
 
-from xlsx2opeasy.http.clock import Clock
+from xlsx2opeasy.errors import UsageError
+from xlsx2opeasy.http.clock import Clock, SystemClock
+from xlsx2opeasy.http.reach import certificate_error, proxy_to, tls_context
 from xlsx2opeasy.http.strict_json import BadAnswer
 
 _WRITE_BYTES = 16 * 1024
@@ -251,3 +254,22 @@ def _as_httpx_errors() -> Iterator[None]:
     except h11.LocalProtocolError as error:
         # httpcore lets this one through: a body that is shorter or longer than was announced.
         raise httpx.LocalProtocolError(str(error)) from error
+
+
+def post_once(
+    url: str, body: bytes, headers: Mapping[str, str], *, ca_bundle: Path | None, seconds: float
+) -> str:
+    """Why the body was not taken, or "" where the answer was a 2xx. Takes at most so many seconds."""
+    clock = SystemClock()
+    try:
+        transport = DeadlineTransport(tls_context(ca_bundle), proxy_to(httpx.URL(url).host), clock)
+        with (
+            httpx.Client(transport=transport, follow_redirects=False) as client,
+            deadline(clock.monotonic() + seconds),
+            client.stream("POST", url, content=body, headers=dict(headers)) as answer,
+        ):
+            return "" if answer.is_success else f"the answer was {answer.status_code}"
+    except UsageError as error:
+        return error.message
+    except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
+        return certificate_error(error) or type(error).__name__

@@ -10,8 +10,13 @@ from xlsx2opeasy.load.job.open_job import Connect, OpenJob
 from xlsx2opeasy.load.job.state import JOB, UNKNOWN, Fact
 from xlsx2opeasy.load.jobs.earlier import write_outcomes
 from xlsx2opeasy.load.results.completed_effects import write_done
-from xlsx2opeasy.load.results.failures import RowFailure, failures_kept, failures_of
-from xlsx2opeasy.load.results.load_result import EXIT_CODES, LoadResult
+from xlsx2opeasy.load.results.load_result import (
+    EXIT_CODES,
+    LoadResult,
+    RowFailure,
+    failures_kept,
+    failures_of,
+)
 from xlsx2opeasy.load.results.output import write_workbook
 from xlsx2opeasy.load.results.row_results import Settlement, settle
 from xlsx2opeasy.load.results.status import (

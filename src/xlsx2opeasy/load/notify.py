@@ -15,8 +15,8 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from xlsx2opeasy.errors import LocalFailure, UsageError
-from xlsx2opeasy.http.post import post_once
 from xlsx2opeasy.http.reach import user_agent
+from xlsx2opeasy.http.transport import post_once
 from xlsx2opeasy.load.events import Listener, Notice
 from xlsx2opeasy.load.job.facts import JobFacts
 from xlsx2opeasy.load.job.open_job import OpenJob

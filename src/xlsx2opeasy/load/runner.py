@@ -23,10 +23,9 @@ from xlsx2opeasy.load.progress import Progress
 from xlsx2opeasy.load.results.load_result import LoadResult
 from xlsx2opeasy.load.results.row_results import counts_of_unsent, settle_phase
 from xlsx2opeasy.load.run.draft import DraftBuilder
-from xlsx2opeasy.load.run.fetch import save_results
+from xlsx2opeasy.load.run.fetch import read_rejections, save_results
 from xlsx2opeasy.load.run.follow import Follower
 from xlsx2opeasy.load.run.hiding import of_job
-from xlsx2opeasy.load.run.rejections import read_rejections
 from xlsx2opeasy.load.run.schedule import DraftFencedError, Scheduler
 from xlsx2opeasy.load.run.undecided import Settling, refuse_disproved, settle_claim
 from xlsx2opeasy.opeasy import CallError, OpEasyClient

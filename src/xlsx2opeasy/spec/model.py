@@ -4,7 +4,7 @@ Names of fields are the headers of the workbook, dotted as in the Appendix. In a
 written `[n]`; a header of a workbook carries a number there (`callCenterInfo[0].callCenterId`).
 
 Whatever the rest of the program must know of a command or a field is a fact here. Facts that contradict each
-other raise ValueError when the catalogue is imported (`consistency.py`); a fact that is left out means that
+other raise ValueError when the catalogue is imported (`catalogue.py`); a fact that is left out means that
 nothing of the kind is known (no effect on other rows, no inverse, no Sync command).
 """
 

@@ -16,8 +16,15 @@ from xlsx2opeasy.load.results.completed_effects import Done
 from xlsx2opeasy.spec.catalogue import BY_NAME, TASK_TYPES
 from xlsx2opeasy.spec.effects import NO_INVERSE, Effect, Inverse
 from xlsx2opeasy.spec.model import Column, Subject, TaskType
-from xlsx2opeasy.undo.lifetimes import ADDING, DELETING, Life, Touched, lives_of
-from xlsx2opeasy.undo.number_moves import assigned_before, same_numbers
+from xlsx2opeasy.undo.lifetimes import (
+    ADDING,
+    DELETING,
+    Life,
+    Touched,
+    assigned_before,
+    lives_of,
+    same_numbers,
+)
 from xlsx2opeasy.workbook.task_workbook import FilledRow, FilledSheet
 
 _SYNC_AFTER: Final = {

@@ -1,12 +1,14 @@
 """Which user or device each task of a load is about, and whether the load itself added or deleted it.
 
 What a load added goes with all that was done to it; what it deleted cannot be touched any more.
+`assigned_before` and `same_numbers` follow the phone numbers that rows of one job gave, took or moved.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from xlsx2opeasy.check.across import exact_key, user_key
+from xlsx2opeasy.check.numbers import TouchedNumbers, span_of
 from xlsx2opeasy.load.results.completed_effects import Done
 from xlsx2opeasy.spec.effects import Effect
 from xlsx2opeasy.spec.model import Subject
@@ -70,3 +72,24 @@ class _Registry:
         if known is None or known.ended is not None:
             known = of[key] = Life(begun=task if task.does(*ADDING) else None)
         return known
+
+
+def assigned_before(done: Iterable[Done]) -> dict[int, Done]:
+    """Of each Assign row (by its `id`) that gives numbers which a row before had given: that row."""
+    given: TouchedNumbers[Done] = TouchedNumbers()
+    found: dict[int, Done] = {}
+    for task in done:
+        numbers = task.named(Subject.NUMBERS)
+        if numbers is not None and task.known:
+            if not task.does(Effect.ASSIGNS_NUMBERS):
+                given.take_out(numbers)
+                continue
+            if (earlier := given.of_any(numbers)) is not None:
+                found[id(task)] = earlier
+            given.add(numbers, task)
+    return found
+
+
+def same_numbers(one: Done, other: Done) -> bool:
+    """Whether two rows are about exactly the same numbers."""
+    return span_of(one.named(Subject.NUMBERS) or "") == span_of(other.named(Subject.NUMBERS) or "")

@@ -1,6 +1,12 @@
-"""Webex Calling's "List Change Device Settings Jobs": all pages as one list, latest first."""
+"""Webex Calling's "List Change Device Settings Jobs": all pages as one list, latest first.
 
-from collections.abc import Callable
+The next page is the one that the `Link` header names (RFC 8288), if it is at the same server. httpx's own
+`Response.links` misses `Rel`, several relations in one `rel`, and addresses with a comma or semicolon; a
+page that is missed in silence would be a list that looks complete.
+"""
+
+import re
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from types import TracebackType
@@ -15,7 +21,40 @@ from xlsx2opeasy.http.retry import Delay, RetryLoop, RetryPolicy
 from xlsx2opeasy.job_model import Job
 from xlsx2opeasy.webex.connection import WebexConnection
 from xlsx2opeasy.webex.exchange import POLICY, Page, WebexExchange
-from xlsx2opeasy.webex.links import next_link, resolved
+
+_LINK = re.compile(r"<([^>]*)>((?:\s*;\s*[^\s=;,\"]+(?:\s*=\s*(?:\"(?:[^\"\\]|\\.)*\"|[^\s;,\"]*))?)*)")
+_PARAMETER = re.compile(r";\s*([^\s=;,\"]+)\s*=\s*(?:\"((?:[^\"\\]|\\.)*)\"|([^\s;,\"]*))")
+
+
+def next_link(headers: Sequence[str]) -> str | None:
+    """The address of the first link whose relations include `next`; None where there is none."""
+    for address, parameters in _LINK.findall(", ".join(headers)):
+        relations = [
+            quoted or bare
+            for name, quoted, bare in _PARAMETER.findall(parameters)
+            if name.casefold() == "rel"
+        ]
+        if relations and "next" in relations[0].casefold().split():
+            return str(address).strip()
+    return None
+
+
+def resolved(address: str, page: httpx.URL) -> httpx.URL | None:
+    """The address as the page means it; None where it is no address, or is not of the page's own origin.
+
+    A user name in it counts as another origin: it would take the place of the token.
+    """
+    try:
+        target = page.join(address)
+    except httpx.InvalidURL:
+        return None
+    return target.copy_with(fragment=None) if _origin(target) == _origin(page) else None
+
+
+def _origin(url: httpx.URL) -> tuple[str, str, int | None, bytes]:
+    port = url.port or {"https": 443, "http": 80}.get(url.scheme)
+    return url.scheme, url.host.casefold(), port, url.userinfo
+
 
 PATH: Final = "/telephony/config/jobs/devices/callDeviceSettings"
 PAGE_SIZE: Final = 2000

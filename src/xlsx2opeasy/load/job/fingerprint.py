@@ -1,4 +1,4 @@
-"""The Job column: which job a row's result is of, and a fingerprint of the task and the enterprise.
+"""What a row's Job and Detail cells name: its job, a fingerprint of the task and the enterprise, the machine.
 
 `L20261122-k7m2 3fa9c1-9f3a0c1b2d4e`: the job, six digits of the enterprise, twelve of the task. Where the
 task has secrets these are left out of the twelve, and `-a41f07-0c55d1e9a2b3` follows: the short name of a key
@@ -7,9 +7,13 @@ workbook, so that another machine too knows which rows need not be sent again. E
 digits of the whole task, without a key.
 
 The job's letter: L for a load, R for a rehearsal, S for what `scheduled results` fetched from the server.
+
+The detail of a row whose result is still to come names the machine where the job must be resumed.
 """
 
 import hashlib
+import re
+import socket
 from dataclasses import dataclass
 
 from xlsx2opeasy.spec.outcomes import JOB_CELL
@@ -72,3 +76,17 @@ def is_same(one: str, other: str) -> bool:
     if key_of(one) == key_of(other):
         return one == other
     return without_secrets(one) == without_secrets(other)
+
+
+_NAMED = re.compile(r" on machine (\S+?)[;,:.]? ")
+
+
+def on_machine() -> str:
+    """` on machine NAME`, for the detail of a row."""
+    return f" on machine {socket.gethostname()}"
+
+
+def machine_in(detail: str) -> str:
+    """The name in a row's detail; empty where there is none."""
+    found = _NAMED.search(f"{detail} ")
+    return found[1] if found else ""

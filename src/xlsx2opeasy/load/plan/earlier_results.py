@@ -6,8 +6,7 @@ from dataclasses import replace
 from xlsx2opeasy.check.across import BETWEEN_ROWS
 from xlsx2opeasy.check.checked import Checked, CheckedSheet
 from xlsx2opeasy.errors import InvalidWorkbook, LoadRefused
-from xlsx2opeasy.load.job.fingerprint import SERVER_LETTER, JobCell, key_of, read_cell
-from xlsx2opeasy.load.job.machine import machine_in
+from xlsx2opeasy.load.job.fingerprint import SERVER_LETTER, JobCell, key_of, machine_in, read_cell
 from xlsx2opeasy.load.job.state import UNKNOWN, JobState
 from xlsx2opeasy.load.plan.recognition import Recognition
 from xlsx2opeasy.load.results.row_results import Place

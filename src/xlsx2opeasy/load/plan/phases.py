@@ -17,7 +17,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from xlsx2opeasy.check.windows import Windows, windows_of
+from xlsx2opeasy.check.across_sheets import Windows, windows_of
 from xlsx2opeasy.load.plan.ranges import NumberRanges
 from xlsx2opeasy.load.plan.subjects import USERS, Reader, does
 from xlsx2opeasy.load.plan.syncs import is_sync

@@ -1,12 +1,72 @@
-"""How a load ended, in the contract's words."""
+"""How a load ended, and the rows that did not succeed, each with what a program needs to decide about it."""
 
-from collections.abc import Callable, Iterable
+import json
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from xlsx2opeasy.load.job.facts import JobRow
 from xlsx2opeasy.load.job.state import ABANDONED, COMPLETED, INVALID, REJECTED, UNKNOWN, WITH_ERRORS
-from xlsx2opeasy.load.results.failures import RowFailure
-from xlsx2opeasy.load.results.row_results import Settlement
+from xlsx2opeasy.load.job.store import OUTCOMES, StoredJob
+from xlsx2opeasy.load.results.row_results import Place, Settlement
+from xlsx2opeasy.spec.error_codes import Retryable, retryable_of
+from xlsx2opeasy.spec.outcomes import Outcome
+
+_RETRYABLE = {
+    Outcome.REJECTED: Retryable.NO,
+    Outcome.INVALID: Retryable.NO,
+    Outcome.NOT_SENT: Retryable.YES,
+}
+"""Whether the same row may succeed when it is loaded again unchanged; of FAILED rows the code says it."""
+
+
+@dataclass(frozen=True, slots=True)
+class RowFailure:
+    """A row that did not succeed; `identity` is the user, device or number that it is about."""
+
+    row: JobRow
+    outcome: Outcome
+    code: str
+    words: str
+
+    @property
+    def retryable(self) -> Retryable:
+        """Whether loading the same row again may succeed."""
+        if self.outcome is Outcome.FAILED:
+            return retryable_of(self.code)
+        return _RETRYABLE.get(self.outcome, Retryable.UNKNOWN)
+
+    def as_json(self) -> dict[str, Any]:
+        """Its item in `failures` of `load --json --rows`."""
+        return {
+            "sheet": self.row.sheet,
+            "row": self.row.row,
+            "command": self.row.command,
+            "identity": self.row.identity,
+            "result": self.outcome,
+            "code": self.code,
+            "words": self.words,
+            "retryable": self.retryable,
+        }
+
+
+def failures_of(rows: Iterable[JobRow], settlement: Settlement) -> Iterator[RowFailure]:
+    """Those of a job whose settlement is known, in the order of its rows."""
+    for row in rows:
+        result = settlement.results.get((row.sheet, row.row))
+        if result is not None and result.outcome is not Outcome.SUCCESS:
+            yield RowFailure(row, result.outcome, result.code, result.detail)
+
+
+def failures_kept(rows: Iterable[JobRow], stored: StoredJob) -> Iterator[RowFailure]:
+    """Those of a job that finished before, as they are kept beside it."""
+    if stored.exists(OUTCOMES):
+        by_place: dict[Place, JobRow] = {(row.sheet, row.row): row for row in rows}
+        for line in stored.read(OUTCOMES).decode().splitlines():
+            sheet, row, _, outcome, code, words = json.loads(line)
+            if outcome != Outcome.SUCCESS:
+                yield RowFailure(by_place[sheet, row], Outcome(outcome), code, words)
+
 
 EXIT_CODES: Final = {
     COMPLETED: 0,

@@ -11,12 +11,11 @@ from typing import Any
 
 from xlsx2opeasy.display import in_cell
 from xlsx2opeasy.load.job.facts import JobRow, PhaseFacts
-from xlsx2opeasy.load.job.machine import on_machine
+from xlsx2opeasy.load.job.fingerprint import on_machine
 from xlsx2opeasy.load.job.open_job import OpenJob
 from xlsx2opeasy.load.job.state import PhaseState
-from xlsx2opeasy.load.run.fetch import read_saved
+from xlsx2opeasy.load.run.fetch import read_rejections, read_saved
 from xlsx2opeasy.load.run.match import alike_keys, further_results, match
-from xlsx2opeasy.load.run.rejections import read_rejections
 from xlsx2opeasy.load.run.undecided import how_to_settle
 from xlsx2opeasy.masking import SecretFields
 from xlsx2opeasy.spec.error_codes import ERROR_CODES

@@ -13,10 +13,9 @@ from xlsx2opeasy.load.job.facts import PhaseFacts, require_chunk
 from xlsx2opeasy.load.job.open_job import OpenJob
 from xlsx2opeasy.load.job.state import Call, Fact, PhaseState
 from xlsx2opeasy.load.job.store import SHELL, chunk_place
-from xlsx2opeasy.load.run.fence import Fence, fence
+from xlsx2opeasy.load.run.fetch import Rejection, keep_rejections
 from xlsx2opeasy.load.run.rechunk import cut_smaller
-from xlsx2opeasy.load.run.rejections import Rejection, keep_rejections
-from xlsx2opeasy.load.run.undecided import NOT_KNOWN, REFUSES_DELETION, give_up
+from xlsx2opeasy.load.run.undecided import NOT_KNOWN, REFUSES_DELETION, Fence, fence, give_up
 from xlsx2opeasy.load.run.verify import Counts, DraftInDoubtError, DraftVerifier, in_words, received
 from xlsx2opeasy.opeasy import CallError, Classification, OpEasyClient, Operation
 from xlsx2opeasy.spec.catalogue import BY_NAME

@@ -11,10 +11,11 @@ from xlsx2opeasy.load.interrupt import Interruption
 from xlsx2opeasy.load.job.facts import PhaseFacts
 from xlsx2opeasy.load.job.open_job import OpenJob
 from xlsx2opeasy.load.job.state import Call, Fact
-from xlsx2opeasy.load.run.fence import Fence, fence
 from xlsx2opeasy.load.run.undecided import (
     NOT_KNOWN,
     REFUSES_DELETION,
+    Fence,
+    fence,
     give_up,
     names_our_operation,
     undecided,

@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from xlsx2opeasy.load.interrupt import Interruption
 from xlsx2opeasy.load.job.facts import PhaseFacts
 from xlsx2opeasy.load.job.open_job import OpenJob
+from xlsx2opeasy.load.run.fetch import Rejection
 from xlsx2opeasy.load.run.hiding import Passwords
 from xlsx2opeasy.load.run.match import Match, match
-from xlsx2opeasy.load.run.rejections import Rejection
 from xlsx2opeasy.masking import SecretFields
 from xlsx2opeasy.opeasy import (
     OpEasyClient,
