@@ -6,7 +6,7 @@ MAIN := .venv/installed
 DEV := .venv/installed-dev
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: demo test lint types examples templates docs release corpus fuzz fuzz-fleet sim bench clean
+.PHONY: demo test lint types examples templates docs release corpus fuzz fuzz-fleet sim mutants mutants-planted bench clean
 
 $(MAIN): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -73,6 +73,12 @@ fuzz: $(DEV)  ## Plays random loads with faults and crashes: make fuzz SEEDS=100
 
 sim: $(DEV)  ## Plays people, machines, wire, clock and disk from one seed, in one process: make sim SEEDS=1000 FIRST=0
 	@PYTHONPATH=. $(BIN)/python -m sim --seeds "$(or $(SEEDS),1000)" --first "$(or $(FIRST),0)"
+
+mutants: $(DEV)  ## Mutation testing of check/, goes on where it stood: make mutants; results: .venv/bin/mutmut results
+	@$(BIN)/mutmut run --max-children 2
+
+mutants-planted: $(DEV)  ## Plays the planted mutants of the protocol: make mutants-planted SEEDS=500
+	@PYTHONPATH=tests $(BIN)/python -m mutants.planted --seeds "$(or $(SEEDS),500)"
 
 bench: $(DEV)  ## Measures and writes docs/benchmark.*: make bench ROWS=100000, or a first look: make bench QUICK=1
 	@$(BIN)/python -m bench $(if $(QUICK),--quick) $(if $(ROWS),--rows $(ROWS))

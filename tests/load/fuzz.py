@@ -159,6 +159,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=1000)
     parser.add_argument("--first", type=int, default=0)
+    parser.add_argument("--until-broken", action="store_true", help="end at the first violation")
     chosen = parser.parse_args()
     tally: Counter[str] = Counter()
     broken = []
@@ -171,9 +172,11 @@ def main() -> int:
                     play(seed, jobs, Path(folder), tally)
                     if seed % _ONE_LOOP_IN == 0:
                         play_loop(seed, _made(Path(folder) / "loop"), tally)
-                except AssertionError as error:
+                except Exception as error:  # noqa: BLE001 - whatever ends a seed broke it
                     broken.append(seed)
                     sys.stderr.write(f"seed {seed}: {error!r}\n")
+            if broken and chosen.until_broken:
+                break
     took = time.monotonic() - began
     sys.stdout.write(f"{chosen.seeds} seeds in {took:.0f} s, {len(broken)} violations {broken}\n")
     for what, number in sorted(tally.items()):

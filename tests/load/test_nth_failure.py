@@ -8,7 +8,7 @@ import errno
 import itertools
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -61,19 +61,69 @@ def ended(rig: Rig, book: Path, stopped: LoadResult | None) -> LoadResult:
     return rig.resume(jobs[0]) if jobs else rig.load(book)
 
 
+@contextmanager
+def half_written(number: int) -> Iterator[Callable[[], int]]:
+    """Of the file opened under this number half is written, then the disk is full."""
+    original, seen = os.fdopen, [0]
+
+    def opened(*arguments: Any, **options: Any) -> Any:
+        file = original(*arguments, **options)
+        seen[0] += 1
+        return HalfWritten(file) if seen[0] == number else file
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fdopen", opened)
+        yield lambda: seen[0]
+
+
+class HalfWritten:
+    """A file whose first write is a short one."""
+
+    def __init__(self, file: Any) -> None:
+        self._file = file
+
+    def write(self, content: Any) -> int:
+        self._file.write(content[: len(content) // 2])
+        self._file.flush()
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._file, name)
+
+    def __enter__(self) -> "HalfWritten":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+
 @pytest.mark.parametrize("code", ERRORS, ids=lambda code: errno.errorcode[code])
 @pytest.mark.parametrize(
     ("owner", "name"),
-    [(os, "fsync"), (Path, "replace"), (os, "replace"), (Path, "touch"), (SqliteJournal, "_execute")],
-    ids=["fsync", "rename", "os.replace", "touch", "journal"],
+    [(os, "fsync"), (os, "replace"), (Path, "touch"), (SqliteJournal, "_execute")],
+    ids=["fsync", "rename", "touch", "journal"],
 )
 def test_the_nth_call_fails(tmp_path: Path, owner: Any, name: str, code: int) -> None:
+    until_clean(tmp_path, lambda number: refused(owner, name, number, code))
+
+
+@pytest.mark.parametrize("name", ["open", "mkdir", "unlink"])
+def test_the_nth_file_is_refused(tmp_path: Path, name: str) -> None:
+    until_clean(tmp_path, lambda number: refused(os, name, number, ERRORS[number % len(ERRORS)]))
+
+
+def test_the_nth_file_is_half_written(tmp_path: Path) -> None:
+    until_clean(tmp_path, half_written)
+
+
+def until_clean(tmp_path: Path, fault: Callable[[int], AbstractContextManager[Callable[[], int]]]) -> None:
+    """A load for each number of a call, until one meets no fault."""
     for number in itertools.count(1):
         folder = tmp_path / str(number)
         folder.mkdir()
         with ForeignServer() as server:
             rig, book = Rig(server, Home(folder / "home")), user_book(folder / "book.xlsx", 2)
-            with refused(owner, name, number, code) as calls:
+            with fault(number) as calls:
                 stopped, words, exit_code = attempted(rig, book)
             assert words.strip()
             assert exit_code in (0, 5, 7)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from xlsx2opeasy.durable import why_refused
+from xlsx2opeasy.durable import what_helps, why_refused
 from xlsx2opeasy.errors import LocalFailure, TakenOver, UsageError, WorkbookUnusable
 from xlsx2opeasy.load.events import Listener, Notice
 from xlsx2opeasy.load.job.open_job import OpenJob
@@ -88,25 +88,35 @@ def write_workbook(job: OpenJob, settlement: Settlement, tell: Listener) -> Path
     Where the place that was chosen cannot be written, or holds something else by now, they go beside it; at
     the last they stay with the job, which is a path where that is a folder of this machine, else None. Where
     the workbook itself cannot take them, a workbook of our own does. Raises WorkbookUnusable where no place
-    takes them.
+    takes them, LocalFailure where what was made on the way cannot be removed.
     """
     earlier = job.state.written
     chosen = Path(earlier if earlier and Path(earlier).exists() else job.facts.output)
     target = chosen if _is_ours(job, chosen) else free_name(_name_beside(chosen))
     with job.stored.as_path(WORKBOOK) as frozen, job.stored.scratch() as scratch:
         made = scratch / f"made{chosen.suffix}"
-        made.unlink(missing_ok=True)  # that of a process which died, with what was known then
+        _remove(made)  # that of a process which died, with what was known then
         writing = _Writing(job, _sheets(job, settlement), frozen, made)
         try:
             place, problem = writing.put((target, free_name(_name_beside(target))), chosen.suffix)
         except UnwritableWorkbook as refusal:
             return _write_sidecar(job, settlement, frozen, refusal, tell)
         finally:
-            made.unlink(missing_ok=True)
+            _remove(made)
     if place != chosen:
         why = problem.message if problem else f"{chosen} was changed since the load began"
         tell(Notice(f"The results are in {_named(job, place)}: {why.rstrip('.')}.", important=True))
     return place
+
+
+def _remove(made: Path) -> None:
+    """Removes a workbook that was made to be copied. Raises LocalFailure: it may hold passwords."""
+    try:
+        made.unlink(missing_ok=True)
+    except OSError as error:
+        raise LocalFailure(
+            f"{made} cannot be removed: {why_refused(error)}", what_helps(error, made.parent)
+        ) from error
 
 
 def _named(job: OpenJob, place: Path | None) -> str:
