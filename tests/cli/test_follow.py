@@ -88,13 +88,6 @@ def test_a_running_load_is_followed_to_its_end(
     until(lambda: "JobStarted" in events_of(home))
     following = start("jobs", "follow")
     (job,) = [each.name for each in (home / "loads").iterdir()]
-    interrupted = start("jobs", "follow", job)
-    until(lambda: "StatusSeen" in events_of(home))
-    assert interrupted.stderr is not None
-    interrupted.stderr.readline()
-    interrupted.send_signal(signal.SIGINT)
-    assert interrupted.wait(30) == 130
-    assert "goes on" in interrupted.stderr.read()
     _, told = loading.communicate(timeout=60)
     assert loading.returncode == 1
     _, followed = following.communicate(timeout=60)
@@ -123,10 +116,16 @@ def test_a_killed_load_is_told_and_can_be_resumed(
     assert following.stderr is not None
     following.stderr.readline()
     assert "running, " in run("jobs").stdout
+    (job,) = [each.name for each in (home / "loads").iterdir()]
+    interrupted = start("jobs", "follow", job)
+    assert interrupted.stderr is not None
+    interrupted.stderr.readline()
+    interrupted.send_signal(signal.SIGINT)
+    assert interrupted.wait(60) == 130
+    assert "goes on" in interrupted.stderr.read()
     loading.kill()
     loading.communicate()
-    assert following.wait(30) == 130
-    (job,) = [each.name for each in (home / "loads").iterdir()]
+    assert following.wait(60) == 130
     assert f"xlsx2opeasy resume {job}" in following.stderr.read()
     listed = run("jobs")
     assert "unfinished" in listed.stdout

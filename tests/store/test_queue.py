@@ -122,7 +122,7 @@ def test_order_time_and_cancelling(
 def test_a_worker_that_ends_is_replaced(
     machine: Callable[[str], Machine], server: ForeignServer, tmp_path: Path, sent: signal.Signals
 ) -> None:
-    server.settings.polls_processing = 3
+    server.settings.polls_processing = 10**6
     one, other = machine("one"), machine("other")
     job = one.json("queue", "add", user_book(tmp_path / "book.xlsx", 4), "--yes")["items"][0]["job"]
     worker = one.start("worker", "--drain")
@@ -134,6 +134,7 @@ def test_a_worker_that_ends_is_replaced(
     if sent == signal.SIGTERM:
         assert worker.returncode == 0, said
         assert other.state(job) == "queued"
+    server.settings.polls_processing = 1
     other.run("worker", "--drain")
     (item,) = other.json("queue", "show", job)["items"]
     assert (item["state"], item["rows"]["succeeded"]) == ("done", 4), item
