@@ -53,6 +53,8 @@ class Campaign:
     jobs: dict[str, str] = field(default_factory=dict)
     """The enterprise of each job."""
     states: Counter[str] = field(default_factory=Counter)
+    played: Counter[str] = field(default_factory=Counter)
+    """How often each trouble was really made."""
 
 
 class Referee:
@@ -154,6 +156,8 @@ def _trouble(
                 workers[victim].wait()
             elif trouble == "stop":
                 _sleep(workers[victim].pid, postgres, chance)
+            if trouble:
+                campaign.played[trouble] += 1
             for number, machine in enumerate(machines):
                 if workers[number].poll() is not None:
                     workers[number] = machine.start_quietly("worker", "--concurrency", 2)
@@ -184,7 +188,11 @@ def _open(machine: Machine) -> bool:
 
 
 def require_promises(campaign: Campaign, servers: dict[str, ForeignServer]) -> None:
-    """No two loads of an enterprise at once, no row twice, every load ended."""
+    """No two loads of an enterprise at once, no row twice, every load ended, and all troubles were made."""
+    wanted = {"kill": campaign.kills, "stop": campaign.stops, "restart": campaign.restarts}
+    assert {each: campaign.played[each] for each in wanted} == wanted, (
+        "the time was over before all was played"
+    )
     assert campaign.calls >= 3 * campaign.states["done"]
     assert campaign.overlaps == []
     open_states = {state: campaign.states[state] for state in ("queued", "running") if campaign.states[state]}
@@ -208,7 +216,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, _key(Path(folder)), running_postgres() as postgres:
         servers = play(campaign, postgres, Path(folder))
         said = (
-            f"{dict(campaign.states)}; {campaign.calls} calls that changed something, {len(campaign.strays)} of"
+            f"{campaign.played['kill']} kills, {campaign.played['stop']} stops,"
+            f" {campaign.played['restart']} restarts; {dict(campaign.states)}; {campaign.calls} calls that changed something, {len(campaign.strays)} of"
             f" them under way when their worker died or slept; overlaps: {campaign.overlaps or 'none'}"
         )
         sys.stdout.write(f"{said}\n")
