@@ -172,3 +172,43 @@ def test_nothing_secret_is_printed(sandbox: RunningSandbox, book: Path, page_log
 @pytest.fixture
 def page_log(tmp_path: Path) -> Path:
     return tmp_path / "log.txt"
+
+
+@pytest.mark.parametrize("sandbox", [{"processing_seconds": 0.2}], indirect=True)
+@pytest.mark.parametrize(
+    ("answer", "counts"), [("Go on", "3 succeeded"), ("Send no more", "1 succeeded 2 not sent")]
+)
+def test_a_person_says_after_a_canary_whether_the_other_rows_follow(
+    sandbox: RunningSandbox, tmp_path: Path, home: Path, answer: str, counts: str
+) -> None:
+    rows = "".join(f"| AddUser | Dallas | person{number}@example.com |\n" for number in range(3))
+    book = write_workbook(
+        tmp_path / "three.xlsx", {"Users": f"\n| command | groupId | user.userId |\n{rows}"}
+    )
+    with running() as page:
+        visitor = page.client().upload(book).click("Plan")
+        visitor.press("Show the stages", {"canary": "1", "ask": "1"})
+        assert "canary" in visitor.text
+        visitor.press("Load", {"enterprise": sandbox.enterprise_id, "ask": "1"})
+        until(lambda: f">{answer}<" in visitor.go(str(visitor.answer.url)).answer.text)
+        assert "1 first row ran, 0 failed" in visitor.text
+        assert "Answer its question" in page.client().text
+        address, fields = visitor.form(answer)
+        value = {"Go on": "go-on", "Send no more": "no-more"}[answer]
+        refused = visitor.http.post(address, data={**fields, "answer": "perhaps"})
+        assert refused.status_code == 422
+        visitor.press(answer, {"answer": value}).wait()
+        assert counts in visitor.text
+
+
+@pytest.mark.parametrize("sandbox", [{"processing_seconds": 0.2}], indirect=True)
+def test_a_question_after_a_canary_can_be_stopped_and_resumed(
+    sandbox: RunningSandbox, book: Path, home: Path
+) -> None:
+    with running() as page:
+        visitor = page.client().upload(book).click("Plan")
+        visitor.press("Load", {"enterprise": sandbox.enterprise_id, "canary": "1", "ask": "1"})
+        until(lambda: ">Go on<" in visitor.go(str(visitor.answer.url)).answer.text)
+        visitor.press("Stop")
+        until(lambda: ">Resume<" in visitor.go(str(visitor.answer.url)).answer.text)
+        assert visitor.press("Resume").wait().text.count("2 succeeded")

@@ -73,6 +73,39 @@ def test_a_workbook_is_rehearsed_loaded_and_undone(visitor: Visitor) -> None:
     assert "succeeded" in visitor.text
 
 
+def test_the_plan_shows_the_stages_and_a_load_keeps_to_them(visitor: Visitor) -> None:
+    visitor.upload(EXAMPLES / "new-branch-office.xlsx").click("Plan")
+    visitor.press("Show the stages", {"canary": "2", "stop_after": "5%"})
+    assert "canary" in visitor.text
+    assert "stage 1" in visitor.text
+    _, fields = visitor.form("Load")
+    assert (fields["canary"], fields["stop_after"]) == ("2", "5%")
+    visitor.press("Rehearse").wait()
+    assert "canary: 0 of" in visitor.text or "stage 1" in visitor.text
+    assert "55 succeeded" in visitor.text
+
+
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [
+        ({"canary": "0"}, "'0' is no number of rows that run first"),
+        ({"canary": "1.5"}, "'1.5' is no number"),
+        ({"stop_after": "101%"}, "'101%' says neither how many rows may fail"),
+        ({"ask": "1"}, "there is nothing to ask after"),
+    ],
+)
+def test_stages_that_are_none_are_refused_and_nothing_begins(
+    visitor: Visitor, typed: dict[str, str], sentence: str
+) -> None:
+    visitor.upload(EXAMPLES / "leavers.xlsx").click("Plan")
+    plan = str(visitor.answer.url)
+    for button in ("Show the stages", "Load"):
+        visitor.go(plan).press(button, {**typed, "enterprise": "sandbox"})
+        assert visitor.answer.status_code == 422
+        assert sentence.casefold() in visitor.text.casefold()
+        assert ">Load<" in visitor.answer.text
+
+
 def test_mistakes_are_corrected_on_the_page(visitor: Visitor) -> None:
     visitor.upload(EXAMPLES / "typical-mistakes.xlsx")
     assert re.search(r"\d+ errors", visitor.text)

@@ -23,6 +23,7 @@ from xlsx2opeasy.report.templates import templates_folder
 from xlsx2opeasy.secret import Secret
 from xlsx2opeasy.settings import Flags, Settings, keyring_name
 from xlsx2opeasy.settings.store import selected_store
+from xlsx2opeasy.web.choices import Choices
 from xlsx2opeasy.web.one_time import OneTime
 from xlsx2opeasy.web.render import Pages
 from xlsx2opeasy.web.runs import Run, Runs
@@ -86,20 +87,20 @@ class Desk:
                 upload.checked = check_workbook(read_workbook(upload.path, mapping=upload.lists))
             return upload.checked
 
-    def start_load(self, upload: Upload, destination: session.Destination, *, skip_invalid: bool) -> Run:
+    def start_load(self, upload: Upload, destination: session.Destination, choices: Choices) -> Run:
         """Begins a load of the upload."""
-        return self._start(upload, nullcontext(destination), skip_invalid=skip_invalid, rehearsal=False)
+        return self._start(upload, nullcontext(destination), choices, rehearsal=False)
 
-    def start_rehearsal(self, upload: Upload, *, skip_invalid: bool) -> Run:
+    def start_rehearsal(self, upload: Upload, choices: Choices) -> Run:
         """Begins a rehearsal of the upload, at a simulated OpEasy of its own."""
-        return self._start(upload, session.rehearsal(), skip_invalid=skip_invalid, rehearsal=True)
+        return self._start(upload, session.rehearsal(), choices, rehearsal=True)
 
     def _start(
         self,
         upload: Upload,
         place: AbstractContextManager[session.Destination],
+        choices: Choices,
         *,
-        skip_invalid: bool,
         rehearsal: bool,
     ) -> Run:
         def work(run: Run) -> LoadResult:
@@ -108,12 +109,17 @@ class Desk:
                 options = LoadOptions(
                     output=output,
                     limits=destination.limits,
-                    skip_invalid=skip_invalid,
+                    skip_invalid=choices.skip_invalid,
                     wire_names=destination.wire_names,
                     mapping=upload.lists,
+                    staging=choices.staging,
                 )
                 around = service.Surroundings(
-                    run.hear, destination.connect, interruption=run.interruption, store=self.store
+                    run.hear,
+                    destination.connect,
+                    interruption=run.interruption,
+                    after_canary=run.ask if choices.asks else None,
+                    store=self.store,
                 )
                 return service.load(upload.path, destination.target, options, around)
 

@@ -43,7 +43,7 @@ class OperationView:
 class JobView:
     """What the page shows of a job; `counts` are texts, the Result of such rows, and numbers.
 
-    `refusal` says why *Resume* could not begin.
+    `refusal` says why *Resume* could not begin, `question` is the canary after which a person is asked.
     """
 
     job: Job
@@ -56,6 +56,7 @@ class JobView:
     operations: dict[int, OperationView] = field(default_factory=dict)
     notices: list[str] = field(default_factory=list)
     refusal: str = ""
+    question: CanaryEnded | None = None
     counts: list[tuple[str, str, int]] = field(default_factory=list)
 
     @property
@@ -74,6 +75,7 @@ def job_view(stored: StoredJob, job: Job, run: Run | None) -> JobView:
     ours = run is not None and run.result is None
     running = ours or stored.is_worked_on()
     view = JobView(job, running, ours=ours, stopping=ours and run is not None and run.stopping)
+    view.question = run.question if run is not None and not view.stopping else None
     if run is not None and run.result is not None and run.result.job is None and not running:
         view.refusal = run.result.message
     view.undecided = job.raw.get("loadStatus") == "unknown" and not job.rehearsal and not running

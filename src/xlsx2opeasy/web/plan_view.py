@@ -12,6 +12,7 @@ from xlsx2opeasy.load.target import Target
 from xlsx2opeasy.session import Destination
 from xlsx2opeasy.spec.catalogue import BY_NAME
 from xlsx2opeasy.spec.effects import Effect
+from xlsx2opeasy.web.choices import Choices
 from xlsx2opeasy.web.uploads import Upload
 from xlsx2opeasy.web.words import counted
 
@@ -60,15 +61,16 @@ class PlanView:
         return sum(row.skipped for row in self.prepared.rows)
 
 
-def plan_of(store: Store, upload: Upload, destination: Destination | None, *, skip_invalid: bool) -> PlanView:
+def plan_of(store: Store, upload: Upload, destination: Destination | None, choices: Choices) -> PlanView:
     """The plan at the destination, or without one as a rehearsal would be. Raises Xlsx2OpeasyError."""
     target = destination.target if destination else Target("", "")
     options = LoadOptions(
         output=upload.results_place("results"),
-        skip_invalid=skip_invalid,
+        skip_invalid=choices.skip_invalid,
         again=destination is None,
         wire_names=destination.wire_names if destination else {},
         mapping=upload.lists,
+        staging=choices.staging,
     )
     prepared = prepare(upload.path, target, options)
     if destination is None or prepared.stopped:

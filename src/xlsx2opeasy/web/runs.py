@@ -7,15 +7,21 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from xlsx2opeasy.errors import Xlsx2OpeasyError, internal_error
-from xlsx2opeasy.load.events import Event, JobStarted, Notice
+from xlsx2opeasy.load.events import CanaryEnded, Event, JobStarted, Notice
 from xlsx2opeasy.load.interrupt import Interruption
 from xlsx2opeasy.load.results.load_result import LoadResult
 from xlsx2opeasy.session import not_begun
 
+_LOOK_SECONDS = 0.2
+"""Between two looks for a person's answer."""
+
 
 @dataclass
 class Run:
-    """One load, rehearsal or resumed job. `result` is there once it ended; `job` once it is one."""
+    """One load, rehearsal or resumed job. `result` is there once it ended; `job` once it is one.
+
+    `question` is the canary after which it waits for a person's answer.
+    """
 
     workbook: str
     rehearsal: bool
@@ -25,6 +31,8 @@ class Run:
     notices: list[str] = field(default_factory=list)
     interruption: Interruption = field(default_factory=Interruption)
     stopping: bool = False
+    question: CanaryEnded | None = None
+    _answers: dict[int, bool] = field(default_factory=dict, repr=False)
     id: str = field(default_factory=lambda: secrets.token_hex(8))
 
     def hear(self, event: Event) -> None:
@@ -33,6 +41,21 @@ class Run:
             self.job = event.job
         elif isinstance(event, Notice) and self.job is None:
             self.notices.append(event.text)
+
+    def ask(self, ended: CanaryEnded, interruption: Interruption) -> bool:
+        """Waits for a person's answer after the canary: whether the load goes on. Raises Interrupted."""
+        self.question = ended
+        try:
+            while ended.phase not in self._answers:
+                interruption.sleep(_LOOK_SECONDS)
+        finally:
+            self.question = None
+        return self._answers[ended.phase]
+
+    def answer(self, phase: int, *, goes_on: bool) -> None:
+        """Takes the answer after the canary that is operation `phase`; only its first answer counts."""
+        if self.question is not None and self.question.phase == phase:
+            self._answers.setdefault(phase, goes_on)
 
     def stop(self) -> None:
         """Interrupts it as Ctrl-C does: the request under way finishes, nothing is deleted."""

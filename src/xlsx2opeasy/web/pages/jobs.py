@@ -164,6 +164,18 @@ async def stop(request: Request) -> Response:
     return go_to(f"/jobs/{job_id}")
 
 
+async def answer(request: Request) -> Response:
+    """Takes the answer after a canary: whether the other rows follow."""
+    desk, job_id = desk_of(request), request.path_params["job"]
+    fields = await fields_of(request)
+    operation, given = fields.get("operation", ""), fields.get("answer", "")
+    if given not in ("go-on", "no-more") or not (operation.isascii() and operation.isdigit()):
+        raise UsageError("nothing was answered", "choose one of the two answers on the page of the load")
+    if (found := desk.runs.of_job(job_id)) is not None:
+        found.answer(int(operation), goes_on=given == "go-on")
+    return go_to(f"/jobs/{job_id}")
+
+
 async def resume(request: Request) -> Response:
     """Goes on with an unfinished job."""
     await fields_of(request)
@@ -273,6 +285,7 @@ ROUTES = [
     Route("/jobs/{job}", job),
     Route("/jobs/{job}/live", live),
     Route("/jobs/{job}/stop", stop, methods=["POST"]),
+    Route("/jobs/{job}/canary", answer, methods=["POST"]),
     Route("/jobs/{job}/resume", resume, methods=["POST"]),
     Route("/jobs/{job}/settle", settle_form),
     Route("/jobs/{job}/settle", settle, methods=["POST"]),

@@ -1,12 +1,15 @@
 """The plan of a load, *Rehearse* and *Load*."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
+from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from xlsx2opeasy.errors import UsageError, Xlsx2OpeasyError
+from xlsx2opeasy.web.choices import Choices
 from xlsx2opeasy.web.desk import Desk
 from xlsx2opeasy.web.pages.requests import apart, desk_of, fields_of, go_to, upload_of
 from xlsx2opeasy.web.plan_view import plan_of
@@ -17,19 +20,23 @@ from xlsx2opeasy.web.words import jobs_in
 
 def plan(request: Request) -> Response:
     """The plan, with the forms that begin a rehearsal or a load."""
-    return _plan(desk_of(request), upload_of(request), skip_invalid=_skips(request.query_params.get("skip")))
+    desk, upload = desk_of(request), upload_of(request)
+    try:
+        choices = Choices.of(request.query_params)
+    except UsageError as problem:
+        return _plan(desk, upload, _without_stages(request.query_params), problem)
+    return _plan(desk, upload, choices)
 
 
-def _skips(text: str | None) -> bool:
-    return text == "1"
+def _without_stages(fields: Mapping[str, str]) -> Choices:
+    """What was chosen besides stages, where those cannot be understood."""
+    return Choices.of({"skip": fields.get("skip", "")})
 
 
-def _plan(
-    desk: Desk, upload: Upload, *, skip_invalid: bool, problem: Xlsx2OpeasyError | None = None
-) -> Response:
+def _plan(desk: Desk, upload: Upload, choices: Choices, problem: Xlsx2OpeasyError | None = None) -> Response:
     destination, unreachable = desk.reachable()
     try:
-        view = plan_of(desk.store, upload, destination, skip_invalid=skip_invalid)
+        view = plan_of(desk.store, upload, destination, choices)
     except Xlsx2OpeasyError as error:
         return desk.pages.page(
             "refused.html.j2", upload=upload, error=error, jobs=jobs_in(f"{error.message} {error.hint}")
@@ -43,7 +50,7 @@ def _plan(
         destination=destination,
         unreachable=unreachable,
         sandbox=desk.sandbox is not None,
-        skip_invalid=skip_invalid,
+        choices=choices,
         problem=problem,
         refusal_jobs=jobs_in(f"{view.refusal.message} {view.refusal.hint}") if view.refusal else [],
         once_rehearse=desk.once.value("rehearse", *purpose),
@@ -51,18 +58,31 @@ def _plan(
     )
 
 
+async def show_stages(request: Request) -> Response:
+    """The plan with the stages of what was typed beside *Load*; nothing begins."""
+    fields = await fields_of(request)
+    typed = {name: fields[name] for name in ("skip", "canary", "stop_after", "ask") if fields.get(name)}
+    return go_to(f"/workbooks/{upload_of(request).id}/plan?{urlencode(typed)}#operations")
+
+
 async def rehearse(request: Request) -> Response:
     """Begins a rehearsal, once for each form."""
     desk, upload = desk_of(request), upload_of(request)
     fields = await fields_of(request)
-    skip_invalid = _skips(fields.get("skip"))
+    choices = _without_stages(fields)
+    try:
+        choices = Choices.of(fields)
 
-    def begin() -> Run:
-        return desk.start_rehearsal(upload, skip_invalid=skip_invalid)
+        def begin() -> Run:
+            return desk.start_rehearsal(upload, choices)
 
-    run = desk.once.begin(fields.get("once", ""), "rehearse", upload.id, str(upload.revision), begin=begin)
-    if run is None:
-        return await apart(_plan, desk, upload, skip_invalid=skip_invalid, problem=_STALE)
+        run = desk.once.begin(
+            fields.get("once", ""), "rehearse", upload.id, str(upload.revision), begin=begin
+        )
+        if run is None:
+            raise _STALE
+    except Xlsx2OpeasyError as problem:
+        return await apart(_plan, desk, upload, choices, problem)
     return go_to(f"/runs/{run.id}")
 
 
@@ -70,20 +90,21 @@ async def load(request: Request) -> Response:
     """Begins a load, once for each form, where the enterprise's name was typed."""
     desk, upload = desk_of(request), upload_of(request)
     fields = await fields_of(request)
-    skip_invalid = _skips(fields.get("skip"))
+    choices = _without_stages(fields)
     try:
+        choices = Choices.of(fields)
         destination = await apart(desk.destination)
         _require_name(fields.get("enterprise", ""), destination.target.enterprise_id)
 
         def begin() -> Run:
-            return desk.start_load(upload, destination, skip_invalid=skip_invalid)
+            return desk.start_load(upload, destination, choices)
 
         purpose = (upload.id, str(upload.revision))
         run = desk.once.begin(fields.get("once", ""), "load", *purpose, begin=begin)
         if run is None:
             raise _STALE
     except Xlsx2OpeasyError as problem:
-        return await apart(_plan, desk, upload, skip_invalid=skip_invalid, problem=problem)
+        return await apart(_plan, desk, upload, choices, problem)
     return go_to(f"/runs/{run.id}")
 
 
@@ -101,6 +122,7 @@ _STALE = UsageError(
 
 ROUTES = [
     Route("/workbooks/{upload}/plan", plan),
+    Route("/workbooks/{upload}/stages", show_stages, methods=["POST"]),
     Route("/workbooks/{upload}/rehearse", rehearse, methods=["POST"]),
     Route("/workbooks/{upload}/load", load, methods=["POST"]),
 ]

@@ -46,6 +46,7 @@ def _start(desk: Desk, problem: Xlsx2OpeasyError | None = None) -> Response:
         running=running,
         undecided=undecided,
         resumable=resumable,
+        asking={each.job for each in desk.runs.active() if each.question is not None},
         name_of=lambda job: Path(job.workbook or "").name,
     )
 
