@@ -146,7 +146,8 @@ def test_the_keyboard_alone_is_enough(tab: "Tab") -> None:
     tab.keyboard.type("sandbox")
     go("Load")
     tab.keyboard.press("Enter")
-    tab.get_by_text("55 succeeded").wait_for()
+    tab.get_by_role("link", name="Report").wait_for()
+    assert tab.get_by_text("55 succeeded").count()
     go("Report")
 
 

@@ -158,7 +158,14 @@ def test_another_page_changes_nothing(
     address, fields = visitor.form("Rehearse")
     body = f"once={fields['once']}".encode()
     form = {"Content-Type": "application/x-www-form-urlencoded", "Content-Length": str(len(body))}
-    paths = [address.removeprefix(page.origin), "/workbooks", "/connection", "/jobs/L20260101-aaaa/stop"]
+    paths = [
+        address.removeprefix(page.origin),
+        f"{visitor.path}/stages",
+        "/workbooks",
+        "/connection",
+        "/jobs/L20260101-aaaa/stop",
+        "/jobs/L20260101-aaaa/canary",
+    ]
     for path in paths:
         answer = raw(page, head(page, visitor, "POST", path, {**form, **given}) + body)
         assert status(answer) == 403, answer[:200]
