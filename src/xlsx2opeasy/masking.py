@@ -9,6 +9,7 @@ import string
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from enum import Enum, auto
 from functools import cache
 from html.entities import codepoint2name
 from typing import Any, Final, TypeAlias
@@ -158,10 +159,16 @@ class SecretFields:
     def __init__(self, task_type: str, wire_names: Mapping[str, str]) -> None:
         of = BY_NAME[task_type]
         self._tree = _tree_of(of.wire_path(each, wire_names) for each in of.fields if each.secret)
+        plain = (of.wire_path(each, wire_names) for each in of.fields if not each.secret)
+        self._plain = frozenset(key.casefold() for path in plain for key in _keys_of(path))
+        renamed = (
+            other.wire_path(each, wire_names) for other in TASK_TYPES for each in other.fields if each.secret
+        )
+        self._names = _SECRET_NAMES | {_keys_of(path)[-1].casefold() for path in renamed}
 
     def masked(self, content: Mapping[str, Any]) -> dict[str, Any]:
         """A task's content in which each secret value is the mask."""
-        changed: dict[str, Any] = _masked(content, self._tree, "")
+        changed: dict[str, Any] = self._masked(content, self._tree, "")
         return changed
 
     def without(self, content: Any) -> Any:  # noqa: ANN401
@@ -174,7 +181,48 @@ class SecretFields:
 
     def values_in(self, content: Mapping[str, Any]) -> Iterator[str]:
         """The secret values of a task's content, as texts."""
-        return (str(each) for each in _values(content, self._tree, "") if each not in (None, "", MASK))
+        return (str(each) for each in self._values(content, self._tree, "") if each not in (None, "", MASK))
+
+    def _is_secret(self, value: object, tree: _Tree, name: str) -> bool:
+        """Whether the place, or the name in any case of letters, says that a value is secret.
+
+        A name on the way to a field of the type that is no secret says it of texts and numbers only: what is
+        below it is looked at by its own names.
+        """
+        if tree is _SECRET:
+            return True
+        kind = _kind_of(name, self._names, self._plain)
+        if kind is _Kind.PLAIN or value is None:
+            return False
+        if isinstance(value, bool):
+            return kind is _Kind.SECRET
+        return kind is not _Kind.SOUNDING_PLAIN or isinstance(value, str | int)
+
+    def _masked(self, value: Any, tree: _Tree, name: str) -> Any:  # noqa: ANN401
+        if self._is_secret(value, tree, name):
+            return MASK
+        if isinstance(value, dict):
+            return {
+                key: self._masked(item, tree.get(key, _NOTHING), key)
+                if key in tree
+                or type(item) in _NESTED
+                or _kind_of(key, self._names, self._plain) is not _Kind.PLAIN
+                else item  # as nearly all are: looked at here, where it is quick
+                for key, item in value.items()
+            }
+        if isinstance(value, list):
+            return [self._masked(item, tree.get(_LISTED, _NOTHING), name) for item in value]
+        return value
+
+    def _values(self, value: Any, tree: _Tree, name: str) -> Iterator[Any]:  # noqa: ANN401
+        if self._is_secret(value, tree, name):
+            yield from _leaves(value)
+        elif isinstance(value, dict):
+            for key, item in value.items():
+                yield from self._values(item, tree.get(key, _NOTHING), key)
+        elif isinstance(value, list):
+            for item in value:
+                yield from self._values(item, tree.get(_LISTED, _NOTHING), name)
 
 
 def _tree_of(paths: Iterable[str]) -> _Tree:
@@ -190,30 +238,37 @@ def _tree_of(paths: Iterable[str]) -> _Tree:
     return tree
 
 
+def _keys_of(path: str) -> list[str]:
+    return path.replace(_LISTED, "").split(".")
+
+
+class _Kind(Enum):
+    """What a name says of what stands under it."""
+
+    PLAIN = auto()
+    SOUNDING_PLAIN = auto()
+    """It sounds secret, but is on the way to a field of the type that is none."""
+    SOUNDING = auto()
+    SECRET = auto()
+
+
 @cache
-def _sounds_secret(name: str) -> bool:
-    return _SOUNDS_SECRET.search(name) is not None
+def _kind_of(name: str, secret: frozenset[str], plain: frozenset[str]) -> _Kind:
+    folded = name.casefold()
+    if folded in secret and folded not in plain:
+        return _Kind.SECRET
+    if _SOUNDS_SECRET.search(name) is None:
+        return _Kind.PLAIN
+    return _Kind.SOUNDING_PLAIN if folded in plain else _Kind.SOUNDING
 
 
-def _is_secret(value: object, tree: _Tree, name: str) -> bool:
-    if tree is _SECRET:
-        return True
-    return _sounds_secret(name) and isinstance(value, str | int) and not isinstance(value, bool)
-
-
-def _masked(value: Any, tree: _Tree, name: str) -> Any:  # noqa: ANN401
-    if _is_secret(value, tree, name):
-        return MASK
-    if isinstance(value, dict):
-        return {
-            key: _masked(item, tree.get(key, _NOTHING), key)
-            if key in tree or type(item) in _NESTED or _sounds_secret(key)
-            else item  # as nearly all are: looked at here, where it is quick
-            for key, item in value.items()
-        }
-    if isinstance(value, list):
-        return [_masked(item, tree.get(_LISTED, _NOTHING), name) for item in value]
-    return value
+def _leaves(value: Any) -> Iterator[Any]:  # noqa: ANN401
+    """The texts and numbers within a secret value; true and false are words of any text."""
+    if isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _leaves(item)
+    elif not isinstance(value, bool):
+        yield value
 
 
 def _without(value: Any, tree: _Tree) -> Any:  # noqa: ANN401
@@ -228,17 +283,6 @@ def _without(value: Any, tree: _Tree) -> Any:  # noqa: ANN401
     if isinstance(value, list) and _LISTED in tree:
         return [_without(item, tree[_LISTED]) for item in value]
     return value
-
-
-def _values(value: Any, tree: _Tree, name: str) -> Iterator[Any]:  # noqa: ANN401
-    if _is_secret(value, tree, name):
-        yield value
-    elif isinstance(value, dict):
-        for key, item in value.items():
-            yield from _values(item, tree.get(key, _NOTHING), key)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _values(item, tree.get(_LISTED, _NOTHING), name)
 
 
 # -- what one connection must not show -----------------------------------------------------------------------

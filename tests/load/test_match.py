@@ -5,6 +5,7 @@ import random
 import time
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -69,6 +70,34 @@ def test_secret_values_are_neither_compared_nor_shown_also_under_another_wire_na
     secrets = SecretFields("Users", wire_names)
     assert "Canary" not in str(secrets.masked(mine["content"]))
     assert secrets.hidden_in("pass Canary-1 is weak", mine["content"]) == "pass ******** is weak"
+
+
+@pytest.mark.parametrize(
+    "strange",
+    [
+        {"user": {"userPassword": {"new": "Canary-1"}}},
+        {"user": {"USERPASSWORD": "Canary-1"}},
+        {"user": {"login": {"PASS": "Canary-1"}}},
+        {"login": [{"Pass": ["Canary-1"]}]},
+        {"other": {"sessionToken": {"value": ["Canary-1", {"kind": "Canary-1"}]}}},
+        {"other": {"voicePortalPasscode": [["Canary-1"]]}},
+        {"device": {"dect112Info": {"HandsetInfo": [{"RegistrationCode": "Canary-1"}]}}},
+    ],
+    ids=str,
+)
+def test_what_stands_under_the_name_of_a_secret_is_masked_in_any_shape_and_case(
+    strange: dict[str, Any],
+) -> None:
+    secrets = SecretFields("Users", {"user.userPassword": "user.login.pass"})
+    assert "Canary" not in str(secrets.masked(strange))
+    assert secrets.hidden_in("Canary-1 is weak", strange) == "******** is weak"
+
+
+def test_what_is_no_secret_stays_also_below_a_renamed_name_that_sounds_secret() -> None:
+    content = {"tokens": {"userId": "u1", "pin": 7}, "user": {"hasPassword": True, "title": None}}
+    secrets = SecretFields("Users", {"user.userId": "tokens.userId"})
+    assert secrets.masked(content) == content
+    assert SecretFields("Users", {}).masked(content) == content | {"tokens": "********"}
 
 
 def test_many_shuffled_and_enriched_results_take_no_square_of_time() -> None:
