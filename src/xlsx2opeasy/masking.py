@@ -274,11 +274,12 @@ def _leaves(value: Any) -> Iterator[Any]:  # noqa: ANN401
 def _without(value: Any, tree: _Tree) -> Any:  # noqa: ANN401
     if isinstance(value, dict):
         kept = dict(value)
-        for key in tree.keys() & value.keys():
-            if tree[key] is _SECRET:
-                del kept[key]
-            else:
-                kept[key] = _without(value[key], tree[key])
+        for key, below in tree.items():
+            if key in kept:
+                if below is _SECRET:
+                    del kept[key]
+                else:
+                    kept[key] = _without(kept[key], below)
         return kept
     if isinstance(value, list) and _LISTED in tree:
         return [_without(item, tree[_LISTED]) for item in value]

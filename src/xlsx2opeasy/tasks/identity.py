@@ -56,7 +56,7 @@ class FingerprintKey:
 
     def digits(self, text: bytes) -> str:
         """64 hexadecimal digits of a text."""
-        return hmac.new(self._key, text, "sha256").hexdigest()
+        return hmac.digest(self._key, text, "sha256").hex()
 
 
 def _canonical(value: Any) -> bytes:  # noqa: ANN401

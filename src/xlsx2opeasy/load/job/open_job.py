@@ -110,11 +110,11 @@ class OpenJob:
     def sent_rows(self, phase: PhaseFacts) -> dict[str, list[JobRow]]:
         """By type, the rows whose tasks are in the chunk files in force, in the files' order."""
         left_out = self.phase_state(phase).left_out
-        by_type: dict[str, list[JobRow]] = {}
-        for place, row in enumerate(self.rows_of_phase[phase.number]):
-            if place not in left_out:
-                by_type.setdefault(row.type, []).append(row)
-        return by_type
+        rows = self.rows_of_phase[phase.number]
+        if left_out:
+            rows = [row for place, row in enumerate(rows) if place not in left_out]
+        kinds = dict.fromkeys(row.type for row in rows)
+        return {kind: [row for row in rows if row.type == kind] for kind in kinds}
 
     def sent_tasks(self, phase: PhaseFacts) -> dict[str, list[Mapping[str, Any]]]:
         """By type, the tasks of the chunk files in force; they correspond to `sent_rows` one by one."""

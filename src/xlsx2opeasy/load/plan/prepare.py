@@ -1,10 +1,11 @@
 """From a workbook to what would be sent of it: read, check, plan. Nothing is sent here, or written."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from xlsx2opeasy.check.checked import Checked, CheckedSheet, check_workbook
 from xlsx2opeasy.load.job.facts import JobRow
@@ -164,8 +165,7 @@ def prepare(
         # Nothing is sent, so what these rows say stays true, whatever was changed in them since.
         done = done | told.keys()
     kept = {} if options.again else told
-    found = _rows(checked, phases, marked.marks, done, kept, stopped, syncs.same_as)
-    rows = tuple(_named(found, checked))
+    rows = tuple(_rows(checked, phases, marked.marks, done, kept, stopped, syncs.same_as))
     return Prepared(
         checked,
         rows,
@@ -201,6 +201,13 @@ def _rows(
     same_as: Mapping[Place, Place],
 ) -> Iterable[JobRow]:
     """First what is sent, in the order of sending; then all other rows, in the order of the sheets."""
+    subjects = {sheet.sheet.title: _subjects(sheet) for sheet in checked.sheets}
+
+    def of(place: Place, kind: str, phase: int = 0, **known: Any) -> JobRow:  # noqa: ANN401
+        title, row = place
+        command, identity = subjects[title][row]
+        return JobRow(title, row, kind, phase, command=command, identity=identity, **known)
+
     sent = set()
     warned = {
         (sheet.sheet.title, row): said
@@ -212,7 +219,7 @@ def _rows(
             place = (task.sheet, task.row)
             sent.add(place)
             detail = f"warning: {warned[place]}" if place in warned else ""
-            yield JobRow(task.sheet, task.row, task.type, phase.number, marks[place], detail=detail)
+            yield of(place, task.type, phase.number, fingerprint=marks[place], detail=detail)
     for sheet in checked.sheets:
         title, kind, earlier = sheet.sheet.title, sheet.sheet.task_type.name, sheet.sheet.earlier_results
         said = _messages(checked.problems, title, Severity.ERROR)
@@ -220,23 +227,15 @@ def _rows(
             place = (title, row)
             if row in sheet.invalid:
                 kept = earlier[row].job if told.get(place) else ""
-                yield JobRow(title, row, kind, outcome=Outcome.INVALID, detail=said[row], earlier=kept)
+                yield of(place, kind, outcome=Outcome.INVALID, detail=said[row], earlier=kept)
             elif place in same_as:
-                yield JobRow(title, row, kind, 0, marks[place], same_as=same_as[place])
+                yield of(place, kind, fingerprint=marks[place], same_as=same_as[place])
             elif place in done:
                 kept = earlier[row].job if earlier[row].outcome is Outcome.INVALID else ""
-                yield JobRow(title, row, kind, fingerprint=marks[place], skipped=True, earlier=kept)
+                yield of(place, kind, fingerprint=marks[place], skipped=True, earlier=kept)
             elif place not in sent:
                 detail = "; ".join(filter(None, (stopped, told_before(earlier.get(row)))))
-                yield JobRow(title, row, kind, 0, marks[place], Outcome.NOT_SENT, detail)
-
-
-def _named(rows: Iterable[JobRow], checked: Checked) -> Iterator[JobRow]:
-    """The rows with their commands, and with what they are about."""
-    named = {sheet.sheet.title: _subjects(sheet) for sheet in checked.sheets}
-    for row in rows:
-        command, identity = named[row.sheet][row.row]
-        yield replace(row, command=command, identity=identity)
+                yield of(place, kind, fingerprint=marks[place], outcome=Outcome.NOT_SENT, detail=detail)
 
 
 def _subjects(sheet: CheckedSheet) -> Mapping[int, tuple[str, str]]:

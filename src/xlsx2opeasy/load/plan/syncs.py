@@ -45,15 +45,17 @@ def is_sync(task: Task) -> bool:
 
 def plan_syncs(tasks: Sequence[Task], done: set[Place], reader: Reader) -> SyncPlan:
     """What becomes of the Sync rows, where the rows of `done` need not be sent as they succeeded before."""
+    syncs = [task for task in tasks if is_sync(task)]
+    asked = any((task.sheet, task.row) in done for task in syncs)
     served = {
         sync
-        for task in tasks
+        for task in (tasks if asked else ())
         if (task.sheet, task.row) not in done and (sync := _serving(task, reader)) is not None
     }
     again: dict[Place, str] = {}
     first: dict[str, Place] = {}
     same_as: dict[Place, Place] = {}
-    for task in filter(is_sync, tasks):
+    for task in syncs:
         place = (task.sheet, task.row)
         if place in done and task.command not in served:
             continue

@@ -175,10 +175,12 @@ def _matched(
         again = further_results(name, tasks, results, matched, job.facts.wire_names)
         foreign += len(matched.foreign) - len(again)
         pairs = [results[index] if index is not None else None for index in matched.pairs]
-        keys = alike_keys(name, tasks, job.facts.wire_names)
+        # Which rows are alike matters only where their results may differ.
+        differ = again or len(set(map(_succeeded, pairs))) > 1
+        keys = alike_keys(name, tasks, job.facts.wire_names) if differ else [b""] * len(tasks)
         alike = _told_of_alike(keys, pairs)
         secrets = SecretFields(name, job.facts.wire_names)
-        guessed = _differing_in_secrets(keys, tasks) & alike.keys()
+        guessed = _differing_in_secrets(keys, tasks) & alike.keys() if alike else ()
         further = ((keys[mine], results[index]) for index, mine in again.items())
         contradicting = _contradicting(keys, pairs, further)
         for index, task, key, result in zip(kept, tasks, keys, pairs, strict=True):
@@ -189,8 +191,8 @@ def _matched(
             elif key in guessed:
                 row_result = _result(job, rows[index], Outcome.UNKNOWN, _GUESSED)
             hidden = secrets.hidden_in(row_result.detail, task["content"])
-            found[_place(rows[index])] = replace(
-                row_result, detail=in_cell(hidden), code=in_cell(row_result.code)
+            found[_place(rows[index])] = RowResult(
+                row_result.outcome, in_cell(row_result.code), in_cell(hidden), row_result.job
             )
     return found, foreign
 
@@ -213,13 +215,11 @@ def _contradicting(
     further: Iterable[tuple[bytes, Mapping[str, Any]]],
 ) -> dict[bytes, list[str]]:
     """By key, the results of rows for which there are more results than rows, and which differ."""
-    first: dict[bytes, list[str]] = defaultdict(list)
-    for key, result in zip(keys, results, strict=True):
-        if result is not None:
-            first[key].append(_shown(result))
-    crowded: dict[bytes, list[str]] = {}
-    for key, result in further:
-        crowded.setdefault(key, list(first[key])).append(_shown(result))
+    more = list(further)
+    crowded: dict[bytes, list[str]] = {key: [] for key, _ in more}
+    for key, result in [*zip(keys, results, strict=True), *more] if more else ():
+        if result is not None and key in crowded:
+            crowded[key].append(_shown(result))
     return {key: list(dict.fromkeys(of)) for key, of in crowded.items() if len(set(of)) > 1}
 
 

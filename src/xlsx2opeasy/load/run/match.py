@@ -72,20 +72,20 @@ class _Bare(Sequence[Task]):
     """Tasks without their secrets, made when they are looked at: a copy of each would fill the memory."""
 
     def __init__(self, tasks: Sequence[Task], secrets: SecretFields) -> None:
-        self._tasks = tasks
+        self.tasks = tasks
         self._secrets = secrets
 
     def __len__(self) -> int:
-        return len(self._tasks)
+        return len(self.tasks)
 
     def __getitem__(self, index: Any) -> Any:  # noqa: ANN401
-        return _bare(self._tasks[index], self._secrets)
+        return _bare(self.tasks[index], self._secrets)
 
 
 class _Matching:
     """The pairs found so far."""
 
-    def __init__(self, sent: Sequence[Task], got: Sequence[Task]) -> None:
+    def __init__(self, sent: _Bare, got: _Bare) -> None:
         self._sent = sent
         self._got = got
         self.pairs: list[int | None] = [None] * len(sent)
@@ -107,7 +107,8 @@ class _Matching:
         Where the order is not ours, being covered proves little: an emptier task would take a fuller one's.
         """
         in_order = len(self._sent) == len(self._got) and all(
-            _is_same(mine, its) or _covers(its, mine) for mine, its in zip(self._sent, self._got, strict=True)
+            self._is_same(index) or _covers(self._got[index], self._sent[index])
+            for index in range(len(self._sent))
         )
         if in_order:
             self.pairs = list(range(len(self._got)))
@@ -116,6 +117,16 @@ class _Matching:
         for index, (mine, its) in enumerate(zip(self._sent, self._got, strict=False)):
             if _covers(its, mine) and _covers(mine, its):
                 self._pair(index, index)
+
+    def _is_same(self, index: int) -> bool:
+        """Whether they are the same to the letter, their keys in the same order: as nearly all are.
+
+        First with their secrets; only where the server masks these do they have to be left out.
+        """
+        mine, its = self._sent.tasks[index], self._got.tasks[index]
+        if mine == its and orjson.dumps(mine) == orjson.dumps(its):
+            return True
+        return orjson.dumps(self._sent[index]) == orjson.dumps(self._got[index])
 
     def by_equal_content(self) -> None:
         """Those that are equal to the letter."""
@@ -172,11 +183,6 @@ def _at(content: Any, path: str) -> Any:  # noqa: ANN401
 
 def _canonical(value: Any) -> bytes:  # noqa: ANN401
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
-
-
-def _is_same(mine: Task, its: Task) -> bool:
-    """Whether they are the same to the letter, their keys in the same order: as nearly all are."""
-    return orjson.dumps(mine) == orjson.dumps(its)
 
 
 def _covers(its: Any, mine: Any) -> bool:  # noqa: ANN401
