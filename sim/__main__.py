@@ -48,6 +48,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=1000)
     parser.add_argument("--first", type=int, default=0)
+    parser.add_argument("--until-broken", action="store_true", help="end at the first violation, as it is")
     chosen = parser.parse_args()
     tally: Counter[str] = Counter()
     broken, began = [], time.monotonic()
@@ -55,6 +56,9 @@ def main() -> int:
         steps = story_of(seed)
         if error := broken_by(steps, seed, tally):
             broken.append(seed)
+            if chosen.until_broken:
+                sys.stdout.write(f"seed {seed}: {error!r}\n")
+                break
             fewer = shortest(steps, seed)
             why = broken_by(fewer, seed, Counter()) or error
             notes = "\n".join(getattr(why, "__notes__", []))

@@ -7,6 +7,7 @@ the others as before, and the shortest story that still breaks a promise can be 
 import contextlib
 import random
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,8 @@ from typing import Any
 import openpyxl
 
 from load.books import read_results, user_book
-from load.loops import spelt
 from load.rig import Rig
-from sim.world import KEY, ORIGIN, Crash, World, in_place
+from sim.world import KEY, ORIGIN, PORT, Crash, World, in_place
 from xlsx2opeasy.errors import Xlsx2OpeasyError
 from xlsx2opeasy.load.abandon import abandon
 from xlsx2opeasy.load.job.home import Home
@@ -30,7 +30,15 @@ PASSWORD = "Canary-Pw-77x"
 ROWS = 3
 ENTERPRISE = "acme"
 VERBS = ("load", "load", "resume", "resume", "resume", "settle", "answer wrongly", "abandon", "undecided")
-TYPINGS = ("edit", "sort", "empty", "original", "again", "rename")
+TYPINGS = ("edit", "sort", "empty", "original", "again", "rename", "clean up", "change the key")
+SPELLINGS: tuple[Callable[[str], str], ...] = (
+    str,
+    lambda url: f"{url}/",
+    lambda url: f"{url}/v1",
+    lambda url: url.replace(PORT, f"0{PORT}"),
+    lambda url: url.replace("http", "HTTP"),
+)
+"""How people write the address of the one server."""
 RESUMES = 4
 """Within so many a job ends once the faults have stopped."""
 
@@ -77,7 +85,6 @@ class Story:
         self.original = user_book(folder / "book.xlsx", ROWS, user__title="A", user__userPassword=PASSWORD)
         self.book = self.original
         self.due: Counter[Key] = Counter()
-        self.has_original: set[int] = set()
         self.begun: dict[str, tuple[int, Counter[Key]]] = {}
         self.loads = 0
         self.typed: dict[Path, bytes] = {}
@@ -99,13 +106,22 @@ class Story:
         if step.verb in ("edit", "sort", "empty", "rename"):
             self._type(step.verb, chance)
             return
+        if step.verb == "clean up":
+            world.clean_up()
+            return
+        if step.verb == "change the key":
+            key = world.change_key()
+            for each in self.machines:
+                each.api_key = key
+            return
         world.begin()
         world.share = chance.choice((0.0, 0.1, 0.3))
         world.dies_at = chance.randint(1, 60) if chance.random() < 0.3 else None
         world.disk_fails_at = chance.randint(1, 25) if chance.random() < 0.15 else None
+        world.stops_at = chance.randint(1, 25) if chance.random() < 0.15 else None
         world.slow = chance.choice((0, 0, 0, 40))
         machine = self.machines[step.machine]
-        machine.spelling = spelt(chance) if ORIGIN.startswith("http://127.0.0.1:") else str
+        machine.spelling = chance.choice(SPELLINGS)
         try:
             self._act(step, machine, chance)
         except Crash:
@@ -114,16 +130,20 @@ class Story:
             world.tally[f"refused: {type(error).__name__}"] += 1
             self._no_secret(f"{error}")
         finally:
-            world.dies_at = world.disk_fails_at = None
+            world.dies_at = world.disk_fails_at = world.stops_at = None
 
     def _act(self, step: Step, machine: Rig, chance: random.Random) -> None:
         wait = chance.choice((None, 30.0))
         if step.verb in ("load", "again", "original"):
             book = self.original if step.verb == "original" else self.book
-            self._permit(book, step)
+            asked = self._asked(book, step)
             self.loads += 1
-            before = self._executed()
-            result = machine.load(book, chunk_tasks=2, wait=wait, again=step.verb == "again")
+            before, jobs = self._executed(), _jobs(machine)
+            try:
+                result = machine.load(book, chunk_tasks=2, wait=wait, again=step.verb == "again")
+            finally:
+                if _jobs(machine) - jobs:  # a load that was refused permits nothing
+                    self.due.update(asked)
             self.begun[str(result.job)] = (self.loads, before)
             self._ended(result)
         elif step.verb == "resume":
@@ -134,16 +154,22 @@ class Story:
             for stored, _ in open_jobs(machine):
                 abandon(stored.job_id, machine.around(), undecided=step.verb == "undecided")
 
-    def _permit(self, book: Path, step: Step) -> None:
+    def _asked(self, book: Path, step: Step) -> Counter[Key]:
         """What the person asks for by loading this workbook here."""
-        told = read_results(book)
+        told, asked = read_results(book), Counter[Key]()
+        known = self._succeeded_at(self.machines[step.machine])
         for place, key in rows_of(book).items():
             result = told.get(place, ("",))[0]
-            anew = not result and step.machine not in self.has_original
+            anew = not result and not known
             if step.verb == "again" or result == "FAILED" or anew or not self.due[key]:
-                self.due[key] += 1
-        if not told:
-            self.has_original.add(step.machine)
+                asked[key] += 1
+        return asked
+
+    def _succeeded_at(self, machine: Rig) -> bool:
+        """Whether a row of an earlier job of this machine succeeded: a workbook without results is refused then."""
+        states = [state for _, _, state in real_jobs(machine.home)]
+        operations = {phase.operation_id for state in states for phase in state.phases.values()}
+        return any(each.succeeded and each.operation_id in operations for each in self.world.truth.applied)
 
     def _settle(self, machine: Rig, *, right: bool, wait: float | None) -> None:
         for stored, state in open_jobs(machine):
@@ -185,8 +211,6 @@ class Story:
             self.due[(sheet.cell(row, user).value, sheet.cell(row, title).value)] += 1
         typed.save(self.book)
         self.typed[self.book] = self.book.read_bytes()
-        if self.book == self.original:
-            self.has_original.clear()
 
     def _ended(self, result: LoadResult) -> None:
         """What the program said at its end is true of the server's ledger."""
@@ -205,13 +229,18 @@ class Story:
             word = told.get(place, ("",))[0]
             assert word, f"{key} is not told"
             if word in ("SUCCESS", "FAILED"):
-                assert done[key], f"{key} says {word} and was never executed"
+                assert key[0] != self.world.contradicted, f"{key} has two results and says {word}"
+                truths = self._outcomes(key)
+                assert word in truths, f"{key} says {word}; the server's ledger has {truths or 'nothing'}"
             elif word in ("NOT SENT", "REJECTED", "INVALID") and number == self.loads:
                 assert done[key] == before[key], f"{key} says {word} and was executed"
 
     def _executed(self) -> Counter[Key]:
-        tasks = (each.content["user"] for each in self.world.truth.applied)
-        return Counter((user["userId"], user["title"]) for user in tasks)
+        return Counter(_key(each.content) for each in self.world.truth.applied)
+
+    def _outcomes(self, key: Key) -> list[str]:
+        tasks = [each for each in self.world.truth.applied if _key(each.content) == key]
+        return ["SUCCESS" if each.succeeded else "FAILED" for each in tasks]
 
     def _hold(self) -> None:
         for key, times in self._executed().items():
@@ -250,11 +279,21 @@ class Story:
                     if peek(stored)[1].finished not in (None, "unknown"):
                         break
                 else:
+                    undecided = peek(stored)[1].finished == "unknown"
+                    assert undecided, f"job {stored.job_id} does not end"
                     abandon(stored.job_id, machine.around(), undecided=True)
                     self.world.tally["closed undecided"] += 1
                     self._hold()
                 finished = peek(stored)[1].finished
                 assert finished not in (None, "unknown"), f"job {stored.job_id} does not end: {finished}"
+
+
+def _key(content: dict[str, Any]) -> Key:
+    return content["user"]["userId"], content["user"]["title"]
+
+
+def _jobs(machine: Rig) -> set[str]:
+    return {stored.job_id for stored, _, _ in real_jobs(machine.home, unfinished=False)}
 
 
 def open_jobs(machine: Rig) -> list[tuple[StoredJob, JobState]]:
@@ -281,7 +320,8 @@ def rows_of(book: Path) -> dict[tuple[str, int], Key]:
 def play(steps: list[Step], seed: int, folder: Path, tally: Counter[str]) -> World:
     """Plays the steps; AssertionError where a promise is broken."""
     failing = frozenset({"user0001@example.com"}) if seed % 3 == 0 else frozenset()
-    world = World(random.Random(seed), failing_users=failing, tally=tally)
+    contradicted = "user0002@example.com" if seed % 5 == 0 else ""
+    world = World(random.Random(seed), failing, contradicted, tally=tally)
     with in_place(world):
         try:
             Story(folder, world).play(steps)

@@ -6,7 +6,9 @@ sandbox behind the wire are the real ones.
 
 import asyncio
 import contextlib
+import dataclasses
 import errno
+import json
 import os
 import random
 from collections import Counter
@@ -26,7 +28,8 @@ from xlsx2opeasy.sandbox.state import State
 from xlsx2opeasy.sandbox.store import ScheduledOperation
 from xlsx2opeasy.sandbox.truth import Truth
 
-ORIGIN = f"http://127.{os.getpid() >> 16 & 127}.{os.getpid() >> 8 & 255}.{os.getpid() & 255}:8000"
+PORT = "8000"
+ORIGIN = f"http://127.{os.getpid() >> 16 & 127}.{os.getpid() >> 8 & 255}.{os.getpid() & 255}:{PORT}"
 """Of this process alone, so that no other one holds the machine's lock of it."""
 
 KEY = "canary-key-5f1c"
@@ -80,12 +83,16 @@ class World:
 
     chance: random.Random
     failing_users: frozenset[str] = frozenset()
+    contradicted: str = ""
+    """The user of whom the back end keeps two results: it tried the task twice, and only one of them came true."""
     share: float = 0.0
     """Of the calls that meet a fault."""
     dies_at: int | None = None
     """Steps (calls, records, syncs, renames) until the process dies."""
     disk_fails_at: int | None = None
     """Syncs and renames until one fails."""
+    stops_at: int | None = None
+    """Calls until the person presses Ctrl-C."""
     slow: int = 0
     """Calls for which nothing that was scheduled is run."""
     tally: Counter[str] = field(default_factory=Counter)
@@ -99,6 +106,7 @@ class World:
         self.loop = asyncio.Runner()
         self.transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
         self.log: list[str] = []
+        self.clock = Clock()
 
     @property
     def truth(self) -> Truth:
@@ -126,9 +134,38 @@ class World:
         """A new process."""
         self.dead = False
 
+    def new_clock(self) -> Clock:
+        """That of the process that begins; a stop is asked of it."""
+        self.clock = Clock()
+        return self.clock
+
+    def call(self) -> None:
+        """A call begins; the person may stop the load during it."""
+        self.step()
+        if self.stops_at is not None:
+            self.stops_at -= 1
+            if self.stops_at <= 0:
+                self.stops_at = None
+                self.tally["stopped"] += 1
+                self.clock.ask()
+
+    def clean_up(self) -> None:
+        """Somebody deletes in the portal what has ended there."""
+        store = self.app.state.rooms.store
+        for run in [each for each in store._scheduled.values() if each.status.is_complete]:
+            del store._scheduled[run.id]
+            store._operations.pop(run.operation.id, None)
+
+    def change_key(self) -> str:
+        """The administrators of the server make another key; the old one is worth nothing any more."""
+        rooms = self.app.state.rooms
+        self.app.state.rooms = dataclasses.replace(rooms, api_key=f"{rooms.api_key}'")
+        return str(self.app.state.rooms.api_key)
+
     def settle(self) -> None:
         """No more faults; what is still under way arrives now, and all that was scheduled runs."""
-        self.share, self.dies_at, self.disk_fails_at, self.slow, self.dead = 0.0, None, None, 0, False
+        self.share, self.slow, self.dead = 0.0, 0, False
+        self.dies_at = self.disk_fails_at = self.stops_at = None
         while self.late:
             self.apply(*self.late.pop(0))
         self.backend.work()
@@ -139,12 +176,25 @@ class World:
         async def arrive() -> httpx.Response:
             sent = httpx.Request(request.method, request.url, headers=request.headers, content=body)
             answer = await self.transport.handle_async_request(sent)
-            content = await answer.aread()
-            return httpx.Response(answer.status_code, headers=answer.headers, content=content)
+            content = self._with_contradiction(request, await answer.aread())
+            headers = {**answer.headers, "content-length": str(len(content))}
+            return httpx.Response(answer.status_code, headers=headers, content=content)
 
         answer = self.loop.run(arrive())
         self.log.append(f"{request.method} {request.url.path} {answer.status_code}")
         return answer
+
+    def _with_contradiction(self, request: httpx.Request, content: bytes) -> bytes:
+        if not (self.contradicted and request.url.path.endswith("/results/users")):
+            return content
+        answer = json.loads(content)
+        for result in list(answer.get("Users", ())):
+            if result["content"]["user"]["userId"] == self.contradicted:
+                other = {**result, "status": "SUCCESS"}
+                if result["status"] == "SUCCESS":
+                    other |= {"status": "FAILED", "errorCode": "102", "errorDescription": "tried again"}
+                answer["Users"].append(other)
+        return json.dumps(answer).encode()
 
     def fault(self, name: str) -> None:
         self.tally[f"wire: {name}"] += 1
@@ -169,7 +219,7 @@ class Wire(httpx.BaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         world, chance = self._world, self._world.chance
-        world.step()
+        world.call()
         body = request.read()
         self._meanwhile()
         deeds = ("unreached", "lost", "late", "twice", "no answer", "junk", "junk after", "cut")
@@ -251,7 +301,7 @@ def in_place(world: World) -> Iterator[None]:
         ("xlsx2opeasy.http.transport.DeadlineTransport", lambda *_: Wire(world)),
         ("xlsx2opeasy.load.job.failpoint.Failpoint.pass_by", pass_by),
         ("xlsx2opeasy.workbook.read.read_apart", read_here),
-        ("load.rig.SkippingInterruption", Clock),
+        ("load.rig.SkippingInterruption", world.new_clock),
         ("os.fsync", lambda _: world.disk()),
         ("os.replace", rename),
     ]

@@ -1,7 +1,7 @@
 """`make mutants-planted`: each planted mutant of the protocol in a copy of the tree, until a campaign finds it.
 
-A mutant is a patch in `planted/`, whose first line says what it breaks. `make fuzz` is played until one seed breaks;
-where none does, the tests of the rooms are asked. The table is written into docs/safety.md; a mutant that stands
+A mutant is a patch in `planted/`, whose first line says what it breaks. The seeds of `make sim` are played until one breaks,
+then some of `make fuzz`; where none does, the tests of the rooms are asked. The table is written into docs/safety.md; a mutant that stands
 in `build/mutants-planted.json` already is not played again.
 """
 
@@ -22,6 +22,9 @@ KEPT = ROOT / "build" / "mutants-planted.json"
 BEGIN, END = "<!-- planted mutants: made by `make mutants-planted` -->", "<!-- end of planted mutants -->"
 TESTS = tuple(f"load/test_matrix_{each}.py" for each in ("network", "truth", "state", "crashes"))
 OF_STORE = ("store/test_ownership.py", "store/test_contract.py")
+TARGETS = {"sim": "make sim", "load.fuzz": "make fuzz"}
+FUZZ_SHARE = 20
+"""Of so many seeds one is played with real processes, where the simulation found nothing."""
 _LONGEST = 1800
 """Seconds for one mutant: one that never ends is found, too."""
 
@@ -46,7 +49,7 @@ def found_by(patch: Path, seeds: int) -> str:
     """What found the mutant, in words; "" where nothing did."""
     with tempfile.TemporaryDirectory() as name:
         tree = Path(name)
-        for each in ("src", "tests"):
+        for each in ("src", "tests", "sim"):
             shutil.copytree(ROOT / each, tree / each, ignore=shutil.ignore_patterns("__pycache__"))
         for each in ("pyproject.toml", "example_workbooks", "templates", "docs"):
             source = ROOT / each
@@ -54,14 +57,19 @@ def found_by(patch: Path, seeds: int) -> str:
         if not applied(patch, tree):
             raise SystemExit(f"{patch.name} no longer applies")
         of_store = "src/xlsx2opeasy/store/" in patch.read_text(encoding="utf-8")
-        return ("" if of_store else _by_campaign(tree, seeds)) or _by_tests(
-            tree, OF_STORE if of_store else TESTS
+        if of_store:
+            return _by_tests(tree, OF_STORE)
+        return (
+            _by_campaign(tree, "sim", seeds)
+            or _by_campaign(tree, "load.fuzz", max(1, seeds // FUZZ_SHARE))
+            or _by_tests(tree, TESTS)
         )
 
 
 def _run(tree: Path, *arguments: str) -> str:
     """What the command printed; its last line is `failed` where it did, or took too long."""
-    environment = os.environ | {"PYTHONPATH": f"{tree / 'src'}{os.pathsep}{tree / 'tests'}"}
+    path = os.pathsep.join(map(str, (tree / "src", tree / "tests", tree)))
+    environment = os.environ | {"PYTHONPATH": path}
     try:
         done = subprocess.run(
             (sys.executable, "-m", *arguments),
@@ -77,12 +85,12 @@ def _run(tree: Path, *arguments: str) -> str:
     return done.stdout + done.stderr + ("\nfailed" if done.returncode else "")
 
 
-def _by_campaign(tree: Path, seeds: int) -> str:
-    printed = _run(tree, "load.fuzz", "--seeds", str(seeds), "--until-broken")
+def _by_campaign(tree: Path, module: str, seeds: int) -> str:
+    printed = _run(tree, module, "--seeds", str(seeds), "--until-broken")
     seed = re.search(r"^seed (\d+): (.*)", printed, re.MULTILINE)
     if seed is not None:
-        return f"`make fuzz`, seed {seed[1]}"
-    return "`make fuzz`, before its first seed" if printed.endswith("failed") else ""
+        return f"`{TARGETS[module]}`, seed {seed[1]}"
+    return f"`{TARGETS[module]}`, before its first seed" if printed.endswith("failed") else ""
 
 
 def _by_tests(tree: Path, files: tuple[str, ...]) -> str:
