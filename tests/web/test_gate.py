@@ -163,6 +163,7 @@ def test_another_page_changes_nothing(
         f"{visitor.path}/stages",
         "/workbooks",
         "/connection",
+        "/connection/untried",
         "/jobs/L20260101-aaaa/stop",
         "/jobs/L20260101-aaaa/canary",
     ]

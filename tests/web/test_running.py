@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -167,6 +168,36 @@ def test_nothing_secret_is_printed(sandbox: RunningSandbox, book: Path, page_log
         log.write("".join(page.said))
     assert page.address.split("=")[1] not in page_log.read_text()
     assert sandbox.api_key not in page_log.read_text()
+
+
+def test_a_key_is_kept_on_request_while_the_server_is_away(
+    sandbox: RunningSandbox, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("OPEASY_URL", "OPEASY_ENTERPRISE_ID", "OPEASY_API_KEY"):
+        monkeypatch.delenv(name)
+    with socket.create_server(("127.0.0.1", 0)) as held:
+        away = f"http://127.0.0.1:{held.getsockname()[1]}"
+    typed = {"url": away, "enterprise_id": "acme", "key": "key-of-mine", "save_as": "branch"}
+    with running() as page:
+        visitor = page.client().go("/connection").press("Use", typed)
+        assert visitor.answer.status_code == 422
+        assert "key-of-mine" not in visitor.answer.text
+        assert not (home / "config.toml").exists()
+        address, fields = visitor.form("Use all the same")
+        visitor.press("Use all the same")
+        assert "Profile branch is written" in visitor.text
+        assert "key-of-mine" not in visitor.answer.text
+        assert "as typed before" in visitor.answer.text
+        again = visitor.http.post(address, data=fields)
+        assert again.status_code == 422
+        taken = visitor.go("/connection").press(
+            "Use", {"url": sandbox.url, "enterprise_id": sandbox.enterprise_id, "key": sandbox.api_key}
+        )
+        assert "The server takes the key" in taken.text
+    kept = (home / "config.toml").read_text()
+    assert 'default_profile = "branch"' in kept
+    assert f'url = "{away}"' in kept
+    assert "key-of-mine" not in kept
 
 
 @pytest.fixture

@@ -57,13 +57,12 @@ def _init(flags: Flags) -> None:
     key = _key(settings, flags.api_key_file)
     _try(settings, key)
     in_keyring = _store_key(settings, key)
-    from xlsx2opeasy.settings.edit import write_profile
+    from xlsx2opeasy.settings.edit import variables_before_profiles, write_profile
 
     path = write_profile(profile, url, enterprise, flags.ca_bundle)
     tell(f"Profile {profile} is written to {path}, and is the default one from now on.")
-    for variable in ("OPEASY_URL", "OPEASY_ENTERPRISE_ID", "OPEASY_API_KEY", "OPEASY_PROFILE"):
-        if os.environ.get(variable):
-            tell(f"note: {variable} is set, and goes before the profile as long as it is.")
+    for variable in variables_before_profiles():
+        tell(f"note: {variable} is set, and goes before the profile as long as it is.")
     key_file = "" if in_keyring else f" --api-key-file {quoted(flags.api_key_file or _suggested_file())}"
     tell(f"Next: xlsx2opeasy load WORKBOOK.xlsx{key_file}")
 

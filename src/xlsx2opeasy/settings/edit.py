@@ -87,6 +87,12 @@ def write_profile(profile: str, url: str, enterprise_id: str, ca_bundle: Path | 
     return _change(change)
 
 
+def variables_before_profiles() -> list[str]:
+    """The variables of the environment that are set, and go before what a profile says."""
+    every = ("OPEASY_URL", "OPEASY_ENTERPRISE_ID", "OPEASY_API_KEY", "OPEASY_PROFILE")
+    return [name for name in every if os.environ.get(name)]
+
+
 def _put_first(document: Any, key: str, value: str) -> None:  # noqa: ANN401
     """A key of the file itself must stand before its first table."""
     rest = tomlkit.dumps(document)

@@ -1,6 +1,7 @@
 """What all pages share: the home, the uploads, the running loads, and the way to the server."""
 
 import contextlib
+import secrets
 import threading
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
@@ -34,12 +35,27 @@ MOST_LISTED = 200
 """Jobs on one page of the history."""
 
 
+@dataclass(frozen=True)
+class Proposal:
+    """What was typed under *Connection*: `profile` is the name under which it is to be kept, or empty."""
+
+    flags: Flags
+    key: Secret | None
+    in_keyring: bool
+    profile: str
+    id: str = field(default_factory=lambda: secrets.token_hex(8))
+
+
 @dataclass
 class Desk:
-    """Everything behind the page: `store` has the jobs, `sandbox` is where loads go in the server's place."""
+    """Everything behind the page: `store` has the jobs, `sandbox` is where loads go in the server's place.
+
+    `proposal` could not be tried at the server, and waits for the word of the person.
+    """
 
     flags: Flags
     sandbox: session.Destination | None = None
+    proposal: Proposal | None = None
     store: Store = field(default_factory=selected_store)
     pages: Pages = field(default_factory=Pages)
     runs: Runs = field(default_factory=Runs)

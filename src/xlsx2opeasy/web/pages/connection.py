@@ -9,12 +9,13 @@ from starlette.routing import Route
 
 from xlsx2opeasy import session
 from xlsx2opeasy.diagnosis import Finding, diagnose
-from xlsx2opeasy.errors import UsageError, Xlsx2OpeasyError
+from xlsx2opeasy.errors import ServiceFailed, UsageError, Xlsx2OpeasyError
 from xlsx2opeasy.secret import Secret
-from xlsx2opeasy.settings import Flags, config_file, keyring_name, read_settings, resolve
+from xlsx2opeasy.settings import Flags, Settings, config_file, keyring_name, read_settings, resolve
 from xlsx2opeasy.settings.config import read_config
+from xlsx2opeasy.settings.edit import checked_value, variables_before_profiles, write_profile
 from xlsx2opeasy.settings.keyrings import KeyringTrouble, store
-from xlsx2opeasy.web.desk import Desk
+from xlsx2opeasy.web.desk import Desk, Proposal
 from xlsx2opeasy.web.pages.requests import apart, desk_of, fields_of
 
 
@@ -29,6 +30,7 @@ def _connection(
     problem: Xlsx2OpeasyError | None = None,
     notes: Sequence[str] = (),
     findings: Sequence[Finding] = (),
+    proposal: Proposal | None = None,
 ) -> Response:
     values, profiles = {}, []
     try:
@@ -44,6 +46,7 @@ def _connection(
         problem=problem,
         notes=notes,
         findings=findings,
+        proposal=proposal,
         has_key=_has_typed_key(desk),
         sandbox=desk.sandbox is not None,
     )
@@ -64,14 +67,42 @@ async def use(request: Request) -> Response:
 
 def _use(desk: Desk, fields: Mapping[str, str]) -> Response:
     typed = {name: fields.get(name, "").strip() for name in ("profile", "url", "enterprise_id")}
-    flags = _flags(desk.flags, typed)
+    key = fields.get("key", "").strip()
+    proposal = Proposal(
+        _flags(desk.flags, typed),
+        Secret(key) if key else None,
+        in_keyring=bool(fields.get("keep")),
+        profile=fields.get("save_as", "").strip(),
+    )
+    desk.proposal = None
     try:
-        session.server(flags, desk.dialog())  # holds address, enterprise and certificates to their rules
-        notes = _use_key(desk, flags, fields)
+        session.server(proposal.flags, desk.dialog())  # holds address, enterprise and certificates to rules
+        if proposal.key is not None:
+            session.try_key(read_settings(proposal.flags), proposal.key)
+        elif proposal.in_keyring:
+            raise UsageError("no key was typed", "type the API key that is to be kept")
+        return _connection(desk, notes=_take(desk, proposal, "The server takes the key"))
+    except ServiceFailed as failure:
+        desk.proposal = proposal
+        return _connection(desk, problem=failure, proposal=proposal)
     except Xlsx2OpeasyError as error:
         return _connection(desk, problem=error)
-    desk.flags = flags
-    return _connection(desk, notes=notes)
+
+
+async def use_untried(request: Request) -> Response:
+    """Takes over what could not be tried at the server, after the person said so."""
+    fields = await fields_of(request)
+    return await apart(_use_untried, desk_of(request), fields.get("proposal", ""))
+
+
+def _use_untried(desk: Desk, proposal_id: str) -> Response:
+    proposal, desk.proposal = desk.proposal, None
+    try:
+        if proposal is None or proposal.id != proposal_id:
+            raise UsageError("these settings are not waiting any more", "type them again, and the key too")
+        return _connection(desk, notes=_take(desk, proposal, "The server was not reached to try the key"))
+    except Xlsx2OpeasyError as error:
+        return _connection(desk, problem=error)
 
 
 def _flags(now: Flags, typed: Mapping[str, str]) -> Flags:
@@ -92,23 +123,38 @@ def _value(flags: Flags, name: str) -> str:
         return ""
 
 
-def _use_key(desk: Desk, flags: Flags, fields: Mapping[str, str]) -> list[str]:
-    """Tries a typed key and keeps it; what became of it, in sentences. A refused key is not kept."""
-    typed = fields.get("key", "").strip()
-    if not typed:
-        if fields.get("keep"):
-            raise UsageError("no key was typed", "type the API key that is to be kept")
-        return ["These settings are in force until the program ends."]
-    settings, key = read_settings(flags), Secret(typed)
-    session.try_key(settings, key)
-    desk.use_key(settings, key)
-    if not fields.get("keep"):
-        return ["The server takes the key. It is used until the program ends, and written nowhere."]
+def _take(desk: Desk, proposal: Proposal, tried: str) -> list[str]:
+    """Uses the settings and the key, and keeps them where that is wanted; what became of them, in sentences.
+
+    Raises UsageError or LocalFailure where config.toml cannot take the profile: they are in use then.
+    """
+    settings, key = read_settings(proposal.flags), proposal.key
+    desk.flags = proposal.flags
+    notes = []
+    if key is not None:
+        desk.use_key(settings, key)
+        notes.append(f"{tried}{_kept(settings, key) if proposal.in_keyring else _UNTIL_THE_END}")
+    if not proposal.profile:
+        return notes or ["These settings are in force until the program ends."]
+    url, enterprise = (str(checked_value(name, getattr(settings, name))) for name in ("url", "enterprise_id"))
+    path = write_profile(proposal.profile, url, enterprise, settings.ca_bundle)
+    desk.flags = replace(proposal.flags, profile=proposal.profile)
+    notes.append(f"Profile {proposal.profile} is written to {path}, and is the default one from now on.")
+    return notes + [
+        f"{variable} is set, and goes before the profile as long as it is."
+        for variable in variables_before_profiles()
+    ]
+
+
+_UNTIL_THE_END = ". It is used until the program ends, and written nowhere."
+
+
+def _kept(settings: Settings, key: Secret) -> str:
     try:
         store(keyring_name(settings), key)
     except KeyringTrouble as trouble:
-        return [f"The server takes the key. It is used until the program ends only: {trouble.message}."]
-    return ["The server takes the key, and it is stored in the keyring."]
+        return f". It is used until the program ends only: {trouble.message}."
+    return ". It is stored in the keyring."
 
 
 async def check(request: Request) -> Response:
@@ -124,5 +170,6 @@ def _check(desk: Desk) -> Response:
 ROUTES = [
     Route("/connection", connection),
     Route("/connection", use, methods=["POST"]),
+    Route("/connection/untried", use_untried, methods=["POST"]),
     Route("/connection/check", check, methods=["POST"]),
 ]
