@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,9 @@ import pytest
 
 from judges import missing
 from web.page import EXAMPLES, Page, running
+from workbooks import write_workbook
+from xlsx2opeasy.sandbox.serve import serve_in_thread
+from xlsx2opeasy.sandbox.settings import SandboxSettings
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -45,6 +49,13 @@ def browser() -> "Iterator[Browser]":
 
 @pytest.fixture
 def tab(browser: "Browser", page: Page) -> "Iterator[Tab]":
+    with _opened(browser, page) as opened:
+        yield opened
+
+
+@contextmanager
+def _opened(browser: "Browser", page: Page) -> "Iterator[Tab]":
+    """A tab on the start page, in whose scripts nothing goes wrong."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     context.set_default_timeout(_PATIENCE)
     opened = context.new_page()
@@ -149,6 +160,39 @@ def test_the_keyboard_alone_is_enough(tab: "Tab") -> None:
     tab.get_by_role("link", name="Report").wait_for()
     assert tab.get_by_text("55 succeeded").count()
     go("Report")
+
+
+def test_an_undecided_load_is_settled(
+    browser: "Browser", tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("http_proxy", "https_proxy", "all_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+    with serve_in_thread(SandboxSettings(faults=("scheduleOperation 1 drop-after",))) as sandbox:
+        env = {
+            "XLSX2OPEASY_HOME": str(tmp_path),
+            "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
+            "OPEASY_URL": sandbox.url,
+            "OPEASY_ENTERPRISE_ID": sandbox.enterprise_id,
+            "OPEASY_API_KEY": sandbox.api_key,
+        }
+        rows = "| command | groupId | user.userId |\n| AddUser | Dallas | john.doe@example.com |"
+        book = write_workbook(tmp_path / "one.xlsx", {"Users": rows})
+        with running(env=env) as page, _opened(browser, page) as tab:
+            tab.get_by_label("Choose a workbook").set_input_files(book)
+            tab.get_by_role("button", name="Check", exact=True).click()
+            tab.get_by_role("link", name="Plan", exact=True).click()
+            tab.get_by_label("enterprise").fill(sandbox.enterprise_id)
+            tab.get_by_role("button", name="Load", exact=True).click()
+            tab.get_by_role("link", name="Settle").click()
+            tab.get_by_role("button", name="Settle").click()
+            tab.get_by_text("Nothing was settled").wait_for()
+            (run_id,) = sandbox.app.state.rooms.store._scheduled
+            tab.get_by_label("It has a scheduled run").check()
+            tab.get_by_label("Id of the run").fill(run_id)
+            tab.get_by_role("button", name="Settle").click()
+            tab.get_by_text("1 succeeded").wait_for()
+        assert len(sandbox.truth.applied) == 1
 
 
 def _screens(tab: "Tab", origin: str) -> list[str]:
