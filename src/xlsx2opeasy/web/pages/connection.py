@@ -34,7 +34,7 @@ def _connection(
 ) -> Response:
     values, profiles = {}, []
     try:
-        values = {each.name: each for each in resolve(desk.flags)}
+        values = {each.name: each for each in resolve(proposal.flags if proposal else desk.flags)}
         profiles = list(read_config(config_file()).get("profiles", {}))
     except Xlsx2OpeasyError as error:
         problem = problem or error
@@ -100,7 +100,7 @@ def _use_untried(desk: Desk, proposal_id: str) -> Response:
     try:
         if proposal is None or proposal.id != proposal_id:
             raise UsageError("these settings are not waiting any more", "type them again, and the key too")
-        return _connection(desk, notes=_take(desk, proposal, "The server was not reached to try the key"))
+        return _connection(desk, notes=_take(desk, proposal, "The key was not tried at the server"))
     except Xlsx2OpeasyError as error:
         return _connection(desk, problem=error)
 
