@@ -1,5 +1,6 @@
 """`init`, `config set` and `config unset`: from nothing to a load without options or environment."""
 
+import json
 import os
 import socket
 import stat
@@ -159,6 +160,27 @@ def test_config_set_keeps_comments_and_takes_what_a_load_takes(home: Path, tmp_p
     assert installed.run("config", "unset", "chunk_tasks").returncode == 0
     assert "chunk_tasks" not in file.read_text()
     assert "was not set" in installed.run("config", "unset", "chunk_tasks").stderr
+
+
+def test_config_set_takes_a_store_without_a_password(home: Path) -> None:
+    store = "postgresql://me@db.example.com/jobs"
+    assert installed.run("config", "set", "store", store).returncode == 0
+    assert config(home)["store"] == store
+    (shown,) = (
+        each
+        for each in json.loads(installed.run("config", "show", "--json").stdout)["settings"]
+        if each["name"] == "store"
+    )
+    assert shown["value"] == store
+    assert installed.run("config", "unset", "store").returncode == 0
+    assert "store" not in config(home)
+
+
+def test_config_set_knows_each_name_that_config_show_prints(home: Path) -> None:
+    for each in json.loads(installed.run("config", "show", "--json").stdout)["settings"]:
+        done = installed.run("config", "set", each["name"], "")
+        assert done.returncode == 2
+        assert "is no setting\n" not in done.stderr
 
 
 @pytest.mark.parametrize(

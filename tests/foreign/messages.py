@@ -72,7 +72,8 @@ class Request:
 class Answer:
     """What the client is sent. A dict or list goes as JSON, bytes as they are, None as no body.
 
-    `cut_after` ends the connection after so many bytes of the body; `seconds_per_byte` lets it drip.
+    `cut_after` ends the connection after so many bytes of the body; `seconds_per_byte` lets it drip. With
+    `times` the body is sent so often, of a length that is not announced.
     """
 
     status: int
@@ -80,6 +81,7 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
     cut_after: int | None = None
     seconds_per_byte: float = 0.0
+    times: int = 1
 
     @property
     def content(self) -> bytes:

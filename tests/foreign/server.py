@@ -202,14 +202,17 @@ class _Handler(BaseHTTPRequestHandler):
         content = answer.content
         self.send_response(answer.status)
         headers = {"Content-Type": "application/json"} if answer.body is not None else {}
-        if answer.status != 204:
+        if answer.times > 1:
+            headers["Connection"] = "close"
+        elif answer.status != 204:
             headers["Content-Length"] = str(len(content))
         for name, value in (headers | dict(answer.headers)).items():
             self.send_header(name, value)
         self.end_headers()
         if answer.cut_after is not None:
             content, self.close_connection = content[: answer.cut_after], True
-        self._write(content, answer.seconds_per_byte)
+        for _ in range(answer.times):
+            self._write(content, answer.seconds_per_byte)
 
     def _write(self, content: bytes, seconds_per_byte: float) -> None:
         if not seconds_per_byte:
