@@ -8,7 +8,7 @@ when it is first used, so that importing the package, and with it `xlsx2opeasy -
 import importlib
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 if TYPE_CHECKING:
     from xlsx2opeasy.check.checked import Checked, check_workbook
