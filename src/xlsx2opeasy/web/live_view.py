@@ -125,7 +125,7 @@ def _take_in_run(operation: OperationView, event: object) -> None:
             if event.seconds_left is not None:
                 operation.state += f", about {time_in_words(event.seconds_left)} left"
         case CanaryEnded():
-            operation.state = f"canary: {event.failed:,} of {counted(event.rows, 'row')} failed"
+            operation.state = f"{event.failed:,} of {counted(event.rows, 'row')} failed"
         case StoppedByBudget():
             operation.state = f"not started: {event.why}"
         case ResultsSaved():
