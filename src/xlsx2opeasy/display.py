@@ -53,4 +53,6 @@ def in_log(text: str) -> str:
 
 def in_cell(text: str) -> str:
     r"""`text` for a cell or a page: line ends are LF, what nobody sees but programs obey is `\u{202E}`."""
+    if text.isascii() and text.isprintable():
+        return text
     return _STEERING.sub(lambda found: f"\\u{{{ord(found[0]):04X}}}", _LINE_END.sub("\n", text))

@@ -8,7 +8,7 @@ import re
 import string
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from enum import Enum, auto
 from functools import cache
 from html.entities import codepoint2name
@@ -160,11 +160,13 @@ class SecretFields:
         of = BY_NAME[task_type]
         self._tree = _tree_of(of.wire_path(each, wire_names) for each in of.fields if each.secret)
         plain = (of.wire_path(each, wire_names) for each in of.fields if not each.secret)
-        self._plain = frozenset(key.casefold() for path in plain for key in _keys_of(path))
         renamed = (
             other.wire_path(each, wire_names) for other in TASK_TYPES for each in other.fields if each.secret
         )
-        self._names = _SECRET_NAMES | {_keys_of(path)[-1].casefold() for path in renamed}
+        self._kinds = _Kinds(
+            _SECRET_NAMES | {_keys_of(path)[-1].casefold() for path in renamed},
+            {key.casefold() for path in plain for key in _keys_of(path)},
+        )
 
     def masked(self, content: Mapping[str, Any]) -> dict[str, Any]:
         """A task's content in which each secret value is the mask."""
@@ -191,7 +193,7 @@ class SecretFields:
         """
         if tree is _SECRET:
             return True
-        kind = _kind_of(name, self._names, self._plain)
+        kind = self._kinds[name]
         if kind is _Kind.PLAIN or value is None:
             return False
         if isinstance(value, bool):
@@ -204,9 +206,7 @@ class SecretFields:
         if isinstance(value, dict):
             return {
                 key: self._masked(item, tree.get(key, _NOTHING), key)
-                if key in tree
-                or type(item) in _NESTED
-                or _kind_of(key, self._names, self._plain) is not _Kind.PLAIN
+                if key in tree or type(item) in _NESTED or self._kinds[key] is not _PLAIN
                 else item  # as nearly all are: looked at here, where it is quick
                 for key, item in value.items()
             }
@@ -252,14 +252,25 @@ class _Kind(Enum):
     SECRET = auto()
 
 
-@cache
-def _kind_of(name: str, secret: frozenset[str], plain: frozenset[str]) -> _Kind:
-    folded = name.casefold()
-    if folded in secret and folded not in plain:
-        return _Kind.SECRET
-    if _SOUNDS_SECRET.search(name) is None:
-        return _Kind.PLAIN
-    return _Kind.SOUNDING_PLAIN if folded in plain else _Kind.SOUNDING
+_PLAIN: Final = _Kind.PLAIN
+
+
+class _Kinds(dict[str, _Kind]):
+    """The kinds of names, each found out when it is first asked for: tasks have the same few."""
+
+    def __init__(self, secret: Set[str], plain: Set[str]) -> None:
+        super().__init__()
+        self._secret, self._plain = secret, plain
+
+    def __missing__(self, name: str) -> _Kind:
+        folded = name.casefold()
+        if folded in self._secret and folded not in self._plain:
+            kind = _Kind.SECRET
+        elif _SOUNDS_SECRET.search(name) is None:
+            kind = _PLAIN
+        else:
+            kind = _Kind.SOUNDING_PLAIN if folded in self._plain else _Kind.SOUNDING
+        return self.setdefault(name, kind)
 
 
 def _leaves(value: Any) -> Iterator[Any]:  # noqa: ANN401

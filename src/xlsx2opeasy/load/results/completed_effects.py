@@ -121,8 +121,9 @@ def _path(name: str) -> Path:
 
 
 def _values(content: Any, paths: Mapping[str, Path]) -> dict[str, Any]:  # noqa: ANN401
-    found = {name: _at(content, path) for name, path in paths.items()}
-    return {name: value for name, value in found.items() if value not in (None, "", [])}
+    return {
+        name: value for name, path in paths.items() if (value := _at(content, path)) not in (None, "", [])
+    }
 
 
 def _at(value: Any, path: Path) -> Any:  # noqa: ANN401
