@@ -7,7 +7,7 @@ from email.utils import format_datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from xlsx2opeasy.display import in_message
@@ -139,6 +139,7 @@ def test_a_date_counts_from_the_servers_own(seconds: int) -> None:
     assert retry_after(value, format_datetime(NOW, usegmt=True)) == seconds
 
 
+@example("0\x1f", None)
 @given(st.text(max_size=40), st.text(max_size=40) | st.none())
 def test_any_retry_after_is_seconds_or_nothing(value: str, date: str | None) -> None:
     seconds = retry_after(value, date)

@@ -197,7 +197,7 @@ def retry_after(value: str | None, server_date: str | None) -> float | None:
     if value is None:
         return None
     if _SECONDS.fullmatch(value.strip()):
-        return float(value)
+        return float(value.strip())
     at, now = _seconds_of(value), _seconds_of(server_date or "")
     return at - now if at is not None and now is not None and at >= now else None
 
