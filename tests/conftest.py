@@ -12,6 +12,11 @@ _OF_THE_READING_PROCESS = ("test_process", "test_hostile")
 sys.path.insert(0, str(Path(__file__).parent))
 
 
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Two for a core: half of the time of the tests is waiting, for processes, deadlines and a browser."""
+    return 2 * (os.cpu_count() or 1)
+
+
 @pytest.fixture(autouse=True)
 def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty home: no test sees the settings, jobs or keys of the person who runs it."""
