@@ -5,7 +5,14 @@ import os
 import sys
 from pathlib import Path
 
+import hypothesis
 import pytest
+
+# No test depends on how fast the machine is, nor on how busy.
+hypothesis.settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("any machine")
 
 _OF_THE_READING_PROCESS = ("test_process", "test_hostile")
 
