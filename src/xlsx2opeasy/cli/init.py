@@ -61,8 +61,8 @@ def _init(flags: Flags) -> None:
 
     path = write_profile(profile, url, enterprise, flags.ca_bundle)
     tell(f"Profile {profile} is written to {path}, and is the default one from now on.")
-    for variable in variables_before_profiles():
-        tell(f"note: {variable} is set, and goes before the profile as long as it is.")
+    for sentence in variables_before_profiles():
+        tell(f"note: {sentence}")
     key_file = "" if in_keyring else f" --api-key-file {quoted(flags.api_key_file or _suggested_file())}"
     tell(f"Next: xlsx2opeasy load WORKBOOK.xlsx{key_file}")
 

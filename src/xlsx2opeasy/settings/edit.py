@@ -88,9 +88,13 @@ def write_profile(profile: str, url: str, enterprise_id: str, ca_bundle: Path | 
 
 
 def variables_before_profiles() -> list[str]:
-    """The variables of the environment that are set, and go before what a profile says."""
+    """A sentence for each variable of the environment that is set, and goes before what a profile says."""
     every = ("OPEASY_URL", "OPEASY_ENTERPRISE_ID", "OPEASY_API_KEY", "OPEASY_PROFILE")
-    return [name for name in every if os.environ.get(name)]
+    return [
+        f"{name} is set, and goes before the profile as long as it is."
+        for name in every
+        if os.environ.get(name)
+    ]
 
 
 def _put_first(document: Any, key: str, value: str) -> None:  # noqa: ANN401

@@ -140,10 +140,7 @@ def _take(desk: Desk, proposal: Proposal, tried: str) -> list[str]:
     path = write_profile(proposal.profile, url, enterprise, settings.ca_bundle)
     desk.flags = replace(proposal.flags, profile=proposal.profile)
     notes.append(f"Profile {proposal.profile} is written to {path}, and is the default one from now on.")
-    return notes + [
-        f"{variable} is set, and goes before the profile as long as it is."
-        for variable in variables_before_profiles()
-    ]
+    return notes + variables_before_profiles()
 
 
 _UNTIL_THE_END = ". It is used until the program ends, and written nowhere."
