@@ -293,7 +293,7 @@ def _key(content: dict[str, Any]) -> Key:
 
 
 def _jobs(machine: Rig) -> set[str]:
-    return {stored.job_id for stored, _, _ in real_jobs(machine.home, unfinished=False)}
+    return {stored.job_id for stored, _, _ in real_jobs(machine.home)}
 
 
 def open_jobs(machine: Rig) -> list[tuple[StoredJob, JobState]]:

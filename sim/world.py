@@ -1,4 +1,4 @@
-"""What stands below the real load: a wire without sockets, a clock that does not wait, a disk that fails or dies.
+"""What is below the real load: a wire without sockets, a clock that does not wait, a disk that fails or dies.
 
 `in_place` puts the simulated parts where the real ones are; the load, its client, journal and locks, and the
 sandbox behind the wire are the real ones.

@@ -243,7 +243,7 @@ def _keys_of(path: str) -> list[str]:
 
 
 class _Kind(Enum):
-    """What a name says of what stands under it."""
+    """What a name says of the value under it."""
 
     PLAIN = auto()
     SOUNDING_PLAIN = auto()

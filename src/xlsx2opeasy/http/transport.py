@@ -259,7 +259,10 @@ def _as_httpx_errors() -> Iterator[None]:
 def post_once(
     url: str, body: bytes, headers: Mapping[str, str], *, ca_bundle: Path | None, seconds: float
 ) -> str:
-    """Why the body was not taken, or "" where the answer was a 2xx. Takes at most so many seconds."""
+    """One POST to an address of the user's, outside the API: why it was not taken, or "" for a 2xx.
+
+    No redirect is followed, the answer is not read, and it takes at most so many seconds.
+    """
     clock = SystemClock()
     try:
         transport = DeadlineTransport(tls_context(ca_bundle), proxy_to(httpx.URL(url).host), clock)
