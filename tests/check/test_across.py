@@ -166,7 +166,7 @@ NUMBERS_WRITTEN = st.from_regex(r"(\+?1[ .-]?)?\(?[0-2]{3}\)? ?[0-1]{3}-?[01]{4}
 NAMES = st.text("aAbß\u212a\u00e9e\u0301 İ", max_size=3)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(NUMBERS_WRITTEN, max_size=30))
 def test_numbers_that_share_their_key_are_all_found(numbers: list[str]) -> None:
     keys = across._number_keys(pd.Series(numbers, dtype="str")).tolist()
@@ -175,7 +175,7 @@ def test_numbers_that_share_their_key_are_all_found(numbers: list[str]) -> None:
         assert key == expected or (key == "" and known.count(expected) == 1)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(NAMES, max_size=10))
 @pytest.mark.parametrize(
     ("whole", "single"), [(across._user_keys, across.user_key), (across._exact_keys, across.exact_key)]

@@ -138,7 +138,7 @@ def _put(content: dict[str, Any], path: str, text: str) -> None:
     content[last] = text
 
 
-@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=EXAMPLES, suppress_health_check=[HealthCheck.too_slow])
 @given(_sheets())
 def test_the_verdict_is_the_same(sheet: Sheet) -> None:
     checked = check_workbook(Workbook(Path("made.xlsx"), "", (sheet,)))

@@ -133,7 +133,7 @@ ROWS = st.lists(
 
 
 @given(rows=ROWS, seed=st.integers(0, 3))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_whatever_rows_there_are_each_runs_once_and_in_order(
     rows: list[tuple[str, str, str]], seed: int
 ) -> None:

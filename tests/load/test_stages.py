@@ -98,7 +98,7 @@ TASKS = st.lists(
 
 
 @given(rows=TASKS, canary=st.none() | st.integers(1, 4), stop=st.none() | st.sampled_from(["0", "3", "10%"]))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_every_row_runs_once_and_after_the_rows_it_needs(
     rows: list[tuple[str, int]], canary: int | None, stop: str | None
 ) -> None:

@@ -190,7 +190,7 @@ def test_f56_a_file_that_is_not_complete_is_fetched_again(
     assert caught.value.classification is Classification.UNKNOWN
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(at=st.integers(min_value=0, max_value=len(NO_LENGTH) - 1))
 def test_f56_no_cut_anywhere_passes_for_the_whole(
     wire: Wire, connect: Callable[..., OpEasyClient], at: int

@@ -239,7 +239,7 @@ TASKISH = st.fixed_dictionaries({
 })  # fmt: skip
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(body=JSON | TASKISH)
 def test_no_json_makes_the_server_stumble(session: Session, body: Any) -> None:
     answer = session.upload("PATCH", f"/v1/operations/{session.new()}", json.dumps(body))
@@ -265,7 +265,7 @@ TASK_LISTS = st.dictionaries(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(tasks=TASK_LISTS, data=st.data())
 def test_the_reader_agrees_with_the_json_library(tasks: Any, data: st.DataObject) -> None:
     indent = data.draw(st.sampled_from([None, 0, 3]))

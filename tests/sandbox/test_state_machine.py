@@ -5,7 +5,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
-from hypothesis import HealthCheck, settings
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multiple, rule
 
@@ -128,7 +128,5 @@ class Operations(RuleBasedStateMachine):
         assert ran == sum(each.valid for each in self.all if each.was_scheduled)
 
 
-Operations.TestCase.settings = settings(
-    max_examples=15, stateful_step_count=25, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
+Operations.TestCase.settings = settings(max_examples=15, stateful_step_count=25)
 TestOperations = Operations.TestCase

@@ -44,7 +44,7 @@ def told(workbook: TaskWorkbook) -> list[tuple[str, str]]:
     return [(each.place, each.words) for each in workbook.remarks]
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=12, suppress_health_check=list(HealthCheck))
 @given(made=tasks())
 def test_tasks_become_a_workbook_that_becomes_the_same_tasks(
     made: list[Made], tmp_path_factory: pytest.TempPathFactory

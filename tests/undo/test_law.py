@@ -114,7 +114,7 @@ def state_of(enterprise: Enterprise) -> Any:
     )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(plays=st.lists(PLAYS, max_size=14))
 def test_where_all_can_be_undone_the_enterprise_is_as_before(plays: list[Play]) -> None:
     enterprise = Enterprise(STATE)

@@ -201,7 +201,7 @@ def test_a_signed_workbook_is_refused_and_nothing_is_left_behind(tmp_path: Path)
 columns = st.sets(st.integers(1, 6), max_size=6)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     rows=st.dictionaries(st.integers(1, 6), st.tuples(columns, st.booleans()), max_size=6),
     marked=st.sets(st.tuples(st.integers(1, 7), st.integers(1, 7)), min_size=1),

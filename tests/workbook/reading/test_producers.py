@@ -146,7 +146,7 @@ TEXTS = INNER.map(str.strip).filter(bool) | st.just("_x000A_") | st.just("_x0041
 TABLES = st.lists(st.lists(st.none() | TEXTS, min_size=2, max_size=4), min_size=1, max_size=12)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(TABLES, st.booleans())
 def test_any_texts_come_back_and_calamine_agrees(
     tmp_path: Path, table: list[list[str | None]], inline: bool

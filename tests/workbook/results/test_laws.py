@@ -85,7 +85,7 @@ def is_row(address: str, row: int) -> bool:
     return address.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ") == str(row)
 
 
-@settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     sheet=sheets(), results=st.dictionaries(st.integers(2, 15), RESULT, min_size=1, max_size=6), later=RESULT
 )

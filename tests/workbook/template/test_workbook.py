@@ -271,7 +271,7 @@ def test_the_same_each_time_and_in_each_time_zone(content: bytes, monkeypatch: p
 COMMANDS = sorted({name for task_type in TASK_TYPES for name in task_type.command_names})
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.sets(st.sampled_from(COMMANDS), max_size=4), st.sets(st.sampled_from(sorted(BY_NAME)), max_size=3))
 def test_a_narrow_one_has_what_its_commands_use_and_nothing_else(commands: set[str], types: set[str]) -> None:
     sheets = template_sheets(types, commands)
