@@ -1,12 +1,11 @@
 """`make sim SEEDS=1000 FIRST=0`: plays seeds; 1 where one broke a promise, with its shortest story as a test."""
 
-import argparse
 import sys
 import tempfile
-import time
 from collections import Counter
 from pathlib import Path
 
+from seeds import Seeds
 from sim.story import Step, play, story_of
 
 _ROOM = "/dev/shm" if Path("/dev/shm").is_dir() else None
@@ -45,18 +44,12 @@ def as_test(steps: list[Step], seed: int) -> str:
 
 def main() -> int:
     """Plays seeds; the exit code is 1 where one broke a promise."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seeds", type=int, default=1000)
-    parser.add_argument("--first", type=int, default=0)
-    parser.add_argument("--until-broken", action="store_true", help="end at the first violation, as it is")
-    chosen = parser.parse_args()
-    tally: Counter[str] = Counter()
-    broken, began = [], time.monotonic()
-    for seed in range(chosen.first, chosen.first + chosen.seeds):
+    seeds, broken = Seeds(__doc__), []
+    for seed in seeds.every:
         steps = story_of(seed)
-        if error := broken_by(steps, seed, tally):
+        if error := broken_by(steps, seed, seeds.tally):
             broken.append(seed)
-            if chosen.until_broken:
+            if seeds.until_broken:
                 sys.stdout.write(f"seed {seed}: {error!r}\n")
                 break
             fewer = shortest(steps, seed)
@@ -64,11 +57,7 @@ def main() -> int:
             notes = "\n".join(getattr(why, "__notes__", []))
             sys.stdout.write(f"seed {seed}: {why!r}\n{notes}\n{as_test(fewer, seed)}\n")
             sys.stdout.flush()
-    took = time.monotonic() - began
-    sys.stdout.write(f"{chosen.seeds} seeds in {took:.0f} s, {len(broken)} violations {broken}\n")
-    for what, number in sorted(tally.items()):
-        sys.stdout.write(f"  {number:7,} {what}\n")
-    return bool(broken)
+    return seeds.report(broken)
 
 
 if __name__ == "__main__":

@@ -4,17 +4,16 @@
 to four runs under faults, half of them killed at a random step, then as many without faults as a person needs.
 """
 
-import argparse
 import contextlib
 import random
 import sys
 import tempfile
-import time
 from collections import Counter
 from pathlib import Path
 
 from foreign.messages import Answer, Cut, Request
 from foreign.server import ForeignServer
+from seeds import Seeds
 from xlsx2opeasy.errors import Xlsx2OpeasyError
 from xlsx2opeasy.load.plan.staging import Staging, StopAfter
 
@@ -156,32 +155,21 @@ def _made(folder: Path) -> Path:
 
 def main() -> int:
     """Plays seeds; the exit code is 1 where one broke the promise."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seeds", type=int, default=1000)
-    parser.add_argument("--first", type=int, default=0)
-    parser.add_argument("--until-broken", action="store_true", help="end at the first violation")
-    chosen = parser.parse_args()
-    tally: Counter[str] = Counter()
-    broken = []
-    began = time.monotonic()
+    seeds, broken = Seeds(__doc__), []
     with tempfile.TemporaryDirectory() as name:
         jobs = frozen_jobs(Path(name) / "jobs")
-        for seed in range(chosen.first, chosen.first + chosen.seeds):
+        for seed in seeds.every:
             with tempfile.TemporaryDirectory() as folder:
                 try:
-                    play(seed, jobs, Path(folder), tally)
+                    play(seed, jobs, Path(folder), seeds.tally)
                     if seed % _ONE_LOOP_IN == 0:
-                        play_loop(seed, _made(Path(folder) / "loop"), tally)
+                        play_loop(seed, _made(Path(folder) / "loop"), seeds.tally)
                 except Exception as error:  # noqa: BLE001 - whatever ends a seed broke it
                     broken.append(seed)
                     sys.stderr.write(f"seed {seed}: {error!r}\n")
-            if broken and chosen.until_broken:
+            if broken and seeds.until_broken:
                 break
-    took = time.monotonic() - began
-    sys.stdout.write(f"{chosen.seeds} seeds in {took:.0f} s, {len(broken)} violations {broken}\n")
-    for what, number in sorted(tally.items()):
-        sys.stdout.write(f"  {number:7,} {what}\n")
-    return bool(broken)
+    return seeds.report(broken)
 
 
 if __name__ == "__main__":
