@@ -22,7 +22,7 @@ from xlsx2opeasy.load.job.home import Home
 from xlsx2opeasy.load.job.store import Store
 from xlsx2opeasy.load.plan.prepare import LoadOptions, Target
 from xlsx2opeasy.load.runner import Waiting
-from xlsx2opeasy.load.service import Surroundings, freeze_for_queue, load
+from xlsx2opeasy.load.service import LoadContext, freeze_for_queue, load
 from xlsx2opeasy.opeasy import Connection, OpEasyClient
 from xlsx2opeasy.secret import Secret
 from xlsx2opeasy.settings.store import shared_store
@@ -79,7 +79,7 @@ def _loads(store: Store, known: tuple[str, str, str], folder: Path, first: int) 
     spent = []
     for number in range(LOADS):
         book = _book(folder / f"book-{first}-{number}.xlsx", first + number * ROWS)
-        around = Surroundings(lambda _: None, connect, Waiting(0.05), store=store)
+        around = LoadContext(lambda _: None, connect, Waiting(0.05), store=store)
         begun = time.process_time()
         result = load(book, Target(url, enterprise), LoadOptions(), around)
         spent.append(time.process_time() - begun)
@@ -101,7 +101,7 @@ def _queue(store: PostgresStore, known: tuple[str, str, str], folder: Path) -> t
         raise AssertionError
 
     book = _book(folder / "queued.xlsx", 9_000_000)
-    around = Surroundings(lambda _: None, never, store=store)
+    around = LoadContext(lambda _: None, never, store=store)
     stored = freeze_for_queue(book, Target(url, enterprise), LoadOptions(), around, lambda _: True)
     added = _milliseconds(lambda: add_item(store, stored.job_id, 0, datetime.now(UTC), {}))
     return added, _milliseconds(lambda: list_items(store))

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from xlsx2opeasy.collecting import collecting_seldom
+from xlsx2opeasy.reduced_gc import reduced_gc
 
 _QUICKEST = 1
 _FAILED_EVERY = 10
@@ -48,7 +48,7 @@ def raw_read(clock: Clock, book: str) -> None:
         CalamineWorkbook.from_path(book).get_sheet_by_index(0).to_python()
 
 
-@collecting_seldom()
+@reduced_gc()
 def convert(clock: Clock, book: str, folder: str) -> None:
     """Ours: read, check, and write the chunk files of all valid rows; as with `--large`."""
     from xlsx2opeasy.check.checked import check_workbook
@@ -80,7 +80,7 @@ def obvious(clock: Clock, book: str, folder: str) -> None:
         build(Path(book), target)
 
 
-@collecting_seldom()
+@reduced_gc()
 def write_results(clock: Clock, book: str, rows: str, target: str) -> None:
     """Ours: the four result columns of every row into a copy of the workbook."""
     from xlsx2opeasy.spec.outcomes import Outcome, RowResult
@@ -141,14 +141,14 @@ def post(clock: Clock, folder: str, url: str) -> None:
     clock.taken |= {"chunks": len(files), "bytes": sum(path.stat().st_size for path in files)}
 
 
-@collecting_seldom()
+@reduced_gc()
 def load(clock: Clock, book: str, url: str, home: str) -> None:
     """Ours: a whole load, from the workbook to its results, and when each of its steps was done."""
     from bench.server import API_KEY, ENTERPRISE
     from xlsx2opeasy.load.events import Event
     from xlsx2opeasy.load.job.home import Home
     from xlsx2opeasy.load.plan.prepare import LoadOptions, Target
-    from xlsx2opeasy.load.service import Surroundings
+    from xlsx2opeasy.load.service import LoadContext
     from xlsx2opeasy.load.service import load as load_workbook
     from xlsx2opeasy.opeasy import Connection, OpEasyClient
     from xlsx2opeasy.secret import Secret
@@ -161,7 +161,7 @@ def load(clock: Clock, book: str, url: str, home: str) -> None:
     def connect(_facts: object, interruption: Any) -> OpEasyClient:  # noqa: ANN401
         return OpEasyClient(Connection(url, ENTERPRISE, Secret(API_KEY)), clock=interruption)
 
-    surroundings = Surroundings(tell, connect, store=Home(Path(home)))
+    surroundings = LoadContext(tell, connect, store=Home(Path(home)))
     started = time.perf_counter(), cpu_seconds()
     with clock.work():
         result = load_workbook(Path(book), Target(url, ENTERPRISE), LoadOptions(), surroundings)

@@ -17,7 +17,7 @@ LEVELS: dict[str, float] = {
     "registry": 0.5,
     "operating_system": 0,
     "problems": 1,
-    "collecting": 0,
+    "reduced_gc": 0,
     "overwriting": 1,
     "secret": 1.2,
     "display": 0,

@@ -10,7 +10,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from xlsx2opeasy.check.checked import Checked, check_workbook
-from xlsx2opeasy.collecting import collecting_seldom
 from xlsx2opeasy.errors import InvalidWorkbook, LoadRefused, UsageError
 from xlsx2opeasy.load import service
 from xlsx2opeasy.load.events import Event, Listener, WorkbookChecked, WorkbookOpened
@@ -23,6 +22,7 @@ from xlsx2opeasy.load.results.load_result import LoadResult
 from xlsx2opeasy.load.runner import Waiting
 from xlsx2opeasy.ooxml.limits import limits_for
 from xlsx2opeasy.opeasy import Connection, OpEasyClient, user_agent
+from xlsx2opeasy.reduced_gc import reduced_gc
 from xlsx2opeasy.registry.allowed import allowed_rules
 from xlsx2opeasy.settings.store import selected_store
 from xlsx2opeasy.spec.catalogue import TASK_TYPES
@@ -38,7 +38,7 @@ def _say_nothing(_: Event) -> None:
     pass
 
 
-@collecting_seldom()
+@reduced_gc()
 def check(
     workbook: Path,
     *,
@@ -61,7 +61,7 @@ def check(
     return checked
 
 
-@collecting_seldom()
+@reduced_gc()
 def convert(
     workbook: Path,
     folder: Path,
@@ -119,7 +119,7 @@ def _require_known(names: Collection[str], known: Collection[str], what: str) ->
             raise UsageError(f'"{name}" is no {what}', f"write one of {', '.join(sorted(known))}")
 
 
-@collecting_seldom()
+@reduced_gc()
 def load(
     workbook: Path,
     connection: Connection,
@@ -136,11 +136,11 @@ def load(
     WorkbookUnusable and LocalFailure are raised where it could not begin.
     """
     target = Target(connection.origin, connection.enterprise_id, find_key=lambda: connection.api_key)
-    around = _surroundings(connection, waiting, tell)
+    around = _load_context(connection, waiting, tell)
     return service.load(workbook, target, options or LoadOptions(), around)
 
 
-@collecting_seldom()
+@reduced_gc()
 def resume(
     job: str | None,
     connection: Connection,
@@ -153,12 +153,12 @@ def resume(
     Raises UsageError where there is nothing to resume, LoadRefused where the job belongs to another server or
     enterprise than the connection's.
     """
-    return service.resume(job, _surroundings(connection, waiting, tell))
+    return service.resume(job, _load_context(connection, waiting, tell))
 
 
-def _surroundings(connection: Connection, waiting: Waiting | None, tell: Listener) -> service.Surroundings:
+def _load_context(connection: Connection, waiting: Waiting | None, tell: Listener) -> service.LoadContext:
     store = selected_store()
-    return service.Surroundings(tell, _connecting(connection), waiting or Waiting(), store=store)
+    return service.LoadContext(tell, _connecting(connection), waiting or Waiting(), store=store)
 
 
 def _connecting(connection: Connection) -> Connect:

@@ -5,7 +5,7 @@ from pathlib import Path
 from xlsx2opeasy.errors import WorkbookUnusable
 
 
-def unless_replaced(file: Path, *, replace: bool, inputs: tuple[str | Path | None, ...] = ()) -> None:
+def require_overwritable(file: Path, *, replace: bool, inputs: tuple[str | Path | None, ...] = ()) -> None:
     """Raises WorkbookUnusable where `file` exists and may not be replaced; one of `inputs` never may."""
     if any(each is not None and _same(file, Path(each)) for each in inputs):
         raise WorkbookUnusable(

@@ -19,11 +19,11 @@ from xlsx2opeasy.settings import (
     Flags,
     Settings,
     find_api_key,
-    hold_what_is_read,
     key_file_remarks,
     key_of_profile,
     profile_naming,
     read_settings,
+    validate_key_and_ca_files,
 )
 from xlsx2opeasy.tasks.limits import ChunkLimits
 
@@ -86,7 +86,7 @@ def server(flags: Flags, dialog: Dialog) -> Destination:
     from xlsx2opeasy.opeasy import checked_origin
 
     settings = read_settings(flags)
-    hold_what_is_read(settings, flags)
+    validate_key_and_ca_files(settings, flags)
     origin = checked_origin(settings.url)
     connection = cache(partial(_connection, settings, flags, dialog))
     return Destination(

@@ -23,7 +23,7 @@ from xlsx2opeasy.load.plan.prepare import LoadOptions, Target
 from xlsx2opeasy.load.results.load_result import LoadResult
 from xlsx2opeasy.load.run.undecided import Settling
 from xlsx2opeasy.load.runner import Waiting
-from xlsx2opeasy.load.service import Surroundings, load, resume
+from xlsx2opeasy.load.service import LoadContext, load, resume
 from xlsx2opeasy.opeasy import Connection, OpEasyClient, Timeouts, user_agent
 from xlsx2opeasy.secret import Secret
 from xlsx2opeasy.tasks.limits import ChunkLimits
@@ -88,10 +88,10 @@ class Rig:
         url = self.spelling(self.server.url)
         return Target(url, self.server.settings.enterprise_id, find_key=lambda: key)
 
-    def around(self, wait: float | None = None) -> Surroundings:
+    def around(self, wait: float | None = None) -> LoadContext:
         waiting = Waiting(longest=wait)
         around = (self.events.append, self.connect, waiting, self.interruption, self.after_canary)
-        return Surroundings(*around, store=self.home)
+        return LoadContext(*around, store=self.home)
 
     def connect(self, facts: Any, interruption: Interruption) -> OpEasyClient:
         connection = Connection(

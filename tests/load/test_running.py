@@ -102,8 +102,8 @@ def test_only_rows_that_a_person_empties_are_sent_after_it_was_closed(
     rig: Rig, book: Path, tmp_path: Path, make: object
 ) -> None:
     result = make(rig, book)  # type: ignore[operator]
-    settlement = abandon(str(result.job), rig.around(), undecided=True)
-    assert settlement.counts()["unknown"] == 3
+    row_results = abandon(str(result.job), rig.around(), undecided=True)
+    assert row_results.counts()["unknown"] == 3
     results = Path(str(result.results))
     assert [each[0] for each in read_results(results).values()] == ["UNKNOWN"] * 3
     rig.server.settings.polls_processing = 1

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 
 from xlsx2opeasy.check.checked import Checked
 from xlsx2opeasy.errors import InvalidWorkbook, WorkbookUnusable
-from xlsx2opeasy.importing.task_files import Found, FoundTask, read_task_file
+from xlsx2opeasy.importing.task_files import ParsedTask, ParsedTasks, read_task_file
 from xlsx2opeasy.importing.workbook import TaskWorkbook, read_back, task_workbook, workbook_bytes
 from xlsx2opeasy.spec.outcomes import Outcome, RowResult
 from xlsx2opeasy.tasks.build import all_tasks
@@ -41,7 +41,7 @@ def again(workbook: TaskWorkbook) -> tuple[Checked, dict[str, list[dict[str, Any
 
 
 def told(workbook: TaskWorkbook) -> list[tuple[str, str]]:
-    return [(each.place, each.words) for each in workbook.remarks]
+    return [(each.place, each.words) for each in workbook.notes]
 
 
 @settings(max_examples=12, suppress_health_check=list(HealthCheck))
@@ -159,7 +159,7 @@ def test_what_a_workbook_cannot_say_is_told_with_its_place(
     tmp_path: Path, content: Any, place: str, words: str
 ) -> None:
     workbook = imported(tmp_path, {"Users": [{"command": "ModifyUser", "content": content}]})
-    assert [(each.place, each.words) for each in workbook.misfits] == [
+    assert [(each.place, each.words) for each in workbook.blocking_notes] == [
         (f"TASKS.json: Users[0].{place}", words)
     ]
 
@@ -196,7 +196,7 @@ def test_what_is_understood_otherwise_than_it_stands_is_told_too(
     given = base | content | {"user": base["user"] | content.get("user", {})}
     workbook = imported(tmp_path, {"Users": [{"command": "AddUser", "content": given}]})
     assert told(workbook) == [(f"TASKS.json: Users[0].{place}", words)]
-    assert workbook.misfits == ()
+    assert workbook.blocking_notes == ()
     checked, found = again(workbook)
     if becomes is None:
         assert [(problem.rule, problem.field) for problem in checked.errors] == [("required", "groupId")]
@@ -315,12 +315,12 @@ def test_columns_are_those_that_are_used_in_the_catalogues_order(tmp_path: Path)
 
 
 def test_the_configurations_wire_names_are_understood(tmp_path: Path) -> None:
-    task = FoundTask(
+    task = ParsedTask(
         imported(tmp_path, {"Users": [{"command": "x"}]}).sheets[0].task_type,
         "DeleteUser",
         {"user": {"id": "x"}},
         "it",
     )
-    assert task_workbook([Found([task])]).misfits
-    (sheet,) = task_workbook([Found([task])], {"user.userId": "user.id"}).sheets
+    assert task_workbook([ParsedTasks([task])]).blocking_notes
+    (sheet,) = task_workbook([ParsedTasks([task])], {"user.userId": "user.id"}).sheets
     assert sheet.rows[0].cells == {"user.userId": "x"}

@@ -16,13 +16,13 @@ from xlsx2opeasy.load.job.home import Home
 from xlsx2opeasy.load.plan.prepare import LoadOptions, Target
 from xlsx2opeasy.load.results.load_result import LoadResult
 from xlsx2opeasy.load.runner import Waiting
-from xlsx2opeasy.load.service import Surroundings, load
+from xlsx2opeasy.load.service import LoadContext, load
 from xlsx2opeasy.opeasy import Connection, OpEasyClient, user_agent
 from xlsx2opeasy.sandbox.serve import RunningSandbox
 from xlsx2opeasy.sandbox.state import DeclaredDevice, DeclaredUser, NumberBlock, State
 from xlsx2opeasy.secret import Secret
 from xlsx2opeasy.tasks.build import all_tasks
-from xlsx2opeasy.undo.workbook import LEFT_TITLE, choose_undo_output, undo_of, write_undo
+from xlsx2opeasy.undo.workbook import NOT_UNDONE_TITLE, choose_undo_output, undo_of, write_undo
 from xlsx2opeasy.workbook.read import read_workbook
 
 ANNA, BERT, CARL = "anna.able@example.com", "bert.bold@example.com", "carl.cook@example.com"
@@ -56,7 +56,7 @@ class Machine:
     def load(self, book: Path, **options: Any) -> LoadResult:
         """Loads a workbook to its end."""
         target = Target(self.sandbox.url, self.enterprise_id, rehearsal=options.pop("rehearsal", False))
-        around = Surroundings(lambda _: None, self._connect, Waiting(0.01), store=Home(self._home))
+        around = LoadContext(lambda _: None, self._connect, Waiting(0.01), store=Home(self._home))
         return load(book, target, LoadOptions(**options), around)
 
     def load_rows(self, sheets: Mapping[str, Rows], **options: Any) -> LoadResult:
@@ -105,11 +105,11 @@ def tasks_in(path: Path) -> list[tuple[str, str, dict[str, Any]]]:
 def left_in(path: Path) -> list[tuple[str, ...]]:
     """The rows of the sheet of what is not undone: sheet, row, command, about, kind, why."""
     book: Any = openpyxl.load_workbook(path)
-    if LEFT_TITLE not in book.sheetnames:
+    if NOT_UNDONE_TITLE not in book.sheetnames:
         return []
     return [
         tuple(str(cell or "") for cell in row)
-        for row in book[LEFT_TITLE].iter_rows(min_row=3, values_only=True)
+        for row in book[NOT_UNDONE_TITLE].iter_rows(min_row=3, values_only=True)
     ]
 
 

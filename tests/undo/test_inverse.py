@@ -2,20 +2,20 @@
 
 from typing import Any
 
-from xlsx2opeasy.load.results.completed_effects import Done
+from xlsx2opeasy.load.results.completed_effects import CompletedEffect
 from xlsx2opeasy.undo.inverse import Inverted, inverted
 
 ANNA, NEW, THIRD = "anna.able@example.com", "new.person@example.com", "third.person@example.com"
 
 
-def done(command: str, of: str = "Users", *, known: bool = True, **values: Any) -> Done:
+def done(command: str, of: str = "Users", *, known: bool = True, **values: Any) -> CompletedEffect:
     named = {name.replace("__", "."): value for name, value in values.items()}
-    return Done(of, 0, of, command, named, known)
+    return CompletedEffect(of, 0, of, command, named, known)
 
 
-def numbered(*tasks: Done) -> list[Done]:
+def numbered(*tasks: CompletedEffect) -> list[CompletedEffect]:
     return [
-        Done(each.sheet, row, each.type, each.command, each.values, each.known)
+        CompletedEffect(each.sheet, row, each.type, each.command, each.values, each.known)
         for row, each in enumerate(tasks, 2)
     ]
 
@@ -25,15 +25,15 @@ def rows(found: Inverted) -> list[tuple[str, dict[str, str]]]:
 
 
 def left(found: Inverted) -> dict[int, str]:
-    return {each.of.row: each.kind.value for each in found.left}
+    return {each.of.row: each.kind.value for each in found.not_undone}
 
 
-def agent(command: str, *centers: str, agent_id: str = ANNA) -> Done:
+def agent(command: str, *centers: str, agent_id: str = ANNA) -> CompletedEffect:
     values: dict[str, Any] = {"agentId": agent_id, "callCenterInfo[n].callCenterId": list(centers)}
     return done(command, "CallCenterAgent", **values)
 
 
-def numbers(command: str, which: str, group: str = "Dallas", **more: Any) -> Done:
+def numbers(command: str, which: str, group: str = "Dallas", **more: Any) -> CompletedEffect:
     return done(command, "PhoneNumbers", groupId=group, phoneNumbers=which, **more)
 
 
@@ -57,7 +57,7 @@ def test_rows_of_one_load_that_took_each_other_back() -> None:
     ]
     gone = dict.fromkeys((2, 3, 4, 6, 8, 10), "nothing left to undo")
     assert left(found) == gone | {9: "cannot be undone"}
-    assert "whose name is not known here" in next(each.why for each in found.left if each.of.row == 9)
+    assert "whose name is not known here" in next(each.why for each in found.not_undone if each.of.row == 9)
 
 
 def test_a_user_who_was_deleted_and_added_again_is_deleted() -> None:
@@ -119,7 +119,7 @@ def test_numbers_that_were_activated_moved_or_assigned_twice() -> None:
     ]
     cannot = dict.fromkeys((3, 4, 6, 7, 10), "cannot be undone")
     assert left(found) == cannot | {2: "undone in part"}
-    whys = {each.of.row: each.why for each in found.left}
+    whys = {each.of.row: each.why for each in found.not_undone}
     assert whys[3].startswith("PhoneNumbers row 4 moved some of these numbers")
     assert whys[6].startswith("PhoneNumbers row 5 had assigned some of these numbers already")
 

@@ -11,7 +11,7 @@ from typing import Any
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from xlsx2opeasy.load.results.completed_effects import Done
+from xlsx2opeasy.load.results.completed_effects import CompletedEffect
 from xlsx2opeasy.sandbox.commands import apply
 from xlsx2opeasy.sandbox.enterprise import Enterprise, TaskFailed
 from xlsx2opeasy.sandbox.inventory import expand
@@ -80,12 +80,12 @@ def nested(task_type: str, values: Values) -> dict[str, Any]:
     return content
 
 
-def carried_out(enterprise: Enterprise, plays: Sequence[Play]) -> list[Done]:
+def carried_out(enterprise: Enterprise, plays: Sequence[Play]) -> list[CompletedEffect]:
     """Those that the enterprise did, in the order in which an operation does them."""
     order = {each.name: place for place, each in enumerate(PROCESSING_ORDER)}
     done = []
     for number, (name, command, values) in enumerate(plays, 2):
-        done.append(Done(name, number, name, command, values))
+        done.append(CompletedEffect(name, number, name, command, values))
     effective = []
     mine: set[str] = set()
     for task in sorted(done, key=lambda each: order[each.type]):
@@ -121,9 +121,9 @@ def test_where_all_can_be_undone_the_enterprise_is_as_before(plays: list[Play]) 
     before = state_of(enterprise)
     done = carried_out(enterprise, plays)
     found = inverted(done)
-    told = [(each.of.sheet, each.of.row) for each in found.left]
+    told = [(each.of.sheet, each.of.row) for each in found.not_undone]
     assert len(told) == len(set(told))
-    whole = not any(each.kind in (Kind.CANNOT, Kind.IN_PART) for each in found.left)
+    whole = not any(each.kind in (Kind.CANNOT, Kind.IN_PART) for each in found.not_undone)
     for sheet in sorted(found.sheets(), key=lambda each: PROCESSING_ORDER.index(each.task_type)):
         for row in sheet.rows:
             centers = [text for name, text in row.cells.items() if name.startswith("callCenterInfo")]

@@ -1,8 +1,8 @@
 """Conflicts between rows of one sheet: what must fail, or may, because of another row.
 
 An error is reported only where the load must fail, a warning where it may. Rows are checked in the order in
-which the server processes them, which is the order of the sheet. `Holders` keeps who has a value that must be
-unique within the system, row after row.
+which the server processes them, which is the order of the sheet. `UniqueValues` knows which row has
+each value that must be unique within the system, row after row.
 """
 
 import unicodedata
@@ -22,7 +22,7 @@ from xlsx2opeasy.spec.effects import Effect
 from xlsx2opeasy.spec.model import TaskType
 
 
-class Holders:
+class UniqueValues:
     """Which device has which value so far, as far as the sheet can tell."""
 
     def __init__(self, task_type: TaskType) -> None:
@@ -181,7 +181,7 @@ def _unique(grid: Grid, name: str) -> Iterator[Conflict]:
     adding = grid.command.isin(adds)
     if not keys[adding & (keys != "")].duplicated().any():
         return
-    holders = Holders(grid.task_type)
+    holders = UniqueValues(grid.task_type)
     devices, users = _exact_keys(_texts(grid, "device.name")), _user_keys(_texts(grid, "user.userId"))
     columns = (each.tolist() for each in (grid.command, devices, users, texts, keys))
     for row, command, device, user, text, its_key in zip(texts.index.tolist(), *columns, strict=True):

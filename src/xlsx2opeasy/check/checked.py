@@ -10,8 +10,8 @@ from xlsx2opeasy.check.across import across_rows
 from xlsx2opeasy.check.across_sheets import across_sheets
 from xlsx2opeasy.check.commands import Code, Finding, Grid, doubtful, findings, unused
 from xlsx2opeasy.check.normal import CLEAR, normalised
+from xlsx2opeasy.check.reporting import Reporter
 from xlsx2opeasy.check.schema import broken_rules
-from xlsx2opeasy.check.telling import Reporter
 from xlsx2opeasy.check.typed import number_findings, typed_findings
 from xlsx2opeasy.problems import Problem, Severity
 from xlsx2opeasy.spec.catalogue import COMMAND_HEADER

@@ -19,7 +19,7 @@ from xlsx2opeasy.cli.questions import dialog
 from xlsx2opeasy.errors import UsageError, Xlsx2OpeasyError
 from xlsx2opeasy.masking import SecretFields
 from xlsx2opeasy.opeasy import Deletion
-from xlsx2opeasy.overwriting import unless_replaced
+from xlsx2opeasy.overwriting import require_overwritable
 from xlsx2opeasy.settings import Flags, Settings, read_settings
 from xlsx2opeasy.spec.catalogue import TASK_TYPES
 from xlsx2opeasy.spec.model import TaskType
@@ -103,7 +103,7 @@ def refuse_existing(output: Path | None, *, as_json: bool, force: bool) -> None:
         raise UsageError("--output and --json contradict each other", "leave one of them out")
     if output.suffix.casefold() != ".xlsx":
         raise UsageError(f"{output} does not end in .xlsx", f"write {output.with_suffix('.xlsx')}")
-    unless_replaced(output, replace=force)
+    require_overwritable(output, replace=force)
 
 
 def masked(content: Mapping[str, Any], of: TaskType, settings: Settings) -> dict[str, Any]:

@@ -45,14 +45,14 @@ def command(files: tuple[Path, ...], output: Path | None, *, force: bool) -> NoR
         raise SystemExit(_import_list(files[0], output or files[0].with_suffix(".xlsx"), force=force))
     if output is None:
         raise click.UsageError("name the workbook to write: --output tasks.xlsx")
-    from xlsx2opeasy.cli.task_output import write_found  # pandas: not for --help
+    from xlsx2opeasy.cli.task_output import write_parsed_tasks  # pandas: not for --help
     from xlsx2opeasy.importing.task_files import read_task_file
 
     try:
         refuse_existing(output, as_json=False, force=force)
         wire_names = read_offline_settings(None).wire_names
         found = [read_task_file(file) for file in files]
-        code = write_found(found, output, wire_names, results_are_notes=True)
+        code = write_parsed_tasks(found, output, wire_names, results_are_notes=True)
         if any(task.result for each in found for task in each.tasks):
             tell("The results in the files stand in note columns: a load of the workbook sends every row.")
     except Xlsx2OpeasyError as error:
@@ -66,12 +66,12 @@ def _import_list(file: Path, output: Path, *, force: bool) -> int:
     from xlsx2opeasy.durable import why_refused, write_file
     from xlsx2opeasy.errors import UsageError, WorkbookUnusable
     from xlsx2opeasy.importing.delimited import SHEET, list_workbook, read_delimited
-    from xlsx2opeasy.overwriting import unless_replaced
+    from xlsx2opeasy.overwriting import require_overwritable
 
     try:
         if output.suffix.lower() != ".xlsx":
             raise UsageError(f"{output} does not end in .xlsx", f"write {output.with_suffix('.xlsx')}")
-        unless_replaced(output, replace=force, inputs=(file,))
+        require_overwritable(output, replace=force, inputs=(file,))
         found = read_delimited(file)
         try:
             write_file(output.absolute(), list_workbook(found))

@@ -37,7 +37,7 @@ def abandon(
     from xlsx2opeasy.cli.questions import dialog
     from xlsx2opeasy.cli.screen import Screen
     from xlsx2opeasy.load import abandon as engine
-    from xlsx2opeasy.load.service import Surroundings
+    from xlsx2opeasy.load.service import LoadContext
     from xlsx2opeasy.session import connect_as_pinned
     from xlsx2opeasy.settings.store import selected_store
 
@@ -47,19 +47,19 @@ def abandon(
             _require_agreement(job, yes=yes)
         with Screen(quiet=False) as screen:
             connect = connect_as_pinned(flags, dialog(), sends_tasks=False)
-            around = Surroundings(screen, connect, store=selected_store())
-            settlement = engine.abandon(job, around, undecided=undecided)
+            context = LoadContext(screen, connect, store=selected_store())
+            row_results = engine.abandon(job, context, undecided=undecided)
     except Xlsx2OpeasyError as error:
         if as_json:
             say_jobs([])
         complain(error.message, error.hint)
         raise SystemExit(error.exit_code) from None
-    given_up = job_of(around.store.job(job))
+    given_up = job_of(context.store.job(job))
     if as_json:
         say_jobs([given_up])
     else:
-        not_sent = counted(settlement.counts()["notSent"], "row")
-        unknown = settlement.counts()["unknown"]
+        not_sent = counted(row_results.counts()["notSent"], "row")
+        unknown = row_results.counts()["unknown"]
         open_rows = f", {counted(unknown, 'row')} unknown" if unknown else ""
         tell(f"Job {job} is given up; {not_sent} not sent{open_rows}.")
         if given_up.results:

@@ -231,7 +231,7 @@ def _load(workbook: Path, destination: Destination, asked: Request) -> LoadResul
     from xlsx2opeasy.cli.screen import Screen
     from xlsx2opeasy.cli.summary import show_summary
     from xlsx2opeasy.load.runner import Waiting
-    from xlsx2opeasy.load.service import Surroundings, load
+    from xlsx2opeasy.load.service import LoadContext, load
     from xlsx2opeasy.session import not_begun, notifier
     from xlsx2opeasy.settings.store import selected_store
 
@@ -239,9 +239,9 @@ def _load(workbook: Path, destination: Destination, asked: Request) -> LoadResul
     try:
         with Screen(quiet=asked.quiet) as screen:
             store, posting = selected_store(), notifier(asked.flags)
-            around = Surroundings(screen, destination.connect, waiting, store=store, notifier=posting)
+            context = LoadContext(screen, destination.connect, waiting, store=store, notifier=posting)
             confirm = confirmation(destination, asked)
-            result = load(workbook, destination.target, asked.options_for(destination), around, confirm)
+            result = load(workbook, destination.target, asked.options_for(destination), context, confirm)
     except Xlsx2OpeasyError as error:
         complain(error.message, error.hint)
         return not_begun(workbook, error)
@@ -270,7 +270,7 @@ def _report(job: str) -> None:
 
 def _missed_what_exists(result: LoadResult) -> bool:
     """Whether rows failed for want of a user or device, which an empty sandbox cannot have."""
-    results = result.settlement.results.values() if result.settlement else ()
+    results = result.row_results.results.values() if result.row_results else ()
     return any(each.code in ("101", "103") for each in results)
 
 

@@ -15,8 +15,8 @@ import click
 from xlsx2opeasy import __version__
 from xlsx2opeasy.cli.documents import empty_document
 from xlsx2opeasy.cli.output import complain, json_was_printed, prepare_streams, say_json, tell
-from xlsx2opeasy.collecting import collecting_seldom
 from xlsx2opeasy.errors import GO_ON, Interrupted, Xlsx2OpeasyError, internal_error
+from xlsx2opeasy.reduced_gc import reduced_gc
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -182,7 +182,7 @@ def _ended(error: Xlsx2OpeasyError) -> int:
     return error.exit_code
 
 
-@collecting_seldom()
+@reduced_gc()
 def run() -> int:
     """Run the command that the arguments name; every end has a sentence and an exit code of the contract."""
     prepare_streams()

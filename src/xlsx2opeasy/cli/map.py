@@ -33,11 +33,11 @@ def command(file: Path, *, output: Path | None, force: bool) -> NoReturn:
       xlsx2opeasy check staff.xlsx --mapping staff.toml
     """
     from xlsx2opeasy.importing.suggestions import lists_of, mapping_text
-    from xlsx2opeasy.overwriting import unless_replaced
+    from xlsx2opeasy.overwriting import require_overwritable
 
     try:
         if output is not None:
-            unless_replaced(output, replace=force, inputs=(file,))
+            require_overwritable(output, replace=force, inputs=(file,))
         lists = lists_of(file)
         text = mapping_text(file, lists)
         if output is None:

@@ -116,11 +116,11 @@ def tasks(
 
 def _write(found: list[tuple[TaskType, list[Task]]], output: Path, api: Api) -> int:
     # Imported here, because looking should not wait for pandas.
-    from xlsx2opeasy.cli.task_output import write_found
-    from xlsx2opeasy.importing.task_files import found_in
+    from xlsx2opeasy.cli.task_output import write_parsed_tasks
+    from xlsx2opeasy.importing.task_files import parse_tasks
 
-    given = [found_in(of, ((each.command, each.content, None) for each in tasks)) for of, tasks in found]
-    return write_found(given, output, api.settings.wire_names)
+    given = [parse_tasks(of, ((each.command, each.content, None) for each in tasks)) for of, tasks in found]
+    return write_parsed_tasks(given, output, api.settings.wire_names)
 
 
 def _filled(api: Api, operation_id: str, names: tuple[str, ...]) -> tuple[TaskType, ...]:

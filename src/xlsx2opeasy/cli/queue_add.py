@@ -150,7 +150,7 @@ def _add(
     at: datetime | None,
 ) -> Item:
     from xlsx2opeasy.cli.screen import Screen
-    from xlsx2opeasy.load.service import Surroundings, freeze_for_queue
+    from xlsx2opeasy.load.service import LoadContext, freeze_for_queue
     from xlsx2opeasy.workbook.protection import is_protected
 
     if is_protected(workbook):
@@ -162,9 +162,9 @@ def _add(
 
     confirm = load_command.confirmation(destination, asked)
     with Screen(quiet=True) as screen:
-        around = Surroundings(screen, destination.connect, store=store)
+        context = LoadContext(screen, destination.connect, store=store)
         options = asked.options_for(destination)
-        stored = freeze_for_queue(workbook, destination.target, options, around, confirm)
+        stored = freeze_for_queue(workbook, destination.target, options, context, confirm)
     kept = {"poll_interval": asked.poll_interval, "wait": asked.wait}
     now = datetime.now(UTC)
     add_item(store, stored.job_id, priority, max(at or now, now), kept)

@@ -73,7 +73,7 @@ def resume_job(asked: Request) -> LoadResult:
     from xlsx2opeasy.cli.summary import show_summary
     from xlsx2opeasy.load.run.undecided import Settling
     from xlsx2opeasy.load.runner import Waiting
-    from xlsx2opeasy.load.service import Surroundings, resume
+    from xlsx2opeasy.load.service import LoadContext, resume
     from xlsx2opeasy.session import connect_as_pinned, not_begun, notifier
     from xlsx2opeasy.settings.store import selected_store
 
@@ -84,8 +84,8 @@ def resume_job(asked: Request) -> LoadResult:
         with Screen(quiet=asked.quiet) as screen:
             connect = connect_as_pinned(asked.flags, dialog())
             store, posting = selected_store(), notifier(asked.flags)
-            around = Surroundings(screen, connect, waiting, store=store, notifier=posting)
-            result = resume(asked.job, around, settling)
+            context = LoadContext(screen, connect, waiting, store=store, notifier=posting)
+            result = resume(asked.job, context, settling)
     except Xlsx2OpeasyError as error:
         complain(error.message, error.hint)
         return not_begun("", error)

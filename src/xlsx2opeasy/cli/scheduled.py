@@ -174,13 +174,13 @@ def _filled(overview: Mapping[str, ResultCount], names: tuple[str, ...]) -> tupl
 
 def _write(run: ScheduledOperation, found: _Results, output: Path, api: Api) -> int:
     # Imported here, because looking should not wait for pandas.
-    from xlsx2opeasy.cli.task_output import write_found
-    from xlsx2opeasy.importing.task_files import found_in
+    from xlsx2opeasy.cli.task_output import write_parsed_tasks
+    from xlsx2opeasy.importing.task_files import parse_tasks
     from xlsx2opeasy.load.plan.server_results import job_name, row_result, with_jobs
     from xlsx2opeasy.load.target import Target
 
     given = [
-        found_in(of, ((each.command, each.content, row_result(each)) for each in listed))
+        parse_tasks(of, ((each.command, each.content, row_result(each)) for each in listed))
         for of, listed in found
     ]
     names = api.settings.wire_names
@@ -190,7 +190,7 @@ def _write(run: ScheduledOperation, found: _Results, output: Path, api: Api) -> 
     def finish(workbook: "TaskWorkbook", checked: "Checked") -> "TaskWorkbook":
         return with_jobs(workbook, checked, job_name(run), target, names)
 
-    return write_found(given, output, names, finish=finish)
+    return write_parsed_tasks(given, output, names, finish=finish)
 
 
 def _item(of: TaskType, result: TaskResult, api: Api) -> dict[str, Any]:

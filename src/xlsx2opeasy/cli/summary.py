@@ -66,11 +66,11 @@ def _counts(rows: dict[str, int]) -> str:
 
 
 def _commonest(result: LoadResult) -> Iterator[str]:
-    if result.settlement is None:
+    if result.row_results is None:
         return
     wrong = [
         each
-        for each in result.settlement.results.values()
+        for each in result.row_results.results.values()
         if each.outcome in (Outcome.FAILED, Outcome.REJECTED)
     ]
     kinds = Counter(_kind(each) for each in wrong)

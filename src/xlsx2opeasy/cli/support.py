@@ -29,13 +29,13 @@ def command(job: str, output: Path | None, *, force: bool) -> None:
     """
     from xlsx2opeasy.durable import why_refused, write_file
     from xlsx2opeasy.errors import WorkbookUnusable
-    from xlsx2opeasy.overwriting import unless_replaced
+    from xlsx2opeasy.overwriting import require_overwritable
     from xlsx2opeasy.settings.store import selected_store
     from xlsx2opeasy.support import archive, pieces
 
     target = output or Path(f"{job}.support.zip")
     stored = selected_store().job(job)
-    unless_replaced(target, replace=force)
+    require_overwritable(target, replace=force)
     found = pieces(stored)
     tell("The archive holds:")
     for each in found:

@@ -9,17 +9,17 @@ from xlsx2opeasy.cli.output import counted, say, tell
 from xlsx2opeasy.cli.problem_lines import show_problems
 from xlsx2opeasy.durable import write_file
 from xlsx2opeasy.errors import InvalidWorkbook, WorkbookUnusable
-from xlsx2opeasy.importing.cells import Remark
-from xlsx2opeasy.importing.task_files import Found
+from xlsx2opeasy.importing.cells import Note
+from xlsx2opeasy.importing.task_files import ParsedTasks
 from xlsx2opeasy.importing.workbook import TaskWorkbook, read_back, task_workbook, workbook_bytes
 
-SHOWN_REMARKS = 50
+SHOWN_NOTES = 50
 
 Finish = Callable[[TaskWorkbook, Checked], TaskWorkbook]
 
 
-def write_found(
-    found: Sequence[Found],
+def write_parsed_tasks(
+    found: Sequence[ParsedTasks],
     output: Path,
     wire_names: Mapping[str, str],
     *,
@@ -32,11 +32,12 @@ def write_found(
     said in a workbook (nothing is written then), WorkbookUnusable where the file cannot be written.
     """
     workbook = task_workbook(found, wire_names, results_are_notes=results_are_notes)
-    for line in _remark_lines(workbook.remarks):
+    for line in _note_lines(workbook.notes):
         tell(line)
-    if workbook.misfits:
+    if workbook.blocking_notes:
         raise InvalidWorkbook(
-            f"{counted(len(workbook.misfits), 'thing')} cannot be said in a workbook: nothing was written",
+            f"{counted(len(workbook.blocking_notes), 'thing')} cannot be said in a workbook:"
+            " nothing was written",
             "correct what is named above",
         )
     if not workbook.tasks:
@@ -49,12 +50,12 @@ def write_found(
     return _tell_end(workbook, checked, output)
 
 
-def _remark_lines(remarks: Sequence[Remark]) -> list[str]:
-    ordered = sorted(remarks, key=lambda each: not each.misfit)
+def _note_lines(notes: Sequence[Note]) -> list[str]:
+    ordered = sorted(notes, key=lambda each: not each.blocking)
     lines = [
-        f"{'' if each.misfit else 'warning: '}{each.place} {each.words}" for each in ordered[:SHOWN_REMARKS]
+        f"{'' if each.blocking else 'warning: '}{each.place} {each.words}" for each in ordered[:SHOWN_NOTES]
     ]
-    rest = len(remarks) - SHOWN_REMARKS
+    rest = len(notes) - SHOWN_NOTES
     return [*lines, *([f"and {rest:,} more of such"] if rest > 0 else [])]
 
 

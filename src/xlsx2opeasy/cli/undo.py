@@ -26,14 +26,14 @@ def command(job: str, output: Path | None, *, force: bool) -> None:
     """
     from xlsx2opeasy.settings.store import selected_store
     from xlsx2opeasy.undo.inverse import Kind
-    from xlsx2opeasy.undo.workbook import LEFT_TITLE, choose_undo_output, undo_of, write_undo
+    from xlsx2opeasy.undo.workbook import NOT_UNDONE_TITLE, choose_undo_output, undo_of, write_undo
 
     undo = undo_of(selected_store().job(job))
     target = choose_undo_output(undo.facts, output, replace=force)
     write_undo(undo, target)
     say(f"{counted(undo.inverted.tasks, 'task')} written to {target}. Nothing was sent.")
-    left = [f"{undo.left(kind):,} {kind.value}" for kind in Kind if undo.left(kind)]
+    left = [f"{undo.not_undone(kind):,} {kind.value}" for kind in Kind if undo.not_undone(kind)]
     if left:
-        tell(f'Sheet "{LEFT_TITLE}": {", ".join(left)}')
+        tell(f'Sheet "{NOT_UNDONE_TITLE}": {", ".join(left)}')
     if undo.inverted.tasks:
         tell(f"Next: look at it, then: xlsx2opeasy load {quoted(target)}")

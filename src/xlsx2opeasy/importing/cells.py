@@ -23,23 +23,23 @@ _Renamed = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Remark:
+class Note:
     """Something about one place (`content.user.title`) that a person must know; never with a secret in it.
 
-    A `misfit` is what a workbook cannot say; the rest (a number that was written as a text) is understood.
+    A `blocking` one is what a workbook cannot hold; the others (a number written as a text) are understood.
     """
 
     place: str
     words: str
-    misfit: bool = True
+    blocking: bool = True
 
 
 @dataclass(slots=True)
 class Cells:
-    """What a content became: cells by column, and remarks. `masked` are secret fields that came masked."""
+    """What a content became: cells by column, and notes. `masked` are secret fields that came masked."""
 
     by_column: dict[Column, str] = field(default_factory=dict)
-    remarks: list[Remark] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
     masked: list[str] = field(default_factory=list)
 
 
@@ -84,7 +84,11 @@ class _Reader:
     def walk(self, value: Mapping[str, Any], path: str, place: str, indices: tuple[int, ...]) -> None:
         """The members of an object; `path` has `[n]` for an index, `place` the numbers."""
         if not value and path:
-            self._tell(place, "is an empty object, which a workbook cannot say", misfit=path.endswith("[n]"))
+            self._tell(
+                place,
+                "is an empty object, which a workbook cannot say",
+                blocking=path.endswith("[n]"),
+            )
         for name, inner in value.items():
             self._member(inner, f"{path}.{name}" if path else name, f"{place}.{name}", indices)
 
@@ -94,7 +98,7 @@ class _Reader:
         elif isinstance(value, list) and self._leads_on(f"{path}[n]."):
             self._objects(value, path, place, indices)
         elif value is None and (self._field(path) or self._holds_fields(path)):
-            self._tell(place, "is null; the cell is left blank, so nothing is sent", misfit=False)
+            self._tell(place, "is null; the cell is left blank, so nothing is sent", blocking=False)
         elif (found := self._field(path)) is not None:
             self._fill(found, value, place, indices)
         else:
@@ -164,7 +168,7 @@ class _Reader:
                     Kind.TEXT: "a number; it becomes a text",
                     Kind.BOOLEAN: "a text; it becomes a boolean",
                 }
-                self._tell(place, f"is {words.get(of.kind, 'a text; it becomes a number')}", misfit=False)
+                self._tell(place, f"is {words.get(of.kind, 'a text; it becomes a number')}", blocking=False)
                 return str(value) or CLEAR
             case _:
                 self._tell(place, f"is no {of.kind.value}")
@@ -178,8 +182,8 @@ class _Reader:
         else:
             self.cells.by_column[column] = text
 
-    def _tell(self, place: str, words: str, *, misfit: bool = True) -> None:
-        self.cells.remarks.append(Remark(place, words, misfit))
+    def _tell(self, place: str, words: str, *, blocking: bool = True) -> None:
+        self.cells.notes.append(Note(place, words, blocking))
 
 
 def is_mask(text: str) -> bool:

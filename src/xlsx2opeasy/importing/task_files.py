@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from xlsx2opeasy.errors import InvalidWorkbook, WorkbookUnusable
 from xlsx2opeasy.http.strict_json import BadAnswer, read_json
-from xlsx2opeasy.importing.cells import Remark
+from xlsx2opeasy.importing.cells import Note
 from xlsx2opeasy.spec.catalogue import BY_NAME, nearest, task_type_of_sheet
 from xlsx2opeasy.spec.model import TaskType
 from xlsx2opeasy.spec.outcomes import Outcome, RowResult
@@ -23,7 +23,7 @@ _OUTCOMES: Final = {"success": Outcome.SUCCESS, "failed": Outcome.FAILED}
 
 
 @dataclass(frozen=True, slots=True)
-class FoundTask:
+class ParsedTask:
     """A task as it was found; `content` is not checked. `place` is where it stands in its file."""
 
     task_type: TaskType
@@ -34,14 +34,14 @@ class FoundTask:
 
 
 @dataclass(slots=True)
-class Found:
+class ParsedTasks:
     """The tasks of files, in their order, and what could not be understood of them."""
 
-    tasks: list[FoundTask] = field(default_factory=list)
-    remarks: list[Remark] = field(default_factory=list)
+    tasks: list[ParsedTask] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
 
 
-def read_task_file(path: Path) -> Found:
+def read_task_file(path: Path) -> ParsedTasks:
     """The tasks of one JSON file.
 
     Raises WorkbookUnusable where it cannot be read, InvalidWorkbook where it is no JSON object.
@@ -63,7 +63,7 @@ def read_task_file(path: Path) -> Found:
         raise InvalidWorkbook(
             f"{path} is no JSON object", 'a file of tasks begins with {"tasks": {"Users": [ ... ]}}'
         )
-    finder = _Finder(Found())
+    finder = _Finder(ParsedTasks())
     finder.file(body, path.name)
     return finder.found
 
@@ -72,7 +72,7 @@ def read_task_file(path: Path) -> Found:
 class _Finder:
     """Walks through one file."""
 
-    found: Found
+    found: ParsedTasks
 
     def file(self, body: Mapping[str, Any], place: str) -> None:
         tasks = body.get("tasks")
@@ -92,7 +92,7 @@ class _Finder:
 
     def _paging(self, name: str, value: object, place: str) -> None:
         if name == "totalPages" and isinstance(value, int) and value > 1:
-            self._tell(place, f"is one page of {value}; the others are files of their own", misfit=False)
+            self._tell(place, f"is one page of {value}; the others are files of their own", blocking=False)
 
     def _of_any_type(self, item: object, place: str) -> None:
         if not isinstance(item, Mapping) or not isinstance(item.get("type"), str):
@@ -135,7 +135,7 @@ class _Finder:
         elif content is not None and not isinstance(content, Mapping):
             self._tell(f"{place}.content", "is no object")
         else:
-            self.found.tasks.append(FoundTask(of, command, content or {}, place, result))
+            self.found.tasks.append(ParsedTask(of, command, content or {}, place, result))
 
     def _set_aside(self, item: Mapping[str, Any], place: str) -> tuple[Mapping[str, Any], RowResult]:
         """The task of a validation error, which stands inside or (in our own document) beside it."""
@@ -158,16 +158,16 @@ class _Finder:
         code, detail = (str(item.get(name) or "") for name in _OF_RESULTS[1:])
         return RowResult(outcome, code, detail)
 
-    def _tell(self, place: str, words: str, *, misfit: bool = True) -> None:
-        self.found.remarks.append(Remark(place, words, misfit))
+    def _tell(self, place: str, words: str, *, blocking: bool = True) -> None:
+        self.found.notes.append(Note(place, words, blocking))
 
 
-def found_in(
+def parse_tasks(
     task_type: TaskType, items: "Iterator[tuple[str, Mapping[str, Any], RowResult | None]]"
-) -> Found:
+) -> ParsedTasks:
     """Tasks that the client read: command, content and, of a run, the result of each."""
     tasks = [
-        FoundTask(task_type, command, content, f"{task_type.name}[{number}]", result)
+        ParsedTask(task_type, command, content, f"{task_type.name}[{number}]", result)
         for number, (command, content, result) in enumerate(items)
     ]
-    return Found(tasks)
+    return ParsedTasks(tasks)

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from xlsx2opeasy.check.checked import Checked, check_workbook
 from xlsx2opeasy.durable import write_file
-from xlsx2opeasy.importing.cells import Cells, Remark, WireNames, cells_of, ordered
-from xlsx2opeasy.importing.task_files import Found, FoundTask
+from xlsx2opeasy.importing.cells import Cells, Note, WireNames, cells_of, ordered
+from xlsx2opeasy.importing.task_files import ParsedTask, ParsedTasks
 from xlsx2opeasy.ooxml.text import cut, visible
 from xlsx2opeasy.spec.catalogue import BY_NAME, COMMAND_HEADER, TASK_TYPES
 from xlsx2opeasy.spec.model import Column, TaskType
@@ -31,15 +31,15 @@ _RESULT_AND_NOTE_COLUMNS = 6
 
 @dataclass(frozen=True)
 class TaskWorkbook:
-    """Sheets in the catalogue's order, and every remark; with a misfit among them there is no workbook."""
+    """Sheets in the catalogue's order, and every note; with a blocking one there is no workbook."""
 
     sheets: tuple[FilledSheet, ...]
-    remarks: tuple[Remark, ...] = field(default=())
+    notes: tuple[Note, ...] = field(default=())
 
     @property
-    def misfits(self) -> tuple[Remark, ...]:
+    def blocking_notes(self) -> tuple[Note, ...]:
         """What no workbook can say."""
-        return tuple(each for each in self.remarks if each.misfit)
+        return tuple(each for each in self.notes if each.blocking)
 
     @property
     def has_secrets(self) -> bool:
@@ -59,53 +59,53 @@ class TaskWorkbook:
 
 
 def task_workbook(
-    found: Iterable[Found], wire_names: WireNames | None = None, *, results_are_notes: bool = False
+    found: Iterable[ParsedTasks], wire_names: WireNames | None = None, *, results_are_notes: bool = False
 ) -> TaskWorkbook:
     """The sheets of the tasks in `found`, rows in their order, only the columns that are used.
 
     A secret that came masked is left blank, with a note. `results_are_notes`: see `FilledSheet`.
     """
-    remarks: list[Remark] = []
-    by_type: dict[str, list[FoundTask]] = {}
+    notes: list[Note] = []
+    by_type: dict[str, list[ParsedTask]] = {}
     for each in found:
-        remarks += each.remarks
+        notes += each.notes
         for task in each.tasks:
             by_type.setdefault(task.task_type.name, []).append(task)
     sheets = tuple(
-        _sheet(task_type, by_type[task_type.name], wire_names, remarks, results_are_notes)
+        _sheet(task_type, by_type[task_type.name], wire_names, notes, results_are_notes)
         for task_type in TASK_TYPES
         if task_type.name in by_type
     )
-    return TaskWorkbook(sheets, tuple(remarks))
+    return TaskWorkbook(sheets, tuple(notes))
 
 
 def _sheet(
     task_type: TaskType,
-    tasks: Sequence[FoundTask],
+    tasks: Sequence[ParsedTask],
     wire_names: WireNames | None,
-    remarks: list[Remark],
+    notes: list[Note],
     results_are_notes: bool,
 ) -> FilledSheet:
     used: set[Column] = set()
     rows = []
     for task in tasks:
         cells = cells_of(task_type, task.content, wire_names)
-        remarks += (replace(each, place=f"{task.place}.{each.place}") for each in cells.remarks)
-        remarks += _of_command(task)
+        notes += (replace(each, place=f"{task.place}.{each.place}") for each in cells.notes)
+        notes += _of_command(task)
         used |= cells.by_column.keys()
         by_header = {column.name: text for column, text in cells.by_column.items()}
         rows.append(FilledRow(task.command, by_header, _note(cells), task.result))
     headers = tuple(column.name for column in ordered(task_type, used))
     if len(rows) > MOST_ROWS or len(headers) > MOST_COLUMNS - _RESULT_AND_NOTE_COLUMNS:
-        remarks.append(Remark(task_type.name, "has more tasks or fields than a sheet has rows or columns"))
+        notes.append(Note(task_type.name, "has more tasks or fields than a sheet has rows or columns"))
     return FilledSheet(task_type, headers, rows, results_are_notes)
 
 
-def _of_command(task: FoundTask) -> list[Remark]:
+def _of_command(task: ParsedTask) -> list[Note]:
     if not task.command.strip():
-        return [Remark(f"{task.place}.command", "is blank")]
+        return [Note(f"{task.place}.command", "is blank")]
     if visible(task.command) != task.command or cut(task.command) != task.command:
-        return [Remark(f"{task.place}.command", "has a character that a cell cannot hold")]
+        return [Note(f"{task.place}.command", "has a character that a cell cannot hold")]
     return []
 
 
@@ -137,5 +137,5 @@ def read_back(workbook: TaskWorkbook, content: bytes) -> Checked:
 
 
 def workbook_bytes(workbook: TaskWorkbook) -> bytes:
-    """The workbook as a file's bytes; the caller has looked at the misfits."""
+    """The workbook as a file's bytes; the caller has looked at the blocking_notes."""
     return filled_bytes(workbook.sheets)

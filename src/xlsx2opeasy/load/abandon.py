@@ -15,20 +15,20 @@ from xlsx2opeasy.load.job.open_job import OpenJob
 from xlsx2opeasy.load.job.state import ABANDONED, JOB, UNKNOWN, Fact, PhaseState
 from xlsx2opeasy.load.job.store import WORKBOOK, StoredJob
 from xlsx2opeasy.load.jobs.earlier import peek, write_outcomes
-from xlsx2opeasy.load.results.completed_effects import write_done
+from xlsx2opeasy.load.results.completed_effects import write_completed_effects
 from xlsx2opeasy.load.results.output import write_workbook
-from xlsx2opeasy.load.results.row_results import Settlement, settle
+from xlsx2opeasy.load.results.row_results import RowResults, match_results
 from xlsx2opeasy.load.run.cleanup import delete_at_server, forget_secrets
 from xlsx2opeasy.load.run.hiding import of_job
 from xlsx2opeasy.load.run.undecided import how_to_settle
-from xlsx2opeasy.load.service import Surroundings
+from xlsx2opeasy.load.service import LoadContext
 from xlsx2opeasy.load.target import Target
 from xlsx2opeasy.workbook.protection import unlock
 
 NOT_SENT = "not sent: the job was abandoned"
 
 
-def abandon(job_id: str, around: Surroundings, *, undecided: bool = False) -> Settlement:
+def abandon(job_id: str, context: LoadContext, *, undecided: bool = False) -> RowResults:
     """Gives the job up; afterwards it is finished, and its workbook can be loaded as if never begun.
 
     With `undecided` also where an operation may have been started, or was: its rows stay UNKNOWN then, and
@@ -39,16 +39,16 @@ def abandon(job_id: str, around: Surroundings, *, undecided: bool = False) -> Se
     works on it or a schedule request of it is not settled, what the client raises where a draft could not be
     deleted (the job is then as it was).
     """
-    stored = around.store.job(job_id)
+    stored = context.store.job(job_id)
     facts, _ = peek(stored)
     target = Target(facts.origin, facts.enterprise_id, facts.rehearsal)
     with stored.as_path(WORKBOOK) as frozen:
         unlock(frozen, Path(facts.workbook).name)
-    with around.interruption.listening(), load_lock(around.store, target), stored.working():
-        return _abandon(stored, around, undecided=undecided)
+    with context.interruption.listening(), load_lock(context.store, target), stored.working():
+        return _abandon(stored, context, undecided=undecided)
 
 
-def _abandon(stored: StoredJob, around: Surroundings, *, undecided: bool) -> Settlement:
+def _abandon(stored: StoredJob, context: LoadContext, *, undecided: bool) -> RowResults:
     with closing(OpenJob(stored)) as job:
         if job.state.finished not in (None, UNKNOWN):
             raise UsageError(
@@ -59,33 +59,33 @@ def _abandon(stored: StoredJob, around: Surroundings, *, undecided: bool) -> Set
             for state in job.state.phases.values():
                 _refuse_unsettled(stored.job_id, state)
         if not job.facts.rehearsal:
-            _delete_drafts(job, around, must_succeed=not undecided)
-            _tell_of_orphans(job, around)
+            _delete_drafts(job, context, must_succeed=not undecided)
+            _tell_of_orphans(job, context)
         if undecided:
             job.note(JOB, Fact.CLOSED)
-        settlement = settle(job, NOT_SENT)
-        _write_results(job, settlement, around)
-        write_done(job, settlement)
-        write_outcomes(stored, job.rows, settlement)
+        row_results = match_results(job, NOT_SENT)
+        _write_results(job, row_results, context)
+        write_completed_effects(job, row_results)
+        write_outcomes(stored, job.rows, row_results)
         message = (
             "closed although undecided: its UNKNOWN rows are not sent again" if undecided else "abandoned"
         )
-        job.note(JOB, Fact.FINISHED, status=ABANDONED, message=message, rows=settlement.counts())
+        job.note(JOB, Fact.FINISHED, status=ABANDONED, message=message, rows=row_results.counts())
         forget_secrets(job)
         job.note(JOB, Fact.CLEANED)
-        return settlement
+        return row_results
 
 
-def _delete_drafts(job: OpenJob, around: Surroundings, *, must_succeed: bool) -> None:
+def _delete_drafts(job: OpenJob, context: LoadContext, *, must_succeed: bool) -> None:
     """Where nothing can be settled any more, the server may be gone for good: that must not stop it."""
     try:
-        delete_at_server(job, of_job(around.connect, job, around.tell), around.interruption)
+        delete_at_server(job, of_job(context.connect, job, context.tell), context.interruption)
     except Interrupted:
         raise
     except Xlsx2OpeasyError as error:
         if must_succeed:
             raise
-        around.tell(Notice(f"Something may be left at the server: {error.message}", important=True))
+        context.tell(Notice(f"Something may be left at the server: {error.message}", important=True))
 
 
 def _refuse_unsettled(job_id: str, state: PhaseState) -> None:
@@ -105,17 +105,17 @@ def _refuse_unsettled(job_id: str, state: PhaseState) -> None:
         )
 
 
-def _tell_of_orphans(job: OpenJob, around: Surroundings) -> None:
+def _tell_of_orphans(job: OpenJob, context: LoadContext) -> None:
     """A draft whose creation got no answer has no id to delete it by; it is empty and does nothing."""
     for state in job.state.phases.values():
         for orphan in state.possible_orphans:
-            around.tell(Notice(f"An empty draft may be left at the server (file {orphan['file']})."))
+            context.tell(Notice(f"An empty draft may be left at the server (file {orphan['file']})."))
 
 
-def _write_results(job: OpenJob, settlement: Settlement, around: Surroundings) -> Path | None:
+def _write_results(job: OpenJob, row_results: RowResults, context: LoadContext) -> Path | None:
     """A workbook that cannot be written must not keep a job from being given up."""
     try:
-        return write_workbook(job, settlement, around.tell)
+        return write_workbook(job, row_results, context.tell)
     except WorkbookUnusable as error:
-        around.tell(Notice(f"The results workbook was not written: {error.message.rstrip('.')}."))
+        context.tell(Notice(f"The results workbook was not written: {error.message.rstrip('.')}."))
         return None

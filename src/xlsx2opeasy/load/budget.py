@@ -13,7 +13,7 @@ from xlsx2opeasy.load.job.facts import PhaseFacts
 from xlsx2opeasy.load.job.open_job import OpenJob
 from xlsx2opeasy.load.job.state import JOB, Fact
 from xlsx2opeasy.load.plan.staging import CANARY
-from xlsx2opeasy.load.results.row_results import settle_phase
+from xlsx2opeasy.load.results.row_results import match_phase_results
 from xlsx2opeasy.spec.outcomes import Outcome
 
 AfterCanary = Callable[[CanaryEnded, Interruption], bool]
@@ -79,7 +79,7 @@ class Budget:
         if not self.job.phase_state(phase).results_saved:
             return 0
         if phase.number not in self._known:
-            results, _ = settle_phase(self.job, phase)
+            results, _ = match_phase_results(self.job, phase)
             failed = sum(each.outcome in (Outcome.FAILED, Outcome.UNKNOWN) for each in results.values())
             self._known[phase.number] = failed
         return self._known[phase.number]

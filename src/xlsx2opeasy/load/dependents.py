@@ -3,7 +3,7 @@
 from xlsx2opeasy.load.job.facts import PhaseFacts
 from xlsx2opeasy.load.job.open_job import OpenJob
 from xlsx2opeasy.load.plan.phases import takers_of
-from xlsx2opeasy.load.results.row_results import Place, settle_phase
+from xlsx2opeasy.load.results.row_results import Place, match_phase_results
 from xlsx2opeasy.load.run.rechunk import leave_out
 from xlsx2opeasy.spec.catalogue import BY_NAME
 from xlsx2opeasy.spec.model import Subject
@@ -17,7 +17,7 @@ def leave_out_dependents(job: OpenJob, phase: PhaseFacts) -> bool:
     given: list[Task] = []
     for each in job.facts.phases:
         if each.number < phase.number and _names_numbers(job, each):
-            results, _ = settle_phase(job, each)
+            results, _ = match_phase_results(job, each)
             for task in _tasks(job, each):
                 place: Place = (task.sheet, task.row)
                 (given if results[place].outcome is Outcome.SUCCESS else failed).append(task)

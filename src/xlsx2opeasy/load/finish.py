@@ -9,7 +9,7 @@ from xlsx2opeasy.load.interrupt import Interruption
 from xlsx2opeasy.load.job.open_job import Connect, OpenJob
 from xlsx2opeasy.load.job.state import JOB, UNKNOWN, Fact
 from xlsx2opeasy.load.jobs.earlier import write_outcomes
-from xlsx2opeasy.load.results.completed_effects import write_done
+from xlsx2opeasy.load.results.completed_effects import write_completed_effects
 from xlsx2opeasy.load.results.load_result import (
     EXIT_CODES,
     LoadResult,
@@ -18,7 +18,7 @@ from xlsx2opeasy.load.results.load_result import (
     failures_of,
 )
 from xlsx2opeasy.load.results.output import write_workbook
-from xlsx2opeasy.load.results.row_results import Settlement, settle
+from xlsx2opeasy.load.results.row_results import RowResults, match_results
 from xlsx2opeasy.load.results.status import (
     Verdict,
     resume_command,
@@ -30,7 +30,7 @@ from xlsx2opeasy.load.run.cleanup import clean
 from xlsx2opeasy.load.run.undecided import UndecidedError
 
 
-class Ending:
+class Finisher:
     """Ends a run of one job. Whatever happened, the results workbook is written as far as it can be."""
 
     def __init__(self, job: OpenJob, connect: Connect, interruption: Interruption, tell: Listener) -> None:
@@ -41,22 +41,22 @@ class Ending:
 
     def end(self, stopped: Xlsx2OpeasyError | None) -> LoadResult:
         """`stopped` is what ended the run early. LocalFailure where the job is damaged."""
-        settlement = settle(self._job, why_not_sent(self._job, stopped))
-        results, trouble = self._write(settlement)
-        verdict = verdict_of(self._job, settlement, stopped, results)
+        row_results = match_results(self._job, why_not_sent(self._job, stopped))
+        results, trouble = self._write(row_results)
+        verdict = verdict_of(self._job, row_results, stopped, results)
         final = stopped is None or isinstance(stopped, UndecidedError)
         if trouble is not None and final:
             verdict, final = verdict_of_stop(self._job, trouble), False
         if final:
             try:
-                self._finish(settlement, verdict)
+                self._finish(row_results, verdict)
             except TakenOver:
                 raise
             except LocalFailure as failure:
                 verdict = verdict_of_stop(self._job, failure)
         else:
             self._remember_stop(verdict)
-        return self._result(verdict, results, settlement.counts(), settlement)
+        return self._result(verdict, results, row_results.counts(), row_results)
 
     def finished_before(self) -> LoadResult:
         """A job that is finished: only what could not be deleted then is deleted now."""
@@ -67,9 +67,9 @@ class Ending:
         verdict = Verdict(status, EXIT_CODES[status], state.message)
         return self._result(verdict, state.written, dict(state.counts), None)
 
-    def _write(self, settlement: Settlement) -> tuple[str | None, Xlsx2OpeasyError | None]:
+    def _write(self, row_results: RowResults) -> tuple[str | None, Xlsx2OpeasyError | None]:
         try:
-            place = write_workbook(self._job, settlement, self._tell)
+            place = write_workbook(self._job, row_results, self._tell)
             return None if place is None else str(place), None
         except TakenOver:
             raise
@@ -79,7 +79,7 @@ class Ending:
             return None, error
 
     def _result(
-        self, verdict: Verdict, results: str | None, rows: dict[str, int], settlement: Settlement | None
+        self, verdict: Verdict, results: str | None, rows: dict[str, int], row_results: RowResults | None
     ) -> LoadResult:
         facts, phases = self._job.facts, self._job.state.phases.values()
         operations = tuple(state.operation_id for state in phases if state.operation_id is not None)
@@ -92,24 +92,26 @@ class Ending:
             rows,
             operations,
             verdict.message,
-            settlement,
-            lambda: self._failures(settlement),
+            row_results,
+            lambda: self._failures(row_results),
         )
 
-    def _failures(self, settlement: Settlement | None) -> Iterator[RowFailure]:
+    def _failures(self, row_results: RowResults | None) -> Iterator[RowFailure]:
         rows = self._job.rows
-        return failures_kept(rows, self._job.stored) if settlement is None else failures_of(rows, settlement)
+        return (
+            failures_kept(rows, self._job.stored) if row_results is None else failures_of(rows, row_results)
+        )
 
     def _remember_stop(self, verdict: Verdict) -> None:
         """For the list of jobs; where the disk is what failed, this cannot be remembered either."""
         with contextlib.suppress(LocalFailure):
             self._job.note(JOB, Fact.STOPPED, status=verdict.status, message=verdict.message)
 
-    def _finish(self, settlement: Settlement, verdict: Verdict) -> None:
+    def _finish(self, row_results: RowResults, verdict: Verdict) -> None:
         """While something is unknown, everything that could tell more is kept: here and at the server."""
-        write_done(self._job, settlement)
-        write_outcomes(self._job.stored, self._job.rows, settlement)
-        rows = settlement.counts()
+        write_completed_effects(self._job, row_results)
+        write_outcomes(self._job.stored, self._job.rows, row_results)
+        rows = row_results.counts()
         self._job.note(JOB, Fact.FINISHED, status=verdict.status, message=verdict.message, rows=rows)
         if verdict.status != UNKNOWN:
             self._clean()

@@ -14,14 +14,14 @@ from xlsx2opeasy.errors import NeverReached, ServiceFailed, TakenOver, Xlsx2Opea
 from xlsx2opeasy.load.budget import AfterCanary, Budget
 from xlsx2opeasy.load.dependents import leave_out_dependents
 from xlsx2opeasy.load.events import JobStarted, Listener, Notice, PhaseStarted
-from xlsx2opeasy.load.finish import Ending
+from xlsx2opeasy.load.finish import Finisher
 from xlsx2opeasy.load.interrupt import Interruption
 from xlsx2opeasy.load.job.facts import PhaseFacts
 from xlsx2opeasy.load.job.open_job import Connect, OpenJob, kept_open
 from xlsx2opeasy.load.job.state import UNKNOWN
 from xlsx2opeasy.load.progress import Progress
 from xlsx2opeasy.load.results.load_result import LoadResult
-from xlsx2opeasy.load.results.row_results import counts_of_unsent, settle_phase
+from xlsx2opeasy.load.results.row_results import counts_of_unsent, match_phase_results
 from xlsx2opeasy.load.run.draft import DraftBuilder
 from xlsx2opeasy.load.run.fetch import read_rejections, save_results
 from xlsx2opeasy.load.run.follow import Follower
@@ -82,7 +82,7 @@ class Runner:
         """
         with ExitStack() as stack:
             connect = kept_open(of_job(self._connect, self._job, self._tell), stack)
-            ending = Ending(self._job, connect, self._interruption, self._tell)
+            ending = Finisher(self._job, connect, self._interruption, self._tell)
             if self._job.state.finished not in (None, UNKNOWN):
                 return ending.finished_before()
             stopped: Xlsx2OpeasyError | None = None
@@ -231,7 +231,7 @@ class Runner:
             state = self._job.phase_state(phase)
             if not state.results_saved or state.scheduled_deleted:
                 continue
-            results, _ = settle_phase(self._job, phase)
+            results, _ = match_phase_results(self._job, phase)
             if any(each.outcome is Outcome.UNKNOWN for each in results.values()):
                 try:
                     save_results(self._job, phase, client, self._interruption)

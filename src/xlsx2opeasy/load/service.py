@@ -26,7 +26,7 @@ from xlsx2opeasy.load.jobs.earlier import (
     state_of,
 )
 from xlsx2opeasy.load.jobs.pace import pace_of
-from xlsx2opeasy.load.jobs.superseded import give_way, overtaken, repeated
+from xlsx2opeasy.load.jobs.superseded import repeated, supersede, superseded_jobs
 from xlsx2opeasy.load.notify import MakeNotifier, notify, unsigned
 from xlsx2opeasy.load.plan.earlier_results import refuse_columns_of_ones_own
 from xlsx2opeasy.load.plan.freeze import candidate_of, freeze, output_of
@@ -44,7 +44,7 @@ Confirm = Callable[[Prepared], bool]
 
 
 @dataclass(frozen=True)
-class Surroundings:
+class LoadContext:
     """What a load needs besides the workbook: who to tell, how to wait, where jobs are kept."""
 
     tell: Listener
@@ -60,7 +60,7 @@ def load(
     workbook: Path,
     target: Target,
     options: LoadOptions,
-    around: Surroundings,
+    context: LoadContext,
     confirm: Confirm = lambda _: True,
 ) -> LoadResult:
     """Loads one workbook, from reading it to the results in it.
@@ -69,52 +69,52 @@ def load(
     where the job could not be put on disk, NeverReached where the server gave no answer at all: nothing was
     sent then, and no job is left. Every other end is a LoadResult.
     """
-    with around.interruption.listening(), load_lock(around.store, target):
-        stored = _frozen(workbook, target, options, around, confirm)
+    with context.interruption.listening(), load_lock(context.store, target):
+        stored = _frozen(workbook, target, options, context, confirm)
         try:  # from here on the job on disk is all there is
-            return _work_on(stored, around, is_new=True)
+            return _work_on(stored, context, is_new=True)
         except NeverReached:
             stored.remove()
             raise
 
 
 def freeze_for_queue(
-    workbook: Path, target: Target, options: LoadOptions, around: Surroundings, confirm: Confirm
+    workbook: Path, target: Target, options: LoadOptions, context: LoadContext, confirm: Confirm
 ) -> StoredJob:
     """Puts a workbook into the store as a job that another process will work on; nothing is sent.
 
     Raises InvalidWorkbook where nothing of it is to be sent, and what `load` raises before a job begins.
     """
-    with around.interruption.listening():
-        return _frozen(workbook, target, options, around, confirm, queued=True)
+    with context.interruption.listening():
+        return _frozen(workbook, target, options, context, confirm, queued=True)
 
 
 def _frozen(
     workbook: Path,
     target: Target,
     options: LoadOptions,
-    around: Surroundings,
+    context: LoadContext,
     confirm: Confirm,
     *,
     queued: bool = False,
 ) -> StoredJob:
     """The job on disk, from a workbook that was read and checked."""
-    around.tell(WorkbookOpened(str(workbook)))
-    prepared = prepare(workbook, target, options, partial(state_of, around.store))
+    context.tell(WorkbookOpened(str(workbook)))
+    prepared = prepare(workbook, target, options, partial(state_of, context.store))
     checked = prepared.checked
-    around.tell(
+    context.tell(
         WorkbookChecked(str(workbook), checked.total, checked.problems, checked.workbook.other_sheets)
     )
     for note in prepared.notes:
-        around.tell(Notice(note))
+        context.tell(Notice(note))
     if options.allowed:
-        around.tell(Notice(f"Rules allowed: {', '.join(sorted(options.allowed))}", important=True))
+        context.tell(Notice(f"Rules allowed: {', '.join(sorted(options.allowed))}", important=True))
     if prepared.warning:
-        around.tell(Notice(prepared.warning, important=True))
+        context.tell(Notice(prepared.warning, important=True))
     with counting_rows(checked):
         if queued and prepared.stopped:
             raise InvalidWorkbook(prepared.stopped, f"see what is wrong: xlsx2opeasy check {workbook}")
-        return _begun(workbook, target, options, prepared, around, confirm)
+        return _begun(workbook, target, options, prepared, context, confirm)
 
 
 def _begun(
@@ -122,53 +122,53 @@ def _begun(
     target: Target,
     options: LoadOptions,
     prepared: Prepared,
-    around: Surroundings,
+    context: LoadContext,
     confirm: Confirm,
 ) -> StoredJob:
     """The job on disk, after all that could keep it from being begun, the person's answer last."""
     refuse_columns_of_ones_own(prepared.checked)
     output_of(workbook, target, options, prepared)
     candidate = candidate_of(workbook, target, prepared)
-    prepared = _with_repeated(prepared, target, options, candidate, around)
+    prepared = _with_repeated(prepared, target, options, candidate, context)
     if prepared.tasks:
-        pace = pace_of(around.store, target.origin)
+        pace = pace_of(context.store, target.origin)
         requests = requests_in_all(prepared.phases, options.limits)
-        around.tell(LoadEstimated(requests, pace.seconds(prepared.tasks), pace.jobs))
+        context.tell(LoadEstimated(requests, pace.seconds(prepared.tasks), pace.jobs))
     if prepared.tasks and not confirm(prepared):
         raise LoadRefused("nothing was sent: the question was answered with no", "")
     if target.rehearsal:
-        return freeze(around.store, workbook, target, options, prepared, around.tell)
-    with around.store.freeze_lock(target.origin, target.enterprise_id):
-        stored = freeze(around.store, workbook, target, options, prepared, around.tell)
-        for each in overtaken(around.store, candidate):
-            give_way(each, stored.job_id)
+        return freeze(context.store, workbook, target, options, prepared, context.tell)
+    with context.store.freeze_lock(target.origin, target.enterprise_id):
+        stored = freeze(context.store, workbook, target, options, prepared, context.tell)
+        for each in superseded_jobs(context.store, candidate):
+            supersede(each, stored.job_id)
     return stored
 
 
 def _with_repeated(
-    prepared: Prepared, target: Target, options: LoadOptions, candidate: Candidate, around: Surroundings
+    prepared: Prepared, target: Target, options: LoadOptions, candidate: Candidate, context: LoadContext
 ) -> Prepared:
     """Tells of rows that succeeded before and are to be sent again, unless just that was asked for."""
     if target.rehearsal or options.again or options.all_rows:
         return prepared
-    refuse_if_done_or_unfinished(around.store, candidate, again=False)
-    found = repeated(around.store, candidate)
+    refuse_if_done_or_unfinished(context.store, candidate, again=False)
+    found = repeated(context.store, candidate)
     for each in found:
         rows = "1 row" if each.rows == 1 else f"{each.rows:,} rows"
         instead = f"; to send only the others, load {each.results} instead" if each.results else ""
         said = f"{rows} of this workbook succeeded in job {each.job} of {each.date} and will be sent again"
-        around.tell(Notice(f"{said}{instead}.", important=True))
+        context.tell(Notice(f"{said}{instead}.", important=True))
     return replace(prepared, repeated=sum(each.rows for each in found))
 
 
-def resume(job_id: str | None, around: Surroundings, settling: Settling | None = None) -> LoadResult:
+def resume(job_id: str | None, context: LoadContext, settling: Settling | None = None) -> LoadResult:
     """Goes on with a job, the latest unfinished one where none is named; needs nothing but the job itself.
 
     The workbook as it was when the load began is what counts: where it was changed since, that is told.
     `settling` is a person's word about an operation that is undecided. Raises UsageError where there is
     nothing to resume or to settle.
     """
-    stored = around.store.job(job_id) if job_id else _latest_unfinished(around.store)
+    stored = context.store.job(job_id) if job_id else _latest_unfinished(context.store)
     facts, state = peek(stored)
     if facts.rehearsal:
         raise UsageError(
@@ -176,12 +176,12 @@ def resume(job_id: str | None, around: Surroundings, settling: Settling | None =
         )
     _refuse_halted(facts, state)
     target = Target(facts.origin, facts.enterprise_id)
-    _tell_of_changed_workbook(stored, facts, state, around)
+    _tell_of_changed_workbook(stored, facts, state, context)
     if state.finished in (None, UNKNOWN):
         with stored.as_path(WORKBOOK) as frozen:
             unlock(frozen, Path(facts.workbook).name)
-    with around.interruption.listening(), load_lock(around.store, target):
-        return _work_on(stored, around, settling)
+    with context.interruption.listening(), load_lock(context.store, target):
+        return _work_on(stored, context, settling)
 
 
 def _refuse_halted(facts: JobFacts, state: JobState) -> None:
@@ -194,17 +194,17 @@ def _refuse_halted(facts: JobFacts, state: JobState) -> None:
 
 
 def _work_on(
-    stored: StoredJob, around: Surroundings, settling: Settling | None = None, *, is_new: bool = False
+    stored: StoredJob, context: LoadContext, settling: Settling | None = None, *, is_new: bool = False
 ) -> LoadResult:
-    with stored.working(), closing(OpenJob(stored)) as job, EventLog(stored, around.tell) as log:
+    with stored.working(), closing(OpenJob(stored)) as job, EventLog(stored, context.tell) as log:
         if settling is not None:
             require_undecided(job, settling)
-        waiting = replace(around.waiting, expected_rate=pace_of(around.store, job.facts.origin).rate)
-        how = (around.interruption, log, waiting, settling, around.after_canary)
+        waiting = replace(context.waiting, expected_rate=pace_of(context.store, job.facts.origin).rate)
+        how = (context.interruption, log, waiting, settling, context.after_canary)
         works = job.state.finished in (None, UNKNOWN)
-        result = log.ended(Runner(job, around.connect, *how, is_new=is_new).run())
+        result = log.ended(Runner(job, context.connect, *how, is_new=is_new).run())
         if works:
-            notify(job, result, around.notifier, log)
+            notify(job, result, context.notifier, log)
         return result
 
 
@@ -216,7 +216,7 @@ def _latest_unfinished(store: Store) -> StoredJob:
 
 
 def _tell_of_changed_workbook(
-    stored: StoredJob, facts: JobFacts, state: JobState, around: Surroundings
+    stored: StoredJob, facts: JobFacts, state: JobState, context: LoadContext
 ) -> None:
     path = Path(facts.workbook)
     if state.finished is not None or not path.is_file():
@@ -225,4 +225,4 @@ def _tell_of_changed_workbook(
         digest = digest_of(stored, keyed=facts.is_keyed)(path.read_bytes())
         if digest != facts.workbook_sha256 and digest not in state.written_hashes:
             said = f"{path} was changed since the load began: the job goes on with what it was then."
-            around.tell(Notice(said))
+            context.tell(Notice(said))

@@ -17,7 +17,7 @@ from xlsx2opeasy.errors import LocalFailure
 from xlsx2opeasy.job_model import parse_time
 from xlsx2opeasy.load.job.store import StoredJob
 from xlsx2opeasy.load.results.output import free_name
-from xlsx2opeasy.overwriting import unless_replaced
+from xlsx2opeasy.overwriting import require_overwritable
 from xlsx2opeasy.report.data import KINDS, ReportData, report_data
 from xlsx2opeasy.report.templates import templates_folder
 
@@ -34,7 +34,7 @@ def write_report(stored: StoredJob, output: Path | None = None, *, replace: bool
     """
     data = report_data(stored)
     if output is not None:
-        unless_replaced(output, replace=replace, inputs=(data.facts.workbook, data.job.results))
+        require_overwritable(output, replace=replace, inputs=(data.facts.workbook, data.job.results))
     target = output or _beside(data)
     try:
         write_file(target, rendered(data).encode(), shared=True)

@@ -13,8 +13,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from xlsx2opeasy.sandbox.connections import Connection, Connections
 from xlsx2opeasy.sandbox.exchange import json_answer
+from xlsx2opeasy.sandbox.fault_actions import FAULT_ACTIONS, Exchange
 from xlsx2opeasy.sandbox.faults import FaultRule, FaultRules
-from xlsx2opeasy.sandbox.misdeeds import MISDEEDS, Exchange
 from xlsx2opeasy.sandbox.refusals import Refusal, status_error
 from xlsx2opeasy.sandbox.settings import SandboxSettings
 from xlsx2opeasy.sandbox.truth import Truth
@@ -113,7 +113,7 @@ class Gate:
             else:
                 connection = Connection(self._connections, scope, on_cut=record.note)
                 exchange = Exchange(self._app, scope, receive, send, rule, connection, self._later)
-                await MISDEEDS[rule.action](exchange)
+                await FAULT_ACTIONS[rule.action](exchange)
 
     def _endpoint(self, scope: Scope) -> str | None:
         for route in self._routes:

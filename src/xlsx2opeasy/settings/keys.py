@@ -125,7 +125,7 @@ def _why_no_key(path: Path, error: OSError | UnicodeDecodeError) -> str:
             return f"cannot be read: {error.strerror or error}"
 
 
-def hold_what_is_read(settings: Settings, flags: Flags) -> None:
+def validate_key_and_ca_files(settings: Settings, flags: Flags) -> None:
     """Reads the files that a connection needs, before anything is begun with it.
 
     Raises UsageError where the API key file or the CA bundle cannot be used.

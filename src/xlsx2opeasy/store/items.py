@@ -17,7 +17,7 @@ from xlsx2opeasy.durable import why_refused, write_file
 from xlsx2opeasy.errors import LoadRefused, UsageError, WorkbookUnusable
 from xlsx2opeasy.load.job.state import ABANDONED, COMPLETED, REJECTED, UNKNOWN, WITH_ERRORS
 from xlsx2opeasy.load.jobs.superseded import withdraw
-from xlsx2opeasy.overwriting import unless_replaced
+from xlsx2opeasy.overwriting import require_overwritable
 from xlsx2opeasy.store.connection import lock_number
 from xlsx2opeasy.store.jobs import RESULTS_KEPT, PostgresJob, PostgresStore
 
@@ -140,7 +140,7 @@ def fetch_results(store: PostgresStore, job: str, output: Path, *, replace: bool
     if output.suffix.casefold() != suffix.casefold():
         raise UsageError(f"the results of job {job} cannot be called {output.name}", f"end it in {suffix}")
     if not (output.is_file() and output.read_bytes() == content):
-        unless_replaced(output, replace=replace)
+        require_overwritable(output, replace=replace)
         try:
             write_file(output, content)
         except OSError as error:

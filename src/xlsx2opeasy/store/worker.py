@@ -29,7 +29,7 @@ from xlsx2opeasy.load.notify import MakeNotifier
 from xlsx2opeasy.load.results.load_result import LoadResult
 from xlsx2opeasy.load.results.row_results import counts_of
 from xlsx2opeasy.load.runner import Waiting
-from xlsx2opeasy.load.service import Surroundings, resume
+from xlsx2opeasy.load.service import LoadContext, resume
 from xlsx2opeasy.spec.outcomes import Outcome
 from xlsx2opeasy.store import items
 from xlsx2opeasy.store.jobs import PostgresStore, purge
@@ -148,7 +148,7 @@ class Worker:
             return
         options = items.options_of(self.store, job)
         waiting = Waiting(options.get("poll_interval"), options.get("wait"))
-        around = Surroundings(
+        context = LoadContext(
             self._listener(job),
             self.connect,
             waiting,
@@ -160,7 +160,7 @@ class Worker:
         items.note_begun(self.store, job, self._not_sent(job), place)
         self.say(f"{job}: begins {item.workbook} at enterprise {item.enterprise}")
         try:
-            result = resume(job, around)
+            result = resume(job, context)
         except TakenOver as error:
             self.say(f"{job}: {error.message}")
         except LoadRefused as error:

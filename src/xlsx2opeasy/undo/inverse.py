@@ -1,7 +1,7 @@
 """The inverse of what a load did, and an honest word about each row that has none.
 
 The inverses stand in the reverse order of what took effect. What cannot be told from the tasks alone is never
-made up: such rows are `Left`, with the reason.
+made up: such rows are `NotUndone`, with the reason.
 """
 
 from collections import defaultdict
@@ -12,17 +12,17 @@ from typing import Final, overload
 
 from xlsx2opeasy.check.numbers import TouchedNumbers
 from xlsx2opeasy.importing.cells import ordered
-from xlsx2opeasy.load.results.completed_effects import Done
+from xlsx2opeasy.load.results.completed_effects import CompletedEffect
 from xlsx2opeasy.spec.catalogue import BY_NAME, TASK_TYPES
 from xlsx2opeasy.spec.effects import NO_INVERSE, Effect, Inverse
 from xlsx2opeasy.spec.model import Column, Subject, TaskType
 from xlsx2opeasy.undo.lifetimes import (
     ADDING,
     DELETING,
-    Life,
+    Lifetime,
     Touched,
     assigned_before,
-    lives_of,
+    lifetimes_of,
     same_numbers,
 )
 from xlsx2opeasy.workbook.task_workbook import FilledRow, FilledSheet
@@ -48,10 +48,10 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Left:
+class NotUndone:
     """A row that the workbook does not undo, or not wholly, and why."""
 
-    of: Done
+    of: CompletedEffect
     kind: Kind
     why: str
 
@@ -69,7 +69,7 @@ class Left:
 class Undoing:
     """A row of the workbook: the command that undoes `of`, or (of a Sync command) comes after such rows."""
 
-    of: Done
+    of: CompletedEffect
     inverse: Inverse
 
     def row(self) -> FilledRow:
@@ -117,7 +117,7 @@ class Inverted:
     """
 
     rows: dict[str, list[Undoing]] = field(default_factory=lambda: defaultdict(list))
-    left: list[Left] = field(default_factory=list)
+    not_undone: list[NotUndone] = field(default_factory=list)
     sync_missing: tuple[str, ...] = ()
 
     @property
@@ -130,11 +130,11 @@ class Inverted:
         return tuple(_sheet(each, self.rows[each.name]) for each in TASK_TYPES if each.name in self.rows)
 
 
-def inverted(done: Sequence[Done]) -> Inverted:
+def inverted(done: Sequence[CompletedEffect]) -> Inverted:
     """The inverse of `done`, which stand in the order in which they took effect."""
     inverter = _Inverter(assigned_before(done))
     assigned = _assigned_in_the_same_load(done)
-    for task, touched in zip(reversed(done), reversed(lives_of(done)), strict=True):
+    for task, touched in zip(reversed(done), reversed(lifetimes_of(done)), strict=True):
         inverter.take(task, touched, assigned.get((task.sheet, task.row)))
     inverter.finish()
     return inverter.found
@@ -146,10 +146,10 @@ def _sheet(task_type: TaskType, undoings: Sequence[Undoing]) -> FilledSheet:
     return FilledSheet(task_type, tuple(column.name for column in ordered(task_type, used)), _Rows(undoings))
 
 
-def _assigned_in_the_same_load(done: Iterable[Done]) -> dict[tuple[str, int], Done]:
+def _assigned_in_the_same_load(done: Iterable[CompletedEffect]) -> dict[tuple[str, int], CompletedEffect]:
     """Of each row that modifies an agent in call centers of which the load assigned all: one that did."""
-    by_pair: dict[tuple[str, str], Done] = {}
-    found: dict[tuple[str, int], Done] = {}
+    by_pair: dict[tuple[str, str], CompletedEffect] = {}
+    found: dict[tuple[str, int], CompletedEffect] = {}
     for task in done:
         centers = task.named(Subject.CALL_CENTER)
         if centers is not None and task.known:
@@ -168,47 +168,49 @@ def _assigned_in_the_same_load(done: Iterable[Done]) -> dict[tuple[str, int], Do
 class _Inverter:
     """Takes the tasks from the last to the first."""
 
-    def __init__(self, assigned_before: Mapping[int, Done]) -> None:
+    def __init__(self, assigned_before: Mapping[int, CompletedEffect]) -> None:
         self.found = Inverted()
         self._assigned_before = assigned_before
-        self._moves: TouchedNumbers[Done] = TouchedNumbers()
-        self._syncs: list[Done] = []
+        self._moves: TouchedNumbers[CompletedEffect] = TouchedNumbers()
+        self._syncs: list[CompletedEffect] = []
 
-    def take(self, task: Done, touched: Touched, assigned: Done | None) -> None:
+    def take(self, task: CompletedEffect, touched: Touched, assigned: CompletedEffect | None) -> None:
         """One task more, all later ones being taken already."""
         if not task.known:
-            self._leave(task, Kind.UNKNOWN, "nobody can tell whether it took effect: look at the system")
+            self._skip(task, Kind.UNKNOWN, "nobody can tell whether it took effect: look at the system")
         elif task.command in _SYNC_AFTER:
             self._syncs.append(task)
         elif task.does(*ADDING):
             self._added(task, touched)
         elif task.does(*DELETING):
             self._deleted(task, touched.device if task.does(Effect.DELETES_DEVICE) else touched.user)
-        elif (life := touched.user or touched.device) is not None and life.ended is not None:
-            self._leave(task, Kind.GONE, f"{_row(life.ended)} deleted what it is about afterwards")
-        elif life is not None and life.begun is not None:
-            self._leave(
-                task, Kind.WITH, f"{_row(life.begun)} added what it is about; undoing that undoes this"
+        elif (lifetime := touched.user or touched.device) is not None and lifetime.deleted_by is not None:
+            self._skip(task, Kind.GONE, f"{_row(lifetime.deleted_by)} deleted what it is about afterwards")
+        elif lifetime is not None and lifetime.created_by is not None:
+            self._skip(
+                task,
+                Kind.WITH,
+                f"{_row(lifetime.created_by)} added what it is about; undoing that undoes this",
             )
         elif assigned is not None:
-            self._leave(task, Kind.WITH, f"{_row(assigned)} assigned the agent; undoing that undoes this")
+            self._skip(task, Kind.WITH, f"{_row(assigned)} assigned the agent; undoing that undoes this")
         elif (moved := self._moved_later(task)) is not None:
             why = f"{_row(moved)} moved some of these numbers afterwards: look where they are now"
-            self._leave(task, Kind.CANNOT, why)
+            self._skip(task, Kind.CANNOT, why)
         elif (earlier := self._assigned_before.get(id(task))) is not None:
             self._assigned_again(task, earlier)
         else:
             self._invert(task, _inverse_of(task))
 
-    def _assigned_again(self, task: Done, earlier: Done) -> None:
+    def _assigned_again(self, task: CompletedEffect, earlier: CompletedEffect) -> None:
         if same_numbers(task, earlier):
             why = f"{_row(earlier)} had assigned the numbers already; undoing that undoes this"
-            self._leave(task, Kind.WITH, why)
+            self._skip(task, Kind.WITH, why)
         else:
             why = f"{_row(earlier)} had assigned some of these numbers already: unassign the others by hand"
-            self._leave(task, Kind.CANNOT, why)
+            self._skip(task, Kind.CANNOT, why)
 
-    def _moved_later(self, task: Done) -> Done | None:
+    def _moved_later(self, task: CompletedEffect) -> CompletedEffect | None:
         if (numbers := task.named(Subject.NUMBERS)) is None:
             return None
         if task.does(Effect.MOVES_NUMBERS):
@@ -217,42 +219,41 @@ class _Inverter:
             return None
         return self._moves.of_any(numbers)
 
-    def _added(self, task: Done, touched: Touched) -> None:
-        life = touched.user or touched.device
+    def _added(self, task: CompletedEffect, touched: Touched) -> None:
+        lifetime = touched.user or touched.device
         device = touched.device
-        if life is None or life.begun is not task:
-            self._leave(task, Kind.WITH, "an earlier row added the same; undoing that undoes this")
-        elif life.ended is None:
+        if lifetime is None or lifetime.created_by is not task:
+            self._skip(task, Kind.WITH, "an earlier row added the same; undoing that undoes this")
+        elif lifetime.deleted_by is None:
             self._invert(task, _inverse_of(task))
         elif not (task.does(Effect.ADDS_USER) and task.does(Effect.ADDS_DEVICE)) or (
-            device is not None and device.ended is not None
+            device is not None and device.deleted_by is not None
         ):
-            self._leave(task, Kind.GONE, f"{_row(life.ended)} deleted it again")
+            self._skip(task, Kind.GONE, f"{_row(lifetime.deleted_by)} deleted it again")
         elif device is not None:
             self._invert(task, _device_alone(task))
-        elif not life.ended.does(Effect.DELETES_DEVICES_OF_USER):
-            why = (
-                f"{_row(life.ended)} deleted the user again, and not the device, whose name is not known here"
-            )
-            self._leave(task, Kind.CANNOT, why)
+        elif not lifetime.deleted_by.does(Effect.DELETES_DEVICES_OF_USER):
+            row = _row(lifetime.deleted_by)
+            why = f"{row} deleted the user again, and not the device, whose name is not known here"
+            self._skip(task, Kind.CANNOT, why)
         else:
-            self._leave(task, Kind.GONE, f"{_row(life.ended)} deleted it again")
+            self._skip(task, Kind.GONE, f"{_row(lifetime.deleted_by)} deleted it again")
 
-    def _deleted(self, task: Done, life: Life | None) -> None:
-        if life is not None and life.begun is not None:
-            self._leave(task, Kind.GONE, f"{_row(life.begun)} of the same load had added it")
+    def _deleted(self, task: CompletedEffect, lifetime: Lifetime | None) -> None:
+        if lifetime is not None and lifetime.created_by is not None:
+            self._skip(task, Kind.GONE, f"{_row(lifetime.created_by)} of the same load had added it")
         else:
             self._invert(task, _inverse_of(task))
 
-    def _invert(self, task: Done, inverse: Inverse) -> None:
+    def _invert(self, task: CompletedEffect, inverse: Inverse) -> None:
         missing = [name for name in inverse.fields if not task.values.get(name)]
         if inverse.why_not or missing:
             why = inverse.why_not or f"the task has no {missing[0]}, which {inverse.command} needs"
-            self._leave(task, Kind.CANNOT, why)
+            self._skip(task, Kind.CANNOT, why)
             return
         undoing = Undoing(task, inverse)
         if undoing.in_part:
-            self._leave(task, Kind.IN_PART, undoing.in_part)
+            self._skip(task, Kind.IN_PART, undoing.in_part)
         self.found.rows[task.type].append(undoing)
 
     def finish(self) -> None:
@@ -267,30 +268,30 @@ class _Inverter:
         for task in self._syncs:
             if wanted:
                 why = f"at the end of the sheet stands {' and '.join(wanted)}"
-                self._leave(task, Kind.WITH, why)
+                self._skip(task, Kind.WITH, why)
             else:
-                self._leave(task, Kind.CANNOT, _inverse_of(task).why_not)
+                self._skip(task, Kind.CANNOT, _inverse_of(task).why_not)
 
-    def _leave(self, task: Done, kind: Kind, why: str) -> None:
-        self.found.left.append(Left(task, kind, why))
+    def _skip(self, task: CompletedEffect, kind: Kind, why: str) -> None:
+        self.found.not_undone.append(NotUndone(task, kind, why))
 
 
-def _inverse_of(task: Done) -> Inverse:
+def _inverse_of(task: CompletedEffect) -> Inverse:
     return BY_NAME[task.type].by_command[task.command].inverse
 
 
-def _device_alone(task: Done) -> Inverse:
+def _device_alone(task: CompletedEffect) -> Inverse:
     """What reverses the addition of the device alone, by a command that also added something else."""
     commands = BY_NAME[task.type].commands
     alone = (each.inverse for each in commands if each.effects == {Effect.ADDS_DEVICE})
     return next(alone, NO_INVERSE)
 
 
-def _row(task: Done) -> str:
+def _row(task: CompletedEffect) -> str:
     return f"{task.sheet} row {task.row}"
 
 
-def _cells(task: Done, inverse: Inverse) -> dict[str, str]:
+def _cells(task: CompletedEffect, inverse: Inverse) -> dict[str, str]:
     """The inverse's cells by header."""
     cells: dict[str, str] = {}
     for name in (*inverse.fields, *inverse.optional):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from xlsx2opeasy.check.across import exact_key, user_key
 from xlsx2opeasy.check.numbers import TouchedNumbers, span_of
-from xlsx2opeasy.load.results.completed_effects import Done
+from xlsx2opeasy.load.results.completed_effects import CompletedEffect
 from xlsx2opeasy.spec.effects import Effect
 from xlsx2opeasy.spec.model import Subject
 
@@ -18,26 +18,26 @@ DELETING = (Effect.DELETES_USER, Effect.DELETES_DEVICE)
 
 
 @dataclass(eq=False, slots=True)
-class Life:
+class Lifetime:
     """The time in which a user or a device exists; `begun` and `ended` are the tasks that made it so.
 
     None where it was there before the load, or is there after it. `devices` are those added with a user.
     """
 
-    begun: Done | None = None
-    ended: Done | None = None
-    devices: tuple["Life", ...] = ()
+    created_by: CompletedEffect | None = None
+    deleted_by: CompletedEffect | None = None
+    devices: tuple["Lifetime", ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Touched:
     """The lives that a task is about, None where it is about none of that kind."""
 
-    user: Life | None = None
-    device: Life | None = None
+    user: Lifetime | None = None
+    device: Lifetime | None = None
 
 
-def lives_of(tasks: Sequence[Done]) -> list[Touched]:
+def lifetimes_of(tasks: Sequence[CompletedEffect]) -> list[Touched]:
     """For each of `tasks`, in the order in which they took effect, the lives that it begins, ends or touches.
 
     A task that is not known to have taken effect begins and ends none.
@@ -47,37 +47,37 @@ def lives_of(tasks: Sequence[Done]) -> list[Touched]:
 
 
 class _Registry:
-    """The last life of every user and device that was named so far."""
+    """The last lifetime of every user and device that was named so far."""
 
     def __init__(self) -> None:
-        self._users: dict[str, Life] = {}
-        self._devices: dict[str, Life] = {}
+        self._users: dict[str, Lifetime] = {}
+        self._devices: dict[str, Lifetime] = {}
 
-    def take(self, task: Done) -> Touched:
+    def take(self, task: CompletedEffect) -> Touched:
         user_id, name = task.named(Subject.USER), task.named(Subject.DEVICE)
-        user = self._life(self._users, user_key(user_id), task) if user_id is not None else None
-        device = self._life(self._devices, exact_key(name), task) if name is not None else None
-        if user is not None and device is not None and device.begun is task:
+        user = self._lifetime(self._users, user_key(user_id), task) if user_id is not None else None
+        device = self._lifetime(self._devices, exact_key(name), task) if name is not None else None
+        if user is not None and device is not None and device.created_by is task:
             user.devices += (device,)
         if user is not None and task.does(Effect.DELETES_USER):
-            user.ended = task
+            user.deleted_by = task
             for each in user.devices if task.does(Effect.DELETES_DEVICES_OF_USER) else ():
-                each.ended = each.ended or task
+                each.deleted_by = each.deleted_by or task
         if device is not None and task.does(Effect.DELETES_DEVICE):
-            device.ended = task
+            device.deleted_by = task
         return Touched(user, device)
 
-    def _life(self, of: dict[str, Life], key: str, task: Done) -> Life:
+    def _lifetime(self, of: dict[str, Lifetime], key: str, task: CompletedEffect) -> Lifetime:
         known = of.get(key)
-        if known is None or known.ended is not None:
-            known = of[key] = Life(begun=task if task.does(*ADDING) else None)
+        if known is None or known.deleted_by is not None:
+            known = of[key] = Lifetime(created_by=task if task.does(*ADDING) else None)
         return known
 
 
-def assigned_before(done: Iterable[Done]) -> dict[int, Done]:
+def assigned_before(done: Iterable[CompletedEffect]) -> dict[int, CompletedEffect]:
     """Of each Assign row (by its `id`) that gives numbers which a row before had given: that row."""
-    given: TouchedNumbers[Done] = TouchedNumbers()
-    found: dict[int, Done] = {}
+    given: TouchedNumbers[CompletedEffect] = TouchedNumbers()
+    found: dict[int, CompletedEffect] = {}
     for task in done:
         numbers = task.named(Subject.NUMBERS)
         if numbers is not None and task.known:
@@ -90,6 +90,6 @@ def assigned_before(done: Iterable[Done]) -> dict[int, Done]:
     return found
 
 
-def same_numbers(one: Done, other: Done) -> bool:
+def same_numbers(one: CompletedEffect, other: CompletedEffect) -> bool:
     """Whether two rows are about exactly the same numbers."""
     return span_of(one.named(Subject.NUMBERS) or "") == span_of(other.named(Subject.NUMBERS) or "")

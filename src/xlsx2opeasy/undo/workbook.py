@@ -17,19 +17,19 @@ from xlsx2opeasy.load.job.fingerprint import enterprise_digits
 from xlsx2opeasy.load.job.state import JobState
 from xlsx2opeasy.load.job.store import StoredJob
 from xlsx2opeasy.load.jobs.earlier import peek
-from xlsx2opeasy.load.results.completed_effects import read_done
+from xlsx2opeasy.load.results.completed_effects import read_completed_effects
 from xlsx2opeasy.load.results.output import free_name
-from xlsx2opeasy.overwriting import unless_replaced
+from xlsx2opeasy.overwriting import require_overwritable
 from xlsx2opeasy.shell import quoted
 from xlsx2opeasy.spec.catalogue import BY_NAME, PROCESSING_ORDER
 from xlsx2opeasy.spec.effects import Effect
-from xlsx2opeasy.undo.inverse import Inverted, Kind, Left, Undoing, inverted
+from xlsx2opeasy.undo.inverse import Inverted, Kind, NotUndone, Undoing, inverted
 from xlsx2opeasy.workbook.note_page import NotePage
 from xlsx2opeasy.workbook.task_workbook import filled_bytes
 
-LEFT_TITLE: Final = "Not undone"
+NOT_UNDONE_TITLE: Final = "Not undone"
 _ABOUT_TITLE: Final = "Read me"
-_LEFT_HEADERS: Final = ("Sheet", "Row", "Command", "About", "What becomes of it", "Why")
+_NOT_UNDONE_HEADERS: Final = ("Sheet", "Row", "Command", "About", "What becomes of it", "Why")
 
 
 @dataclass(frozen=True)
@@ -40,9 +40,9 @@ class Undo:
     inverted: Inverted
     skipped: int
 
-    def left(self, kind: Kind) -> int:
-        """How many rows are left in this way."""
-        return sum(each.kind is kind for each in self.inverted.left)
+    def not_undone(self, kind: Kind) -> int:
+        """How many rows are not undone in this way."""
+        return sum(each.kind is kind for each in self.inverted.not_undone)
 
 
 def undo_of(stored: StoredJob) -> Undo:
@@ -53,7 +53,7 @@ def undo_of(stored: StoredJob) -> Undo:
     """
     facts, state = peek(stored)
     _refuse(stored, facts, state)
-    done = list(read_done(stored))
+    done = list(read_completed_effects(stored))
     if not done:
         raise UsageError(
             f"nothing of job {facts.job} took effect, so there is nothing to undo",
@@ -89,7 +89,7 @@ def choose_undo_output(facts: JobFacts, wanted: Path | None, *, replace: bool = 
     if wanted is not None:
         if wanted.suffix.casefold() != ".xlsx":
             raise UsageError(f"{wanted} does not end in .xlsx", f"write {wanted.with_suffix('.xlsx')}")
-        unless_replaced(wanted, replace=replace, inputs=(facts.workbook,))
+        require_overwritable(wanted, replace=replace, inputs=(facts.workbook,))
         return wanted.absolute()
     workbook = Path(facts.workbook)
     beside = workbook.parent.is_dir() and os.access(workbook.parent, os.W_OK)
@@ -103,7 +103,7 @@ def write_undo(undo: Undo, output: Path) -> None:
     Raises WorkbookUnusable where that is impossible.
     """
     sheets = undo.inverted.sheets()
-    last = [_left_page(undo)] if undo.inverted.left else []
+    last = [_not_undone_page(undo)] if undo.inverted.not_undone else []
     enterprise = enterprise_digits(undo.facts.origin, undo.facts.enterprise_id)
     about = [_about_page(undo, output)]
     content = filled_bytes(sheets, about, last, meant_for=enterprise, by_way_of_disk=True)
@@ -131,7 +131,7 @@ def _about(undo: Undo, output: Path) -> Iterator[str]:
         " It can be loaded there only."
     )
     if not rows:
-        yield f'Nothing of the job can be undone by a load: the sheet "{LEFT_TITLE}" says why.'
+        yield f'Nothing of the job can be undone by a load: the sheet "{NOT_UNDONE_TITLE}" says why.'
         return
     yield (
         "Look at each row first, and take out what is to stay. A deletion also takes away whatever was"
@@ -151,8 +151,8 @@ def _about(undo: Undo, output: Path) -> Iterator[str]:
         )
     for sync in undo.inverted.sync_missing:
         yield f"Where Teams users are among the rows, add a last row to Users with the command {sync}."
-    if undo.inverted.left:
-        yield f'What is not undone, or not wholly, stands in the sheet "{LEFT_TITLE}" with the reason.'
+    if undo.inverted.not_undone:
+        yield f'What is not undone, or not wholly, stands in the sheet "{NOT_UNDONE_TITLE}" with the reason.'
     if undo.skipped:
         yield (
             f"Rows that had succeeded before job {facts.job} ({undo.skipped:,}) are not in here:"
@@ -161,7 +161,7 @@ def _about(undo: Undo, output: Path) -> Iterator[str]:
     name = Path(facts.workbook).name
     again = (
         "copy them into a workbook of their own, without the results columns, so that no other is sent twice"
-        if undo.skipped or undo.inverted.left
+        if undo.skipped or undo.inverted.not_undone
         else f"xlsx2opeasy load {quoted(name)} --again"
     )
     yield f"Rows that you undo still say SUCCESS in {name}'s results."
@@ -175,12 +175,12 @@ def _unassigns(undoing: Undoing) -> bool:
     return commands[undoing.inverse.command].does(Effect.UNASSIGNS_NUMBERS)
 
 
-def _left_page(undo: Undo) -> NotePage:
+def _not_undone_page(undo: Undo) -> NotePage:
     order = {title: place for place, title in enumerate(undo.facts.sheets)}
-    left = sorted(undo.inverted.left, key=lambda each: (order[each.of.sheet], each.of.row))
+    left = sorted(undo.inverted.not_undone, key=lambda each: (order[each.of.sheet], each.of.row))
     title = f"Rows of job {undo.facts.job} that this workbook does not undo, or not wholly"
-    return NotePage(LEFT_TITLE, [title], _LEFT_HEADERS, [_left_row(each) for each in left])
+    return NotePage(NOT_UNDONE_TITLE, [title], _NOT_UNDONE_HEADERS, [_not_undone_row(each) for each in left])
 
 
-def _left_row(left: Left) -> tuple[str, ...]:
-    return left.of.sheet, str(left.of.row), left.of.command, left.about, left.kind.value, left.why
+def _not_undone_row(row: NotUndone) -> tuple[str, ...]:
+    return row.of.sheet, str(row.of.row), row.of.command, row.about, row.kind.value, row.why

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from xlsx2opeasy import session
 from xlsx2opeasy.check.checked import Checked, check_workbook
-from xlsx2opeasy.collecting import collecting_seldom
 from xlsx2opeasy.errors import LocalFailure, UsageError, Xlsx2OpeasyError
 from xlsx2opeasy.job_model import Job
 from xlsx2opeasy.load import service
@@ -20,6 +19,7 @@ from xlsx2opeasy.load.jobs.listing import job_of, list_jobs
 from xlsx2opeasy.load.plan.prepare import LoadOptions
 from xlsx2opeasy.load.results.load_result import LoadResult
 from xlsx2opeasy.load.run.undecided import Settling
+from xlsx2opeasy.reduced_gc import reduced_gc
 from xlsx2opeasy.report.templates import templates_folder
 from xlsx2opeasy.secret import Secret
 from xlsx2opeasy.settings import Flags, Settings, keyring_name
@@ -95,7 +95,7 @@ class Desk:
         with contextlib.suppress(Xlsx2OpeasyError):
             check_workbook(read_workbook(templates_folder("workbooks") / "all-tasks.xlsx"))
 
-    @collecting_seldom()
+    @reduced_gc()
     def checked(self, upload: Upload) -> Checked:
         """The checked workbook; read once for each revision. Raises WorkbookUnusable."""
         with upload.lock:
@@ -130,14 +130,14 @@ class Desk:
                     mapping=upload.lists,
                     staging=choices.staging,
                 )
-                around = service.Surroundings(
+                context = service.LoadContext(
                     run.hear,
                     destination.connect,
                     interruption=run.interruption,
                     after_canary=run.ask if choices.asks else None,
                     store=self.store,
                 )
-                return service.load(upload.path, destination.target, options, around)
+                return service.load(upload.path, destination.target, options, context)
 
         return self.runs.start(Run(upload.name, rehearsal, upload.id), work)
 
@@ -152,8 +152,8 @@ class Desk:
             connect = session.connect_as_pinned(self.flags, self.dialog())
             if self.sandbox is not None:
                 connect = self.sandbox.connect
-            around = service.Surroundings(run.hear, connect, interruption=run.interruption, store=self.store)
-            return service.resume(stored.job_id, around, settling)
+            context = service.LoadContext(run.hear, connect, interruption=run.interruption, store=self.store)
+            return service.resume(stored.job_id, context, settling)
 
         with self._resuming:
             present = self.runs.of_job(stored.job_id)

@@ -220,10 +220,10 @@ def marks(
 @pytest.mark.parametrize("task_type", CHOICES)
 def test_all_cells_of_a_choice_are_marked_until_one_is_filled(task_type: str, tmp_path: Path) -> None:
     (sheet,) = template_sheets([task_type])
-    choice = [column for column in sheet.columns if formulas.one_is_missing(sheet, column)]
+    choice = [column for column in sheet.columns if formulas.missing_one_of(sheet, column)]
     blank = in_place(sheet, ["Modify", "john.doe@example.com", *[""] * (len(sheet.columns) - 1)])
     rows = [blank, *([*blank[: each.number], "TRUE", *blank[each.number + 1 :]] for each in choice)]
-    choices = [formulas.one_is_missing(sheet, choice[0]) or ""] * len(rows)
+    choices = [formulas.missing_one_of(sheet, choice[0]) or ""] * len(rows)
     assert calculated(tmp_path / "choice.xlsx", rows, choices) == [True, *[False] * len(choice)]
     (rule,) = sheet.task_type.at_least_one
     assert [each.field.name for each in choice] == list(rule.fields)

@@ -14,7 +14,7 @@ from xlsx2opeasy.load.job.fingerprint import key_of, without_secrets
 from xlsx2opeasy.load.job.fold import fold
 from xlsx2opeasy.load.job.state import UNKNOWN, JobState
 from xlsx2opeasy.load.job.store import OUTCOMES, Store, StoredJob
-from xlsx2opeasy.load.results.row_results import Place, Settlement
+from xlsx2opeasy.load.results.row_results import Place, RowResults
 from xlsx2opeasy.spec.outcomes import Outcome
 
 _SETTLED = (Outcome.SUCCESS, Outcome.FAILED, Outcome.REJECTED)
@@ -220,12 +220,12 @@ def _refuse_done(
         )
 
 
-def write_outcomes(stored: StoredJob, rows: Iterable[JobRow], settlement: Settlement) -> None:
+def write_outcomes(stored: StoredJob, rows: Iterable[JobRow], row_results: RowResults) -> None:
     """Puts what became of each row beside the job, for later loads and reports. Raises LocalFailure."""
     marks: dict[Place, str] = {(row.sheet, row.row): row.fingerprint for row in rows}
     lines = (
         json.dumps([sheet, row, marks[(sheet, row)], result.outcome, result.code, result.detail])
-        for (sheet, row), result in settlement.results.items()
+        for (sheet, row), result in row_results.results.items()
     )
     try:
         stored.write(OUTCOMES, "\n".join(lines).encode())

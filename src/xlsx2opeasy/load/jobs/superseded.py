@@ -11,7 +11,7 @@ from xlsx2opeasy.load.job.open_job import OpenJob
 from xlsx2opeasy.load.job.state import ABANDONED, JOB, Fact
 from xlsx2opeasy.load.job.store import Store, StoredJob
 from xlsx2opeasy.load.jobs.earlier import Candidate, kept_in, real_jobs, same_workbook, write_outcomes
-from xlsx2opeasy.load.results.row_results import settle
+from xlsx2opeasy.load.results.row_results import match_results
 from xlsx2opeasy.load.run.cleanup import forget_secrets
 from xlsx2opeasy.spec.outcomes import Outcome
 
@@ -38,7 +38,7 @@ def repeated(store: Store, candidate: Candidate) -> list[Repeated]:
     return found
 
 
-def overtaken(store: Store, candidate: Candidate) -> list[StoredJob]:
+def superseded_jobs(store: Store, candidate: Candidate) -> list[StoredJob]:
     """Jobs of the workbook, at whatever server, that ended before they sent anything: a wrong address or key.
 
     A load of the workbook takes their place.
@@ -63,7 +63,7 @@ def withdraw(stored: StoredJob) -> bool:
         return False
 
 
-def give_way(stored: StoredJob, to: str) -> None:
+def supersede(stored: StoredJob, to: str) -> None:
     """Ends a job that never sent anything, because job `to` loads its workbook; its results stay as they are.
 
     Where another process works on it, it is left alone. The caller holds what `load` holds.
@@ -77,9 +77,9 @@ def give_way(stored: StoredJob, to: str) -> None:
 
 
 def _end_unsent(job: OpenJob, why: str) -> None:
-    settlement = settle(job, f"not sent: {why}")
-    write_outcomes(job.stored, job.rows, settlement)
+    row_results = match_results(job, f"not sent: {why}")
+    write_outcomes(job.stored, job.rows, row_results)
     said = f"nothing of it was sent; {why}"
-    job.note(JOB, Fact.FINISHED, status=ABANDONED, message=said, rows=settlement.counts())
+    job.note(JOB, Fact.FINISHED, status=ABANDONED, message=said, rows=row_results.counts())
     forget_secrets(job)
     job.note(JOB, Fact.CLEANED)

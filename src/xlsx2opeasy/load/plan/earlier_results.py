@@ -168,7 +168,7 @@ def refuse_other_enterprise(checked: Checked, target: Target, recognition: Recog
                 )
 
 
-def sparing_successes(
+def keep_succeeded_rows(
     checked: Checked, told: Successes, recognition: Recognition, wire_names: Mapping[str, str]
 ) -> Checked:
     """Rows that succeeded, and have not changed since, are not invalid because of another row.

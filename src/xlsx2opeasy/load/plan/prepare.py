@@ -15,9 +15,9 @@ from xlsx2opeasy.load.plan.earlier_results import (
     changed_since,
     compared_without_secrets,
     emptied,
+    keep_succeeded_rows,
     refuse_other_enterprise,
     refuse_undecided,
-    sparing_successes,
     succeeded_before,
     successes_told,
     told_before,
@@ -147,7 +147,7 @@ def prepare(
             refuse_other_enterprise(checked, target, recognition)
     told, sends_all = successes_told(checked), options.all_rows or options.again
     if not sends_all:
-        checked = sparing_successes(checked, told, recognition, options.wire_names)
+        checked = keep_succeeded_rows(checked, told, recognition, options.wire_names)
     stopped = _why_stopped(checked, options)
     if stopped and not any(cell is not None and cell.key for cell in told.values()):
         # Nobody is asked for a key in vain.

@@ -15,7 +15,7 @@ import orjson
 from xlsx2opeasy.errors import LocalFailure
 from xlsx2opeasy.load.job.open_job import OpenJob
 from xlsx2opeasy.load.job.store import DONE, StoredJob
-from xlsx2opeasy.load.results.row_results import Settlement
+from xlsx2opeasy.load.results.row_results import RowResults
 from xlsx2opeasy.spec.catalogue import BY_NAME, PROCESSING_ORDER
 from xlsx2opeasy.spec.effects import Effect
 from xlsx2opeasy.spec.model import Subject
@@ -31,7 +31,7 @@ _KEPT = (Outcome.SUCCESS, Outcome.RUNNING, Outcome.UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class CompletedEffect:
     """A task that took effect, or (not `known`) may have: its row, and the fields that were remembered."""
 
     sheet: str
@@ -51,20 +51,20 @@ class Done:
         return next((self.values[name] for name in names if name in self.values), None)
 
 
-def write_done(job: OpenJob, settlement: Settlement) -> None:
+def write_completed_effects(job: OpenJob, row_results: RowResults) -> None:
     """Puts it beside the job, while its chunk files are still there.
 
     Never stands in the way of a load's end: where it fails, `undo` of this job gives the reason.
     """
     try:
-        content = b"\n".join([orjson.dumps(line) for line in _lines(job, settlement)])
+        content = b"\n".join([orjson.dumps(line) for line in _lines(job, row_results)])
     except Exception as error:  # noqa: BLE001 - the results of the load weigh more than its undo
         content = orjson.dumps({_NOT_KEPT: f"{type(error).__name__}"})
     with contextlib.suppress(OSError):
         job.stored.write(DONE, content)
 
 
-def read_done(stored: StoredJob) -> Iterator[Done]:
+def read_completed_effects(stored: StoredJob) -> Iterator[CompletedEffect]:
     """What took effect, one after the other. Raises LocalFailure where it is missing or damaged."""
     if not stored.exists(DONE):
         raise LocalFailure(
@@ -83,7 +83,7 @@ def read_done(stored: StoredJob) -> Iterator[Done]:
             sheet, row, kind, command, outcome, values = entry
             sheet, kind, command = map(sys.intern, (sheet, kind, command))  # a million lines share them
             named = {sys.intern(name): value for name, value in values.items()}
-            yield Done(sheet, row, kind, command, named, known=outcome == Outcome.SUCCESS)
+            yield CompletedEffect(sheet, row, kind, command, named, known=outcome == Outcome.SUCCESS)
     except (OSError, ValueError, TypeError, AttributeError) as error:
         raise LocalFailure(
             f"{stored.where(DONE)} is damaged: {error}",
@@ -91,19 +91,19 @@ def read_done(stored: StoredJob) -> Iterator[Done]:
         ) from error
 
 
-def _lines(job: OpenJob, settlement: Settlement) -> Iterator[list[Any]]:
+def _lines(job: OpenJob, row_results: RowResults) -> Iterator[list[Any]]:
     order = {task_type.name: place for place, task_type in enumerate(PROCESSING_ORDER)}
     for phase in job.facts.phases:
         rows = job.sent_rows(phase)
         if not any(
-            settlement.results[row.sheet, row.row].outcome in _KEPT for of in rows.values() for row in of
+            row_results.results[row.sheet, row.row].outcome in _KEPT for of in rows.values() for row in of
         ):
             continue
         tasks = job.sent_tasks(phase)
         for name in sorted(rows, key=lambda each: order[each]):
             paths = _paths(name, job.facts.wire_names)
             for row, task in zip(rows[name], tasks[name], strict=True):
-                outcome = settlement.results[row.sheet, row.row].outcome
+                outcome = row_results.results[row.sheet, row.row].outcome
                 if outcome in _KEPT:
                     values = _values(task["content"], paths)
                     yield [row.sheet, row.row, name, task["command"], outcome, values]

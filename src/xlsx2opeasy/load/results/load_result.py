@@ -8,7 +8,7 @@ from typing import Any, Final
 from xlsx2opeasy.load.job.facts import JobRow
 from xlsx2opeasy.load.job.state import ABANDONED, COMPLETED, INVALID, REJECTED, UNKNOWN, WITH_ERRORS
 from xlsx2opeasy.load.job.store import OUTCOMES, StoredJob
-from xlsx2opeasy.load.results.row_results import Place, Settlement
+from xlsx2opeasy.load.results.row_results import Place, RowResults
 from xlsx2opeasy.spec.error_codes import Retryable, retryable_of
 from xlsx2opeasy.spec.outcomes import Outcome
 
@@ -50,10 +50,10 @@ class RowFailure:
         }
 
 
-def failures_of(rows: Iterable[JobRow], settlement: Settlement) -> Iterator[RowFailure]:
-    """Those of a job whose settlement is known, in the order of its rows."""
+def failures_of(rows: Iterable[JobRow], row_results: RowResults) -> Iterator[RowFailure]:
+    """Those of a job whose row_results is known, in the order of its rows."""
     for row in rows:
-        result = settlement.results.get((row.sheet, row.row))
+        result = row_results.results.get((row.sheet, row.row))
         if result is not None and result.outcome is not Outcome.SUCCESS:
             yield RowFailure(row, result.outcome, result.code, result.detail)
 
@@ -90,7 +90,7 @@ class LoadResult:
     rows: dict[str, int]
     operations: tuple[str, ...] = ()
     message: str = ""
-    settlement: Settlement | None = field(default=None, repr=False)
+    row_results: RowResults | None = field(default=None, repr=False)
     failures: Callable[[], Iterable[RowFailure]] = field(default=tuple, repr=False)
 
     def as_json(self, *, rows: bool = False) -> dict[str, Any]:

@@ -15,8 +15,8 @@ from xlsx2opeasy.load.events import Listener, Notice
 from xlsx2opeasy.load.job.open_job import OpenJob
 from xlsx2opeasy.load.job.state import JOB, Fact
 from xlsx2opeasy.load.job.store import WORKBOOK
-from xlsx2opeasy.load.results.row_results import Settlement
-from xlsx2opeasy.load.results.substitute import sidecar_bytes
+from xlsx2opeasy.load.results.row_results import RowResults
+from xlsx2opeasy.load.results.substitute import substitute_bytes
 from xlsx2opeasy.ooxml.replace import replacing
 from xlsx2opeasy.spec.outcomes import RowResult
 from xlsx2opeasy.workbook.mapping import kept_mapping
@@ -82,7 +82,7 @@ def free_name(path: Path) -> Path:
     return next(each for each in candidates if not each.exists() and not each.is_symlink())
 
 
-def write_workbook(job: OpenJob, settlement: Settlement, tell: Listener) -> Path | None:
+def write_workbook(job: OpenJob, row_results: RowResults, tell: Listener) -> Path | None:
     """Writes the results into a copy of the frozen workbook; gives the path where they are.
 
     Where the place that was chosen cannot be written, or holds something else by now, they go beside it; at
@@ -96,11 +96,11 @@ def write_workbook(job: OpenJob, settlement: Settlement, tell: Listener) -> Path
     with job.stored.as_path(WORKBOOK) as frozen, job.stored.scratch() as scratch:
         made = scratch / f"made{chosen.suffix}"
         _remove(made)  # that of a process which died, with what was known then
-        writing = _Writing(job, _sheets(job, settlement), frozen, made)
+        writing = _Writing(job, _sheets(job, row_results), frozen, made)
         try:
             place, problem = writing.put((target, free_name(_name_beside(target))), chosen.suffix)
         except UnwritableWorkbook as refusal:
-            return _write_sidecar(job, settlement, frozen, refusal, tell)
+            return _write_substitute(job, row_results, frozen, refusal, tell)
         finally:
             _remove(made)
     if place != chosen:
@@ -125,13 +125,13 @@ def _named(job: OpenJob, place: Path | None) -> str:
     return f"the store ({fetch} brings them)" if place is None else str(place)
 
 
-def _write_sidecar(
-    job: OpenJob, settlement: Settlement, frozen: Path, refusal: UnwritableWorkbook, tell: Listener
+def _write_substitute(
+    job: OpenJob, row_results: RowResults, frozen: Path, refusal: UnwritableWorkbook, tell: Listener
 ) -> Path | None:
     """Writes a workbook of our own with the results; never in the place of the workbook itself."""
     name = Path(job.facts.workbook).name
-    results = {each.title: each.results for each in _sheets(job, settlement)}
-    made = sidecar_bytes(frozen, name, refusal.message, results, kept_mapping(job.facts.mapping))
+    results = {each.title: each.results for each in _sheets(job, row_results)}
+    made = substitute_bytes(frozen, name, refusal.message, results, kept_mapping(job.facts.mapping))
     content = protected_like(frozen.read_bytes(), made)
     job.stored.share_results(content, ".xlsx")
     wanted = Path(job.state.written or job.facts.output)
@@ -168,9 +168,9 @@ def _keep_with_job(job: OpenJob, content: bytes, suffix: str) -> Path | None:
         raise WorkbookUnusable(f"the results could not be kept in {where}: {why_refused(error)}") from error
 
 
-def _sheets(job: OpenJob, settlement: Settlement) -> list[SheetResults]:
+def _sheets(job: OpenJob, row_results: RowResults) -> list[SheetResults]:
     by_sheet: dict[str, dict[int, RowResult]] = {}
-    for (sheet, row), result in {**settlement.results, **settlement.restored}.items():
+    for (sheet, row), result in {**row_results.results, **row_results.restored}.items():
         by_sheet.setdefault(sheet, {})[row] = result
     return [
         SheetResults(title, header_row, by_sheet.get(title, {}), job.facts.never_ours.get(title, ()))

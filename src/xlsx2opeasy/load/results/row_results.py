@@ -26,7 +26,7 @@ Place = tuple[str, int]
 
 
 @dataclass(frozen=True)
-class Settlement:
+class RowResults:
     """What became of every row that was not skipped, and how many results belong to none of them.
 
     `restored` are those of the skipped rows whose SUCCESS must be written again.
@@ -64,7 +64,7 @@ def counts_of_unsent(rows: Iterable[JobRow]) -> dict[str, int]:
     return counts_of(outcomes, sum(row.skipped for row in known))
 
 
-def settle(job: OpenJob, stopped_because: str = "") -> Settlement:
+def match_results(job: OpenJob, stopped_because: str = "") -> RowResults:
     """What is known now. `stopped_because` says why rows were not sent, where the load ended early.
 
     Raises LocalFailure where results or chunk files on disk are damaged.
@@ -75,7 +75,7 @@ def settle(job: OpenJob, stopped_because: str = "") -> Settlement:
         if row.known_outcome is not None:
             results[_place(row)] = RowResult(row.known_outcome, detail=row.detail, job=job_cell(job, row))
     for phase in job.facts.phases:
-        found, strange = settle_phase(job, phase, stopped_because)
+        found, strange = match_phase_results(job, phase, stopped_because)
         results |= found
         foreign += strange
     for row in job.rows:
@@ -89,7 +89,7 @@ def settle(job: OpenJob, stopped_because: str = "") -> Settlement:
         for row in job.rows
         if row.skipped and row.earlier
     }
-    return Settlement(results, skipped, foreign, restored)
+    return RowResults(results, skipped, foreign, restored)
 
 
 def job_cell(job: OpenJob, row: JobRow) -> str:
@@ -101,7 +101,7 @@ def _place(row: JobRow) -> Place:
     return row.sheet, row.row
 
 
-def settle_phase(
+def match_phase_results(
     job: OpenJob, phase: PhaseFacts, stopped_because: str = ""
 ) -> tuple[dict[Place, RowResult], int]:
     """What is known of the rows of one phase, and how many results belong to none of them."""

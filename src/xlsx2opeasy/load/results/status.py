@@ -9,7 +9,7 @@ from xlsx2opeasy.load.job.facts import JobFacts
 from xlsx2opeasy.load.job.open_job import OpenJob
 from xlsx2opeasy.load.job.state import COMPLETED, INVALID, REJECTED, UNKNOWN, WITH_ERRORS
 from xlsx2opeasy.load.results.load_result import EXIT_CODES
-from xlsx2opeasy.load.results.row_results import Settlement
+from xlsx2opeasy.load.results.row_results import RowResults
 from xlsx2opeasy.load.run.undecided import UndecidedError
 from xlsx2opeasy.shell import quoted
 
@@ -37,10 +37,10 @@ def why_not_sent(job: OpenJob, stopped: Xlsx2OpeasyError | None) -> str:
 
 
 def verdict_of(
-    job: OpenJob, settlement: Settlement, stopped: Xlsx2OpeasyError | None, results: str | None
+    job: OpenJob, row_results: RowResults, stopped: Xlsx2OpeasyError | None, results: str | None
 ) -> Verdict:
     """How the load ended; `stopped` is what ended it early, `results` where the results workbook is."""
-    counts = settlement.counts()
+    counts = row_results.counts()
     if isinstance(stopped, StillRunning) and counts["unknown"]:
         said = f"what became of {_rows(counts['unknown'])} is not known, and {stopped.message}"
         return _verdict(UNKNOWN, f"{said}. Go on with: {resume_command(job.facts)}")
@@ -56,10 +56,10 @@ def verdict_of(
         what = "the operation was not run" if ran else "nothing was run"
         return _verdict(REJECTED, f"the server rejected {_rows(counts['rejected'])}, so {what}; {correct}")
     if counts["unknown"]:
-        said = f"what became of {_rows(counts['unknown'])} is not known{_foreign(settlement)}"
+        said = f"what became of {_rows(counts['unknown'])} is not known{_foreign(row_results)}"
         return _verdict(UNKNOWN, f"{said}; ask for the results again: {resume_command(job.facts)}")
-    if settlement.foreign:
-        said = _foreign(settlement).removeprefix(", and ")
+    if row_results.foreign:
+        said = _foreign(row_results).removeprefix(", and ")
         return _verdict(
             WITH_ERRORS, f"{said}; look in the portal who sent them; xlsx2opeasy jobs show {job.facts.job}"
         )
@@ -140,7 +140,7 @@ def _rows(number: int) -> str:
     return f"{number:,} row" if number == 1 else f"{number:,} rows"
 
 
-def _foreign(settlement: Settlement) -> str:
-    if not settlement.foreign:
+def _foreign(row_results: RowResults) -> str:
+    if not row_results.foreign:
         return ""
-    return f", and the server gave {settlement.foreign:,} results that belong to no row of this workbook"
+    return f", and the server gave {row_results.foreign:,} results that belong to no row of this workbook"

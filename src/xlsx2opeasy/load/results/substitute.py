@@ -28,7 +28,7 @@ Results = Mapping[str, Mapping[int, RowResult]]
 """By sheet and row."""
 
 
-def sidecar_bytes(
+def substitute_bytes(
     frozen: Path, name: str, why: str, results: Results, mapping: ListMapping = NO_MAPPING
 ) -> bytes:
     """The workbook for the workbook `frozen`, which people know as `name`.

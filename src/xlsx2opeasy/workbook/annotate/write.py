@@ -23,7 +23,7 @@ from xlsx2opeasy.ooxml.relations import free_sheet_id
 from xlsx2opeasy.ooxml.replace import replacing
 from xlsx2opeasy.ooxml.stream import SheetStream
 from xlsx2opeasy.ooxml.xml import parsed, quoted, with_last_child
-from xlsx2opeasy.overwriting import unless_replaced
+from xlsx2opeasy.overwriting import require_overwritable
 from xlsx2opeasy.problems import Problem
 from xlsx2opeasy.workbook.annotate.comments import Commenting
 from xlsx2opeasy.workbook.annotate.marks import MOST_COMMENTS, SheetMarks, marks_by_sheet
@@ -50,7 +50,7 @@ class Annotated:
 
 def refuse_target(source: Path, target: Path, *, replace: bool = False) -> None:
     """`WorkbookUnusable` where `target` exists (`source` never may be replaced); `UsageError`: extension."""
-    unless_replaced(target, replace=replace, inputs=(source,))
+    require_overwritable(target, replace=replace, inputs=(source,))
     if target.suffix.casefold() != source.suffix.casefold():
         other = target.with_suffix(source.suffix)
         raise UsageError(f"a copy of {source.name} must end in {source.suffix}", f"write {other}")

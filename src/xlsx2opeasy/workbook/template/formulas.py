@@ -5,7 +5,7 @@ no array constants, unions or newer functions. They help whoever types; `check` 
 it: TRIM also takes double spaces within a text for one, and Excel counts a character outside the BMP (an
 emoji) as two.
 
-`missing`, `one_is_missing`, `refused` and `unused` say what a command asks of its row.
+`missing`, `missing_one_of`, `refused` and `unused` say what a command asks of its row.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -202,7 +202,7 @@ def missing(sheet: TemplateSheet, column: TemplateColumn) -> str | None:
     return f"AND({is_blank(column.cell)},{asked})" if asked else None
 
 
-def one_is_missing(sheet: TemplateSheet, column: TemplateColumn) -> str | None:
+def missing_one_of(sheet: TemplateSheet, column: TemplateColumn) -> str | None:
     """A condition that holds where the row needs this cell or one of several others, and all are blank."""
     return _any(
         _and(_has_command(sheet, rule.commands), *(is_blank(each.cell) for each in choices))

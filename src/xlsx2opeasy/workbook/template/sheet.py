@@ -20,8 +20,8 @@ from xlsx2opeasy.workbook.template.formulas import (
     is_filled,
     is_one_of,
     missing,
+    missing_one_of,
     needing,
-    one_is_missing,
     refused,
     unused,
 )
@@ -101,7 +101,7 @@ class SheetWriter:
                 (breaks_rule(column.field, column.cell), "wrong"),
                 (refused(self.sheet, column), "wrong"),
                 (missing(self.sheet, column), "missing"),
-                (one_is_missing(self.sheet, column), "one of"),
+                (missing_one_of(self.sheet, column), "one of"),
             ):
                 if condition:
                     self._mark(column.letters, condition, mark)

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from xlsx2opeasy.collecting import collecting_seldom
 from xlsx2opeasy.errors import WorkbookUnusable
 from xlsx2opeasy.library import check
+from xlsx2opeasy.reduced_gc import reduced_gc
 
 
 def test_it_is_as_before_afterwards() -> None:
     before = gc.get_threshold()
-    with collecting_seldom():
+    with reduced_gc():
         assert gc.get_threshold()[0] >= 10 * before[0]
         assert gc.isenabled()
     assert gc.get_threshold() == before

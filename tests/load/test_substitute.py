@@ -8,7 +8,7 @@ import pytest
 
 from judges import open_xml_errors
 from workbooks import signed
-from xlsx2opeasy.load.results.substitute import sidecar_bytes
+from xlsx2opeasy.load.results.substitute import substitute_bytes
 from xlsx2opeasy.spec.outcomes import Outcome, RowResult
 from xlsx2opeasy.workbook.read import read_workbook
 from xlsx_lint import lint
@@ -140,7 +140,7 @@ def test_it_passes_the_judges_and_carries_earlier_results(tmp_path: Path) -> Non
         }
     }
     beside = tmp_path / "beside.xlsx"
-    beside.write_bytes(sidecar_bytes(frozen, "branch.xlsx", "it is signed", results))
+    beside.write_bytes(substitute_bytes(frozen, "branch.xlsx", "it is signed", results))
     assert read_results(beside)[("Users", 2)] == tuple(earlier.values())
     assert read_results(beside)[("Users", 3)] == ("FAILED", "102", "=1+1", "L20261122-bbbb")
     before, after = read_workbook(frozen).sheets[0], read_workbook(beside).sheets[0]

@@ -224,7 +224,7 @@ def _replayed(messages: list[Message]) -> Receive:
     return receive
 
 
-MISDEEDS: Final[dict[str, Callable[[Exchange], Awaitable[None]]]] = {
+FAULT_ACTIONS: Final[dict[str, Callable[[Exchange], Awaitable[None]]]] = {
     "drop-before": _drop_before,
     "drop-after": _drop_after,
     "later": _later,
@@ -243,5 +243,5 @@ MISDEEDS: Final[dict[str, Callable[[Exchange], Awaitable[None]]]] = {
     "lose": _lose,
 }
 
-if MISDEEDS.keys() != ACTIONS.keys():
+if FAULT_ACTIONS.keys() != ACTIONS.keys():
     raise RuntimeError("every action of the fault rules needs a function here, and the other way round")

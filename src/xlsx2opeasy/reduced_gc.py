@@ -9,7 +9,7 @@ _YOUNG_OBJECTS = 100_000
 
 
 @contextmanager
-def collecting_seldom() -> Iterator[None]:
+def reduced_gc() -> Iterator[None]:
     """Within it the collector runs seldom; memory is still freed at once where no circle holds it.
 
     Cells, tasks and results live until the end of their step, and hold each other in no circle. To walk all

@@ -8,7 +8,7 @@ from xlsx2opeasy.check import words
 from xlsx2opeasy.check.across import Conflict
 from xlsx2opeasy.check.commands import Code, Finding, Grid
 from xlsx2opeasy.check.schema import Broken
-from xlsx2opeasy.check.words import Said
+from xlsx2opeasy.check.words import Wording
 from xlsx2opeasy.problems import Problem, Severity, problem
 from xlsx2opeasy.spec.catalogue import COMMAND_HEADER
 from xlsx2opeasy.workbook.model import Sheet
@@ -30,8 +30,8 @@ class Reporter:
         """Of the rows whose command the sheet does not have; they have no other problem."""
         for row, text in _cells(typed):
             if (row, COMMAND_HEADER) not in self.sheet.unreadable:
-                said = words.of_unknown_command(self.sheet.task_type, text)
-                yield self._problem(UNKNOWN_COMMAND, row, COMMAND_HEADER, text or None, said)
+                wording = words.wording_of_unknown_command(self.sheet.task_type, text)
+                yield self._problem(UNKNOWN_COMMAND, row, COMMAND_HEADER, text or None, wording)
 
     def findings(self, grid: Grid, found: Iterable[Finding], without: Cells = ()) -> Iterator[Problem]:
         """Of what commands ask of their rows. A missing call center is found twice, and reported once."""
@@ -50,9 +50,11 @@ class Reporter:
         left_out = Code.UNUSED in self._allowed
         for row, text, command in zip(rows.tolist(), texts, grid.command.loc[rows], strict=True):
             if (row, name) not in self.sheet.unreadable and (row, name) not in without:
-                said = words.of_finding(of, finding, command, text, present=present, left_out=left_out)
+                wording = words.wording_of_finding(
+                    of, finding, command, text, present=present, left_out=left_out
+                )
                 value = words.shown(finding.field, text) if text else None
-                yield self._problem(finding.code, row, name, value, said)
+                yield self._problem(finding.code, row, name, value, wording)
 
     def broken_rules(self, grid: Grid, all_broken: Iterable[Broken], without: Cells) -> Iterator[Problem]:
         """Of values that break a rule of their own column, where nothing is wrong with the cell already."""
@@ -62,17 +64,17 @@ class Reporter:
             cells = _cells(self.sheet.rows[name].loc[broken.rows])
             for (row, text), command in zip(cells, commands, strict=True):
                 if (row, name) not in without:
-                    said = words.of_broken_rule(field, broken.code, text, command)
-                    yield self._problem(broken.code, row, name, words.shown(field, text), said)
+                    wording = words.wording_of_broken_rule(field, broken.code, text, command)
+                    yield self._problem(broken.code, row, name, words.shown(field, text), wording)
 
     def conflicts(self, conflicts: Iterable[Conflict]) -> Iterator[Problem]:
         """Of rows that conflict with others."""
         for each in conflicts:
             value = str(self.sheet.rows[each.name].at[each.row]) if each.name in self.sheet.rows else None
-            said = Said(each.places, each.variant, each.severity is Severity.WARNING)
-            yield self._problem(each.code, each.row, each.name, value, said)
+            wording = Wording(each.places, each.variant, each.severity is Severity.WARNING)
+            yield self._problem(each.code, each.row, each.name, value, wording)
 
-    def _problem(self, code: str, row: int, name: str, value: str | None, said: Said) -> Problem:
+    def _problem(self, code: str, row: int, name: str, value: str | None, wording: Wording) -> Problem:
         """At its cell; where the sheet has no such column, at the command that asks for it."""
         return problem(
             code,
@@ -81,9 +83,9 @@ class Reporter:
             column=self._letters.get(name, self.sheet.command_letter) or None,
             field=name,
             shown=value,
-            variant=said.variant,
-            severity=Severity.WARNING if said.softer else None,
-            places=said.places,
+            variant=wording.variant,
+            severity=Severity.WARNING if wording.softer else None,
+            places=wording.places,
         ).under(self._allowed)
 
 
