@@ -1,4 +1,4 @@
-"""S09-S13: texts of servers and cells in every workbook that the program writes: never a formula, never a link.
+"""Texts of servers and cells in every workbook that the program writes: never a formula, never a link.
 
 One law for all writers: results in a user's workbook, its marked copy, the list of its problems, tasks as a
 workbook (import, undo, a sidecar), lists beside tasks, and Webex's jobs.

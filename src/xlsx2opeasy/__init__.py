@@ -1,7 +1,7 @@
 """Checks, converts and loads Excel workbooks into the Clearspan OpEasy Provisioning API.
 
 The functions `check`, `convert`, `load`, `resume` and `template` are in `xlsx2opeasy.library`; the values,
-errors and the API's client that go with them stand in `__all__` here (docs/library.md). Each name is imported
+errors and the API's client that go with them are in `__all__` here (docs/library.md). Each name is imported
 when it is first used, so that importing the package, and with it `xlsx2opeasy --help`, stays quick.
 """
 

@@ -239,7 +239,7 @@ def _clock(events: list[RequestEvent]) -> Finding:
 
 
 def _rights(client: OpEasyClient) -> Finding:
-    """Asks for an operation that does not exist: who may read operations is told so."""
+    """Asks for an operation that does not exist: the answer shows whether the key may read operations."""
     try:
         client.get_operation(NO_OPERATION)
     except CallError as error:

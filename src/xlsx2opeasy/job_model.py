@@ -137,7 +137,7 @@ class _Execution(_Item):
 
     @property
     def elapsed(self) -> timedelta | None:
-        """How long it took, or takes so far: as told, else from start to end."""
+        """How long it took, or takes so far: as reported, else from start to end."""
         told = parse_duration(self.time_elapsed)
         if told is None and self.started is not None and self.ended_at is not None:
             return self.ended_at - self.started
@@ -204,17 +204,17 @@ class Job(_Item):
 
     @property
     def status(self) -> str:
-        """The latest execution's status, in capitals; "" where it is not told."""
+        """The latest execution's status, in capitals; "" where it is missing."""
         return (self.latest_execution_status or "").strip().upper()
 
     @property
     def exit_code(self) -> str:
-        """The latest execution's exit code, in capitals; "" where it is not told."""
+        """The latest execution's exit code, in capitals; "" where it is missing."""
         return (self.latest_execution_exit_code or "").strip().upper()
 
     @property
     def ended(self) -> bool:
-        """Whether nothing changes any more. Of a status nobody knows, the exit code tells: UNKNOWN runs."""
+        """Whether nothing changes any more. For an unknown status the exit code decides: UNKNOWN runs."""
         if self.status in STATUSES - {"UNKNOWN"}:
             return self.status in ENDED
         return self.exit_code not in ("", "UNKNOWN")
@@ -226,7 +226,7 @@ class Job(_Item):
 
     @property
     def latest(self) -> JobExecution | None:
-        """The execution that was asked for last; the first in the list where no times are told."""
+        """The execution that was asked for last; the first in the list where there are no times."""
         oldest = datetime.min.replace(tzinfo=UTC)
         return max(self.executions, key=lambda each: each.created or oldest, default=None)
 

@@ -78,7 +78,7 @@ def _spelt(character: str) -> str:
 
 
 def is_long(value: str) -> bool:
-    """Whether a value is hardly anything but itself, so that it is masked wherever it stands."""
+    """Whether a value is hardly anything but itself, so that it is masked wherever it occurs."""
     return len(value) >= LONG and not value.isdigit()
 
 
@@ -96,7 +96,7 @@ def without_values(text: str, values: Iterable[str]) -> str:
 
 
 def without_secrets(text: str, content: object) -> str:
-    """`text` with every value of `content` masked that stands under the name of a secret."""
+    """`text` with every value of `content` masked whose key is the name of a secret."""
     return without_values(text, _named_secrets(content)) if text else text
 
 
@@ -145,7 +145,7 @@ class SecretValues:
 # -- values in tasks -----------------------------------------------------------------------------------------
 
 _Tree: TypeAlias = "dict[str, _Tree]"
-"""The keys on the way to secret values, `[n]` for the items of a list; `_SECRET` is where one stands."""
+"""The keys on the way to secret values, `[n]` for the items of a list; `_SECRET` marks a secret value."""
 
 _LISTED = "[n]"
 _SECRET: _Tree = {}

@@ -54,7 +54,7 @@ def _none_typed(_: Settings) -> Secret | None:
 
 @dataclass(frozen=True)
 class Dialog:
-    """How the person is reached: `ask` for a secret (None where nobody can be asked), `notify` with a line.
+    """How the person is reached: `ask` for a secret (None without a terminal or page), `notify` with a line.
 
     `typed_key` gives a key that the person typed beforehand; it goes before every other.
     """
@@ -180,7 +180,7 @@ def connect_as_pinned(
 def connect_by_profile(flags: Flags, dialog: Dialog) -> Connect:
     """Connections for jobs of many enterprises, each with the settings of the profile that names it.
 
-    The key is that of the profile, else the one that a single connection would use; nobody is asked.
+    The key is that of the profile, else the one that a single connection would use; no question is asked.
     """
 
     def connect(facts: JobFacts, interruption: Interruption) -> AbstractContextManager[OpEasyClient]:

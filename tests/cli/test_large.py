@@ -1,4 +1,4 @@
-"""`--large`: a file beyond the usual limits is refused with a word about it, and admitted with it (S01)."""
+"""`--large`: a file beyond the usual limits is refused with a word about it, and admitted with it."""
 
 from collections.abc import Iterator
 from pathlib import Path

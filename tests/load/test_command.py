@@ -157,7 +157,7 @@ def test_undecided_1_and_how_it_is_settled(rig: Rig, env: dict[str, str], tmp_pa
 
 @pytest.mark.parametrize("how", ["well", "failing", "killed", "undecided"])
 def test_secrets_are_nowhere(rig: Rig, env: dict[str, str], tmp_path: Path, home: Path, how: str) -> None:
-    """S14-S17, S22: the key, the token and a user's password, in what is printed and in what is left."""
+    """The key, the token and a user's password, in what is printed and in what is left."""
     key, password = "canary-key-5e1f", "Canary-Passw0rd"
     rig.server.settings.api_key = key
     if how == "failing":

@@ -279,7 +279,7 @@ def _same_rows(grid: Grid) -> Iterator[Conflict]:
 
 
 def _repeated_rows(values: pd.DataFrame) -> pd.DataFrame:
-    """The rows that stand more than once; each column rules out those whose value there is nobody else's."""
+    """The rows that occur more than once; each column excludes those whose value in it is unique."""
     for name in values.columns:
         twice = values[name].duplicated(keep=False)
         if not twice.all():

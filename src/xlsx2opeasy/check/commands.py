@@ -1,4 +1,4 @@
-"""Rows held against their command: what it does not use, what it needs, and what cannot be cleared.
+"""Rows compared with their command: what it does not use, what it needs, and what cannot be cleared.
 
 All of it works on masks over whole columns; Excel's row numbers are the frames' index.
 """
@@ -55,7 +55,7 @@ class Grid:
     ) -> None:
         """`values` has a column `command` (canonical) and one for each of `columns`; only known commands.
 
-        An unreadable cell has an error already: it counts as filled, so that none is told to fill it.
+        An unreadable cell has an error already: it counts as filled, so that it gets no second error.
         """
         self.task_type = task_type
         self.columns = columns
@@ -182,7 +182,7 @@ def _too_many_items(grid: Grid) -> Iterator[Finding]:
 
 
 def _beyond(grid: Grid, field: Field, limit: int) -> Iterator[Finding]:
-    """The first item past the limit, where a list stands one item a column."""
+    """The first item past the limit, where a list has one item a column."""
     count = pd.Series(0, index=grid.values.index)
     for column in _items(grid, Column(field)):
         count += grid.filled[column.name]

@@ -24,7 +24,7 @@ LIST_SEPARATOR = ";"
 
 
 def items_of(cell: str) -> list[str]:
-    """The items of a list that stands in one cell, without the space around them; `a;;b;` has two."""
+    """The items of a list in one cell, without the space around them; `a;;b;` has two."""
     return [item.strip() for item in cell.split(LIST_SEPARATOR) if item.strip()]
 
 

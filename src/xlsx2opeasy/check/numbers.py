@@ -25,7 +25,7 @@ _JOINT = re.compile(
 _PIECE = re.compile(r"\+?[0-9(][0-9 ().\-/‐‑‒–—―−]*")
 _TYPOGRAPHIC_DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−", "-"))
 SHORTEST, LONGEST = 7, 15
-"""The digits of a number that stands by itself, and the most that any has (ITU-T E.164, 6.2.1)."""
+"""The digits of a single number, and the most that any has (ITU-T E.164, 6.2.1)."""
 
 
 def digits_of(number: str) -> str | None:

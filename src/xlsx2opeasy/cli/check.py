@@ -117,7 +117,7 @@ def _checked(workbook: Path, asked: Request) -> Checked:
 
 
 def _annotate(workbook: Path, target: Path, checked: Checked, *, replace: bool) -> None:
-    """Writes the marked copy; where that fails what was found is told already."""
+    """Writes the marked copy; where that fails, what was found has been shown already."""
     from xlsx2opeasy.workbook.annotate.write import write_annotated
     from xlsx2opeasy.workbook.unwritable import UnwritableWorkbook
 

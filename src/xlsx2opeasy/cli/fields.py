@@ -15,14 +15,14 @@ from xlsx2opeasy.spec.rules import OneOf
 from xlsx2opeasy.spec.words import needs_in_words, rule_words, users_in_words, using
 
 DETAILED = 3
-"""Up to so many fields are told in full; more of them one a line."""
+"""Up to so many fields are shown in full; more of them one a line."""
 
 _LABEL = 11
 _RULE_WIDTH = 60
 
 
 class Entry(NamedTuple):
-    """A field and the task type whose sheet it stands in."""
+    """A field and the task type whose sheet it is in."""
 
     task_type: TaskType
     field: Field

@@ -68,7 +68,7 @@ def abandon(
 
 
 def _require_agreement(job: str, *, yes: bool) -> None:
-    """Raises UsageError where nobody can be asked, LoadRefused where the answer is no."""
+    """Raises UsageError where no question can be asked, LoadRefused where the answer is no."""
     from xlsx2opeasy.cli.questions import can_ask, confirm
 
     if yes:

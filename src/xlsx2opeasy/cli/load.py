@@ -194,7 +194,7 @@ def command(asked: Request) -> NoReturn:
 
 
 def load_all(asked: Request) -> Iterator[LoadResult]:
-    """Loads one after the other; what stops them all is said for each."""
+    """Loads one after the other; what stops them all is reported for each."""
     from xlsx2opeasy.session import not_begun
     from xlsx2opeasy.workbook.reading.reader_process import reader_started
 

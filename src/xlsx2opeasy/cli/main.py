@@ -97,7 +97,7 @@ class LazyGroup(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """The command that is called; where there is none of that name, the nearest is told."""
+        """The command that is called; where there is none of that name, the nearest is suggested."""
         name = args[0]
         if name not in COMMANDS and not name.startswith("-"):
             import difflib  # for the mistyped alone

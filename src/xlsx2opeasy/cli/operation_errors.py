@@ -111,7 +111,7 @@ def delete_error(
 
 
 def _type_of(api: Api, operation_id: str, types: tuple[TaskType, ...], error_id: str) -> TaskType:
-    """The task type that an error is of: its address needs it, and nobody knows it by heart."""
+    """The task type that an error is of: its address needs it, and a person does not know it."""
     if len(types) == 1:
         return types[0]
     for of in types:

@@ -51,7 +51,7 @@ def width_of(stream: TextIO) -> int:
 def wrapped(text: str, width: int) -> str:
     """`text`, which may be styled, in lines of at most `width` columns; no word is cut.
 
-    Further lines are indented; where the text is two columns, they stand below the second one.
+    Further lines are indented; where the text is two columns, they are below the second one.
     """
     from rich.cells import cell_len
 

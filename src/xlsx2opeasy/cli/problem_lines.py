@@ -114,7 +114,7 @@ def _places(rest: Sequence[Problem], known_hints: set[str]) -> str:
 
 
 def _suggestion(hint: str) -> str:
-    """`did you mean AddUser?` of a longer remedy, which else stands whole."""
+    """`did you mean AddUser?` of a longer remedy; any other remedy whole."""
     return hint[hint.rindex("did you mean") :] if "did you mean" in hint else hint
 
 

@@ -92,7 +92,7 @@ def ask_secretly(question: str) -> str:
 
 
 def dialog() -> Dialog:
-    """The person at the terminal; without one nobody can be asked."""
+    """The person at the terminal; without one no question can be asked."""
     return Dialog(ask_secretly if can_ask() else None, tell)
 
 

@@ -129,7 +129,7 @@ def _added(
     from xlsx2opeasy.settings.store import shared_store
 
     store = shared_store()
-    store.session  # noqa: B018 - a store that cannot be used is said before a workbook is read
+    store.session  # noqa: B018 - a store that cannot be used is reported before a workbook is read
     # the key is the worker's: it need not be known here
     destination = replace(server(asked.flags, dialog()), require_key=lambda: None)
     found: list[tuple[Path, Item | Xlsx2OpeasyError]] = []

@@ -67,7 +67,7 @@ def command(asked: Request) -> NoReturn:
 
 
 def resume_job(asked: Request) -> LoadResult:
-    """How the job ended; what stopped it is said."""
+    """How the job ended; what stopped it is reported."""
     from xlsx2opeasy.cli.questions import dialog
     from xlsx2opeasy.cli.screen import Screen
     from xlsx2opeasy.cli.summary import show_summary

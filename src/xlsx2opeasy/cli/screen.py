@@ -49,7 +49,7 @@ from xlsx2opeasy.load.events import (
 )
 
 REPEAT_SECONDS = 10.0
-"""How often it is said that the server still cannot be reached."""
+"""How often a line reports that the server still cannot be reached."""
 MINUTE = 60
 MANY_FILES = 10
 """From so many files on, each tenth of them is worth a line where there is no bar."""
@@ -222,7 +222,7 @@ class Screen(AbstractContextManager["Screen"]):
             self._progress.update(bar, completed=done, note=escape(on_terminal(note)))
 
     def _end(self, what: str) -> None:
-        """Takes the bar away: what is over is told by a line, or not at all."""
+        """Removes the bar: what is over gets a line, or nothing."""
         if (bar := self._bars.pop(what, None)) is not None:
             self._progress.remove_task(bar)
 

@@ -29,7 +29,7 @@ def write_parsed_tasks(
     """Writes the workbook and tells what a load of it would say; the exit code.
 
     `finish` may add to the workbook once it was read back. Raises InvalidWorkbook where something cannot be
-    said in a workbook (nothing is written then), WorkbookUnusable where the file cannot be written.
+    represented in a workbook (nothing is written then), WorkbookUnusable where the file cannot be written.
     """
     workbook = task_workbook(found, wire_names, results_are_notes=results_are_notes)
     for line in _note_lines(workbook.notes):

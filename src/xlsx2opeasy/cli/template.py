@@ -15,7 +15,7 @@ _COMMANDS = list(dict.fromkeys(name for task_type in TASK_TYPES for name in task
 
 
 class _CommandName(click.Choice[str]):
-    """A command of the catalogue; where there is none of that name, the nearest is told."""
+    """A command of the catalogue; where there is none of that name, the nearest is suggested."""
 
     def convert(
         self,

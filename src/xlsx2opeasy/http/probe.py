@@ -12,7 +12,7 @@ from xlsx2opeasy.http.reach import tls_context
 
 _EXPIRED, _NOT_YET_VALID = 10, 9
 _WRONG_NAME = frozenset({62, 64})
-"""OpenSSL's verify codes (X509_V_ERR_…), which also the operating systems' stores are told in."""
+"""OpenSSL's verify codes (X509_V_ERR_…), to which those of the operating systems' stores are translated."""
 
 
 class CertificateRefused(ServiceFailed):
@@ -21,7 +21,7 @@ class CertificateRefused(ServiceFailed):
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """Who answered: the TLS version, and how long the certificate is valid (None where not told)."""
+    """Who answered: the TLS version, and how long the certificate is valid (None where unknown)."""
 
     tls: str | None = None
     expires: datetime | None = None

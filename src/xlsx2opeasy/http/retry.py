@@ -28,7 +28,7 @@ FIRST_CONTACT: Final = 30.0
 class RetryPolicy:
     """Bounds of trying again; times in seconds.
 
-    `budget` retries may stand open over the whole run: each retry takes one, each call that ends well gives
+    `budget` retries may be open over the whole run: each retry takes one, each call that ends well gives
     one back. So a server that is down is not stormed by every call again, and hours of polling do not use the
     budget up. `seconds` bounds all tries of one call; pauses that the server ordered count where
     `counts_ordered` says so.

@@ -24,7 +24,7 @@ class BadAnswer(Exception):
 def read_json(body: bytes | bytearray) -> object:
     """The one JSON value of `body`; raises BadAnswer.
 
-    Refused: text that is not UTF-8, more than one value, a key that stands twice in an object, NaN and
+    Refused: text that is not UTF-8, more than one value, a duplicate key in an object, NaN and
     infinity, nesting deeper than 40. Integers of more than 18 digits stay texts, and half a character (a
     lone surrogate, which no file can hold) becomes U+FFFD.
     """

@@ -110,7 +110,7 @@ class _AnswerStream(httpx.SyncByteStream):
 
 
 class DeadlineTransport(httpx.BaseTransport):
-    """httpx's transport with the two rules above; every use stands inside a `deadline`."""
+    """httpx's transport with the two rules above; every use is inside a `deadline`."""
 
     def __init__(self, context: ssl.SSLContext, proxy: httpx.Proxy | None, clock: Clock) -> None:
         self._pool = httpcore.ConnectionPool(

@@ -1,7 +1,7 @@
 """From a task's content to the cells of its row: the reverse of `build`.
 
 Fields are found by their path on the wire, by their name and by the specification's own misspellings, in any
-letter case. What a row cannot say is told with its place; nothing is left out in silence.
+letter case. What a row cannot represent is reported with its place; nothing is skipped silently.
 """
 
 from collections.abc import Iterator, Mapping
@@ -192,7 +192,7 @@ def is_mask(text: str) -> bool:
 
 
 def ordered(task_type: TaskType, used: "set[Column]") -> Iterator[Column]:
-    """The used columns in the catalogue's order; the members of one object of a list stand together."""
+    """The used columns in the catalogue's order; the members of one object of a list are adjacent."""
     position = {each.name: number for number, each in enumerate(task_type.fields)}
     first = {
         of: min(position[each.name] for each in task_type.fields if each.object_list == of)

@@ -24,7 +24,7 @@ _OUTCOMES: Final = {"success": Outcome.SUCCESS, "failed": Outcome.FAILED}
 
 @dataclass(frozen=True, slots=True)
 class ParsedTask:
-    """A task as it was found; `content` is not checked. `place` is where it stands in its file."""
+    """A task as it was found; `content` is not checked. `place` is its location in the file."""
 
     task_type: TaskType
     command: str
@@ -138,7 +138,7 @@ class _Finder:
             self.found.tasks.append(ParsedTask(of, command, content or {}, place, result))
 
     def _set_aside(self, item: Mapping[str, Any], place: str) -> tuple[Mapping[str, Any], RowResult]:
-        """The task of a validation error, which stands inside or (in our own document) beside it."""
+        """The task of a validation error, which is inside it or (in our own document) beside it."""
         messages = item.get("validationErrors", item.get("messages"))
         listed = messages if isinstance(messages, list) else [messages]
         result = RowResult(Outcome.REJECTED, "", "; ".join(map(str, listed)))

@@ -12,7 +12,7 @@ from xlsx2opeasy.tasks.build import Task
 
 
 def leave_out_dependents(job: OpenJob, phase: PhaseFacts) -> bool:
-    """Takes them out of `phase`, whose draft must then be built anew; False where there are none."""
+    """Removes them from `phase`, whose draft must then be built again; False where there are none."""
     failed: list[Task] = []
     given: list[Task] = []
     for each in job.facts.phases:

@@ -38,7 +38,7 @@ class LoadEstimated:
 
 @dataclass(frozen=True, slots=True)
 class JobStarted:
-    """A job goes on from where it stands."""
+    """A job is resumed from its recorded state."""
 
     job: str
     origin: str

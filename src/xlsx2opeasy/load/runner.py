@@ -1,8 +1,8 @@
-"""The state machine of a load: from wherever a job stands to results for every row.
+"""The state machine of a load: from a job's recorded state to results for every row.
 
 All drafts are built and verified before the first is scheduled, so that a rejected row anywhere stops all.
 Where rejected rows are dropped they stop nothing: then the draft of the next stage is built while one runs.
-`load` and `resume` both end here: a new job simply stands at its beginning.
+`load` and `resume` both end here: a new job is simply at its beginning.
 """
 
 from collections.abc import Callable, Iterator
@@ -32,7 +32,7 @@ from xlsx2opeasy.opeasy import CallError, OpEasyClient
 from xlsx2opeasy.spec.outcomes import Outcome
 
 MAX_FENCED = 3
-"""How often the start of one phase may be in doubt, and its draft be deleted and built anew, in one run."""
+"""How often the start of one phase may be in doubt, and its draft be deleted and built again, in one run."""
 
 
 @dataclass(frozen=True)
@@ -226,7 +226,7 @@ class Runner:
         return go_on
 
     def _ask_again(self, phases: list[PhaseFacts], client: OpEasyClient) -> None:
-        """Fetches the results anew of phases that have rows without one."""
+        """Fetches the results again of phases that have rows without one."""
         for phase in phases:
             state = self._job.phase_state(phase)
             if not state.results_saved or state.scheduled_deleted:

@@ -164,7 +164,7 @@ def _with_repeated(
 def resume(job_id: str | None, context: LoadContext, settling: Settling | None = None) -> LoadResult:
     """Goes on with a job, the latest unfinished one where none is named; needs nothing but the job itself.
 
-    The workbook as it was when the load began is what counts: where it was changed since, that is told.
+    The workbook as it was when the load began is what counts: where it was changed since, that is reported.
     `settling` is a person's word about an operation that is undecided. Raises UsageError where there is
     nothing to resume or to settle.
     """

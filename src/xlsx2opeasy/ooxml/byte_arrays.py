@@ -1,4 +1,4 @@
-"""A piece of XML as an array of bytes: what stands at many places of it, found at once."""
+"""A piece of XML as an array of bytes: values at many places of it, found at once."""
 
 from typing import TypeAlias
 

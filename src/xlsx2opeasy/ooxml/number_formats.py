@@ -36,7 +36,7 @@ class Shows(StrEnum):
 class Shown:
     """A number as a cell shows it: `text` is exact for `DIGITS` and `GENERAL`, else what its digits are.
 
-    `text` is None where nobody can say (dates) or Excel shows no number at all (####).
+    `text` is None where it is unknown (dates) or Excel shows no number at all (####).
     """
 
     what: Shows

@@ -188,7 +188,7 @@ def _shared_numbers(tags: Tags, cells: Cells, which: Bools) -> Ints:
 
 
 def _values(piece: bytes, cells: Cells, which: Bools) -> pa.LargeStringArray:
-    """Texts that stand in `<v>` itself: values of formulas."""
+    """Texts in `<v>` itself: values of formulas."""
     start, end = cells.value_start[which], cells.value_end[which]
     return sliced_texts(piece, start, end, trimmed=np.zeros(len(start), np.bool_))
 

@@ -72,7 +72,7 @@ def address_of(key: int) -> str:
 
 
 def hides_row(hidden: str, height: str, *, by_default: bool) -> bool:
-    """Whether nobody sees a row with these attributes (`hidden`, `ht`; 18.3.1.73), "" where it has none.
+    """Whether a row with these attributes is hidden (`hidden`, `ht`; 18.3.1.73), "" where it has none.
 
     `by_default` is the sheet's `zeroHeight` (18.3.1.81), which a row with a height of its own overrides.
     """

@@ -90,7 +90,7 @@ def gathered(piece: bytes, start: Ints, end: Ints) -> tuple[pa.LargeStringArray,
 
 
 def _bytes_between(text: Bytes, start: Ints, end: Ints, offsets: Ints) -> Bytes:
-    """The bytes of all slices, one after the other; the slices stand in their order and apart."""
+    """The bytes of all slices, one after the other; the slices are in order and do not overlap."""
     total = int(offsets[-1])
     if total * _DENSE < len(text):
         return text[np.repeat(start - offsets[:-1], end - start) + np.arange(total)]
@@ -129,12 +129,12 @@ def _referred(found: re.Match[str]) -> str:
 
 
 def _paired(text: str) -> str:
-    """Surrogates that stand in pairs as the characters they mean."""
+    """Paired surrogates as the characters they mean."""
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
 
 
 def unescaped(text: str) -> str:
-    """`_xHHHH_` as the character it stands for, decoded once; carriage returns become line feeds (D33).
+    """`_xHHHH_` as the character it stands for, decoded once; carriage returns become line feeds.
 
     Half of a surrogate pair is no character and stays as it is written.
     """

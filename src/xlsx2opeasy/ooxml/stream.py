@@ -22,10 +22,10 @@ from xlsx2opeasy.ooxml.relations import MAIN_NAMESPACES
 from xlsx2opeasy.ooxml.xml import ATTRIBUTES, Element, masked, parsed, utf8_blocks
 
 LONGEST_HEAD = 32 << 20
-"""What stands before the rows may not be longer than this; a real head has a few KB."""
+"""The part before the rows may not be longer than this; a real head has a few KB."""
 
 LONGEST_ROW = 128 << 20
-"""Nor may one row, with what stands between it and the one before."""
+"""Nor may one row, with what is between it and the one before."""
 
 _END = re.compile(rb"\s*>")
 _ROW_NUMBER = re.compile(rb"""\sr\s*=\s*["']\s*([0-9]{1,9})\s*["']""")

@@ -29,7 +29,7 @@ class Cells:
 
     `start` is the place of the tag in the piece, `group` an index into `attributes` (the distinct texts of
     the attributes after the address), `formula` whether it has one (but LibreOffice's TRUE() and FALSE()),
-    `value_start`/`value_end` the place of what stands in `<v>`, and `inline` whether the cell has an `<is>`,
+    `value_start`/`value_end` the place of the text of `<v>`, and `inline` whether the cell has an `<is>`,
     which is the tag `child`.
     """
 
@@ -49,7 +49,7 @@ class Cells:
 class Tags:
     """All tags of a piece: where each begins and ends, and the two bytes after its `<`.
 
-    Some more stand behind the last, so that the followers of every tag can be looked at.
+    Some more follow the last, so that every tag has followers.
     """
 
     text: Bytes

@@ -1,4 +1,4 @@
-"""XML as bytes: which element stands where in a part, so that one place can change and the rest stays.
+"""XML as bytes: the position of each element in a part, so that one place can change and the rest stays.
 
 Everything here works on UTF-8; parts in other encodings are turned into UTF-8 on the way in.
 """

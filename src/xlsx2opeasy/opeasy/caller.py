@@ -211,7 +211,7 @@ class Session:
 
 
 def life_of(token: str) -> float:
-    """`exp - iat` of a JWT in seconds; an hour where the token is no readable one (readings, 27)."""
+    """`exp - iat` of a JWT in seconds; an hour where it is an opaque token."""
     try:
         claims = token.split(".")[1]
         read = json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))

@@ -71,7 +71,7 @@ class Call:
 
     @property
     def is_repeatable(self) -> bool:
-        """Whether it may be sent again when nobody knows what became of it: not what creates something."""
+        """Whether it may be sent again when its outcome is unknown: not what creates something."""
         return self.endpoint.method in ("GET", "DELETE") or self.endpoint.name == "authenticate"
 
     @property
@@ -99,7 +99,7 @@ class Call:
 
     @contextmanager
     def content(self) -> Iterator[dict[str, Any]]:
-        """The body, as arguments of httpx's `build_request`; a file is read anew from the disk each time."""
+        """The body, as arguments of httpx's `build_request`; a file is read from the disk each time."""
         if self.upload is not None:
             with self.upload.opened() as file:
                 parts = [(name, (None, text, "text/plain")) for name, text in self.upload.fields.items()]

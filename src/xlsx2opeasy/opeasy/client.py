@@ -51,7 +51,7 @@ _PLAIN = frozenset(
 class OpEasyClient:
     """A client for one enterprise, usable by several threads. Close it, or use it in a `with`.
 
-    `on_request` is told of each request as it ends, for a log; it must not raise.
+    `on_request` is called with each request as it ends, for a log; it must not raise.
     """
 
     def __init__(
@@ -209,7 +209,7 @@ class OpEasyClient:
         return self._caller.perform(call, read)
 
     def status(self, scheduled_id: str) -> ScheduledOperation:
-        """How far a run is ("Get Status of Scheduled Operation"); judge by its status (readings, 21)."""
+        """How far a run is ("Get Status of Scheduled Operation"); its status decides."""
 
         def read(answer: Answer) -> ScheduledOperation:
             found = reading.scheduled_operation(answer.json(), answer.retry_after)

@@ -39,7 +39,7 @@ class Connection:
     """Everything needed to talk to one enterprise at one server; checked when it is made (UsageError).
 
     `ca_bundle` is a PEM file that is trusted in the place of the operating system's store.
-    `enterprise_field` is the form field's name on the wire (readings, 1).
+    `enterprise_field` is the form field's name on the wire, which the specification spells in two ways.
     """
 
     origin: str

@@ -69,7 +69,7 @@ def _cause(
 
 
 def misunderstood(call: Call, answer: Answer, problem: BadAnswer) -> CallError:
-    """A 2xx answer that says not what it should: nobody knows what became of the call."""
+    """A 2xx answer without what it should contain: the call's outcome is unknown."""
     failure = CallFailure(
         classification=Classification.UNKNOWN,
         method=call.endpoint.method,

@@ -15,7 +15,7 @@ from xlsx2opeasy.opeasy.models import Page
 PAGE_SIZE: Final = 500
 
 _NO_FILE: Final = frozenset({404, 406, 415})
-"""Answers to the request for a file after which the pages are asked for (readings, 30)."""
+"""Answers to the request for a file after which the pages are asked for."""
 
 _Item = Mapping[str, Any]
 _T = TypeVar("_T")

@@ -1,4 +1,4 @@
-"""What the API speaks of, as values. Bodies of tasks hold secrets and are left out of every `repr`."""
+"""The API's resources as values. Bodies of tasks hold secrets and are left out of every `repr`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -81,7 +81,7 @@ class ScheduledOperation:
 
     @property
     def is_completed(self) -> bool:
-        """Whether it has ended. A word that nobody knows counts as still running."""
+        """Whether it has ended. An unknown word counts as still running."""
         return self.run_status in (RunStatus.COMPLETED, RunStatus.COMPLETED_WITH_ERRORS)
 
 

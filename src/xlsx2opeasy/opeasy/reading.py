@@ -54,7 +54,7 @@ def _task_count(count: Mapping[str, Any]) -> TaskCount:
 
 
 def scheduled_operation(body: object, retry_after: float | None = None) -> ScheduledOperation:
-    """A scheduled operation; `operation` may stand inside or beside it (readings, 26)."""
+    """A scheduled operation; `operation` may be inside or beside it."""
     body = _object(body, "the answer")
     run = _member(body, "scheduledOperation", dict)
     places = (run.get("operation"), body.get("operation"))
@@ -148,7 +148,7 @@ def items(body: object, type_name: str) -> tuple[Mapping[str, Any], ...]:
 
 
 def enterprise_id(item: Mapping[str, Any]) -> str:
-    """The enterprise, also where it is spelt with an `l` (readings, 1); "" where it is not told."""
+    """The enterprise, also where it is spelt with an `l`, as in an example; "" where it is missing."""
     return _optional_text(item, "enterpriseId") or _optional_text(item, "enterpriseld")
 
 

@@ -21,7 +21,7 @@ EARLIER, OPEN = "EARLIER", "OPEN"
 """Of rows that were not this job's to send (they succeeded before), and of those not settled yet."""
 
 KINDS: tuple[str, ...] = (*(each.value for each in Outcome), EARLIER, OPEN)
-"""What can be said of a row, in the order of the picture."""
+"""The outcomes of a row, in the order of the picture."""
 
 _REMEDIES = {
     Outcome.REJECTED: "The server's validation refused the row: correct it and load the results workbook.",
@@ -66,7 +66,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class ReportData:
-    """Everything that the page shows. `parts` are those that differ, None where nobody can tell."""
+    """Everything that the page shows. `parts` are those that differ, None where it is unknown."""
 
     facts: JobFacts
     job: Job

@@ -42,7 +42,7 @@ _METHODS: Final = frozenset({"GET", "POST", "PATCH", "DELETE"})
 _SECONDS: Final = frozenset({"delay", "delay-after", "later", "drip"})
 _CODES: Final = frozenset({"status", "status-after"})
 _OTHERS: Final = {"redirect": r"\S+", "replace": ".+=>.*", "query": r"\S+", "lose": "[1-9][0-9]{0,5}"}
-"""What must stand after the colon of the other actions that have one."""
+"""What must follow the colon of the other actions that have one."""
 
 
 class FaultRuleError(ValueError):
@@ -51,7 +51,7 @@ class FaultRuleError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class FaultRule:
-    """A parsed rule. `last` None means without end; `argument` is what stands after the colon."""
+    """A parsed rule. `last` None means without end; `argument` is the text after the colon."""
 
     text: str
     call: str

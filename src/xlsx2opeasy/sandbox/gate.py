@@ -92,7 +92,7 @@ class Gate:
         except Refusal as refusal:
             await answer_of(refusal)(scope, receive, record.noting(send))
         except ClientDisconnect:
-            pass  # the client went while its request was being read: nobody is left to be answered
+            pass  # the client went while its request was being read: there is no client to answer
         finally:
             record.note()
 

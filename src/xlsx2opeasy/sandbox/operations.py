@@ -139,7 +139,7 @@ def _summary(operation: Operation) -> dict[str, Any]:
 
 
 def _type_summary(operation: Operation, task_type: TaskType) -> dict[str, Any]:
-    # The examples spell one link `callForwarding`, its path is `callforwarding`: nobody may build on it.
+    # The examples spell one link `callForwarding`, its path is `callforwarding`: clients may not rely on it.
     spelt = "callForwarding" if task_type is BY_NAME["CallForwarding"] else task_type.path
     base = f"/v1/operations/{operation.id}"
     summary: dict[str, Any] = {"size": len(operation.tasks[task_type.name]), "href": f"{base}/{spelt}"}

@@ -77,7 +77,7 @@ async def delete_scheduled_operation(request: Request) -> Response:
 def _counts(scheduled: ScheduledOperation, task_type: TaskType) -> dict[str, Any]:
     results = scheduled.results[task_type.name]
     failed = sum(result.code is not None for result in results)
-    # The example's link lacks `/v1`; the path has it: nobody may build on the link.
+    # The example's link lacks `/v1`; the path has it: a client must not depend on the link.
     href = f"/scheduledoperations/{scheduled.id}/results/{task_type.path}"
     return {"size": len(results), "successful": len(results) - failed, "failed": failed, "href": href}
 

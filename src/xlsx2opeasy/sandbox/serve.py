@@ -138,7 +138,7 @@ def _config(app: Starlette, connections: Connections) -> uvicorn.Config:
 
 
 class _Server(uvicorn.Server):
-    """uvicorn's server, which ends as soon as it is told to and no request is left.
+    """uvicorn's server, which ends as soon as it should and no request is left.
 
     uvicorn's own looks every 0.1 s whether it is to end, then waits for 0.1 s: as long as a small rehearsal.
     """
@@ -156,7 +156,7 @@ class _Server(uvicorn.Server):
                 self._loop.call_soon_threadsafe(self._told.set)
 
     async def main_loop(self) -> None:
-        """Serves until it is told to end, or a signal says so."""
+        """Serves until `should_exit`, or a signal."""
         self._loop = asyncio.get_running_loop()
         looks = 0
         while not await self.on_tick(looks):

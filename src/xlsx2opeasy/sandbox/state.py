@@ -199,7 +199,7 @@ def _device(reader: "_Table") -> DeclaredDevice:
 
 
 class _Table:
-    """A table of the file that is read key by key; `done` refuses the keys that nobody asked for."""
+    """A table of the file that is read key by key; `done` refuses the keys that were not read."""
 
     def __init__(self, table: object, where: str) -> None:
         if not isinstance(table, dict):

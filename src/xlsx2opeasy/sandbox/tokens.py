@@ -35,7 +35,7 @@ class Tokens:
         return f"{signed}.{self._signature(signed)}"
 
     def enterprise_of(self, token: str) -> str:
-        """The enterprise that the token speaks for; 401 where it is missing, forged or too old."""
+        """The token's enterprise; 401 where it is missing, forged or too old."""
         signed, _, signature = token.rpartition(".")
         genuine = self._signature(signed).encode()
         if not signed or not hmac.compare_digest(signature.encode(errors="replace"), genuine):

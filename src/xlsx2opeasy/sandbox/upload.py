@@ -1,7 +1,7 @@
 """Reads an uploaded task file into judged tasks: those that are valid, and validation errors for the rest.
 
 The file is read task by task, so that 100 MB of it are never in memory as objects. "JSON File Fields":
-`{"tasks": {"Users": [{"command", "content"}], ...}}`, every list may be missing. Secrets are taken out of a
+`{"tasks": {"Users": [{"command", "content"}], ...}}`, every list may be missing. Secrets are removed from a
 task where the server is one that answers with masks (`mask_secrets`).
 """
 

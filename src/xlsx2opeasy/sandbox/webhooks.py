@@ -1,6 +1,6 @@
 """Webhook receivers, and the callbacks to them ("Webhook Callback Support").
 
-Each receiver has its own thread and queue, so that callbacks arrive in order and nobody waits for a slow one.
+Each receiver has its own thread and queue, so that callbacks arrive in order and none waits for a slow one.
 Each is tried once: a lost callback is lost, and the status endpoint stays the truth.
 """
 

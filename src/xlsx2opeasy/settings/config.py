@@ -1,4 +1,4 @@
-"""`config.toml`: which settings it may hold, and in which line each stands."""
+"""`config.toml`: which settings it may hold, and the line of each."""
 
 import os
 import tomllib

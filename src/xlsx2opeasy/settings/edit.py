@@ -1,6 +1,6 @@
 """Changes to `config.toml`: one setting or a whole profile, with comments and everything else kept.
 
-A value is held against what a load would take before anything is written: then UsageError is raised and the
+A value is checked as a load would check it before anything is written: then UsageError is raised and the
 file is unchanged.
 """
 
@@ -98,7 +98,7 @@ def variables_before_profiles() -> list[str]:
 
 
 def _put_first(document: Any, key: str, value: str) -> None:  # noqa: ANN401
-    """A key of the file itself must stand before its first table."""
+    """A key of the file itself must precede its first table."""
     rest = tomlkit.dumps(document)
     document.clear()
     for name, item in tomlkit.parse(f"{key} = {tomlkit.item(value).as_string()}\n{rest}").body:

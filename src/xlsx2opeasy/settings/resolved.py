@@ -24,7 +24,7 @@ _VARIABLES = {
 
 @dataclass(frozen=True)
 class Flags:
-    """What the command line said; None where it said nothing."""
+    """The options of the command line; None where one is missing."""
 
     url: str | None = None
     enterprise_id: str | None = None
@@ -62,7 +62,7 @@ class OfflineSettings:
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A setting's value, None where it is not set; `keys` is its place where it stands in `config.toml`."""
+    """A setting's value, None where it is not set; `keys` is its place in `config.toml`."""
 
     name: str
     value: str | int | None
@@ -198,7 +198,7 @@ def _text(name: str, flags: Flags, table: Mapping[str, Any], path: Path, profile
 
 
 def _of_profile(name: str, table: Mapping[str, Any], path: Path, profile: str) -> Value:
-    """A setting that only a profile has; of a secret it is said that it is set."""
+    """A setting that only a profile has; for a secret only that it is set."""
     if not (value := table.get(name)):
         return Value(name, None, "not set")
     return _of_file(name, "set" if name.endswith("_secret") else value, path, "profiles", profile, name)

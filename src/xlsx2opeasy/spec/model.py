@@ -180,7 +180,7 @@ class AtLeastOne:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A header as the catalogue understands it: the field, and the numbers that stand for its `[n]`.
+    """A header as the catalogue understands it: the field, and the numbers in place of its `[n]`.
 
     A text list in one cell has no last number; one item a column (`user.servicePacks[0]`) has `item`.
     """

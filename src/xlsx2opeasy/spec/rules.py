@@ -100,7 +100,7 @@ class Characters:
 
 @dataclass(frozen=True, slots=True)
 class MacAddress:
-    """At most `limit` characters; `: - .` are taken out first where exactly 12 hexadecimal digits remain."""
+    """At most `limit` characters; `: - .` are removed first where exactly 12 hexadecimal digits remain."""
 
     limit: int = 12
     separators: ClassVar[str] = ":-."

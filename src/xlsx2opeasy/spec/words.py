@@ -17,7 +17,7 @@ _KINDS = {
 
 
 def rule_words(field: Field) -> str:
-    """What the field allows (`digits only; at most 20 characters`); "" where any text may stand."""
+    """What the field allows (`digits only; at most 20 characters`); "" where any text is allowed."""
     each = "each " if field.kind is Kind.TEXTS else ""
     rules = [rule.words if rule.code == "max-items" else each + rule.words for rule in field.rules]
     return "; ".join(part for part in (_KINDS[field.kind], *rules) if part)

@@ -27,7 +27,7 @@ def prepare(store: PostgresStore) -> str:
 
 
 def inspect(store: PostgresStore) -> str:
-    """What can be said of a store that could be used now; nothing is changed in it.
+    """The state of a store that can be used now; nothing is changed in it.
 
     Raises LocalFailure where it cannot be reached, UsageError for a pooler in transaction mode, tables of a
     newer version, or another key.

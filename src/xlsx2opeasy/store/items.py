@@ -187,7 +187,7 @@ def note_begun(store: PostgresStore, job: str, rows: Mapping[str, int], where: s
 def note_end(
     store: PostgresStore, job: str, exit_code: int, rows: Mapping[str, int] | None, said: str
 ) -> None:
-    """The job came to an end that stands."""
+    """The job came to a final end."""
     if rows is not None:
         query = "UPDATE xlsx2opeasy_job SET counts = %s WHERE job = %s AND NOT finished"
         store.session.run(lambda connection: connection.execute(query, [Jsonb(dict(rows)), job]))

@@ -374,7 +374,7 @@ class PostgresJob:
 
 
 class _EventRows:
-    """The events of a run in rows; where the store refuses, nobody can follow the run."""
+    """The events of a run in rows; where the store refuses, the run cannot be followed."""
 
     def __init__(self, job: PostgresJob) -> None:
         self._job = job

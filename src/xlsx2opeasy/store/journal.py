@@ -40,7 +40,7 @@ class PostgresJournal(Journal):
         """Nothing of its own is held."""
 
     def require_ownership(self) -> None:
-        """Raises TakenOver where another process took the job over, LocalFailure where nobody can say."""
+        """Raises TakenOver where another process took the job over, LocalFailure where that is unknown."""
         query = "SELECT 1 FROM xlsx2opeasy_job WHERE job = %s AND epoch = %s"
         if self._session.run(lambda c: c.execute(query, [self._job, self._epoch]).fetchone()) is None:
             raise self._taken_over()

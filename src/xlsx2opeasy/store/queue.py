@@ -84,7 +84,7 @@ class Queue:
         return None if found is None else Taken(int(found.id or 0), str(found.task_kwargs["job"]))
 
     async def release(self, taken: Taken) -> None:
-        """The worker has done with it; where it is to be tried again, that is offered anew."""
+        """The worker has done with it; where it is to be tried again, it is offered again."""
         with contextlib.suppress(*QUEUE_FAILURES):  # it was given back meanwhile, or will be
             await self._app.job_manager.finish_job_by_id_async(
                 taken.number, Status.SUCCEEDED, delete_job=True

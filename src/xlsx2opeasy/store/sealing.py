@@ -2,7 +2,7 @@
 
 A job has several keys of its own (`records`, `secrets`, `results`), each wrapped by the store's key. Who
 destroys a wrapped key makes everything under it unreadable. The additional data of a seal are the job, the
-name, and a digest of the content that is keyed, so that nobody can try out passwords with it.
+name, and a digest of the content that is keyed, so that no password can be tried out with it.
 """
 
 import hashlib

@@ -93,7 +93,7 @@ def tasks_of(checked: CheckedSheet, wire_names: WireNames | None = None) -> list
 
 
 def _tree(task_type: TaskType, columns: list[Column], wire_names: WireNames) -> _Node:
-    """Where each column's value stands in the content, outer values before those within."""
+    """The path of each column's value in the content, outer values before those within."""
     root = _Node()
     paths = [(_keys(task_type, column, wire_names), column) for column in columns]
     for keys, column in sorted(paths, key=lambda each: len(each[0])):
@@ -107,7 +107,7 @@ def _tree(task_type: TaskType, columns: list[Column], wire_names: WireNames) -> 
 
 
 def _refuse_other(node: _Node, key: str | int | None, column: Column) -> None:
-    """Raise UsageError where `column` cannot stand at `node`, or under its `key`, beside what is there."""
+    """Raise UsageError where `column` cannot be at `node`, or under its `key`, beside what is there."""
     same_field = node.column is None or (key is not None and node.column.field is column.field)
     same_kind = key is None or all(type(each) is type(key) for each in node.members)
     if not (same_field and same_kind):

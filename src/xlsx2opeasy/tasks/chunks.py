@@ -16,7 +16,7 @@ _EMPTY = len(b'{"tasks":{}}')
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """The tasks of one file in the order in which they stand in it, and the file's bytes."""
+    """The tasks of one file in their order, and the file's bytes."""
 
     tasks: tuple[Task, ...]
     body: bytes

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 CHUNK_TASKS = 1000
 CHUNK_BYTES = 900_000
-"""Below the 1 MB that web servers commonly allow for an upload when nobody configured them."""
+"""Below the 1 MB that web servers commonly allow for an upload by default."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """The inverse of what a load did, and an honest word about each row that has none.
 
-The inverses stand in the reverse order of what took effect. What cannot be told from the tasks alone is never
+The inverses are in the reverse order of what took effect. What the tasks alone do not determine is never
 made up: such rows are `NotUndone`, with the reason.
 """
 
@@ -131,7 +131,7 @@ class Inverted:
 
 
 def inverted(done: Sequence[CompletedEffect]) -> Inverted:
-    """The inverse of `done`, which stand in the order in which they took effect."""
+    """The inverse of `done`, in the order in which they took effect."""
     inverter = _Inverter(assigned_before(done))
     assigned = _assigned_in_the_same_load(done)
     for task, touched in zip(reversed(done), reversed(lifetimes_of(done)), strict=True):

@@ -91,7 +91,7 @@ class Desk:
             return None, error
 
     def warm_up(self) -> None:
-        """Loads what the first check needs, so that nobody waits for it."""
+        """Loads what the first check needs, so that no person waits for it."""
         with contextlib.suppress(Xlsx2OpeasyError):
             check_workbook(read_workbook(templates_folder("workbooks") / "all-tasks.xlsx"))
 

@@ -190,7 +190,7 @@ def _course(of: JobExecution | StepExecution, created: object) -> tuple[object, 
 
 
 def _time_or_text(text: str | None) -> object:
-    """The time, or what stands there where it is none: nothing is lost on the way into the workbook."""
+    """The time, or the text as it is where it is none: nothing is lost on the way into the workbook."""
     return parse_time(text) or text
 
 

@@ -33,7 +33,7 @@ class Sheet:
     The text of a cell is what would be sent, before enumerations, booleans, integers and MAC addresses are
     normalised: edges trimmed, numbers as their digits, leading zeros restored. A cell that could not be read
     faithfully has an error in `problems` and "" in `rows`; `unreadable` names it, so that no second error
-    ("is required") is told of it. `result_letters` are the columns
+    ("is required") is reported for it. `result_letters` are the columns
     of an earlier load's results by header, and `earlier_results` what they say, by row; `earlier_jobs` has
     the texts of the Job column, by row, also where the Result beside them is blank. `never_ours` are the
     numbers of the person's own columns (from 1) that have the header of a result column. A constant of a

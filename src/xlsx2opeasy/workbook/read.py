@@ -23,7 +23,7 @@ def read_workbook(path: Path, limits: Limits = USUAL, mapping: ListMapping = NO_
     The sheets of a `mapping` are task sheets too, read by their own headers. Raises UsageError where the
     mapping does not fit the workbook.
 
-    What is wrong within the workbook is told in the `problems` of the workbook and of its sheets. Raises
+    What is wrong within the workbook is in the `problems` of the workbook and of its sheets. Raises
     WorkbookUnusable where the file cannot be read at all: missing, no .xlsx, hostile, damaged,
     larger than `limits`, rewritten meanwhile, or protected with a password that is not given
     (UsageError where nobody can be asked for it).

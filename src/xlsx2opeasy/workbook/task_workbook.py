@@ -52,8 +52,8 @@ class FilledRow:
 class FilledSheet:
     """One sheet: its headers after `command`, in their order, and its rows from row 2 on.
 
-    With `results_are_notes` the rows' results stand in note columns, which a load does not read: they are of
-    an enterprise that nobody knows. Where the sheet stands for another one it can have that one's `title`,
+    With `results_are_notes` the rows' results are in note columns, which a load does not read: they are of
+    an unknown enterprise. Where the sheet replaces another one it can have that one's `title`,
     `header_row` and Excel's `numbers` of the rows.
     """
 

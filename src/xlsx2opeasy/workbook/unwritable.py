@@ -1,4 +1,4 @@
-"""Where a workbook can be read, and nothing can be written into it without harm: told apart from a bad place.
+"""Where a workbook can be read, and nothing can be written into it without harm; not a bad output path.
 
 Then what was to be written goes into a workbook of our own.
 """

@@ -1,4 +1,4 @@
-"""What Excel does to values, and what is read of it: traps D01-D18, D33, D38-D44."""
+"""What Excel does to values, and what is read of it."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Files made for the attack, and files that are no workbooks: S01-S07."""
+"""Files made for the attack, and files that are no workbooks."""
 
 import io
 import struct

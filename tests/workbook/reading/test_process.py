@@ -1,4 +1,4 @@
-"""The reading process: whatever becomes of it is one sentence (S03); and the file itself (F72)."""
+"""The reading process: whatever becomes of it is one sentence; and the file itself."""
 
 import hashlib
 import os

@@ -1,4 +1,4 @@
-"""Sheets, headers, tables, merges, hidden rows and earlier results: D19-D30, D34, D37 and the contract."""
+"""Sheets, headers, tables, merges, hidden rows and earlier results."""
 
 from pathlib import Path
 

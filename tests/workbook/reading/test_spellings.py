@@ -1,4 +1,4 @@
-"""The same sheet in every spelling that XML and the producers of workbooks allow: D31-D36, D41."""
+"""The same sheet in every spelling that XML and the producers of workbooks allow."""
 
 from pathlib import Path
 

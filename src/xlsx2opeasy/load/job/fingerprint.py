@@ -41,7 +41,7 @@ class JobCell:
 
     @property
     def mark(self) -> str:
-        """The fingerprint, as it stands in the cell."""
+        """The fingerprint, as written in the cell."""
         return "-".join(filter(None, (self.enterprise, self.task, self.key, self.secrets)))
 
 
@@ -52,7 +52,7 @@ def read_cell(text: str) -> JobCell | None:
 
 
 def enterprise_digits(origin: str, enterprise_id: str) -> str:
-    """The six digits that stand for an enterprise at a server."""
+    """The six digits that identify an enterprise at a server."""
     return hashlib.sha256(f"{origin}\n{enterprise_id}".encode()).hexdigest()[:6]
 
 

@@ -151,7 +151,7 @@ class JobFolder:
 
 
 class _EventFile:
-    """The events of a run in a file; where the disk refuses, nobody can follow the run."""
+    """The events of a run in a file; where the disk refuses, the run cannot be followed."""
 
     def __init__(self, path: Path) -> None:
         self._file: IO[str] | None = None

@@ -47,7 +47,7 @@ Row: TypeAlias = tuple[int, str, str, int, str, int | None, str]
 class Journal(ABC):
     """Appends records durably and reads them back; one process at a time holds it (the job's lock).
 
-    After a failure nothing more is appended: what the disk said once is not believed a second time.
+    After a failure nothing more is appended: after one failed write the disk's later success is no proof.
     """
 
     def __init__(self, records: Sequence[Record], digest: str) -> None:

@@ -38,7 +38,7 @@ def enterprise_lock(locks: Path, origin: str, enterprise_id: str) -> Iterator[No
     except (OSError, NotImplementedError) as error:
         raise _no_lock(locks, error) from error
     try:
-        with contextlib.suppress(OSError):  # only informative: a full disk is told by what must be on it
+        with contextlib.suppress(OSError):  # only informative: other writes must succeed
             holder.touch(mode=0o600)
             holder.write_text(json.dumps(_myself()))
         yield
@@ -76,7 +76,7 @@ def is_held(file: Path) -> bool:
     except Timeout:
         return True
     except (OSError, NotImplementedError):
-        return False  # nobody can hold what cannot be locked
+        return False  # what cannot be locked is held by no process
     lock.release()
     return False
 

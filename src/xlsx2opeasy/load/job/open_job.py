@@ -95,7 +95,7 @@ class OpenJob:
         return self.state.phase(phase.number)
 
     def chunks(self, phase: PhaseFacts) -> tuple[ChunkFile, ...]:
-        """The chunk files in force: the plan's, or those that were cut anew."""
+        """The chunk files in force: the plan's, or those that were cut again."""
         cut_anew = self.phase_state(phase).chunks
         return phase.chunks if cut_anew is None else tuple(ChunkFile(**each) for each in cut_anew)
 

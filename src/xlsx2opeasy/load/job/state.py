@@ -1,4 +1,4 @@
-"""Where a job stands: what is known of it, and of each phase; `fold.py` makes it of the journal's records.
+"""The state of a job: what is known of it, and of each phase; `fold.py` makes it of the journal's records.
 
 A phase is one operation at the server. Its draft can be built several times (each under a new operation id);
 a schedule request that got no definite answer is never forgotten, whatever happens afterwards.
@@ -105,7 +105,7 @@ class PhaseState:
     scheduled_deleted: bool = False
     operation_deleted: bool = False
     chunks: tuple[Mapping[str, Any], ...] | None = None
-    """The chunk files in place of the plan's, where these had to be cut anew."""
+    """The chunk files in place of the plan's, where these had to be cut again."""
     left_out: dict[int, str] = field(default_factory=dict)
     """Places in the phase's rows that are not sent after all -> why."""
 

@@ -48,7 +48,7 @@ class Candidate:
     """A workbook that is about to be loaded, as far as it tells which earlier jobs it has to do with.
 
     `marks` are the fingerprints of its tasks, `jobs` all jobs that its Job cells name, `sent` the rows that
-    are to be sent, `carried` those whose SUCCESS stands beside them; `changed`, by job, those that carry the
+    are to be sent, `carried` those with a SUCCESS beside them; `changed`, by job, those that carry the
     SUCCESS of another task of that job; `emptied` those whose Result a person emptied, each with its job.
     `earlier` gives identity and fingerprints as an earlier version would have written them for an origin and
     an enterprise in its spelling.
@@ -129,7 +129,7 @@ def same_identity(one: str, other: str) -> bool:
 
 
 def refuse_if_done_or_unfinished(store: Store, candidate: Candidate, *, again: bool) -> None:
-    """Raises LoadRefused where an earlier job that is known here stands in the way.
+    """Raises LoadRefused where an earlier job that is known here conflicts.
 
     An unfinished or undecided job of the same tasks, workbook or rows does: also where it is to be loaded
     `again`, and whatever a cell says. A done one does not where the rows that succeeded in it carry their

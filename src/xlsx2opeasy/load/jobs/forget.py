@@ -1,4 +1,4 @@
-"""Removing old jobs from this machine. What keeps a workbook from being loaded twice is kept, and said."""
+"""Removing old jobs from this machine. What keeps a workbook from being loaded twice stays."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -33,7 +33,7 @@ class Forgotten:
 
 
 def forget(store: Store, older_than: timedelta, *, also_done: bool = False) -> Forgotten:
-    """Removes the finished jobs that ended longer ago than `older_than`, and rehearsals nobody works on.
+    """Removes the finished jobs that ended longer ago than `older_than`, and rehearsals without a process.
 
     A job with rows that succeeded is kept unless `also_done`: without it a load of the same workbook is no
     longer refused on this machine. Raises LocalFailure where the disk refuses.

@@ -1,6 +1,6 @@
-"""Earlier jobs of a workbook that do not stand in the way of its load, and what is due about them.
+"""Earlier jobs of a workbook that do not prevent its load, and what is due about them.
 
-Rows that succeeded in them would be sent again, which is told; jobs that sent nothing give way.
+Rows that succeeded in them would be sent again, which is reported; jobs that sent nothing are superseded.
 """
 
 from contextlib import closing

@@ -15,11 +15,11 @@ from xlsx2opeasy.spec.outcomes import RESULT_COLUMNS, Outcome, RowResult
 from xlsx2opeasy.tasks.build import Task, tasks_of
 
 _BEFORE = "before: "
-"""Begins what an earlier load said, in the detail of a row that the present one did not send."""
+"""Begins what an earlier load reported, in the detail of a row that the present one did not send."""
 
 
 Successes = Mapping[Place, JobCell | None]
-"""The rows beside which a success stands, each with its Job cell; None where somebody typed the success."""
+"""The rows with a success beside them, each with its Job cell; None where a person typed the success."""
 
 
 def successes_told(checked: Checked) -> Successes:
@@ -37,7 +37,7 @@ def _tells_success(result: RowResult) -> bool:
     """Also of a row that was made INVALID after its success.
 
     Such a row keeps the Job cell of its success, and no other INVALID row has a task's fingerprint there. So
-    a slip of the keyboard that is mended before the next load provisions nothing twice.
+    a slip of the keyboard that is fixed before the next load provisions nothing twice.
     """
     if result.outcome is not Outcome.INVALID:
         return result.outcome is Outcome.SUCCESS
@@ -46,7 +46,7 @@ def _tells_success(result: RowResult) -> bool:
 
 
 def told_before(result: RowResult | None) -> str:
-    """What an earlier load said of a row that this one does not send: why it failed must not be lost."""
+    """What an earlier load reported of a row that this one does not send: why it failed must not be lost."""
     if result is None:
         return ""
     if result.outcome in (Outcome.FAILED, Outcome.REJECTED):
@@ -194,7 +194,7 @@ def keep_succeeded_rows(
 def succeeded_before(
     told: Successes, tasks: Iterable[Task], marks: Mapping[Place, str], recognition: Recognition
 ) -> set[Place]:
-    """The rows whose SUCCESS stands beside them and whose task has not changed since.
+    """The rows with a SUCCESS beside them whose task has not changed since.
 
     A SUCCESS without a job was typed by somebody who knows: whether the task changed cannot be determined,
     and leaving the row alone provisions nothing twice.

@@ -86,7 +86,7 @@ class LoadOptions:
 class Prepared:
     """A checked workbook and what would be sent of it.
 
-    `carried` are the rows whose SUCCESS of an earlier load stands beside them, `changed` those that carry the
+    `carried` are the rows with a SUCCESS of an earlier load beside them, `changed` those that carry the
     SUCCESS of another task, by its job, and `emptied` those whose Result was emptied, each with its job;
     `repeated` counts the rows that are to be sent although they succeeded in an earlier job, `uncompared` the
     skipped rows whose passwords could not be compared.

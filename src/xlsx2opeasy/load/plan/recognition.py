@@ -69,7 +69,7 @@ class Recognition:
         )
 
     def is_here(self, enterprise: str) -> bool:
-        """Whether six digits stand for this enterprise, in the present or an earlier spelling."""
+        """Whether six digits identify this enterprise, in the present or an earlier spelling."""
         return enterprise == self._enterprise or enterprise in self._spellings
 
     def earlier(self, tasks: Iterable[Task], origin: str, enterprise_id: str) -> Marked:

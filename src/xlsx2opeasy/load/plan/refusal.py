@@ -23,7 +23,7 @@ def counting_rows(checked: Checked) -> Iterator[None]:
 
 
 def _counts(checked: Checked) -> dict[str, int]:
-    """By what stands beside each row: one that is UNKNOWN or RUNNING stays so, others are not sent."""
+    """By the result beside each row: one that is UNKNOWN or RUNNING stays so, others are not sent."""
     outcomes: Counter[Outcome] = Counter()
     skipped = 0
     for sheet in checked.sheets:

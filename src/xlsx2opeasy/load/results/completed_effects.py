@@ -54,7 +54,7 @@ class CompletedEffect:
 def write_completed_effects(job: OpenJob, row_results: RowResults) -> None:
     """Puts it beside the job, while its chunk files are still there.
 
-    Never stands in the way of a load's end: where it fails, `undo` of this job gives the reason.
+    Never prevents a load's end: where it fails, `undo` of this job gives the reason.
     """
     try:
         content = b"\n".join([orjson.dumps(line) for line in _lines(job, row_results)])
@@ -110,7 +110,7 @@ def _lines(job: OpenJob, row_results: RowResults) -> Iterator[list[Any]]:
 
 
 def _paths(task_type: str, wire_names: Mapping[str, str]) -> dict[str, Path]:
-    """Where each field that must be remembered stands in a content, wherever `[wire]` puts it."""
+    """The path in a content of each field that must be remembered, wherever `[wire]` puts it."""
     of = BY_NAME[task_type]
     return {name: _path(of.wire_path(of.by_name[name], wire_names)) for name in of.remembered}
 
@@ -127,7 +127,7 @@ def _values(content: Any, paths: Mapping[str, Path]) -> dict[str, Any]:  # noqa:
 
 
 def _at(value: Any, path: Path) -> Any:  # noqa: ANN401
-    """What stands at a path; for a path through a list, the values in its objects."""
+    """The value at a path; for a path through a list, the values in its objects."""
     keys, after = path
     for key in keys:
         value = value.get(key) if isinstance(value, dict) else None

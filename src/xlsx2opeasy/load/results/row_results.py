@@ -1,7 +1,7 @@
 """What became of each row: the server's results brought back to the rows they belong to.
 
 Results carry no row number and may come in any order. What fits no row, or a row for which nothing came, is
-said and never guessed; the counts over all rows always add up.
+reported and never guessed; the counts over all rows always add up.
 """
 
 from collections import Counter, defaultdict
@@ -265,7 +265,7 @@ def _succeeded(result: Mapping[str, Any] | None) -> bool:
 
 
 def _told_of_alike(keys: Sequence[bytes], results: Sequence[Mapping[str, Any] | None]) -> dict[bytes, str]:
-    """Of rows that no result can tell apart, nobody can tell which one failed: their details say so."""
+    """For rows that no result distinguishes it is unknown which one failed: their details say so."""
     alike: dict[bytes, list[bool]] = defaultdict(list)
     for key, result in zip(keys, results, strict=True):
         alike[key].append(_succeeded(result))

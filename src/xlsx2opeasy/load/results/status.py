@@ -1,4 +1,4 @@
-"""What the end of a load is called, and what a person is told to do next."""
+"""The status of a load's end, its message, and the next step."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

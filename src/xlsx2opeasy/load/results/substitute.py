@@ -1,6 +1,6 @@
 """Results of a workbook that cannot be written into: a workbook of our own with the same rows.
 
-It takes the place of the workbook in the loop: rows stand where they stood, cells say what would be sent,
+It replaces the workbook in the loop: rows keep their numbers, cells hold what would be sent,
 so a row with SUCCESS is not sent again when it is loaded. A row that could not be read wholly cannot be
 loaded from it: its command is `?` until a person fills in what is missing. Called by `output.py`.
 """

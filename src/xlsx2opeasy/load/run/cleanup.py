@@ -19,7 +19,7 @@ Deletion = tuple[Call, str, Callable[[str], object]]
 def clean(job: OpenJob, connect: Connect, interruption: Interruption) -> None:
     """Deletes a finished job's operations, unless they are to be kept; forgets its secrets in any case.
 
-    Not before: until then they are taken out of what the server says. Raises what the client raises.
+    Not before: until then they are masked in what the server says. Raises what the client raises.
     """
     try:
         if not job.facts.keep:
@@ -39,7 +39,7 @@ def delete_at_server(job: OpenJob, connect: Connect, interruption: Interruption)
 
 
 def _delete(job: OpenJob, state: PhaseState, client: OpEasyClient) -> None:
-    """A run that was said to be deleted, and stands in the way of its operation all the same, is so again."""
+    """A run that was reported as deleted, and blocks its operation all the same, is deleted again."""
     try:
         for call, identity, delete in _deletions(state, client):
             job.mutate(state.number, call, delete, id=identity)

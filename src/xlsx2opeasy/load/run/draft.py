@@ -1,4 +1,4 @@
-"""Building the draft of one phase: create, append, verify. A draft in doubt is deleted and built anew.
+"""Building the draft of one phase: create, append, verify. A draft in doubt is deleted and built again.
 
 A draft is inert until it is scheduled, so whatever happens here provisions nothing. What must never happen is
 that a draft is believed to be complete which is not: counts and downloaded content must equal what was sent.
@@ -33,7 +33,7 @@ class ChunkTooLargeError(Exception):
 
 
 class DraftBuilder:
-    """Brings the draft of one phase to VERIFIED, from wherever the journal says that it stands."""
+    """Brings the draft of one phase to VERIFIED, from the state that the journal gives."""
 
     def __init__(
         self,

@@ -186,7 +186,7 @@ def _canonical(value: Any) -> bytes:  # noqa: ANN401
 
 
 def _covers(its: Any, mine: Any) -> bool:  # noqa: ANN401
-    """Whether everything in `mine` stands in `its` too; lists must agree item by item."""
+    """Whether everything in `mine` is in `its` too; lists must agree item by item."""
     if isinstance(mine, dict):
         return isinstance(its, dict) and all(key in its and _covers(its[key], mine[key]) for key in mine)
     if isinstance(mine, list):

@@ -1,4 +1,4 @@
-"""Cutting a phase's tasks into chunk files anew: where the server refuses their size, or rows drop out.
+"""Cutting a phase's tasks into chunk files again: where the server refuses their size, or rows drop out.
 
 The order of the tasks stays, so the rows of `sent_rows` go on corresponding to them. Files in force before
 stay as they are: the new ones have names of their own.

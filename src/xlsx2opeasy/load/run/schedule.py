@@ -27,11 +27,11 @@ _MAY_MEAN_SCHEDULED = frozenset({400, 409})
 
 
 class DraftFencedError(Exception):
-    """The draft in doubt is deleted, so it can never run: it may be built anew."""
+    """The draft in doubt is deleted, so it can never run: it may be built again."""
 
 
 class Scheduler:
-    """Brings one phase from VERIFIED to a known run, from wherever the journal says that it stands."""
+    """Brings one phase from VERIFIED to a known run, from the state that the journal gives."""
 
     def __init__(
         self,

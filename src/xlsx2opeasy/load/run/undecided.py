@@ -1,4 +1,4 @@
-"""An operation of which nobody can tell whether it was started: what is said of it, and how it is settled.
+"""An operation whose start is unknown: what is reported of it, and how it is settled.
 
 Its rows are UNKNOWN until a person decides, with `resume --scheduled-id` or `--not-scheduled`. A run that a
 person names is believed only when the server says that it is a run of our operation.
@@ -81,7 +81,7 @@ class Settling:
 
 
 def give_up(job: OpenJob, phase: PhaseFacts, why: str) -> UndecidedError:
-    """Records that it cannot be told, and gives the error to raise."""
+    """Records that it is unknown, and gives the error to raise."""
     job.note(phase.number, Fact.UNDECIDED, why=why)
     return undecided(job, phase)
 

@@ -27,7 +27,7 @@ LISTED_ROWS = 5
 
 
 class DraftInDoubtError(Exception):
-    """What the draft holds is not certain, or not what was sent: it must be deleted and built anew."""
+    """What the draft holds is not certain, or not what was sent: it must be deleted and built again."""
 
 
 def received(operation: Operation) -> Counts:
@@ -121,7 +121,7 @@ def _as_sent(task: Task) -> dict[str, object]:
 
 
 def _differing(mine: object, its: object, path: str) -> set[str]:
-    """The paths at which what was sent is not held; values are never told, they may be secret."""
+    """The paths at which what was sent is not held; values are never shown, they may be secret."""
     if isinstance(mine, Mapping) and isinstance(its, Mapping):
         return {
             each

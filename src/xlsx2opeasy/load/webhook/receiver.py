@@ -60,7 +60,7 @@ class Receiver:
         self._server.server_close()
 
     def is_secret_path(self, path: str) -> bool:
-        """Whether a request is for the path that only the server was told."""
+        """Whether a request is for the path that only the server knows."""
         return hmac.compare_digest(path.encode("utf-8", "replace"), self.path.encode())
 
     def received(self, body: bytes) -> None:
@@ -126,7 +126,7 @@ class _Server(ThreadingHTTPServer):
         super().process_request(request, client_address)
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:  # noqa: ANN401
-        # The handshake is here, in the connection's own thread, so that a slow one keeps nobody else waiting.
+        # The handshake is here, in the connection's own thread, so that a slow one blocks no other.
         try:
             request.settimeout(SECONDS)
             secured: socket = self._tls.wrap_socket(request, server_side=True)
@@ -138,7 +138,7 @@ class _Server(ThreadingHTTPServer):
             self._free.release()
 
     def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401
-        """A caller that breaks off is nobody's concern here: polling is the truth."""
+        """A caller that breaks off is ignored: polling decides."""
 
 
 class _Handler(BaseHTTPRequestHandler):

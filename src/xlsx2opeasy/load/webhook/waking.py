@@ -1,7 +1,7 @@
 """`load --webhook-url`: callbacks wake the polling. What they say is never believed; polling stays the truth.
 
 The receiver is registered when the load connects and removed at its end. A registration that fails costs
-nothing but speed, so it is told and the load goes on.
+nothing but speed, so it is reported and the load goes on.
 """
 
 import secrets
@@ -103,7 +103,7 @@ class WebhookWaking:
 class _HintedClient(OpEasyClient):
     """A client whose unanswered request to start an operation takes a hint from a callback.
 
-    The hint stands where an id from a broken answer would: `evidence_id`, which the load confirms.
+    The hint is stored where an id from a broken answer would be: `evidence_id`, which the load confirms.
     """
 
     def __init__(self, connection: Connection, clock: "_FullSleep", receiver: Receiver) -> None:

@@ -42,7 +42,7 @@ def free_title(taken: Sequence[str]) -> str:
 
 
 def introduction(source: str, problems: Sequence[Problem], sheets: Sequence[SheetMarks]) -> list[str]:
-    """What stands above the list: what it is, what to do with it, and what was left out."""
+    """The lines above the list: what it is, what to do with it, and what was left out."""
     errors = sum(each.severity is Severity.ERROR for each in problems)
     lines = [
         f"{source}: {_counted(errors, 'error')}, {_counted(len(problems) - errors, 'warning')}",

@@ -70,7 +70,7 @@ class _WithoutPandas:
 def read(data: bytes, name: str, limits: Limits, sink: IO[bytes], lists: Collection[str] = ()) -> None:
     """Write the workbook's facts, its shared texts, its task sheets and `lists`; then inflate the rest.
 
-    `lists` are the folded titles of further sheets to read; `*` stands for all.
+    `lists` are the folded titles of further sheets to read; `*` means all.
     """
     with open_package(data, name, limits) as package:
         book = read_book(package)

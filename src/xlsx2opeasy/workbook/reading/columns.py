@@ -34,7 +34,7 @@ _FORMULA = "formula"
 class ColumnPlan:
     """What a column is read as. `name` is its header, `letter` Excel's, `index` its place from 0.
 
-    A `result` column is this program's own: its texts are taken as they stand.
+    A `result` column is this program's own: its texts are taken as they are.
     """
 
     name: str

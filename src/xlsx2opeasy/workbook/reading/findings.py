@@ -1,4 +1,4 @@
-"""What the reader thinks of one cell, before anybody knows where the cell stands."""
+"""What the reader found in one cell, whose address is not yet known."""
 
 from dataclasses import dataclass
 
@@ -23,7 +23,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The text that a cell stands for, and what was noticed; `counted` names a note made once a column."""
+    """The text that a cell sends, and what was noticed; `counted` names a note made once a column."""
 
     text: str
     finding: Finding | None = None
@@ -46,6 +46,6 @@ def repaired(text: str, rule: str, message: str, hint: str) -> Reading:
 
 
 def visible(text: str, limit: int = 60) -> str:
-    """`text` for a message: what nobody sees is written as its code point, and it is cut after `limit`."""
+    """`text` for a message: what is invisible is written as its code point, and it is cut after `limit`."""
     shown = "".join(each if each.isprintable() else f"<U+{ord(each):04X}>" for each in text[:limit])
     return shown + ("…" if len(text) > limit else "")

@@ -1,4 +1,4 @@
-"""Starts the reading process, gives it the package, and turns whatever becomes of it into an answer (S03).
+"""Starts the reading process, gives it the package, and turns whatever becomes of it into an answer.
 
 A command that will read a workbook starts the process first of all (`reader_started`), and imports its own
 libraries while the process imports those that it needs: so this module imports none of them at its top.
@@ -23,7 +23,7 @@ _COMMAND = (sys.executable, "-P", "-m", "xlsx2opeasy.workbook.reading.child")
 _OWN_SETTINGS = ("OPEASY_", "WEBEX_", "XLSX2OPEASY_")
 _KEEP_MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(256 << 20), "MALLOC_TRIM_THRESHOLD_": str(512 << 20)}
 """For the C library of Linux: arrays come and go for each megabyte of XML, and to give their memory back to
-the system and ask for it anew took an eighth of the time. Others do not know these names."""
+the system and ask for it again took an eighth of the time. Others do not know these names."""
 _REMEDY = "Open it in Excel, copy the cells of the task sheets into a new workbook, save it, and load that."
 
 

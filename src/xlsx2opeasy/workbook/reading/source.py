@@ -50,7 +50,7 @@ def read_source(path: Path, limits: Limits) -> Source:
 
 
 def _unchanging_bytes(path: Path, limits: Limits) -> bytes:
-    """The file's bytes, where size and modification time are the same before and after (fault F72)."""
+    """The file's bytes, where size and modification time are the same before and after."""
     for attempt in range(_ATTEMPTS):
         if attempt:
             time.sleep(_PAUSE_SECONDS)

@@ -87,7 +87,7 @@ def _unread(raw: RawSheet) -> Problem | None:
 
 
 def top_rows(raw: RawSheet) -> dict[int, Row]:
-    """The filled cells of the first rows, by row and column; numbers as they stand in the file."""
+    """The filled cells of the first rows, by row and column; numbers as they are in the file."""
     rows: dict[int, dict[int, str]] = {}
     end = (SEARCHED_ROWS + 1) * STRIDE
     count = int(np.searchsorted(raw.keys, end))

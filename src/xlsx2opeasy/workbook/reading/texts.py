@@ -1,6 +1,4 @@
-"""Text cells -> the text that a field would send: what nobody sees is trimmed at the edges, and told.
-
-Traps D06-D08, D33 and D40.
+"""Text cells -> the text that a field would send; what is invisible at its edges is trimmed, and reported.
 
 Whole columns are looked at in their Arrow memory; only texts with something odd in them come to Python.
 """
@@ -23,7 +21,7 @@ _TYPE_AGAIN = "Type the value again by hand instead of pasting it."
 class Traits:
     """How exact a column's texts are.
 
-    `secret` texts are never changed, `key` must be free of what nobody sees, `telephonic` (mails, numbers,
+    `secret` texts are never changed, `key` must have no invisible characters, `telephonic` (mails, numbers,
     codes) of typographic quotes and dashes too.
     """
 
@@ -62,7 +60,7 @@ def odd(texts: pa.LargeStringArray) -> Bools:
 
 
 def text_reading(text: str, traits: Traits) -> Reading | None:
-    """What an odd text says in a column with these traits; None where it holds as it stands."""
+    """What an odd text says in a column with these traits; None where it is valid as it is."""
     if text.isprintable() and text[0] != " " and text[-1] != " " and not traits.telephonic:
         return None
     inner = _without_edges(text)

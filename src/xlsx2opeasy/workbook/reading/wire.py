@@ -1,7 +1,7 @@
 """What the reading process writes to its parent: Arrow streams one after another, and their reading.
 
 First the workbook's facts with the shared texts, then five for each task sheet: its facts with the hidden
-rows, the cells that are no plain texts, where texts stand side by side, which texts these are, and those
+rows, the cells that are no plain texts, where texts are adjacent, which texts these are, and those
 that are not shared. Facts are JSON in the schema's metadata, cells are columns. A refusal is the last stream.
 """
 
@@ -73,7 +73,7 @@ def _texts(texts: pa.LargeStringArray) -> pa.Table:
 
 
 def write_refusal(sink: IO[bytes], message: str, hint: str) -> None:
-    """Say that the workbook is unusable; an empty message stands for "not enough memory"."""
+    """Say that the workbook is unusable; an empty message means "not enough memory"."""
     _write(sink, {_REFUSAL: [message, hint]}, _texts(pa.array([], pa.large_string())))
 
 

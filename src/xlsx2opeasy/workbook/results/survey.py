@@ -40,7 +40,7 @@ def read_header(
 ) -> Header:
     """Read the header row `row`, whose cells are `cells`; `root_tag` is the sheet's, for its namespaces.
 
-    Where a result header stands twice, the first counts; the columns `never_ours` (from 1) are the person's.
+    Where a result header occurs twice, the first counts; the columns `never_ours` (from 1) are the person's.
     """
     root = parsed(root_tag + row + b"</" + root_tag[1:].split(None, 1)[0].rstrip(b">") + b">", "header row")
     elements = list(root.children[0].all("c"))

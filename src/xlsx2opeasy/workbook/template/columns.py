@@ -55,7 +55,7 @@ class TemplateColumn:
 
     @property
     def cell(self) -> str:
-        """Its cell in row 2, as a formula for the whole column speaks of it: column fixed, row not."""
+        """Its cell in row 2, as a formula for the whole column refers to it: column fixed, row not."""
         return f"${self.letters}2"
 
 

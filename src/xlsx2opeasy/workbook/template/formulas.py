@@ -1,6 +1,6 @@
 """The catalogue's rules as Excel formulas, for validations and conditional formats of blank workbooks.
 
-They speak of one cell (`$C2`) and keep to what Excel allows in both places and LibreOffice evaluates alike:
+They refer to one cell (`$C2`) and keep to what Excel allows in both places and LibreOffice evaluates alike:
 no array constants, unions or newer functions. They help whoever types; `check` decides. Known to differ from
 it: TRIM also takes double spaces within a text for one, and Excel counts a character outside the BMP (an
 emoji) as two.
@@ -190,7 +190,7 @@ COMMAND_CELL = "$A2"
 
 
 def needing(sheet: TemplateSheet, column: TemplateColumn) -> str | None:
-    """A condition that holds where the row needs this cell and no other one can stand for it."""
+    """A condition that holds where the row needs this cell and no other one can replace it."""
     asked = [found for required in column.field.required if (found := _asked(sheet, column, required))]
     asked += [found for rule in sheet.task_type.at_least_one if (found := _asked_alone(sheet, column, rule))]
     return _any(asked)
@@ -261,7 +261,7 @@ def _choices(sheet: TemplateSheet, rule: AtLeastOne) -> list[TemplateColumn]:
 
 
 def _asked_alone(sheet: TemplateSheet, column: TemplateColumn, rule: AtLeastOne) -> str | None:
-    """Where one cell stands for the whole choice: the first object of a list."""
+    """Where one cell decides the whole choice: the first object of a list."""
     asking = _has_command(sheet, rule.commands)
     if asking is None or _choices(sheet, rule) != [column]:
         return None

@@ -111,7 +111,7 @@ class SheetWriter:
         return is_one_of(f"TRIM({COMMAND_CELL})", self.sheet.commands)
 
     def _mark_unused(self) -> None:
-        """One rule for all columns that the same commands use; red where something stands in them."""
+        """One rule for all columns that the same commands use; red where they are filled."""
         by_condition: dict[str, list[TemplateColumn]] = {}
         for column in self.sheet.columns:
             if condition := unused(self.sheet, column):
@@ -123,7 +123,7 @@ class SheetWriter:
             self._mark(spans, condition, "unused")
 
     def _mark(self, columns: str, condition: str, mark: str) -> None:
-        """`columns`: `B`, or spans such as `B:D F`; the formula speaks of row 2 and of the first of them."""
+        """`columns`: `B`, or spans such as `B:D F`; the formula refers to row 2 and of the first of them."""
         ranges = " ".join(_rows_of(span) for span in columns.split())
         rule = {
             "type": "formula",
