@@ -84,8 +84,8 @@ mutants: $(DEV)  ## Mutation testing of check/, goes on where it stood: make mut
 mutants-planted: $(DEV)  ## Plays the planted mutants of the protocol: make mutants-planted SEEDS=500
 	@PYTHONPATH=tests $(BIN)/python -m mutants.planted --seeds "$(or $(SEEDS),500)"
 
-bench: $(DEV)  ## Measures and writes docs/benchmark.*: make bench ROWS=100000, or a first look: make bench QUICK=1
-	@$(BIN)/python -m bench $(if $(QUICK),--quick) $(if $(ROWS),--rows $(ROWS))
+bench: $(DEV)  ## Measures and writes docs/benchmark.*: make bench ROWS=100000, or a first look: make bench QUICK=1, or some: make bench ONLY="start help"
+	@$(BIN)/python -m bench $(if $(QUICK),--quick) $(if $(ROWS),--rows $(ROWS)) $(if $(ONLY),--only $(ONLY))
 
 clean:
 	rm -rf .venv demo dist build

@@ -1,33 +1,58 @@
-"""What bounds the figures that are not reached, in plain words, for the page."""
+"""What bounds each line that is not reached, beyond the floors that are measured with it; by its name.
 
-BOUNDS = """\
-## What bounds what is not reached
-
-**The machine is shared**, and does the same work in 0.56 s or in 0.86 s from one minute to the next; within
-one day the same program was measured at 1.25 x to 1.67 x for read + check + convert, and at 47 x to 71 x
-for writing results against openpyxl. What is compared is therefore measured in turn, but for what takes
-minutes. Half of a conversion is the reading process, which inflates the sheet, finds the tags of each
-megabyte of XML with numpy, and starts (0.3 s, the same for any workbook). What openpyxl needs depends on
-the number of distinct texts: with these workbooks it needs little more than half of the time for which 50 x
-was set.
-
-**Uploading.** What is compared is a loop that sends the same bytes to a server that does nothing with them:
-one to three thousandths of a second for a chunk on a quiet machine (where others work on it, both sides
-wait). A load asks the disk twice for each chunk: that it will be sent must be on the disk before it leaves,
-and what became of it before anything follows, or a power failure could make a row be loaded twice. Each of
-these waits takes as long on the disk of this machine as the chunk itself takes over loopback, and little
-against one upload over a real network with a server that stores it. The processor's time goes into the
-file's SHA-256, the connection that each call has for itself (so that no stale connection makes an upload's
-fate unknown), writing in pieces within the deadline of the whole call, and the server's counts, which are
-read and compared after each chunk.
-
-**A whole load** does more than the parts above: before a start it downloads the draft and compares every
-task with what was sent, afterwards it downloads the results, masks the secrets in them, brings each to its
-row, and keeps what `undo` needs. So every task is read five times as JSON (sent, held by the server, its
-result as it comes, as it is kept, and for `undo`), and JSON that came from a server is read strictly (no key
-twice, no NaN), which takes Python's parser 1.4 x its usual time.
-
-**`--help`** is click's own import: `python -c "import click"` alone takes about 4 x `python -c pass`,
-because click imports `inspect`, `typing`, `datetime` and `uuid`. Nothing of this program but its list of
-commands is imported.
+No figure is here: those of the page are measured in the run that makes it.
 """
+
+from collections.abc import Mapping
+
+BOUNDS: Mapping[str, str] = {
+    "check : pandas": (
+        "The check stands on pandas, pandera and Arrow, and what it imports of them is more than `import"
+        " pandas` alone. The reading process, which keeps a hostile workbook away from this one, starts"
+        " meanwhile and imports numpy and Arrow on the second core."
+    ),
+    "rehearsal : pandas": (
+        "A rehearsal does all that a check does, and besides starts a server (Starlette, uvicorn), speaks to"
+        " it over loopback (httpx), and waits for the disk at each intent and outcome, as a load does."
+    ),
+    "--help : python": (
+        "Nothing of this program but its list of commands is imported: what is above the floor is click's"
+        " import, for it imports `inspect`, `typing`, `datetime` and `uuid`."
+    ),
+    "convert : raw read": (
+        "calamine gives the cells and looks at nothing else. Here each cell's type, style, formula, stored"
+        " text and place are looked at as well, every rule is applied, and the tasks are written as JSON."
+    ),
+    "convert : raw read, wall": (
+        "The reading process inflates and scans on one core; the check begins when the sheet is whole, for"
+        " its rules are about whole columns."
+    ),
+    "convert memory": (
+        "The sheet's texts are in the reading process and in this one while they are handed over."
+    ),
+    "results : openpyxl": (
+        "What openpyxl needs depends on the number of distinct texts, what this needs on the bytes of the"
+        " sheet: inflating it and deflating it again is the floor."
+    ),
+    "upload : httpx": (
+        "A bare loop keeps one connection open and asks the disk for nothing. A load puts on the disk that a"
+        " chunk will be sent before it leaves, and what became of it before anything follows: else a power"
+        " failure could make a row be loaded twice. Each call has a connection of its own, so that no stale"
+        " connection makes an upload's fate unknown, and the file's digest is compared before it is sent."
+    ),
+    "load : sum of parts": (
+        "A load does more than the parts: before a start it downloads the draft and compares every task with"
+        " what was sent; afterwards it downloads the results, masks the secrets in them, brings each to its"
+        " row, and keeps what `undo` needs."
+    ),
+    "modify load : raw read": (
+        "The floors are parts of the load, not beside it. Each task is sent once and comes back twice, as"
+        " draft and as result; what came from a server is read strictly (no key twice, no NaN), and both are"
+        " compared with what was sent."
+    ),
+    "million check memory": (
+        "The check's rules are about whole columns (a user that is added twice, a number that two rows hold),"
+        " so all rows are held as Arrow's texts, once in the reading process and once here."
+    ),
+    "million load memory": "The index of what was sent, and the rows with their results, grow with the rows.",
+}

@@ -2,21 +2,27 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
-from typing import Any, Self
+from typing import Any, Self, TypeAlias
 
 _TICK = 0.005
+_LONGEST = 1500.0
+"""Seconds after which a process that does not end is killed: its line is lost, not the run."""
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 _MIB = 1 << 20
+
+
+Before: TypeAlias = Callable[[], None]
 
 
 class PieceFailedError(Exception):
@@ -62,9 +68,15 @@ def measure_in_turn(*pieces: Sequence[object], runs: int = 3) -> list[Figures]:
     return [Figures.of(each) for each in zip(*rounds, strict=True)]
 
 
-def measure_command(command: Sequence[str], runs: int, env: dict[str, str] | None = None) -> Figures:
-    """The figures of any command, from its start to its end; it prints nothing that is looked at."""
-    return Figures.of([_whole(command, env or {}) for _ in range(runs)])
+def measure_commands(
+    *commands: Sequence[str], runs: int, env: dict[str, str] | None = None, before: Before = lambda: None
+) -> list[Figures]:
+    """The figures of any commands, from start to end, in turn; what they print is not looked at.
+
+    `before` is called before each run, to clear away what the run before it left.
+    """
+    rounds = [[_whole(command, env or {}, before) for command in commands] for _ in range(runs)]
+    return [Figures.of(each) for each in zip(*rounds, strict=True)]
 
 
 def _once(command: Sequence[str]) -> Figures:
@@ -73,7 +85,8 @@ def _once(command: Sequence[str]) -> Figures:
     return Figures(said.pop("wall"), said.pop("cpu"), ended.cpu, ended.peak, 1, said)
 
 
-def _whole(command: Sequence[str], env: dict[str, str]) -> Figures:
+def _whole(command: Sequence[str], env: dict[str, str], before: Before) -> Figures:
+    before()
     ended = _run(command, env)
     return Figures(ended.wall, ended.cpu, ended.cpu, ended.peak, 1, {})
 
@@ -107,9 +120,16 @@ def _watched(pid: int) -> Iterator[list[int]]:
     """The most bytes that the process and its children have had in memory at once, in a list of one."""
     peak, over = [0], threading.Event()
 
+    ends_at = time.monotonic() + _LONGEST
+
     def watch() -> None:
         while not over.wait(_TICK):
-            peak[0] = max(peak[0], sum(map(_resident, _family(pid))))
+            family = _family(pid)
+            peak[0] = max(peak[0], sum(map(_resident, family)))
+            if time.monotonic() > ends_at:
+                for each in family:
+                    with suppress(ProcessLookupError):
+                        os.kill(each, signal.SIGKILL)
 
     thread = threading.Thread(target=watch)
     thread.start()
@@ -146,3 +166,34 @@ def serving() -> Iterator[str]:
             yield f"http://127.0.0.1:{process.stdout.readline().strip()}"
         finally:
             process.kill()
+
+
+class Machine:
+    """How busy others keep the machine from now on."""
+
+    def __init__(self) -> None:
+        self._begun = _busy(), _own(), time.perf_counter()
+
+    @property
+    def others(self) -> float:
+        """The share of all processors, 0 to 1, that went to processes that are none of this run's."""
+        busy, own, wall = (
+            now - before
+            for now, before in zip((_busy(), _own(), time.perf_counter()), self._begun, strict=True)
+        )
+        return max(0.0, busy - own) / (wall * (os.cpu_count() or 1))
+
+
+def _busy() -> float:
+    """Seconds of all processors that were not idle; what a host took away counts, too."""
+    user, nice, system, _, _, irq, soft, steal = map(int, _first_line("/proc/stat").split()[1:9])
+    return (user + nice + system + irq + soft + steal) / os.sysconf("SC_CLK_TCK")
+
+
+def _own() -> float:
+    """Seconds of the processor of this process and of its children that have ended."""
+    return sum(os.times()[:4])
+
+
+def _first_line(path: str) -> str:
+    return Path(path).read_text(encoding="ascii").partition("\n")[0]

@@ -3,7 +3,9 @@
 A piece prepares itself (imports, files), does its work within `clock.work()`, and prints what it took.
 """
 
+import hashlib
 import json
+import os
 import resource
 import sys
 import time
@@ -25,13 +27,22 @@ class Clock:
 
     def __init__(self) -> None:
         self.taken: dict[str, Any] = {}
+        self._last = (0.0, 0.0)
 
     @contextmanager
     def work(self) -> Iterator[None]:
         """What stands in this block is the work."""
-        wall, cpu = time.perf_counter(), cpu_seconds()
+        wall, cpu = self._last = time.perf_counter(), cpu_seconds()
         yield
         self.taken |= {"wall": time.perf_counter() - wall, "cpu": cpu_seconds() - cpu}
+
+    def passed(self, step: str) -> None:
+        """A step of the work is done: its wall and processor time since the one before."""
+        now = time.perf_counter(), cpu_seconds()
+        self.taken.setdefault("steps", {})[step] = [
+            after - before for after, before in zip(now, self._last, strict=True)
+        ]
+        self._last = now
 
 
 def cpu_seconds() -> float:
@@ -63,10 +74,26 @@ def convert(clock: Clock, book: str, folder: str) -> None:
     target = Path(folder)
     target.mkdir(parents=True, exist_ok=True)
     with clock.work():
-        checked = check_workbook(read_workbook(Path(book), LARGE))
+        workbook = read_workbook(Path(book), LARGE)
+        clock.passed("read")
+        checked = check_workbook(workbook)
+        clock.passed("check")
         for phase in phases_of(list(all_tasks(checked.sheets, {})), {}):
             for number, chunk in enumerate(cut(phase.tasks, ChunkLimits()), 1):
                 write_file(target / chunk_name(phase.number, number), chunk.body)
+        clock.passed("write")
+    clock.taken |= {"rows": checked.total, "invalid": checked.invalid}
+
+
+@reduced_gc()
+def check(clock: Clock, book: str) -> None:
+    """Ours: read and check, as with `--large`."""
+    from xlsx2opeasy.check.checked import check_workbook
+    from xlsx2opeasy.ooxml.limits import LARGE
+    from xlsx2opeasy.workbook.read import read_workbook
+
+    with clock.work():
+        checked = check_workbook(read_workbook(Path(book), LARGE))
     clock.taken |= {"rows": checked.total, "invalid": checked.invalid}
 
 
@@ -126,12 +153,51 @@ def deflate(clock: Clock, book: str) -> None:
             press.flush()
 
 
-def post(clock: Clock, folder: str, url: str) -> None:
-    """httpx in a bare loop: the chunk files of a folder, one after another, over one connection."""
+def inflate(clock: Clock, book: str) -> None:
+    """The XML of sheet and texts inflated by zlib, and nothing else."""
+    with clock.work(), zipfile.ZipFile(book) as package:
+        for name in ("xl/worksheets/sheet1.xml", "xl/sharedStrings.xml"):
+            with package.open(name) as part:
+                while part.read(1 << 20):
+                    pass
+
+
+def syncs(clock: Clock, folder: str, times: str) -> None:
+    """So many appends of a page to a file, each waited for until it is on the disk."""
+    with (Path(folder) / "synced").open("wb", buffering=0) as file, clock.work():
+        for _ in range(int(times)):
+            file.write(bytes(4096))
+            os.fdatasync(file.fileno())
+
+
+def digests(clock: Clock, folder: str) -> None:
+    """SHA-256 of the chunk files of a folder, once."""
+    bodies = [path.read_bytes() for path in sorted(Path(folder).glob("*.json"))]
+    with clock.work():
+        for body in bodies:
+            hashlib.sha256(body).digest()
+
+
+def parse(clock: Clock, folder: str) -> None:
+    """The chunk files of a folder read as JSON once, by orjson."""
+    import orjson
+
+    bodies = [path.read_bytes() for path in sorted(Path(folder).glob("*.json"))]
+    with clock.work():
+        for body in bodies:
+            orjson.loads(body)
+
+
+def post(clock: Clock, folder: str, url: str, close: str = "") -> None:
+    """httpx in a bare loop: the chunk files of a folder, one after another, over one connection.
+
+    With `close` each has a connection of its own.
+    """
     import httpx
 
     files = sorted(Path(folder).glob("*.json"))
-    with httpx.Client(base_url=url, trust_env=False) as client:
+    headers = {"Connection": "close"} if close else {}
+    with httpx.Client(base_url=url, trust_env=False, headers=headers) as client:
         client.patch("/plain", files={"file": ("first.json", b"{}", "application/json")})
         with clock.work():
             for path in files:
@@ -143,7 +209,7 @@ def post(clock: Clock, folder: str, url: str) -> None:
 
 @reduced_gc()
 def load(clock: Clock, book: str, url: str, home: str) -> None:
-    """Ours: a whole load, from the workbook to its results, and when each of its steps was done."""
+    """Ours: a whole load, as with `--large`, and when each of its steps was done."""
     from bench.server import API_KEY, ENTERPRISE
     from xlsx2opeasy.load.events import Event
     from xlsx2opeasy.load.job.home import Home
@@ -164,7 +230,7 @@ def load(clock: Clock, book: str, url: str, home: str) -> None:
     surroundings = LoadContext(tell, connect, store=Home(Path(home)))
     started = time.perf_counter(), cpu_seconds()
     with clock.work():
-        result = load_workbook(Path(book), Target(url, ENTERPRISE), LoadOptions(), surroundings)
+        result = load_workbook(Path(book), Target(url, ENTERPRISE), LoadOptions(large=True), surroundings)
     ended = time.perf_counter(), cpu_seconds()
     if result.exit_code != 0:
         raise SystemExit(f"the load ended with {result.exit_code}: {result.message}")
@@ -192,11 +258,16 @@ PIECES: dict[str, Callable[..., None]] = {
     for each in (
         raw_read,
         convert,
+        check,
         obvious,
         write_results,
         openpyxl_results,
         openpyxl_copy,
         deflate,
+        inflate,
+        syncs,
+        digests,
+        parse,
         post,
         load,
     )

@@ -13,6 +13,7 @@ from typing import Any
 _TASK = b'{"command":'
 _BEGIN, _END = b'{"tasks":{"Users":[', b"]}}"
 _LENGTH = re.compile(rb"\r\ncontent-length: *([0-9]+)", re.IGNORECASE)
+_AT_ONCE = 1 << 20
 _CLOSE = re.compile(rb"\r\nconnection: *close", re.IGNORECASE)
 ENTERPRISE, API_KEY = "bench", "bench-key"
 
@@ -35,9 +36,10 @@ class _Server:
     def __init__(self) -> None:
         self._operation = _Operation()
 
-    def answer(self, method: str, path: str, body: bytes) -> tuple[int, bytes]:
+    def answer(self, method: str, path: str, body: bytes) -> tuple[int, list[bytes]]:
+        """The status, and the body in pieces."""
         if method == "DELETE":
-            return 204, b""
+            return 204, []
         if path == "/v1/authsessions":
             return 201, _json({"authSession": {"token": "bench-token"}})
         if path == "/plain":
@@ -47,21 +49,20 @@ class _Server:
             return self._of_operation(method, path, body)
         return self._of_run(method, path)
 
-    def _of_operation(self, method: str, path: str, body: bytes) -> tuple[int, bytes]:
+    def _of_operation(self, method: str, path: str, body: bytes) -> tuple[int, list[bytes]]:
         if path.endswith("/users"):
-            return 200, b'{"Users":[' + b",".join(self._operation.lists) + b"]}"
+            return 200, _listed(self._operation.lists)
         if method == "POST":
             self._operation = _Operation()
         if method in ("POST", "PATCH"):
             self._operation.take(body)
         return 201 if method == "POST" else 200, _json(self._counts())
 
-    def _of_run(self, method: str, path: str) -> tuple[int, bytes]:
+    def _of_run(self, method: str, path: str) -> tuple[int, list[bytes]]:
         about = {"id": "op-1", "enterpriseId": ENTERPRISE}
         if path.endswith("/users"):
             done = b'{"status":"SUCCESS","command":'
-            lists = (each.replace(_TASK, done) for each in self._operation.lists)
-            return 200, b'{"Users":[' + b",".join(lists) + b"]}"
+            return 200, _listed([each.replace(_TASK, done) for each in self._operation.lists])
         run = {"id": "run-1", "status": "completed" if method == "GET" else "pending", "operation": about}
         return 200 if method == "GET" else 202, _json({"scheduledOperation": run})
 
@@ -70,8 +71,15 @@ class _Server:
         return {"enterpriseId": ENTERPRISE, "id": "op-1", "tasks": {"Users": users}}
 
 
-def _json(document: dict[str, Any]) -> bytes:
-    return json.dumps(document).encode()
+def _listed(lists: list[bytes]) -> list[bytes]:
+    pieces = [b'{"Users":[']
+    for each in lists:
+        pieces += [each, b","]
+    return [*pieces[:-1], b"]}"] if lists else [b'{"Users":[]}']
+
+
+def _json(document: dict[str, Any]) -> list[bytes]:
+    return [json.dumps(document, separators=(",", ":")).encode()]
 
 
 def _serve(connection: socket.socket, server: _Server) -> None:
@@ -88,9 +96,15 @@ def _serve(connection: socket.socket, server: _Server) -> None:
         while len(data) < whole:
             data += connection.recv(1 << 20)
         method, target, _ = head.split(b" ", 2)
-        status, body = server.answer(method.decode(), target.decode(), bytes(data[end + 4 : whole]))
+        status, pieces = server.answer(method.decode(), target.decode(), bytes(data[end + 4 : whole]))
         del data[:whole]
-        connection.sendall(b"HTTP/1.1 %d OK\r\nContent-Length: %d\r\n\r\n" % (status, len(body)) + body)
+        size = sum(map(len, pieces))
+        answer = b"HTTP/1.1 %d OK\r\nContent-Length: %d\r\n\r\n" % (status, size)
+        for piece in pieces if size > _AT_ONCE else [b"".join(pieces)]:
+            answer += piece
+            connection.sendall(answer)
+            answer = b""
+        connection.sendall(answer)
         if _CLOSE.search(head):
             return
 

@@ -13,51 +13,88 @@ from openpyxl.utils import get_column_letter
 
 from xlsx2opeasy.spec.users import USERS
 
-WIDE = [
-    "groupId",
-    "user.userId",
-    "user.lastName",
-    "user.firstName",
-    "user.department",
-    "user.clidLastName",
-    "user.clidFirstName",
-    "user.clidPhoneNumber",
-    "user.phoneNumber",
-    "user.phoneNumberActivation",
-    "user.extension",
-    "user.userPassword",
-    "user.emailAddress",
-    "user.voicePortalPasscode",
-    "user.endpointType",
-    "user.vmTranscription",
-    "user.servicePacks",
-    "user.callPickupGroup",
-    "user.language",
-    "user.timeZone",
-    "user.title",
-    "user.mobileNumber",
-    "user.addressLocation",
-    "user.addressLine1",
-    "user.addressLine2",
-    "user.city",
-    "user.stateProvince",
-    "user.zipPostalCode",
-    "user.country",
-    "device.name",
-    "device.level",
-    "device.type",
-    "device.linePort",
-    "device.template",
-    "device.templateLevel",
-    "device.physicalLocation",
-    "device.macAddress",
-    "device.vlanId",
-    "device.description",
-]
-"""With the command 40 columns, which an AddUserDevice row fills all."""
 
-NARROW = ["groupId", "user.userId", "user.lastName"]
-"""With the command 4 columns, which an AddUser row fills all."""
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The columns beside the command, and the command of every row; without one all commands occur."""
+
+    names: tuple[str, ...]
+    command: str = ""
+
+
+WIDE = Layout(
+    (
+        "groupId",
+        "user.userId",
+        "user.lastName",
+        "user.firstName",
+        "user.department",
+        "user.clidLastName",
+        "user.clidFirstName",
+        "user.clidPhoneNumber",
+        "user.phoneNumber",
+        "user.phoneNumberActivation",
+        "user.extension",
+        "user.userPassword",
+        "user.emailAddress",
+        "user.voicePortalPasscode",
+        "user.endpointType",
+        "user.vmTranscription",
+        "user.servicePacks",
+        "user.callPickupGroup",
+        "user.language",
+        "user.timeZone",
+        "user.title",
+        "user.mobileNumber",
+        "user.addressLocation",
+        "user.addressLine1",
+        "user.addressLine2",
+        "user.city",
+        "user.stateProvince",
+        "user.zipPostalCode",
+        "user.country",
+        "device.name",
+        "device.level",
+        "device.type",
+        "device.linePort",
+        "device.template",
+        "device.templateLevel",
+        "device.physicalLocation",
+        "device.macAddress",
+        "device.vlanId",
+        "device.description",
+    )
+)
+"""40 columns, which an AddUserDevice row fills all."""
+
+NARROW = Layout(("groupId", "user.userId", "user.lastName"), "AddUser")
+"""4 columns, all of them filled."""
+
+MODIFY = Layout(
+    (
+        "groupId",
+        "user.userId",
+        "user.lastName",
+        "user.firstName",
+        "user.department",
+        "user.clidLastName",
+        "user.clidFirstName",
+        "user.clidPhoneNumber",
+        "user.phoneNumber",
+        "user.extension",
+        "user.userPassword",
+        "user.emailAddress",
+        "user.title",
+        "user.mobileNumber",
+        "user.addressLine1",
+        "user.city",
+        "user.stateProvince",
+        "user.zipPostalCode",
+        "user.country",
+    ),
+    "ModifyUser",
+)
+"""20 columns, all of them filled."""
 
 _UNIQUE = {
     "user.userId": "user{n:07}@example.com",
@@ -157,17 +194,23 @@ class _Strings:
         yield b"</sst>"
 
 
-def make_workbook(path: Path, rows: int, *, wrong: float = 0.0, narrow: bool = False) -> Path:
-    """A workbook of so many task rows, a share of them `wrong` (0 to 1); made once, then taken as it is."""
+def make_workbook(
+    path: Path, rows: int, *, wrong: float = 0.0, narrow: bool = False, modify: bool = False
+) -> Path:
+    """A workbook of so many task rows, a share of them `wrong` (0 to 1); made once, then taken as it is.
+
+    It has 40 columns, or, as NARROW or MODIFY, fewer and one command.
+    """
     if path.exists():
         return path
+    layout = NARROW if narrow else MODIFY if modify else WIDE
     path.parent.mkdir(parents=True, exist_ok=True)
     part, strings = path.with_suffix(".part"), _Strings()
     with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as package:
         for name, text in _PARTS.items():
             package.writestr(name, _XML + text)
         with package.open("xl/worksheets/sheet1.xml", "w", force_zip64=True) as stream:
-            for block in _sheet(rows, wrong, NARROW if narrow else WIDE, strings, narrow=narrow):
+            for block in _sheet(rows, wrong, layout, strings):
                 stream.write(block)
         with package.open("xl/sharedStrings.xml", "w", force_zip64=True) as stream:
             for block in strings.xml():
@@ -175,8 +218,8 @@ def make_workbook(path: Path, rows: int, *, wrong: float = 0.0, narrow: bool = F
     return part.replace(path)
 
 
-def _sheet(rows: int, wrong: float, names: list[str], strings: _Strings, *, narrow: bool) -> Iterator[bytes]:
-    columns = ["command", *names]
+def _sheet(rows: int, wrong: float, layout: Layout, strings: _Strings) -> Iterator[bytes]:
+    columns = ["command", *layout.names]
     last = get_column_letter(len(columns))
     yield f'{_XML}<worksheet {_MAIN}><dimension ref="A1:{last}{rows + 1}"/><sheetData>'.encode()
     letters = {name: get_column_letter(number) for number, name in enumerate(columns, 1)}
@@ -184,8 +227,8 @@ def _sheet(rows: int, wrong: float, names: list[str], strings: _Strings, *, narr
     for start in range(0, rows, _BLOCK):
         block = []
         for n in range(start, min(rows, start + _BLOCK)):
-            command = "AddUser" if narrow else _command(n, rows)
-            cells = {"command": command} | {name: _value(name, n) for name in _of(command, names)}
+            command = layout.command or _command(n, rows)
+            cells = {"command": command} | {name: _value(name, n) for name in _of(command, layout.names)}
             if n * _SPREAD % 1000 < 1000 * wrong:
                 _spoil(cells, n)
             block.append(_row(n + 2, cells, letters, strings))
@@ -201,12 +244,12 @@ def _command(n: int, rows: int) -> str:
     return others.get(n % 20, "AddUserDevice")
 
 
-_USED: dict[tuple[str, int], list[str]] = {}
+_USED: dict[tuple[str, tuple[str, ...]], list[str]] = {}
 
 
-def _of(command: str, names: list[str]) -> list[str]:
+def _of(command: str, names: tuple[str, ...]) -> list[str]:
     """The columns that a command fills."""
-    key = command, len(names)
+    key = command, names
     if key not in _USED:
         _USED[key] = [name for name in names if command in _FIELDS[name].commands]
     return _USED[key]
