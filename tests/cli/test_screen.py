@@ -11,6 +11,7 @@ from installed import COMMAND
 from workbooks import write_workbook
 from xlsx2opeasy.cli.screen import Screen
 from xlsx2opeasy.load.events import (
+    CallDelayed,
     ChunkAccepted,
     DraftVerified,
     Event,
@@ -97,6 +98,9 @@ def test_a_line_for_each_change_in_a_pipe(capsys: pytest.CaptureFixture[str]) ->
         DraftVerified(1, "id", 1),
         OperationScheduled(1, "id"),
         *polls,
+        CallDelayed("opeasy.example.com: busy", 2),
+        CallDelayed("opeasy.example.com: busy", 120),
+        CallDelayed("opeasy.example.com: busy", 121),
         ResultsSaved(1, 2),
         Notice("one [bold]thing"),
     ) == [
@@ -106,6 +110,7 @@ def test_a_line_for_each_change_in_a_pipe(capsys: pytest.CaptureFixture[str]) ->
         "Operation 1: pending",
         "Operation 1: processing",
         "Operation 1: completed",
+        "note: opeasy.example.com: busy; trying again in 120 s",
         "Operation 1: 2 results fetched",
         "note: one [bold]thing",
     ]

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -230,6 +231,32 @@ def test_a_person_says_after_a_canary_whether_the_other_rows_follow(
         assert refused.status_code == 422
         visitor.press(answer, {"answer": value}).wait()
         assert counts in visitor.text
+
+
+@pytest.mark.parametrize(
+    "sandbox",
+    [{"faults": ("getScheduledOperationStatus 1 delay:3", "getScheduledOperationStatus 2+ status:503:600")}],
+    indirect=True,
+)
+def test_a_running_load_says_what_became_of_rows_what_is_tried_again_and_how_long_it_takes(
+    sandbox: RunningSandbox, tmp_path: Path, home: Path
+) -> None:
+    rows = "".join(f"| AddUser | Dallas | person{number}@example.com |\n" for number in range(100))
+    book = write_workbook(tmp_path / "many.xlsx", {"Users": f"\n| command | groupId | user.userId |\n{rows}"})
+    with running() as page:
+        visitor = page.client().upload(book).click("Plan")
+        visitor.press("Load", {"enterprise": sandbox.enterprise_id, "canary": "1"})
+        until(lambda: "trying again in" in visitor.go(str(visitor.answer.url)).text)
+        assert "1 succeeded 99 still to come" in visitor.text
+        assert re.search(r"127\.0\.0\.1: [^;]+; trying again in 6\d\d s", visitor.text)
+        assert re.search(r"about \d minutes left", visitor.text)
+        page.process.kill()
+        page.process.wait()
+    with running() as page:
+        visitor = page.client().go(visitor.path)
+        assert "1 succeeded" in visitor.text
+        assert "trying again" not in visitor.text
+        assert ">Resume<" in visitor.answer.text
 
 
 @pytest.mark.parametrize("sandbox", [{"processing_seconds": 0.2}], indirect=True)

@@ -29,7 +29,9 @@ from xlsx2opeasy.cli.output import counted, is_terminal, tell, tell_styled, wrap
 from xlsx2opeasy.cli.problem_lines import other_sheets, problem_lines
 from xlsx2opeasy.cli.questions import display
 from xlsx2opeasy.display import on_terminal
+from xlsx2opeasy.http.retry import SILENCE
 from xlsx2opeasy.load.events import (
+    CallDelayed,
     CanaryEnded,
     ChunkAccepted,
     DraftVerified,
@@ -49,7 +51,7 @@ from xlsx2opeasy.load.events import (
 )
 
 REPEAT_SECONDS = 10.0
-"""How often a line reports that the server still cannot be reached."""
+"""How often a line reports that the server still cannot be reached, or still cannot do what was asked."""
 MINUTE = 60
 MANY_FILES = 10
 """From so many files on, each tenth of them is worth a line where there is no bar."""
@@ -76,7 +78,7 @@ class Screen(AbstractContextManager["Screen"]):
         self._bars: dict[str, TaskID] = {}
         self._upload = _Upload("", 0, 0.0)
         self._last_status = ""
-        self._unreached_before = ("", 0.0)
+        self._delayed_before = ("", 0.0)
         self._shown = ExitStack()
 
     def __enter__(self) -> Self:
@@ -156,8 +158,8 @@ class Screen(AbstractContextManager["Screen"]):
             case ResultsSaved():
                 self._end("run")
                 self.line(f"Operation {event.phase}: {counted(event.results, 'result')} fetched")
-            case ServerUnreached():
-                self._unreached(event)
+            case ServerUnreached() | CallDelayed():
+                self._delayed(event)
             case RunProgress() if event.done < event.rows and (event.done or event.seconds_left is not None):
                 self.line(f"{event.done:,} of {counted(event.rows, 'row')} done{_left(event)}")
             case CanaryEnded():
@@ -168,13 +170,15 @@ class Screen(AbstractContextManager["Screen"]):
             case Notice():
                 self.line(f"note: {event.text}")
 
-    def _unreached(self, event: ServerUnreached) -> None:
-        """Says so at once, and again now and then: there is one event a try."""
-        reason, said_at = self._unreached_before
+    def _delayed(self, event: ServerUnreached | CallDelayed) -> None:
+        """Says so at once, and again now and then: there is one event a try. A short pause is left out."""
+        if isinstance(event, CallDelayed) and event.seconds <= SILENCE:
+            return
+        reason, said_at = self._delayed_before
         now = time.monotonic()
         if event.reason != reason or now - said_at >= REPEAT_SECONDS:
             self.line(f"note: {event.text}")
-            self._unreached_before = event.reason, now
+            self._delayed_before = event.reason, now
 
     def _run_started(self, phase: int) -> None:
         said = f"Operation {phase}: running"

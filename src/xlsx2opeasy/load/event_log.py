@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Any, Final
 
 from xlsx2opeasy.load.events import (
+    CallDelayed,
     CanaryEnded,
     ChunkAccepted,
     DraftVerified,
@@ -61,6 +62,7 @@ _KINDS: Final = {
         StoppedByBudget,
         RunProgress,
         ServerUnreached,
+        CallDelayed,
         Notice,
         JobEnded,
     )

@@ -131,7 +131,7 @@ class RunProgress:
 
     `done` is known. `rate` (rows a second, of operations that have ended, in this load or in earlier ones at
     this server) and `seconds_left` are estimates, None where nothing is known to estimate from; the server
-    itself only tells the status of an operation.
+    itself only tells the status of an operation. `at` is when that was estimated, in POSIX seconds.
     """
 
     phase: int
@@ -139,6 +139,7 @@ class RunProgress:
     rows: int
     rate: float | None
     seconds_left: float | None
+    at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +157,22 @@ class ServerUnreached:
         """The event in one sentence."""
         more = f"; trying again for another {self.seconds:,} s" if self.seconds > 0 else ""
         return f"cannot reach {self.reason}{more}"
+
+
+@dataclass(frozen=True, slots=True)
+class CallDelayed:
+    """The server answered that it cannot do now what was asked: it is asked again after `seconds`.
+
+    `reason` names the server, and what it answered.
+    """
+
+    reason: str
+    seconds: int
+
+    @property
+    def text(self) -> str:
+        """The event in one sentence."""
+        return f"{self.reason}; trying again in {self.seconds:,} s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +198,7 @@ Event: TypeAlias = (
     | StoppedByBudget
     | RunProgress
     | ServerUnreached
+    | CallDelayed
     | Notice
 )
 Listener: TypeAlias = Callable[[Event], None]

@@ -43,7 +43,7 @@ class Progress:
         done = sum(self._rows(each) for each in phases if self.job.phase_state(each).results_saved)
         rate = self._ran / self._seconds if self._ran and self._seconds else self.expected
         left = None if not rate else (rows - done) / rate
-        self.tell(RunProgress(phase.number, done, rows, rate, left))
+        self.tell(RunProgress(phase.number, done, rows, rate, left, self.interruption.wall().timestamp()))
 
     def _rows(self, phase: PhaseFacts) -> int:
         return sum(map(len, self.job.sent_rows(phase).values()))

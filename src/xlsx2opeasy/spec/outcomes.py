@@ -27,6 +27,14 @@ class Outcome(StrEnum):
     UNKNOWN = "UNKNOWN"
 
 
+def outcome_of(status: str, code: str) -> Outcome:
+    """What a result of the server says of its row; UNKNOWN for a status that is neither and has no code."""
+    word = status.strip().casefold()
+    if word == "success":
+        return Outcome.SUCCESS
+    return Outcome.FAILED if word == "failed" or code else Outcome.UNKNOWN
+
+
 @dataclass(frozen=True, slots=True)
 class RowResult:
     """What is written beside one row; `code` and `detail` are the server's own, or empty."""

@@ -1,12 +1,14 @@
 """A job as it is now: operations, counts and notices, from its journal and its latest run's events."""
 
-from collections.abc import Mapping
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from xlsx2opeasy.errors import LocalFailure
 from xlsx2opeasy.job_model import Job
 from xlsx2opeasy.load.event_log import JobEnded, events_so_far
 from xlsx2opeasy.load.events import (
+    CallDelayed,
     CanaryEnded,
     ChunkAccepted,
     DraftVerified,
@@ -16,12 +18,21 @@ from xlsx2opeasy.load.events import (
     PhaseStarted,
     ResultsSaved,
     RunProgress,
+    ServerUnreached,
     StatusSeen,
     StoppedByBudget,
 )
 from xlsx2opeasy.load.job.store import StoredJob
+from xlsx2opeasy.load.jobs.earlier import peek
 from xlsx2opeasy.web.runs import Run
-from xlsx2opeasy.web.words import can_be_resumed, counted, counts_in_words, state_of, time_in_words
+from xlsx2opeasy.web.words import (
+    can_be_resumed,
+    counted,
+    counts_in_words,
+    results_in_words,
+    state_of,
+    time_in_words,
+)
 
 _MOST_NOTICES = 20
 
@@ -44,6 +55,7 @@ class JobView:
     """What the page shows of a job; `counts` are texts, the Result of such rows, and numbers.
 
     `refusal` says why *Resume* could not begin, `question` is the canary after which a person is asked.
+    `delay` says what is tried again at the moment, `ends_at` when the rest may be done, in POSIX seconds.
     """
 
     job: Job
@@ -57,6 +69,8 @@ class JobView:
     notices: list[str] = field(default_factory=list)
     refusal: str = ""
     question: CanaryEnded | None = None
+    delay: str = ""
+    ends_at: float | None = None
     counts: list[tuple[str, str, int]] = field(default_factory=list)
 
     @property
@@ -69,6 +83,29 @@ class JobView:
         """The job's state in words, and how it is coloured."""
         return ("running", "calm") if self.running else state_of(self.job)
 
+    @property
+    def left(self) -> str:
+        """How long the rest may take; "" where nothing is known, or the estimate is over."""
+        seconds = 0.0 if self.ends_at is None else self.ends_at - time.time()
+        return time_in_words(seconds) if seconds > 0 and self.running else ""
+
+    def take_in(self, event: object) -> None:
+        """One more event of the job's latest run."""
+        self.delay = ""
+        match event:
+            case JobStarted():
+                self.tasks = event.tasks
+            case Notice():
+                self.notices.append(event.text)
+            case ServerUnreached() | CallDelayed():
+                self.delay = event.text
+            case JobEnded() if not self.running:
+                self.counts = counts_in_words(event.rows)
+            case RunProgress() if event.seconds_left is not None:
+                self.ends_at = event.at + event.seconds_left
+        if (number := getattr(event, "phase", None)) is not None:
+            _take_in(self.operations.setdefault(number, OperationView(number)), event)
+
 
 def job_view(stored: StoredJob, job: Job, run: Run | None) -> JobView:
     """The job as it is now. `run` is what this program last did with it, if anything."""
@@ -80,20 +117,22 @@ def job_view(stored: StoredJob, job: Job, run: Run | None) -> JobView:
         view.refusal = run.result.message
     view.undecided = job.raw.get("loadStatus") == "unknown" and not job.rehearsal and not running
     view.resumable = can_be_resumed(job) and not running and not view.undecided
-    counts: Mapping[str, int] = job.counts or {}
     for event in events_so_far(stored):
-        match event:
-            case JobStarted():
-                view.tasks = event.tasks
-            case Notice():
-                view.notices.append(event.text)
-            case JobEnded():
-                counts = event.rows if not running else counts
-            case _ if (number := getattr(event, "phase", None)) is not None:
-                _take_in(view.operations.setdefault(number, OperationView(number)), event)
+        view.take_in(event)
     view.notices = view.notices[-_MOST_NOTICES:]
-    view.counts = counts_in_words(counts)
+    if not view.counts:
+        known = job.counts if not running else None
+        view.counts = counts_in_words(known) if known else _counts_so_far(stored, view)
     return view
+
+
+def _counts_so_far(stored: StoredJob, view: JobView) -> list[tuple[str, str, int]]:
+    try:
+        numbers = peek(stored)[1].results_so_far
+    except LocalFailure:
+        return []  # the job's own message says that its files are damaged
+    left = view.tasks - numbers.total() if view.running else 0
+    return results_in_words(numbers, max(0, left))
 
 
 def _take_in(operation: OperationView, event: object) -> None:
@@ -120,10 +159,6 @@ def _take_in_run(operation: OperationView, event: object) -> None:
             operation.state = "started at the server"
         case StatusSeen():
             operation.state = f"at the server: {event.status}"
-        case RunProgress():
-            operation.state = f"at the server: {event.done:,} of {counted(event.rows, 'row')} done"
-            if event.seconds_left is not None:
-                operation.state += f", about {time_in_words(event.seconds_left)} left"
         case CanaryEnded():
             operation.state = f"{event.failed:,} of {counted(event.rows, 'row')} failed"
         case StoppedByBudget():

@@ -43,10 +43,16 @@ def counted(number: int, noun: str) -> str:
 
 def counts_in_words(counts: Mapping[str, int]) -> list[tuple[str, str, int]]:
     """`55 succeeded`, the Result of such rows, and the number, for every count that is not 0."""
+    return results_in_words({result: counts.get(name, 0) for name, (_, result) in COUNT_WORDS.items()})
+
+
+def results_in_words(numbers: Mapping[str, int], left: int = 0) -> list[tuple[str, str, int]]:
+    """The same of numbers by Result; `left` rows have none yet."""
+    words = [(words, result, numbers.get(result, 0)) for words, result in COUNT_WORDS.values()]
     return [
-        (f"{counts[name]:,} {words}", result, counts[name])
-        for name, (words, result) in COUNT_WORDS.items()
-        if counts.get(name)
+        (f"{number:,} {said}", result, number)
+        for said, result, number in (*words, ("still to come", "OPEN", left))
+        if number
     ]
 
 

@@ -128,6 +128,7 @@ def _noted(phase: PhaseState, note: Record) -> None:
             phase.verified = True
         case Fact.REJECTIONS:
             phase.rejections_saved = True
+            phase.rejected = int(note.detail.get("count", 0))
         case Fact.GONE:
             phase.known_drafts = [each for each in phase.known_drafts if each != phase.operation_id]
             phase.forget_draft()
@@ -147,6 +148,7 @@ def _noted_of_run(phase: PhaseState, note: Record) -> None:
             phase.ended = None
         case Fact.RESULTS_SAVED:
             phase.results_saved = True
+            phase.results = note.detail.get("rows", {})
         case Fact.UNDECIDED:
             phase.undecided = str(note.detail["why"])
         case Fact.SETTLED:

@@ -4,12 +4,14 @@ A phase is one operation at the server. Its draft can be built several times (ea
 a schedule request that got no definite answer is never forgotten, whatever happens afterwards.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
 from xlsx2opeasy.load.job.journal import Record
+from xlsx2opeasy.spec.outcomes import Outcome
 
 
 class Call(StrEnum):
@@ -88,6 +90,7 @@ class PhaseState:
     """The draft is not to be gone on with: it must be deleted before another is built."""
     verified: bool = False
     rejections_saved: bool = False
+    rejected: int = 0
     schedule_request: Record | None = None
     """The last request to start the present operation, whatever became of it."""
     schedule_in_doubt: Record | None = None
@@ -96,6 +99,8 @@ class PhaseState:
     scheduled_id: str | None = None
     ended: str | None = None
     results_saved: bool = False
+    results: Mapping[str, int] = field(default_factory=dict)
+    """How many results say what; empty where an earlier version saved them."""
     undecided: str | None = None
     delete_attempted: set[str] = field(default_factory=set)
     unanswered_deletions: dict[int, str] = field(default_factory=dict)
@@ -141,6 +146,7 @@ class PhaseState:
         self.last_counts = None
         self.verified = False
         self.rejections_saved = False
+        self.rejected = 0
         self.schedule_in_doubt = None
 
 
@@ -175,6 +181,14 @@ class JobState:
         """Whether its run stopped at an error with nothing of it at the server: no connection, or login."""
         anything = any(phase.may_be_at_server for phase in self.phases.values())
         return self.finished is None and self.stopped == FAILED and not anything
+
+    @property
+    def results_so_far(self) -> Counter[str]:
+        """How many rows have which Result, by what the server has said until now."""
+        found = Counter[str]()
+        for phase in self.phases.values():
+            found.update({**phase.results, Outcome.REJECTED: phase.rejected})
+        return +found
 
     def phase(self, number: int) -> PhaseState:
         """The state of phase `number`, from 1."""

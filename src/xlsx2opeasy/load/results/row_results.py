@@ -19,7 +19,7 @@ from xlsx2opeasy.load.run.match import alike_keys, further_results, match
 from xlsx2opeasy.load.run.undecided import how_to_settle
 from xlsx2opeasy.masking import SecretFields
 from xlsx2opeasy.spec.error_codes import ERROR_CODES
-from xlsx2opeasy.spec.outcomes import Outcome, RowResult
+from xlsx2opeasy.spec.outcomes import Outcome, RowResult, outcome_of
 
 Place = tuple[str, int]
 """A sheet's title and Excel's row number."""
@@ -244,14 +244,15 @@ def _row_result(job: OpenJob, row: JobRow, result: Mapping[str, Any] | None, ali
         )
         return _result(job, row, Outcome.UNKNOWN, missing)
     status, code = str(result["status"]).strip(), str(result["errorCode"])
-    if _succeeded(result):
+    outcome = outcome_of(status, code)
+    if outcome is Outcome.SUCCESS:
         noted = " - ".join(part for part in (str(result["errorDescription"]), alike) if part)
         return RowResult(Outcome.SUCCESS, code, noted, job_cell(job, row))
-    if status.casefold() != "failed" and not code:
+    if outcome is Outcome.UNKNOWN:
         strange = f"its result is {status!r}, which is neither SUCCESS nor FAILED: look at the system"
         return _result(job, row, Outcome.UNKNOWN, strange)
     parts = [str(result["errorDescription"]), remedy_of(code), alike]
-    return RowResult(Outcome.FAILED, code, " - ".join(part for part in parts if part), job_cell(job, row))
+    return RowResult(outcome, code, " - ".join(part for part in parts if part), job_cell(job, row))
 
 
 def remedy_of(code: str) -> str:
@@ -261,7 +262,7 @@ def remedy_of(code: str) -> str:
 
 
 def _succeeded(result: Mapping[str, Any] | None) -> bool:
-    return result is not None and str(result["status"]).strip().casefold() == "success"
+    return result is not None and outcome_of(str(result["status"]), "") is Outcome.SUCCESS
 
 
 def _told_of_alike(keys: Sequence[bytes], results: Sequence[Mapping[str, Any] | None]) -> dict[bytes, str]:

@@ -4,6 +4,7 @@ Results are saved before anything is deleted at the server, rejections until the
 """
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,14 +22,17 @@ from xlsx2opeasy.load.run.hiding import Passwords
 from xlsx2opeasy.masking import SecretFields
 from xlsx2opeasy.opeasy import OpEasyClient, TaskResult
 from xlsx2opeasy.spec.catalogue import BY_NAME
+from xlsx2opeasy.spec.outcomes import Outcome, outcome_of
 
 
-def save_results(job: OpenJob, phase: PhaseFacts, client: OpEasyClient, interruption: Interruption) -> int:
-    """Saves the results of every type that was sent, and gives their number.
+def save_results(
+    job: OpenJob, phase: PhaseFacts, client: OpEasyClient, interruption: Interruption
+) -> Counter[Outcome]:
+    """Saves the results of every type that was sent, and gives their numbers by what they say.
 
     Raises what the client raises, LocalFailure where the disk refuses.
     """
-    saved, passwords = 0, Passwords(job)
+    saved, passwords = Counter[Outcome](), Passwords(job)
     for name in job.sent_rows(phase):
         interruption.checkpoint()
         secrets = SecretFields(name, job.facts.wire_names)
@@ -36,7 +40,7 @@ def save_results(job: OpenJob, phase: PhaseFacts, client: OpEasyClient, interrup
         told = client.all_results(scheduled_id, BY_NAME[name], patient=True)
         kept = [_kept(each, secrets, passwords) for each in told]
         _put_on_disk(job, _results_name(phase, name), client.mask.document(kept))
-        saved += len(told)
+        saved.update(outcome_of(each.status, each.error_code) for each in told)
     return saved
 
 

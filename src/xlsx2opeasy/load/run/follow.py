@@ -111,8 +111,8 @@ class Follower:
 
     def _save(self) -> None:
         saved = save_results(self._job, self._phase, self._client, self._interruption)
-        self._job.note(self._number, Fact.RESULTS_SAVED)
-        self._tell(ResultsSaved(self._number, saved))
+        self._job.note(self._number, Fact.RESULTS_SAVED, rows=dict(saved))
+        self._tell(ResultsSaved(self._number, saved.total()))
 
     def _look_whether_it_ended(self, error: CallError) -> None:
         """The results are not there: either the run is not over after all, or it is a failure."""

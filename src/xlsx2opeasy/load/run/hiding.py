@@ -1,13 +1,14 @@
 """A job's own connection: its passwords are masked in what the server says, delays become events."""
 
 import contextlib
+import math
 from collections.abc import Iterator
 from typing import Final
 
 import orjson
 
 from xlsx2opeasy.http.retry import Delay
-from xlsx2opeasy.load.events import Listener, ServerUnreached
+from xlsx2opeasy.load.events import CallDelayed, Listener, ServerUnreached
 from xlsx2opeasy.load.interrupt import Interruption
 from xlsx2opeasy.load.job.facts import JobFacts
 from xlsx2opeasy.load.job.open_job import Connect, OpenJob
@@ -24,13 +25,15 @@ def of_job(connect: Connect, job: OpenJob, tell: Listener) -> Connect:
     """Connects as `connect` does; the client's errors show nothing that is secret in the job's tasks.
 
     Nor does the client change anything at the server where another process may work on the job by now.
-    `tell` gets a ServerUnreached for each pause that is made because the server cannot be reached.
+    `tell` hears of each pause before another try: that the server cannot be reached, or what it answered.
     """
     passwords = Passwords(job)
 
     def report(delay: Delay) -> None:
         if delay.unreached:
             tell(ServerUnreached(delay.reason, round(delay.left)))
+        else:
+            tell(CallDelayed(delay.reason, math.ceil(delay.seconds)))
 
     @contextlib.contextmanager
     def connected(facts: JobFacts, interruption: Interruption) -> Iterator[OpEasyClient]:
