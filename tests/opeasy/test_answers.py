@@ -37,6 +37,28 @@ def test_valid_json_is_read_as_it_is(value: Any) -> None:
     assert read_json(b"\xef\xbb\xbf" + json.dumps(value).encode()) == value
 
 
+def _read(body: bytes) -> str:
+    """The value with its types, or why there is none."""
+    try:
+        return repr(read_json(body))
+    except BadAnswer as problem:
+        return str(problem).partition(" at byte")[0]
+
+
+TOKENS = ["{", "}", "[", "]", ",", ":", '"a":', '"a"', "1", "-0", "1.0", "1e999", "9" * 18, "9" * 19, "NaN"]
+ESCAPES = ['"\\u00e9"', '"\\ud800"', '"\\/"', '"é"', '"\x7f"', '"\\u0000"', "9007199254740993", "null"]
+
+
+@given(st.lists(st.sampled_from([*TOKENS, *ESCAPES]), max_size=12).map("".join))
+@example('{"a":1,"a":2}')
+@example('{"a":[9007199254740993,9999999999999999999]}')
+@example("[" * 60 + "]" * 60)
+@example("[" * 3000 + "]" * 3000)
+def test_a_space_at_the_end_changes_nothing_that_is_read(text: str) -> None:
+    """A body without spaces may be read by another parser, which must be as strict."""
+    assert _read(text.encode()) == _read(text.encode() + b" ")
+
+
 @given(st.binary(max_size=200))
 def test_any_bytes_are_json_or_a_bad_answer(body: bytes) -> None:
     try:
