@@ -260,7 +260,7 @@ def test_a_running_load_says_what_became_of_rows_what_is_tried_again_and_how_lon
 
 
 @pytest.mark.parametrize("sandbox", [{"processing_seconds": 0.2}], indirect=True)
-def test_a_question_after_a_canary_can_be_stopped_and_resumed(
+def test_a_question_after_a_canary_is_asked_again_after_a_stop(
     sandbox: RunningSandbox, book: Path, home: Path
 ) -> None:
     with running() as page:
@@ -269,4 +269,7 @@ def test_a_question_after_a_canary_can_be_stopped_and_resumed(
         until(lambda: ">Go on<" in visitor.go(str(visitor.answer.url)).answer.text)
         visitor.press("Stop")
         until(lambda: ">Resume<" in visitor.go(str(visitor.answer.url)).answer.text)
-        assert visitor.press("Resume").wait().text.count("2 succeeded")
+    with running() as page:
+        visitor = page.client().go("/jobs").press("Resume")
+        until(lambda: ">Go on<" in visitor.go(str(visitor.answer.url)).answer.text)
+        assert visitor.press("Go on", {"answer": "go-on"}).wait().text.count("2 succeeded")

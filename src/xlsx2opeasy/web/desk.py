@@ -104,7 +104,10 @@ class Desk:
             return upload.checked
 
     def start_load(self, upload: Upload, destination: session.Destination, choices: Choices) -> Run:
-        """Begins a load of the upload."""
+        """Begins a load of the upload. Raises LocalFailure where the disk refuses what *Resume* needs."""
+        if upload.asks != choices.asks:
+            upload.asks = choices.asks
+            upload.save()
         return self._start(upload, nullcontext(destination), choices, rehearsal=False)
 
     def start_rehearsal(self, upload: Upload, choices: Choices) -> Run:
@@ -146,18 +149,25 @@ class Desk:
 
         Where this program works on it already, as after a form that was sent twice, it is that run.
         """
-        workbook = Path(read_facts(stored).workbook).name
+        workbook = Path(read_facts(stored).workbook)
+        upload = self.uploads.holding(str(workbook))
 
         def work(run: Run) -> LoadResult:
             connect = session.connect_as_pinned(self.flags, self.dialog())
             if self.sandbox is not None:
                 connect = self.sandbox.connect
-            context = service.LoadContext(run.hear, connect, interruption=run.interruption, store=self.store)
+            context = service.LoadContext(
+                run.hear,
+                connect,
+                interruption=run.interruption,
+                after_canary=run.ask if upload is not None and upload.asks else None,
+                store=self.store,
+            )
             return service.resume(stored.job_id, context, settling)
 
         with self._resuming:
             present = self.runs.of_job(stored.job_id)
-            return present or self.runs.start(Run(workbook, rehearsal=False, job=stored.job_id), work)
+            return present or self.runs.start(Run(workbook.name, rehearsal=False, job=stored.job_id), work)
 
     def job(self, job_id: str) -> tuple[StoredJob, Job]:
         """A job of this store. Raises UsageError where there is none of this name."""

@@ -134,7 +134,7 @@ class Gate:
         return None
 
 
-_HOW_TO_ENTER = "Open the address that xlsx2opeasy web printed when it started."
+_HOW_TO_ENTER = "Start the program again, or open the address that it showed when it started."
 
 
 def _foreign(method: str, headers: Headers, host: str) -> Response | None:

@@ -38,13 +38,17 @@ _RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com[0-9]|lpt[0-9])(\.|$)")
 
 @dataclass
 class Upload:
-    """An uploaded workbook; `revision` counts its corrections."""
+    """An uploaded workbook; `revision` counts its corrections.
+
+    `asks` says whether the load that was begun with it asks a person after a canary.
+    """
 
     folder: Path
     name: str
     revision: int = 0
     lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
     mapping: dict[str, Any] = field(default_factory=dict)
+    asks: bool = False
     wrong_passwords: int = 0
     checked: Checked | None = field(default=None, repr=False)
     views: dict[str, Any] = field(default_factory=dict, repr=False)
@@ -89,7 +93,7 @@ class Upload:
 
     def save(self) -> None:
         """Keeps the facts about it. Raises LocalFailure."""
-        facts = {"name": self.name, "revision": self.revision, "mapping": self.mapping}
+        facts = {"name": self.name, "revision": self.revision, "mapping": self.mapping, "asks": self.asks}
         with _disk(self.folder):
             write_file(self.folder / "upload.json", json.dumps(facts).encode())
 
@@ -216,7 +220,8 @@ def _read(folder: Path) -> Upload | None:
     try:
         facts = json.loads((folder / "upload.json").read_bytes())
         mapping = dict(facts.get("mapping", {}))
-        return Upload(folder, str(facts["name"]), int(facts["revision"]), mapping=mapping)
+        asks = bool(facts.get("asks"))
+        return Upload(folder, str(facts["name"]), int(facts["revision"]), mapping=mapping, asks=asks)
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

@@ -4,9 +4,11 @@ import math
 import re
 from collections.abc import Mapping
 from datetime import datetime
+from itertools import takewhile
 from typing import Final
 
 from xlsx2opeasy.job_model import Job, parse_time
+from xlsx2opeasy.settings.resolved import Value
 
 COUNT_WORDS: Final = {
     "succeeded": ("succeeded", "SUCCESS"),
@@ -29,10 +31,23 @@ _STATES: Final = {
     "abandoned": ("given up", "calm"),
     "running": ("running", "calm"),
 }
-_COMMAND = re.compile(
-    r"(?:[;,.] )?(?:(?:then|go on with|give it up|next):? )?xlsx2opeasy [a-z]+(?: [^;,)]*)?", re.IGNORECASE
+_COMMANDS = (
+    "abandon|check|completion|config|convert|doctor|fields|help|import|init|jobs|load|login|map|operations|plan"
+    "|queue|report|resume|rules|sandbox|scheduled|store|support|template|undo|web|webex|webhooks|worker"
 )
-"""A command in a message, with the words that lead to it."""
+_OPTIONS = (
+    "again|all|allow|api-key-file|ca-bundle|canary|chunk-bytes|enterprise-id|force|large|mapping|not-scheduled"
+    "|notify|on-rejected|output|port|profile|sandbox|sandbox-state|scheduled-id|skip-invalid|stop-after|undecided"
+    "|url|webex|webhook-url|workbook-password-file"
+)
+_COMMAND = re.compile(rf"xlsx2opeasy (?:{_COMMANDS})\b(?: (?:'[^']*'|\"[^\"]*\"|[^\s;,)]+))*")
+_TYPED = re.compile(rf"\0|--(?:{_OPTIONS})\b|\b(?:XLSX2OPEASY|OPEASY|WEBEX)_[A-Z_]+")
+"""What is typed into a terminal, after commands became NUL."""
+_IN_PARENTHESES = re.compile(r" ?\([^()]*\)")
+_OF_OPTION = re.compile(rf" (?:of|for) --(?:{_OPTIONS})\b")
+_CONDITION = re.compile(r"(?:if|or|then|where)\b", re.IGNORECASE)
+_LEADING = re.compile(r"^(?:else|or|then) ", re.IGNORECASE)
+_CERTIFICATE = re.compile(r"give its file(?:: --ca-bundle or OPEASY_CA_BUNDLE| with --ca-bundle)")
 _JOB: Final = re.compile(r"\b[LRS][0-9]{8}-[a-z0-9]{4}\b")
 
 
@@ -78,8 +93,34 @@ def can_be_resumed(job: Job) -> bool:
 
 
 def plain(message: str) -> str:
-    """A message without the commands that it recommends: the page has controls for them."""
-    return _COMMAND.sub("", message).strip().rstrip(":;,(").strip()
+    """A message without what is typed into a terminal: the page has controls for it.
+
+    Of a clause that names a command, an option or a variable the parts before it are kept, unless they say
+    only when that is to be typed.
+    """
+    text = _CERTIFICATE.sub("ask whoever installed this program to name its file", message)
+    text = _COMMAND.sub("\0", _OF_OPTION.sub("", text))
+    text = _IN_PARENTHESES.sub(lambda found: "" if _TYPED.search(found[0]) else found[0], text)
+    clauses = [_untyped(each) for each in re.split(r"(?<=[;.]) |\n\s*", text)]
+    return _LEADING.sub("", " ".join(filter(None, clauses)), count=1).rstrip(":;, ")
+
+
+def _untyped(clause: str) -> str:
+    if not _TYPED.search(clause):
+        return clause
+    kept = list(takewhile(lambda part: not _TYPED.search(part), clause.split(", ")))
+    return "" if not kept or _CONDITION.match(kept[0]) else ", ".join(kept) + ";"
+
+
+def source_in_words(value: Value) -> str:
+    """Where a setting comes from."""
+    if value.keys:
+        return "kept on this machine"
+    if value.origin.startswith("option "):
+        return "in force until the program ends"
+    if value.origin.startswith("environment variable "):
+        return "set in the environment of this machine"
+    return value.origin
 
 
 def time_in_words(seconds: float) -> str:

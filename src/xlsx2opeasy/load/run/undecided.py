@@ -123,7 +123,7 @@ def refuse_disproved(job: OpenJob, settling: Settling) -> None:
         raise UsageError(
             f"operation {state.operation_id} was started: the server refused to delete it, which it does"
             " only while a run of the operation exists",
-            "its rows stay UNKNOWN; look in the portal for the id of the run and give it with --scheduled-id",
+            "its rows stay UNKNOWN; look in the portal for the run's id, and give it with --scheduled-id",
         )
 
 
