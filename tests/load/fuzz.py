@@ -47,6 +47,7 @@ class Weather:
         self._after: Answer | Cut | str | None = None
         self.share = SHARE
         self._cleans_up = chance.random() < 0.3
+        self._refused = False
         self._contradicted = chance.choice(SPOILT) if chance.random() < 0.2 else None
         server.settings.before = self.before
         server.settings.after = self.after
@@ -57,6 +58,17 @@ class Weather:
         for request in self._late:
             self._server.apply(request)
         self._late.clear()
+
+    def clean_up(self) -> None:
+        """A person removes everything in the portal, who was told that a deletion was refused.
+
+        Not where the answer to the deletion was lost: then nobody can tell who removed it (docs/safety.md).
+        """
+        if self._cleans_up and self._refused:
+            self._tally["refused, then cleaned up in the portal"] += 1
+            self._server.state.scheduled.clear()
+            self._server.state.operations.clear()
+        self._refused = False
 
     def before(self, request: Request) -> Answer | Cut | None:
         self._after = None
@@ -81,10 +93,7 @@ class Weather:
 
     def after(self, request: Request, answer: Answer) -> Answer | Cut | None:
         fate, self._after = self._after, None
-        if self._cleans_up and request.method == "DELETE" and answer.status == 400:
-            self._tally["refused, then cleaned up in the portal"] += 1
-            self._server.state.scheduled.clear()
-            self._server.state.operations.clear()
+        self._refused |= request.method == "DELETE" and answer.status == 400 and fate is None
         if self._contradicted is not None and request.path.endswith("/results/users"):
             answer = with_another(answer, self._contradicted)
             self._tally["results that differ"] += 1
@@ -121,10 +130,14 @@ def play(seed: int, jobs: list[Frozen], folder: Path, tally: Counter[str]) -> No
             rig.spelling = spelt(chance)
             if chance.random() < 0.5:
                 step = f"{chance.choice(('before', 'after'))}:{chance.randint(1, 12)}"
-                tally["killed"] += run_and_die(rig, frozen.job, step)
+                killed = run_and_die(rig, frozen.job, step)
+                tally["killed"] += killed
             else:
+                killed = False
                 with contextlib.suppress(Xlsx2OpeasyError):
                     tally[f"run: {rig.resume(frozen.job).status}"] += 1
+            if not killed:
+                weather.clean_up()
         weather.clear()
         tally[f"end: {finish(rig, frozen).status}"] += 1
         tally["calls"] += len(server.requests)

@@ -148,6 +148,22 @@ def test_a_404_is_explained_by_an_unanswered_deletion_only(
     kept_promise(rig.server, result)
 
 
+@pytest.mark.parametrize("lie", [Answer(200), Answer(204), Answer(202, {})], ids=["200", "204", "202"])
+def test_a_deletion_that_something_in_between_answers_is_not_believed(
+    rig: Rig, book: Path, lie: Answer
+) -> None:
+    """The start took effect, and the server never saw the deletion that was answered as done."""
+    stopped = lost_start(rig, book, lie)
+    assert (stopped.status, stopped.exit_code, rig.schedules()) == ("failed", 5, 1)
+    assert "still has it" in stopped.message
+    assert outcomes(Path(str(stopped.results))) == ["UNKNOWN"] * 3
+    kept_promise(rig.server, stopped)
+    cleaned_up_in_the_portal(rig)
+    result = rig.resume(stopped.job)
+    assert (result.status, rig.schedules()) == ("unknown", 1)
+    kept_promise(rig.server, result)
+
+
 def test_an_operation_that_somebody_removed_is_not_freed_by_a_word(rig: Rig, book: Path) -> None:
     """The start took effect, ran, and was cleaned up before this program could ask."""
     rig.server.settings.after = on_call("POST", START, Cut())

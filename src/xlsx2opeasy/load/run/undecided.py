@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from xlsx2opeasy.errors import UsageError, Xlsx2OpeasyError
+from xlsx2opeasy.errors import ServiceFailed, UsageError, Xlsx2OpeasyError
 from xlsx2opeasy.load.job.facts import PhaseFacts
 from xlsx2opeasy.load.job.journal import Verdict
 from xlsx2opeasy.load.job.open_job import OpenJob
@@ -31,8 +31,9 @@ class Fence(StrEnum):
 def fence(job: OpenJob, state: PhaseState, client: OpEasyClient) -> Fence:
     """Deletes the phase's operation and records the answer. Raises CallError for one that proves nothing.
 
-    Status 404 is believed only after a deletion of ours that got no answer. 401, 403, 429 and 5xx prove
-    nothing.
+    Status 404 is believed only after a deletion of ours that got no answer, 2xx only where the server does
+    not know the operation afterwards: something in between may have said it in the server's place. 401, 403,
+    429 and 5xx prove nothing.
     """
     if state.is_proven_started:
         return Fence.STARTED
@@ -43,6 +44,7 @@ def fence(job: OpenJob, state: PhaseState, client: OpEasyClient) -> Fence:
         deletion = client.delete_operation(operation)
         if deletion is Deletion.NOT_FOUND and not is_ours:
             deletion = client.delete_operation(operation)  # asked once more before it is believed
+        still_there = deletion is Deletion.DELETED and _is_known(operation, client)
     except CallError as error:
         definite = error.classification is Classification.REJECTED
         verdict = Verdict.REJECTED if definite else Verdict.UNKNOWN
@@ -53,8 +55,24 @@ def fence(job: OpenJob, state: PhaseState, client: OpEasyClient) -> Fence:
     if deletion is Deletion.NOT_FOUND and not is_ours:
         job.answer(intent, Verdict.REJECTED, http=404)
         return Fence.NOT_FOUND
+    if still_there:
+        job.answer(intent, Verdict.REJECTED, said="answered as done, and the operation is still there")
+        raise ServiceFailed(
+            f"the deletion of operation {operation} was answered as done, and the server still has it",
+            "whether it was started is not known yet, so nothing was repeated",
+        )
     job.answer(intent, Verdict.APPLIED)
     return Fence.DELETED
+
+
+def _is_known(operation: str, client: OpEasyClient) -> bool:
+    try:
+        client.get_operation(operation)
+    except CallError as error:
+        if error.http_status == 404:
+            return False
+        raise
+    return True
 
 
 REFUSES_DELETION = "the server refuses to delete the operation, so it was started"
