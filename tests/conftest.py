@@ -1,6 +1,5 @@
 """What every test shares: helpers on the path, a home of its own for jobs and settings, a reader at hand."""
 
-import contextlib
 import os
 import sys
 from pathlib import Path
@@ -37,13 +36,8 @@ def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
 
 @pytest.fixture(autouse=True)
 def reader_at_hand(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Reads within the test's own process, since a process for each of hundreds of small workbooks takes minutes.
-
-    The process, its limits and its end are tested where they are the subject, and by each start of the script.
-    """
+    """The process, its limits and its end are tested where they are the subject, and by each start of the script."""
     if request.path.stem not in _OF_THE_READING_PROCESS:
-        from reader_at_hand import read_here
+        from reader_at_hand import read_at_hand
 
-        monkeypatch.setattr("xlsx2opeasy.workbook.read.read_apart", read_here)
-        started = "xlsx2opeasy.workbook.reading.reader_process.reader_started"
-        monkeypatch.setattr(started, contextlib.nullcontext)
+        read_at_hand(monkeypatch)

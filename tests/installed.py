@@ -7,7 +7,7 @@ Where the start itself is tested (signals, crashes, an installed wheel), tests s
 
 These runs read workbooks in their own process, too: to start one that loads numpy for each of hundreds of
 small workbooks takes a minute. The reading process is tested where it is the subject, and by every run of the
-script itself.
+script itself. A run in a `hurry` makes no pause between two tries or two looks: its clock jumps over them.
 """
 
 import atexit
@@ -17,9 +17,9 @@ import gc
 import importlib
 import importlib.abc
 import importlib.machinery
-import io
 import json
 import os
+import resource
 import runpy
 import signal
 import socket
@@ -27,6 +27,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -36,36 +37,70 @@ _LONGEST_REQUEST = 1 << 20
 
 
 def run(
-    *arguments: object, env: dict[str, str] | None = None, cwd: Path | None = None, timeout: float = 60
+    *arguments: object,
+    env: dict[str, str] | None = None,
+    cwd: Path | None = None,
+    timeout: float = 60,
+    hurry: bool = False,
+    memory: int | None = None,
 ) -> "subprocess.CompletedProcess[str]":
-    """Runs the command to its end with nothing on standard input; `env` is added to this process's own."""
-    argv = [str(COMMAND), *map(str, arguments)]
-    request = {"argv": argv, "env": os.environ | (env or {}), "cwd": str(cwd or Path.cwd())}
-    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-        mine, theirs = socket.socketpair()
-        with mine:
-            with theirs:
-                files = [out.fileno(), err.fileno(), theirs.fileno()]
-                socket.send_fds(_loaded(), [json.dumps(request).encode()], files)
-            code = _code(mine, argv, timeout)
-        texts = [_text(file) for file in (out, err)]
-    return subprocess.CompletedProcess(argv, code, *texts)
+    """Runs the command to its end with nothing on standard input; `env` is added to this process's own.
+
+    It gets no more than `memory` bytes of address space.
+    """
+    return Run(*arguments, env=env, cwd=cwd, hurry=hurry, memory=memory).wait(timeout)
 
 
-def _code(reply: socket.socket, argv: list[str], timeout: float) -> int:
-    reply.settimeout(timeout)
-    with reply.makefile("r") as lines:
-        pid = int(lines.readline())
+class Run:
+    """A run that goes on by itself, as a process with a `pid`."""
+
+    def __init__(
+        self,
+        *arguments: object,
+        env: dict[str, str] | None = None,
+        cwd: Path | None = None,
+        hurry: bool = False,
+        memory: int | None = None,
+    ) -> None:
+        self.args = [str(COMMAND), *map(str, arguments)]
+        request = {
+            "argv": self.args,
+            "env": os.environ | (env or {}),
+            "cwd": str(cwd or Path.cwd()),
+            "hurry": hurry,
+            "memory": memory,
+        }
+        self._streams = [tempfile.TemporaryFile() for _ in range(2)]  # noqa: SIM115 - `wait` closes them
+        self._answer, theirs = socket.socketpair()
+        with theirs:
+            files = [*(each.fileno() for each in self._streams), theirs.fileno()]
+            socket.send_fds(_loaded(), [json.dumps(request).encode()], files)
+        self._lines = self._answer.makefile("r")
+        self.pid = int(self._lines.readline())
+
+    def kill(self) -> None:
+        """Ends it, as `kill -9` does; it must not have been waited for."""
+        os.kill(self.pid, signal.SIGKILL)
+
+    def wait(self, timeout: float = 60) -> "subprocess.CompletedProcess[str]":
+        """Waits for its end; TimeoutExpired where it does not come, and it is killed."""
+        self._answer.settimeout(timeout)
         try:
-            return int(lines.readline())
-        except TimeoutError as error:
-            os.kill(pid, signal.SIGKILL)
-            raise subprocess.TimeoutExpired(argv, timeout) from error
+            code = int(self._lines.readline())
+        except TimeoutError:
+            self.kill()
+            raise subprocess.TimeoutExpired(self.args, timeout) from None
+        finally:
+            self._lines.close()
+            self._answer.close()
+            texts = [_text(each) for each in self._streams]
+        return subprocess.CompletedProcess(self.args, code, *texts)
 
 
 def _text(file: Any) -> str:
-    file.seek(0)
-    return str(file.read().decode())
+    with file:
+        file.seek(0)
+        return str(file.read().decode())
 
 
 @functools.cache
@@ -114,6 +149,10 @@ def _become(request: dict[str, Any], streams: list[int], answer: int) -> None:
     for number, file in enumerate([nothing, *streams]):
         os.dup2(file, number)
         os.close(file)
+    if request["memory"] is not None:
+        resource.setrlimit(resource.RLIMIT_AS, (request["memory"], request["memory"]))
+    if request["hurry"]:
+        _CHANGES[_CLOCK] = _without_pauses
     os.chdir(request["cwd"])
     os.environ.clear()
     os.environ.update(request["env"])
@@ -121,22 +160,22 @@ def _become(request: dict[str, Any], streams: list[int], answer: int) -> None:
     sys.path[1:1] = filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))
 
 
-class _ReaderAtHand(importlib.abc.MetaPathFinder):
-    """Imports the modules of the reading process as ever, and then has all read within their own process."""
+class _Changing(importlib.abc.MetaPathFinder):
+    """Imports some modules as ever, and then changes them."""
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
-        if name not in _INSTEAD:
+        if name not in _CHANGES:
             return None
         spec = importlib.machinery.PathFinder.find_spec(name, path, target)
         assert spec is not None
         assert spec.loader is not None
         execute = spec.loader.exec_module
 
-        def and_then_replace(module: Any) -> None:
+        def and_then_change(module: Any) -> None:
             execute(module)
-            vars(module).update(_INSTEAD[name])
+            _CHANGES[name](module)
 
-        spec.loader.exec_module = and_then_replace  # type: ignore[method-assign]
+        spec.loader.exec_module = and_then_change  # type: ignore[method-assign]
         return spec
 
 
@@ -144,22 +183,36 @@ def _read_here(data: bytes, name: str, limits: Any, lists: Any = ()) -> Any:
     sys.path.append(str(Path(__file__).parent))
     from reader_at_hand import read_here
 
-    with contextlib.redirect_stderr(io.StringIO()):  # where it tells its parent how far it is
-        return read_here(data, name, limits, lists)
+    return read_here(data, name, limits, lists)
 
 
-_INSTEAD: dict[str, dict[str, Any]] = {
-    "xlsx2opeasy.workbook.read": {"read_apart": _read_here},
-    "xlsx2opeasy.workbook.reading.reader_process": {"reader_started": contextlib.nullcontext},
+def _without_pauses(module: Any) -> None:
+    skipped = 0.0
+
+    def sleep(self: Any, seconds: float) -> None:
+        nonlocal skipped
+        self.checkpoint()
+        skipped += seconds
+
+    module.Interruption.sleep = sleep
+    module.Interruption.monotonic = lambda self: time.monotonic() + skipped
+
+
+_CLOCK = "xlsx2opeasy.load.interrupt"
+_CHANGES: dict[str, Callable[[Any], None]] = {
+    "xlsx2opeasy.workbook.read": lambda module: vars(module).update(read_apart=_read_here),
+    "xlsx2opeasy.workbook.reading.reader_process": lambda module: vars(module).update(
+        reader_started=contextlib.nullcontext
+    ),
 }
-"""What stands for names of modules, by module."""
+"""What is changed in a module, by its name."""
 
 
 def _main() -> None:
     for name in _LIBRARIES:
         importlib.import_module(name)
     gc.freeze()  # or each run's collector, and its end, would touch and so copy all of the libraries' objects
-    sys.meta_path.insert(0, _ReaderAtHand())
+    sys.meta_path.insert(0, _Changing())
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # who watches a run is waited for by nobody
     with socket.socket(fileno=int(sys.argv[1])) as control:
         sys.argv = _serve(control)

@@ -33,9 +33,9 @@ def _unasked(arguments: tuple[object, ...]) -> tuple[object, ...]:
     return (*arguments, "--yes") if arguments[0] == "load" and "--yes" not in arguments else arguments
 
 
-def run(*arguments: object, env: dict[str, str], timeout: float = 60) -> Done:
-    """Runs it to its end; a load is asked nothing, as there is no terminal."""
-    done = installed.run(*_unasked(arguments), env=env, timeout=timeout)
+def run(*arguments: object, env: dict[str, str], timeout: float = 60, **how: Any) -> Done:
+    """Runs it to its end; a load is asked nothing, as there is no terminal. `how` as in `installed.run`."""
+    done = installed.run(*_unasked(arguments), env=env, timeout=timeout, **how)
     return Done(done.returncode, done.stdout, done.stderr)
 
 
