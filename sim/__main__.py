@@ -5,15 +5,13 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
-from seeds import Seeds
+from seeds import ROOM, Seeds
 from sim.story import Step, play, story_of
-
-_ROOM = "/dev/shm" if Path("/dev/shm").is_dir() else None
 
 
 def broken_by(steps: list[Step], seed: int, tally: Counter[str]) -> Exception | None:
     """What goes wrong when these steps are played, if anything."""
-    with tempfile.TemporaryDirectory(dir=_ROOM) as folder:
+    with tempfile.TemporaryDirectory(dir=ROOM) as folder:
         try:
             play(steps, seed, Path(folder), tally)
         except Exception as error:  # noqa: BLE001 - a traceback of the program is a finding too

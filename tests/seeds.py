@@ -5,6 +5,10 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
+
+ROOM = "/dev/shm" if Path("/dev/shm").is_dir() else None
+"""Where a campaign makes its folders: a disk that waits for nothing, where there is one."""
 
 
 class Seeds:

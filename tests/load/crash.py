@@ -1,6 +1,8 @@
 """Runs of a job in processes that kill themselves at a chosen step of the journal, and what must be true after."""
 
+import functools
 import multiprocessing
+import multiprocessing.forkserver
 import os
 import re
 import secrets
@@ -14,6 +16,7 @@ from foreign.server import ForeignServer
 from foreign.state import Settings
 from xlsx2opeasy.errors import LoadRefused
 from xlsx2opeasy.load.abandon import abandon
+from xlsx2opeasy.load.job import machine_lock
 from xlsx2opeasy.load.job.failpoint import VARIABLE
 from xlsx2opeasy.load.job.home import Home
 from xlsx2opeasy.load.job.journal import INTENT, OUTCOME, Verdict
@@ -27,7 +30,7 @@ from xlsx2opeasy.tasks.limits import ChunkLimits
 from .rig import Rig, executed, kept_promise
 
 _PROCESSES = multiprocessing.get_context("forkserver")
-_PROCESSES.set_forkserver_preload(["xlsx2opeasy.load.service", "xlsx2opeasy.session"])
+_PROCESSES.set_forkserver_preload([__name__, "xlsx2opeasy.opeasy.client"])  # imported once, not by each run
 
 
 @dataclass(frozen=True)
@@ -62,17 +65,32 @@ def thaw(frozen: Frozen, home: Path, server: ForeignServer) -> Rig:
 
 def run_and_die(rig: Rig, job: str, failpoint: str) -> bool:
     """Resumes the job in a process of its own; whether that killed itself at the failpoint."""
-    settings = rig.server.settings
-    arguments = (rig.home.path, job, rig.server.url, settings.enterprise_id, settings.api_key, failpoint)
-    process = _PROCESSES.Process(target=_resume, args=arguments)
+    process = resuming(rig, job, failpoint)
     process.start()
     process.join(60)
     assert process.exitcode in (0, -9), process.exitcode
     return process.exitcode == -9
 
 
+def resuming(rig: Rig, job: str, failpoint: str = "") -> multiprocessing.process.BaseProcess:
+    """A process that is to resume the job; it is forked from one that has imported everything."""
+    settings = rig.server.settings
+    arguments = (rig.home.path, job, rig.server.url, settings.enterprise_id, settings.api_key, failpoint)
+    _start_forkserver()
+    return _PROCESSES.Process(target=_resume, args=arguments)
+
+
+@functools.cache
+def _start_forkserver() -> None:
+    """It finds what it is to import on PYTHONPATH alone, and does without what it does not find."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(Path(__file__).parents[1]), prepend=os.pathsep)
+        multiprocessing.forkserver.ensure_running()
+
+
 def _resume(home: Path, job: str, url: str, enterprise_id: str, api_key: str, failpoint: str) -> None:
     os.environ[VARIABLE] = failpoint
+    cheaply(pytest.MonkeyPatch())
     Rig(_Elsewhere(url, enterprise_id, api_key), Home(home)).resume(job)  # type: ignore[arg-type]
 
 
@@ -82,6 +100,11 @@ class _Elsewhere:
     def __init__(self, url: str, enterprise_id: str, api_key: str) -> None:
         self.url = url
         self.settings = Settings(enterprise_id=enterprise_id, api_key=api_key)
+
+
+def cheaply(patch: pytest.MonkeyPatch) -> None:
+    """From now on the name of an enterprise's lock costs nothing: most of a small run is to make it."""
+    patch.setattr(machine_lock, "_COST", 2)
 
 
 def _is_ambiguous(rig: Rig, result: LoadResult) -> bool:

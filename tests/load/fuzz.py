@@ -11,14 +11,17 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
 from foreign.messages import Answer, Cut, Request
 from foreign.server import ForeignServer
-from seeds import Seeds
+from reader_at_hand import read_at_hand
+from seeds import ROOM, Seeds
 from xlsx2opeasy.errors import Xlsx2OpeasyError
 from xlsx2opeasy.load.plan.staging import Staging, StopAfter
 
 from .books import numbers_then_users, user_book
-from .crash import Frozen, finish, freeze_job, run_and_die, thaw
+from .crash import Frozen, cheaply, finish, freeze_job, run_and_die, thaw
 from .loops import play_loop, spelt
 
 HTML = Answer(200, b"<html>Sign in</html>", {"Content-Type": "text/html"})
@@ -169,10 +172,12 @@ def _made(folder: Path) -> Path:
 def main() -> int:
     """Plays seeds; the exit code is 1 where one broke the promise."""
     seeds, broken = Seeds(__doc__), []
-    with tempfile.TemporaryDirectory() as name:
+    with tempfile.TemporaryDirectory(dir=ROOM) as name, pytest.MonkeyPatch.context() as patch:
+        cheaply(patch)
+        read_at_hand(patch)
         jobs = frozen_jobs(Path(name) / "jobs")
         for seed in seeds.every:
-            with tempfile.TemporaryDirectory() as folder:
+            with tempfile.TemporaryDirectory(dir=ROOM) as folder:
                 try:
                     play(seed, jobs, Path(folder), seeds.tally)
                     if seed % _ONE_LOOP_IN == 0:

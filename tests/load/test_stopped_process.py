@@ -13,7 +13,7 @@ import pytest
 from foreign.messages import Answer, Request
 
 from .books import user_book
-from .crash import _PROCESSES, _resume, finish, freeze_job, thaw
+from .crash import finish, freeze_job, resuming, thaw
 from .rig import TIMEOUTS, Rig
 
 LONGER = 2 * TIMEOUTS.total
@@ -26,8 +26,7 @@ def test_a_sleep_around_a_call(tmp_path: Path, rig: Rig, method: str, path: str,
     frozen = freeze_job(tmp_path / "job", user_book(tmp_path / "book.xlsx", 2))
     machine = thaw(frozen, tmp_path / "home", rig.server)
     settings = rig.server.settings
-    arguments = (machine.home.path, frozen.job, rig.server.url, settings.enterprise_id, settings.api_key, "")
-    process = _PROCESSES.Process(target=_resume, args=arguments)
+    process = resuming(machine, frozen.job)
     slept: list[str] = []
 
     def sleep(request: Request) -> None:

@@ -30,6 +30,8 @@ from xlsx2opeasy.load.target import Target
 _PREFIX: Final = "xlsx2opeasy-"
 _MACHINE_IDS: Final = (Path("/etc/machine-id"), Path("/var/lib/dbus/machine-id"))
 _SHARED_FOLDERS: Final = (Path("/Users/Shared"), Path("/tmp"))  # noqa: S108 - sticky, and checked to be
+_COST = 2**14
+"""What a guess at a lock's name costs: a tenth of a second and 16 MB."""
 _BACKLOG: Final = 1024
 _LOOKS, _MOMENT = 5, 0.1
 _ALREADY_EXISTS, _ACCESS_DENIED = 183, 5
@@ -81,7 +83,7 @@ def machine_lock(origin: str, enterprise_id: str) -> AbstractContextManager[None
 def lock_name(origin: str, enterprise_id: str) -> str:
     """The name of an enterprise's lock: the same for all accounts of this machine."""
     what = f"{origin}\n{enterprise_id}".encode()
-    return _PREFIX + hashlib.scrypt(what, salt=_machine_id(), n=2**14, r=8, p=1, dklen=20).hex()
+    return _PREFIX + hashlib.scrypt(what, salt=_machine_id(), n=_COST, r=8, p=1, dklen=20).hex()
 
 
 def _machine_id() -> bytes:
