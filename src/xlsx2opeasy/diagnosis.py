@@ -70,8 +70,8 @@ def diagnose(flags: Flags, dialog: Dialog) -> Iterator[Finding]:
         yield _failed("settings", error)
         yield from _skipped("there is no server to ask", "proxy", "connection", "certificate", *_WITH_KEY)
         return
-    told = f"enterprise {settings.enterprise_id} at {connection.origin}, profile {settings.profile}"
-    yield Finding("settings", Status.OK, told)
+    where = f"enterprise {settings.enterprise_id} at {connection.origin}, profile {settings.profile}"
+    yield Finding("settings", Status.OK, where)
     reached = True
     for finding in _way(connection):
         reached = reached and finding.status is not Status.FAILED

@@ -1,6 +1,6 @@
 """A job with its executions and their steps, in the shape of Webex's "List Change Device Settings Jobs".
 
-One model for both worlds: what Webex lists, and what this machine loaded (`load.jobs`). The page's schema
+One model for both worlds: what Webex lists, and what was loaded here. The page's schema
 contradicts its own example, and live servers send more than either; so everything is optional, texts of
 enumerations stay as they came, and `as_json` gives back the very item. A field of the wrong type reads as
 None. Times are ISO 8601 texts, parsed on demand; one without a zone is UTC.
@@ -69,7 +69,8 @@ def _identity(value: object) -> str | None:
     return _text(value) if number is None else str(number)
 
 
-def _truth(value: object) -> bool | None:
+def truth_of(value: object) -> bool | None:
+    """A boolean; None for everything else."""
     return value if isinstance(value, bool) else None
 
 
@@ -77,7 +78,7 @@ def _mapping(value: object) -> Mapping[str, Any] | None:
     return value if isinstance(value, dict) else None
 
 
-def _of(wire_name: str, read: Callable[[object], Any] = _text) -> Any:  # noqa: ANN401
+def member(wire_name: str, read: Callable[[object], Any] = _text) -> Any:  # noqa: ANN401
     """A field that is read from the item's member of this name."""
     return field(default=None, metadata={"wire_name": wire_name, "read": read})
 
@@ -117,13 +118,13 @@ class _Item:
 class _Execution(_Item):
     """What an execution and a step have in common."""
 
-    id: str | None = _of("id", _identity)
-    start_time: str | None = _of("startTime")
-    end_time: str | None = _of("endTime")
-    last_updated: str | None = _of("lastUpdated")
-    status_message: str | None = _of("statusMessage")
-    exit_code: str | None = _of("exitCode")
-    time_elapsed: str | None = _of("timeElapsed")
+    id: str | None = member("id", _identity)
+    start_time: str | None = member("startTime")
+    end_time: str | None = member("endTime")
+    last_updated: str | None = member("lastUpdated")
+    status_message: str | None = member("statusMessage")
+    exit_code: str | None = member("exitCode")
+    time_elapsed: str | None = member("timeElapsed")
 
     @property
     def started(self) -> datetime | None:
@@ -138,24 +139,24 @@ class _Execution(_Item):
     @property
     def elapsed(self) -> timedelta | None:
         """How long it took, or takes so far: as reported, else from start to end."""
-        told = parse_duration(self.time_elapsed)
-        if told is None and self.started is not None and self.ended_at is not None:
+        reported = parse_duration(self.time_elapsed)
+        if reported is None and self.started is not None and self.ended_at is not None:
             return self.ended_at - self.started
-        return told
+        return reported
 
 
 @dataclass(frozen=True, slots=True)
 class StepExecution(_Execution):
     """One step of an execution (`stepExecutionStatuses`)."""
 
-    name: str | None = _of("name")
+    name: str | None = member("name")
 
 
 @dataclass(frozen=True, slots=True)
 class JobExecution(_Execution):
     """One execution of a job (`jobExecutionStatus`)."""
 
-    created_time: str | None = _of("createdTime")
+    created_time: str | None = member("createdTime")
     steps: Sequence[StepExecution] = _all_of("stepExecutionStatuses", StepExecution.from_json)  # type: ignore[arg-type]
 
     @property
@@ -166,41 +167,35 @@ class JobExecution(_Execution):
 
 @dataclass(frozen=True, slots=True)
 class Job(_Item):
-    """A job. Ids are opaque texts; `counts` and the location and file fields come with moves only.
+    """A job. Ids are opaque texts; `counts` and the location and file fields come with moves only."""
 
-    `message`, `workbook`, `results` and `rehearsal` are of this machine's jobs alone.
-    """
-
-    id: str | None = _of("id", _identity)
-    name: str | None = _of("name")
-    job_type: str | None = _of("jobType")
-    tracking_id: str | None = _of("trackingId")
-    source_user_id: str | None = _of("sourceUserId")
-    source_customer_id: str | None = _of("sourceCustomerId")
-    target_customer_id: str | None = _of("targetCustomerId")
-    instance_id: int | None = _of("instanceId", _whole)
+    id: str | None = member("id", _identity)
+    name: str | None = member("name")
+    job_type: str | None = member("jobType")
+    tracking_id: str | None = member("trackingId")
+    source_user_id: str | None = member("sourceUserId")
+    source_customer_id: str | None = member("sourceCustomerId")
+    target_customer_id: str | None = member("targetCustomerId")
+    instance_id: int | None = member("instanceId", _whole)
     executions: Sequence[JobExecution] = _all_of("jobExecutionStatus", JobExecution.from_json)  # type: ignore[arg-type]
-    latest_execution_status: str | None = _of("latestExecutionStatus")
-    latest_execution_exit_code: str | None = _of("latestExecutionExitCode")
-    location_customizations_enabled: bool | None = _of("locationCustomizationsEnabled", _truth)
-    target: str | None = _of("target")
-    location_id: str | None = _of("locationId")
-    location_name: str | None = _of("locationName")
-    percentage_complete: int | None = _of("percentageComplete", _whole)
-    device_count: int | None = _of("deviceCount", _whole)
-    operation_type: str | None = _of("operationType")
-    source_location_id: str | None = _of("sourceLocationId")
-    source_location_name: str | None = _of("sourceLocationName")
-    target_location_id: str | None = _of("targetLocationId")
-    target_location_name: str | None = _of("targetLocationName")
-    counts: Mapping[str, Any] | None = _of("counts", _mapping)
-    csv_file: str | None = _of("csvFile")
-    csv_file_expiry_time: str | None = _of("csvFileExpiryTime")
-    file_format: str | None = _of("fileFormat")
-    message: str | None = _of("message")
-    workbook: str | None = _of("workbook")
-    results: str | None = _of("results")
-    rehearsal: bool | None = _of("rehearsal", _truth)
+    latest_execution_status: str | None = member("latestExecutionStatus")
+    latest_execution_exit_code: str | None = member("latestExecutionExitCode")
+    location_customizations_enabled: bool | None = member("locationCustomizationsEnabled", truth_of)
+    target: str | None = member("target")
+    location_id: str | None = member("locationId")
+    location_name: str | None = member("locationName")
+    percentage_complete: int | None = member("percentageComplete", _whole)
+    device_count: int | None = member("deviceCount", _whole)
+    operation_type: str | None = member("operationType")
+    source_location_id: str | None = member("sourceLocationId")
+    source_location_name: str | None = member("sourceLocationName")
+    target_location_id: str | None = member("targetLocationId")
+    target_location_name: str | None = member("targetLocationName")
+    counts: Mapping[str, Any] | None = member("counts", _mapping)
+    csv_file: str | None = member("csvFile")
+    csv_file_expiry_time: str | None = member("csvFileExpiryTime")
+    file_format: str | None = member("fileFormat")
+    message: str | None = member("message")
 
     @property
     def status(self) -> str:

@@ -74,11 +74,11 @@ class Conflict:
 
 def across_rows(grid: Grid) -> Iterator[Conflict]:
     """All conflicts of a sheet; the users' kinds only where the sheet has the columns."""
-    told: set[int] = set()
+    reported: set[int] = set()
     for conflict in (*_users(grid), *_phone_numbers(grid)):
-        told.add(conflict.row)
+        reported.add(conflict.row)
         yield conflict
-    yield from (each for each in _same_rows(grid) if each.row not in told)
+    yield from (each for each in _same_rows(grid) if each.row not in reported)
 
 
 def _users(grid: Grid) -> Iterator[Conflict]:

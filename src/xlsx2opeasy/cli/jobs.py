@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 from rich.text import Text
 
-from xlsx2opeasy.cli.job_states import can_be_resumed, rows_of, say_jobs, state_cell, state_of
+from xlsx2opeasy.cli.job_states import rows_of, say_jobs, state_cell, state_of
 from xlsx2opeasy.cli.jobs_abandon import abandon
 from xlsx2opeasy.cli.jobs_follow import follow
 from xlsx2opeasy.cli.jobs_forget import forget
@@ -17,8 +17,7 @@ from xlsx2opeasy.cli.jobs_show import show
 from xlsx2opeasy.cli.options import JSON
 from xlsx2opeasy.cli.output import counted, tell
 from xlsx2opeasy.cli.tables import cell, minute_cell, show_table
-from xlsx2opeasy.job_model import Job
-from xlsx2opeasy.load.jobs.listing import list_jobs
+from xlsx2opeasy.load.jobs.listing import LocalJob, list_jobs
 from xlsx2opeasy.settings.store import selected_store
 
 _HEADINGS = ("Job", "Created", "State", "Rows", "Workbook")
@@ -57,7 +56,7 @@ for _each in (show, follow, abandon, forget):
     command.add_command(_each)
 
 
-def _row(job: Job) -> tuple[Text, ...]:
+def _row(job: LocalJob) -> tuple[Text, ...]:
     return (
         cell(job.id),
         minute_cell(job.created),
@@ -67,9 +66,9 @@ def _row(job: Job) -> tuple[Text, ...]:
     )
 
 
-def _tell_next_steps(jobs: Sequence[Job]) -> None:
+def _tell_next_steps(jobs: Sequence[LocalJob]) -> None:
     """What to run next for jobs that are not at their end, the latest first."""
-    waiting = [job for job in jobs if can_be_resumed(job)]
+    waiting = [job for job in jobs if job.can_be_resumed]
     for job in waiting[:MOST_NEXT_STEPS]:
         tell(f"{job.id} is {state_of(job)}. Next: xlsx2opeasy resume {job.id}")
     if (more := len(waiting) - MOST_NEXT_STEPS) > 0:

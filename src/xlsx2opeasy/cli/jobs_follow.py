@@ -12,9 +12,9 @@ from xlsx2opeasy.cli.output import complain, tell
 from xlsx2opeasy.errors import Interrupted, UsageError, Xlsx2OpeasyError
 
 if TYPE_CHECKING:
-    from xlsx2opeasy.job_model import Job
     from xlsx2opeasy.load.event_log import JobEnded
     from xlsx2opeasy.load.job.store import Store, StoredJob
+    from xlsx2opeasy.load.jobs.listing import LocalJob
 
 DIED = 130
 """Exit code where the process that worked on the job is gone without a last word: it can be resumed."""
@@ -78,7 +78,7 @@ def _running(store: Store) -> StoredJob:
     raise UsageError("no load is running on this machine", "xlsx2opeasy jobs lists those that ended")
 
 
-def _end(job: Job, ended: JobEnded) -> int:
+def _end(job: LocalJob, ended: JobEnded) -> int:
     from xlsx2opeasy.cli.summary import show_summary
     from xlsx2opeasy.load.results.load_result import LoadResult
 
@@ -90,11 +90,11 @@ def _end(job: Job, ended: JobEnded) -> int:
     return ended.exit_code
 
 
-def _end_without_a_word(job: Job) -> int:
+def _end_without_a_word(job: LocalJob) -> int:
     """A job of an earlier version of this program, or one whose process died."""
     from xlsx2opeasy.load.results.load_result import EXIT_CODES
 
-    finished = str(job.raw.get("loadStatus", ""))
+    finished = job.load_status or ""
     if finished in EXIT_CODES:
         tell(f"Job {job.id} has ended. {job.message or ''}".rstrip())
         return EXIT_CODES[finished]

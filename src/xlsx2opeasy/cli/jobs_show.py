@@ -5,13 +5,13 @@ from typing import NoReturn
 import click
 from rich.text import Text
 
-from xlsx2opeasy.cli.job_states import STEP_WORDS, can_be_resumed, rows_of, say_jobs, state_of
+from xlsx2opeasy.cli.job_states import STEP_WORDS, rows_of, say_jobs, state_of
 from xlsx2opeasy.cli.options import JOB, JSON
 from xlsx2opeasy.cli.output import complain, say
 from xlsx2opeasy.cli.tables import cell, duration_cell, show_table, time_cell
 from xlsx2opeasy.errors import Xlsx2OpeasyError
-from xlsx2opeasy.job_model import Job, StepExecution
-from xlsx2opeasy.load.jobs.listing import job_of
+from xlsx2opeasy.job_model import StepExecution
+from xlsx2opeasy.load.jobs.listing import LocalJob, job_of
 from xlsx2opeasy.settings.store import selected_store
 
 _STEP_HEADINGS = ("Step", "State", "Started", "Ended", "Duration")
@@ -43,17 +43,17 @@ def show(json_before: bool | None, job: str, *, as_json: bool) -> NoReturn:
     raise SystemExit(0)
 
 
-def _show(job: Job) -> None:
+def _show(job: LocalJob) -> None:
     lines = {
         "Job": job.id,
         "State": state_of(job),
         "Workbook": job.workbook,
         "Results": job.results,
         "Enterprise": job.target_customer_id,
-        "Server": job.raw.get("origin"),
+        "Server": job.origin,
         "Rows": rows_of(job),
         "Message": job.message,
-        "Next": f"xlsx2opeasy resume {job.id}" if can_be_resumed(job) else None,
+        "Next": f"xlsx2opeasy resume {job.id}" if job.can_be_resumed else None,
         "Undo": f"xlsx2opeasy undo {job.id}" if _can_be_undone(job) else None,
     }
     for name, value in lines.items():
@@ -64,9 +64,9 @@ def _show(job: Job) -> None:
         show_table(_STEP_HEADINGS, [_step_row(step) for step in job.latest.steps])
 
 
-def _can_be_undone(job: Job) -> bool:
+def _can_be_undone(job: LocalJob) -> bool:
     """Whether rows of it succeeded at a server that is still there."""
-    return bool((job.counts or {}).get("succeeded")) and not job.raw.get("rehearsal")
+    return bool((job.counts or {}).get("succeeded")) and not job.rehearsal
 
 
 def _step_row(step: StepExecution) -> tuple[Text, ...]:

@@ -103,8 +103,8 @@ class LazyGroup(click.Group):
             import difflib  # for the mistyped alone
 
             near = difflib.get_close_matches(name.casefold(), COMMANDS, n=1)
-            told = f"did you mean {near[0]}?" if near else "xlsx2opeasy --help lists the commands."
-            raise click.UsageError(f'there is no command "{name}"; {told}', ctx)
+            hint = f"did you mean {near[0]}?" if near else "xlsx2opeasy --help lists the commands."
+            raise click.UsageError(f'there is no command "{name}"; {hint}', ctx)
         return super().resolve_command(ctx, args)
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> "list[CompletionItem]":

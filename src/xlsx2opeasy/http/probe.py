@@ -65,8 +65,8 @@ def _connected(host: str, port: int, seconds: float) -> socket.socket:
 def _shaken(connection: socket.socket, host: str, port: int, context: ssl.SSLContext) -> Peer:
     try:
         with context.wrap_socket(connection, server_hostname=host) as secured:
-            told = (secured.getpeercert() or {}).get("notAfter")
-            seconds = None if told is None else ssl.cert_time_to_seconds(str(told))
+            until = (secured.getpeercert() or {}).get("notAfter")
+            seconds = None if until is None else ssl.cert_time_to_seconds(str(until))
             return Peer(secured.version(), None if seconds is None else datetime.fromtimestamp(seconds, UTC))
     except ssl.SSLCertVerificationError as error:
         raise CertificateRefused(

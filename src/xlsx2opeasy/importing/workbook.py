@@ -125,13 +125,13 @@ def read_back(workbook: TaskWorkbook, content: bytes) -> Checked:
         write_file(path, content)
         checked = check_workbook(read_workbook(path))
     for written, read in zip(workbook.sheets, checked.workbook.sheets, strict=True):
-        told = {(problem.row, problem.field) for problem in read.problems}
+        known = {(problem.row, problem.field) for problem in read.problems}
         names = (COMMAND_HEADER, *written.headers)
         texts = {name: read.rows[name].to_dict() for name in names}
         for number, row in zip(written.row_numbers, written.rows, strict=True):
             wanted = {COMMAND_HEADER: row.command, **row.cells}
             for name in names:
-                if texts[name].get(number, "") != wanted.get(name, "") and (number, name) not in told:
+                if texts[name].get(number, "") != wanted.get(name, "") and (number, name) not in known:
                     raise RuntimeError(f"{written.task_type.name} row {number}: {name} reads otherwise")
     return checked
 

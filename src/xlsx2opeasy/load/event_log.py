@@ -86,8 +86,8 @@ class EventLog(AbstractContextManager["EventLog"]):
 
     def ended(self, result: LoadResult) -> LoadResult:
         """The last line of a run; gives the result back."""
-        told = (result.status, result.exit_code, result.results, result.rows, result.message)
-        self._keep(JobEnded(*told))
+        values = (result.status, result.exit_code, result.results, result.rows, result.message)
+        self._keep(JobEnded(*values))
         return result
 
     def _keep(self, event: object) -> None:

@@ -124,12 +124,12 @@ def error_of(failure: CallFailure, hint: str = "", *, login: bool = False) -> Ca
 
 def _sentence(failure: CallFailure) -> str:
     """What happened in plain words; which call it was, and its status, in parentheses at the end."""
-    told = failure.server.message or failure.reason
+    reason = failure.server.message or failure.reason
     about = f" [{failure.server.field}]" if failure.server.field else ""
     status = f", {failure.status}" if failure.status is not None else ""
     start = _what_happened(failure)
     call = f"({failure.method} {failure.path}{status})"
-    return f"{start}: {told}{about} {call}" if told else f"{start} {call}"
+    return f"{start}: {reason}{about} {call}" if reason else f"{start} {call}"
 
 
 def _what_happened(failure: CallFailure) -> str:

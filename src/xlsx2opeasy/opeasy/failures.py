@@ -57,8 +57,8 @@ def _cause(
     """What a person must look after, if anything, and the reason in words."""
     if problem is None:
         return None, HTTPStatus(progress.status).phrase if progress.status in set(HTTPStatus) else ""
-    if (told := certificate_error(problem)) is not None:
-        return Cause.CERTIFICATE, f"the certificate is not trusted: {told}"
+    if (found := certificate_error(problem)) is not None:
+        return Cause.CERTIFICATE, f"the certificate is not trusted: {found}"
     if isinstance(problem, httpx.ProxyError) and proxy is not None:
         refused = str(problem).startswith("4")
         where = f"the proxy {proxy.url} answered {in_message(str(problem))}"
@@ -93,8 +93,8 @@ def evidence_of(
     if call.endpoint.success[0] not in (201, 202) or call.endpoint.name == "authenticate":
         return None
     own = {*call.ids.values(), *_IDS.findall(json.dumps(call.body))}
-    told = _LOCATION.search(location or "")
-    ids = ([told[1]] if told else []) + _IDS.findall(body.decode("utf-8", "replace"))
+    found = _LOCATION.search(location or "")
+    ids = ([found[1]] if found else []) + _IDS.findall(body.decode("utf-8", "replace"))
     fit = (each for each in ids if each not in own and is_usable_id(mask(each) if mask else each))
     return next(fit, None)
 

@@ -90,8 +90,8 @@ def validation_error(item: object, expected_id: str | None = None) -> Validation
     item = _object(item, "the answer")
     of = task(_member(item, "task", dict))
     messages = _member(item, "validationErrors", list)
-    told = tuple(without_secrets(str(message), of.content) for message in messages)
-    return _expected(ValidationError(_id(item), told, of), expected_id)
+    texts = tuple(without_secrets(str(message), of.content) for message in messages)
+    return _expected(ValidationError(_id(item), texts, of), expected_id)
 
 
 def task_result(item: Mapping[str, Any]) -> TaskResult:

@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from xlsx2opeasy.errors import LocalFailure
-from xlsx2opeasy.job_model import Job
 from xlsx2opeasy.load.job.facts import JobFacts, file_stamp, read_facts, read_rows
 from xlsx2opeasy.load.job.store import OUTCOMES, WORKBOOK, StoredJob
-from xlsx2opeasy.load.jobs.listing import job_of
+from xlsx2opeasy.load.jobs.listing import LocalJob, job_of
 from xlsx2opeasy.spec.error_codes import ERROR_CODES
 from xlsx2opeasy.spec.outcomes import Outcome
 
@@ -69,7 +68,7 @@ class ReportData:
     """Everything that the page shows. `parts` are those that differ, None where it is unknown."""
 
     facts: JobFacts
-    job: Job
+    job: LocalJob
     rows: Sequence[Row]
     counts: Mapping[str, int]
     failures: Sequence[Failure]
@@ -89,14 +88,14 @@ def report_data(stored: StoredJob) -> ReportData:
 def rows_of(stored: StoredJob) -> list[Row]:
     """All task rows of a job, in the order of the workbook. Raises LocalFailure where it is damaged."""
     facts = read_facts(stored)
-    told = _outcomes(stored)
+    outcomes = _outcomes(stored)
     rows = []
     for each in read_rows(stored, facts):
         if each.skipped:
             rows.append(Row(each.sheet, each.row, EARLIER))
             continue
         unsettled = (each.outcome, "", each.detail) if each.outcome else (OPEN, "", "")
-        kind, code, detail = told.get((each.sheet, each.row), unsettled)
+        kind, code, detail = outcomes.get((each.sheet, each.row), unsettled)
         warned = each.detail if each.phase else ""
         rows.append(Row(each.sheet, each.row, kind, code, " - ".join(filter(None, (detail, warned)))))
     order = {title: place for place, title in enumerate(facts.sheets)}
@@ -130,7 +129,7 @@ def _failure(kind: str, code: str, count: int, remedies: Mapping[Outcome, str]) 
     return Failure(kind, code, known.description if known else "", remedy, count)
 
 
-def _changed_parts(stored: StoredJob, facts: JobFacts, job: Job) -> list[str] | None:
+def _changed_parts(stored: StoredJob, facts: JobFacts, job: LocalJob) -> list[str] | None:
     """The parts of the results workbook that are not the workbook's, by their checksums.
 
     None where either is no longer what this job read and wrote.

@@ -7,5 +7,5 @@ _PACKAGE = Path(__file__).parents[1]
 
 def templates_folder(name: str) -> Path:
     """The folder `templates/NAME`."""
-    carried = _PACKAGE / "templates" / name
-    return carried if carried.is_dir() else _PACKAGE.parents[1] / "templates" / name
+    packaged = _PACKAGE / "templates" / name
+    return packaged if packaged.is_dir() else _PACKAGE.parents[1] / "templates" / name

@@ -155,8 +155,8 @@ def resolve(flags: Flags) -> tuple[Value, ...]:
     allow = Value("allow", None, "not set")
     if "allow" in table:
         allow = _of_file("allow", ", ".join(table["allow"]), path, "profiles", name, "allow")
-    told = [_of_profile(each, table, path, name) for each in ("notify", "notify_secret")]
-    return (profile, *texts, *limits, lists, allow, *told, *_wire(config, table, path, name))
+    found = [_of_profile(each, table, path, name) for each in ("notify", "notify_secret")]
+    return (profile, *texts, *limits, lists, allow, *found, *_wire(config, table, path, name))
 
 
 def _profile(config: Mapping[str, Any], flags: Flags) -> Value:
@@ -166,8 +166,8 @@ def _profile(config: Mapping[str, Any], flags: Flags) -> Value:
         value = Value("profile", flags.profile, "option --profile")
     elif variable := os.environ.get(_PROFILE_VARIABLE):
         value = Value("profile", variable, f"environment variable {_PROFILE_VARIABLE}")
-    elif told := config.get("default_profile"):
-        value = _of_file("profile", told, path, "default_profile")
+    elif found := config.get("default_profile"):
+        value = _of_file("profile", found, path, "default_profile")
     else:
         return Value("profile", DEFAULT_PROFILE, "default")
     profiles = config.get("profiles", {})

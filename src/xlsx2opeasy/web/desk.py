@@ -10,12 +10,11 @@ from pathlib import Path
 from xlsx2opeasy import session
 from xlsx2opeasy.check.checked import Checked, check_workbook
 from xlsx2opeasy.errors import LocalFailure, UsageError, Xlsx2OpeasyError
-from xlsx2opeasy.job_model import Job
 from xlsx2opeasy.load import service
 from xlsx2opeasy.load.job.facts import read_facts
 from xlsx2opeasy.load.job.folders import state_folder
 from xlsx2opeasy.load.job.store import Store, StoredJob
-from xlsx2opeasy.load.jobs.listing import job_of, list_jobs
+from xlsx2opeasy.load.jobs.listing import LocalJob, job_of, list_jobs
 from xlsx2opeasy.load.plan.prepare import LoadOptions
 from xlsx2opeasy.load.results.load_result import LoadResult
 from xlsx2opeasy.load.run.undecided import Settling
@@ -169,16 +168,16 @@ class Desk:
             present = self.runs.of_job(stored.job_id)
             return present or self.runs.start(Run(workbook.name, rehearsal=False, job=stored.job_id), work)
 
-    def job(self, job_id: str) -> tuple[StoredJob, Job]:
+    def job(self, job_id: str) -> tuple[StoredJob, LocalJob]:
         """A job of this store. Raises UsageError where there is none of this name."""
         stored = self.store.job(job_id)
         return stored, job_of(stored)
 
-    def jobs(self, start: int = 0, most: int = MOST_LISTED) -> list[Job]:
+    def jobs(self, start: int = 0, most: int = MOST_LISTED) -> list[LocalJob]:
         """The jobs, latest first."""
         return list_jobs(self.store, start=start, most=most)
 
-    def upload_of(self, job: Job) -> Upload | None:
+    def upload_of(self, job: LocalJob) -> Upload | None:
         """The upload with which the job was begun, where it is still here."""
         return self.uploads.holding(job.workbook or "")
 

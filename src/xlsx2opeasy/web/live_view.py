@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from xlsx2opeasy.errors import LocalFailure
-from xlsx2opeasy.job_model import Job
 from xlsx2opeasy.load.event_log import JobEnded, events_so_far
 from xlsx2opeasy.load.events import (
     CallDelayed,
@@ -24,9 +23,9 @@ from xlsx2opeasy.load.events import (
 )
 from xlsx2opeasy.load.job.store import StoredJob
 from xlsx2opeasy.load.jobs.earlier import peek
+from xlsx2opeasy.load.jobs.listing import LocalJob
 from xlsx2opeasy.web.runs import Run
 from xlsx2opeasy.web.words import (
-    can_be_resumed,
     counted,
     counts_in_words,
     results_in_words,
@@ -58,7 +57,7 @@ class JobView:
     `delay` says what is tried again at the moment, `ends_at` when the rest may be done, in POSIX seconds.
     """
 
-    job: Job
+    job: LocalJob
     running: bool
     ours: bool = False
     stopping: bool = False
@@ -107,7 +106,7 @@ class JobView:
             _take_in(self.operations.setdefault(number, OperationView(number)), event)
 
 
-def job_view(stored: StoredJob, job: Job, run: Run | None) -> JobView:
+def job_view(stored: StoredJob, job: LocalJob, run: Run | None) -> JobView:
     """The job as it is now. `run` is what this program last did with it, if anything."""
     ours = run is not None and run.result is None
     running = ours or stored.is_worked_on()
@@ -115,8 +114,8 @@ def job_view(stored: StoredJob, job: Job, run: Run | None) -> JobView:
     view.question = run.question if run is not None and not view.stopping else None
     if run is not None and run.result is not None and run.result.job is None and not running:
         view.refusal = run.result.message
-    view.undecided = job.raw.get("loadStatus") == "unknown" and not job.rehearsal and not running
-    view.resumable = can_be_resumed(job) and not running and not view.undecided
+    view.undecided = job.load_status == "unknown" and not job.rehearsal and not running
+    view.resumable = job.can_be_resumed and not running and not view.undecided
     for event in events_so_far(stored):
         view.take_in(event)
     view.notices = view.notices[-_MOST_NOTICES:]

@@ -7,7 +7,8 @@ from datetime import datetime
 from itertools import takewhile
 from typing import Final
 
-from xlsx2opeasy.job_model import Job, parse_time
+from xlsx2opeasy.job_model import parse_time
+from xlsx2opeasy.load.jobs.listing import LocalJob
 from xlsx2opeasy.settings.resolved import Value
 
 COUNT_WORDS: Final = {
@@ -71,25 +72,15 @@ def results_in_words(numbers: Mapping[str, int], left: int = 0) -> list[tuple[st
     ]
 
 
-def state_of(job: Job) -> tuple[str, str]:
+def state_of(job: LocalJob) -> tuple[str, str]:
     """The state of a job in words, and how it is coloured."""
-    status = str(job.raw.get("loadStatus", ""))
-    if not status:
+    if job.load_status is None:
         return "damaged", "bad"
-    if status == "running" and job.message:
+    if job.runs_at_server:
         return "running at the server", "calm"
-    if job.rehearsal and status not in _STATES:
+    if job.rehearsal and job.load_status not in _STATES:
         return "broken off", "warn"
-    return _STATES.get(status, ("unfinished", "warn"))
-
-
-def can_be_resumed(job: Job) -> bool:
-    """Whether *Resume* is the next step."""
-    status = str(job.raw.get("loadStatus", ""))
-    if job.rehearsal or not status:
-        return False
-    ended = status in _STATES and status not in ("running", "unknown")
-    return bool(job.message) if status == "running" else not ended
+    return _STATES.get(job.load_status, ("unfinished", "warn"))
 
 
 def plain(message: str) -> str:

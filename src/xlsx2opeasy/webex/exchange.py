@@ -171,9 +171,9 @@ def _response(progress: Progress) -> httpx.Response:
 
 def _lasting(problem: Exception) -> ServiceFailed | None:
     """What no further try can help: a person must put it right."""
-    if (told := certificate_error(problem)) is not None:
+    if (trouble := certificate_error(problem)) is not None:
         return ServiceFailed(
-            f"the certificate of the server is not trusted: {told}",
+            f"the certificate of the server is not trusted: {trouble}",
             "is this network's own certificate authority in the operating system's store?",
         )
     if isinstance(problem, httpx.ProxyError) and str(problem).startswith("4"):

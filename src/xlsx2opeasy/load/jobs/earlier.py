@@ -48,7 +48,7 @@ class Candidate:
     """A workbook that is about to be loaded, as far as it tells which earlier jobs it has to do with.
 
     `marks` are the fingerprints of its tasks, `jobs` all jobs that its Job cells name, `sent` the rows that
-    are to be sent, `carried` those with a SUCCESS beside them; `changed`, by job, those that carry the
+    are to be sent, `kept` those with a SUCCESS beside them; `changed`, by job, those that carry the
     SUCCESS of another task of that job; `emptied` those whose Result a person emptied, each with its job.
     `earlier` gives identity and fingerprints as an earlier version would have written them for an origin and
     an enterprise in its spelling.
@@ -61,7 +61,7 @@ class Candidate:
     marks: Mapping[Place, str]
     jobs: frozenset[str] = frozenset()
     sent: frozenset[Place] = frozenset()
-    carried: frozenset[Place] = frozenset()
+    kept: frozenset[Place] = frozenset()
     changed: Mapping[str, set[Place]] = field(default_factory=dict)
     emptied: Mapping[Place, str] = field(default_factory=dict)
     earlier: Callable[[str, str], tuple[str, Mapping[Place, str]]] = lambda *_: ("", {})
@@ -135,7 +135,7 @@ def refuse_if_done_or_unfinished(store: Store, candidate: Candidate, *, again: b
     `again`, and whatever a cell says. A done one does not where the rows that succeeded in it carry their
     results or those of a later job, nor `again`.
     """
-    told: list[Place] = list(candidate.carried)
+    reported: list[Place] = list(candidate.kept)
     settled: Counter[str] = Counter()
     for stored, facts, state in real_jobs(store, enterprise=candidate.enterprise):
         if candidate.is_at(facts):
@@ -150,10 +150,10 @@ def refuse_if_done_or_unfinished(store: Store, candidate: Candidate, *, again: b
             else:
                 _refuse_closed(stored, facts, state, candidate, settled)
             if same_tasks and not again:
-                _refuse_done(stored, facts, state, candidate, told)
+                _refuse_done(stored, facts, state, candidate, reported)
             for mark, number in kept_in(stored, *_SETTLED).items():
                 settled[without_secrets(mark)] += number
-        told += candidate.changed.get(facts.job, ())
+        reported += candidate.changed.get(facts.job, ())
 
 
 def same_workbook(facts: JobFacts, state: JobState, candidate: Candidate) -> bool:
@@ -206,10 +206,10 @@ def _refuse_closed(
 
 
 def _refuse_done(
-    stored: StoredJob, facts: JobFacts, state: JobState, candidate: Candidate, told: Sequence[Place]
+    stored: StoredJob, facts: JobFacts, state: JobState, candidate: Candidate, reported: Sequence[Place]
 ) -> None:
     succeeded = kept_in(stored, Outcome.SUCCESS)
-    if succeeded and candidate.compared_with(facts, succeeded).without(told):
+    if succeeded and candidate.compared_with(facts, succeeded).without(reported):
         results = f"; its results are in {state.written}" if state.written else ""
         raise LoadRefused(
             f"the same tasks were loaded by job {facts.job} on {facts.created[:10]}{results}",

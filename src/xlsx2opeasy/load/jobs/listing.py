@@ -5,13 +5,22 @@ Secrets are nowhere in it: facts and journals hold none.
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from xlsx2opeasy.errors import Interrupted, LocalFailure, StillRunning
-from xlsx2opeasy.job_model import Job
+from xlsx2opeasy.job_model import Job, member, truth_of
 from xlsx2opeasy.load.job.facts import JobFacts, read_facts
-from xlsx2opeasy.load.job.state import ABANDONED, COMPLETED, FAILED, INVALID, WITH_ERRORS, JobState
+from xlsx2opeasy.load.job.state import (
+    ABANDONED,
+    COMPLETED,
+    FAILED,
+    INVALID,
+    REJECTED,
+    WITH_ERRORS,
+    JobState,
+)
 from xlsx2opeasy.load.job.store import Store, StoredJob
 from xlsx2opeasy.load.jobs.steps import Course, check_step, elapsed, step_item
 
@@ -22,6 +31,7 @@ _ENDINGS: Final[Mapping[str, tuple[str, str]]] = {
     ABANDONED: ("FAILED", "STOPPED"),
 }
 """Status and exit code by how a job finished; everything else is FAILED, and the message says why."""
+_FINAL: Final = frozenset({COMPLETED, WITH_ERRORS, REJECTED, INVALID, ABANDONED})
 _FAILED, _STOPPED, _RUNNING = ("FAILED", "FAILED"), ("FAILED", "STOPPED"), ("STARTED", "UNKNOWN")
 _QUEUED: Final[dict[str, Any]] = {
     "latestExecutionStatus": "STARTING",
@@ -32,14 +42,45 @@ _QUEUED: Final[dict[str, Any]] = {
 _DAY = re.compile(r"[LR](\d{4})(\d{2})(\d{2})-")
 
 
-def list_jobs(store: Store, *, start: int = 0, most: int | None = None) -> list[Job]:
+@dataclass(frozen=True, slots=True)
+class LocalJob(Job):
+    """A job of this program: what Webex's shape has, and what only a load has.
+
+    `load_status` is the `status` of `load --json`, `queued` or `abandoned`; None where its files are damaged.
+    """
+
+    load_status: str | None = member("loadStatus")
+    workbook: str | None = member("workbook")
+    results: str | None = member("results")
+    origin: str | None = member("origin")
+    rehearsal: bool | None = member("rehearsal", truth_of)
+
+    @property
+    def is_final(self) -> bool:
+        """Whether `resume` would change nothing any more."""
+        return self.load_status in _FINAL
+
+    @property
+    def runs_at_server(self) -> bool:
+        """Whether no process here works on the job, and the server still does."""
+        return self.load_status == StillRunning.status and bool(self.message)
+
+    @property
+    def can_be_resumed(self) -> bool:
+        """Whether `resume` is the next step: not for what ended, runs, is damaged or was a rehearsal."""
+        if self.rehearsal or self.load_status is None:
+            return False
+        return self.runs_at_server if self.load_status == StillRunning.status else not self.is_final
+
+
+def list_jobs(store: Store, *, start: int = 0, most: int | None = None) -> list[LocalJob]:
     """The jobs from the zero-based offset `start` on, at most `most`, latest first; damaged ones too."""
     known = sorted(store.jobs(), key=lambda each: (_created(each), each.job_id), reverse=True)
     end = None if most is None else start + most
     return [job_of(each) for each in known[start:end]]
 
 
-def job_of(stored: StoredJob) -> Job:
+def job_of(stored: StoredJob) -> LocalJob:
     """One job; where its files are damaged it is a FAILED one that says so."""
     try:
         facts = read_facts(stored)
@@ -47,9 +88,9 @@ def job_of(stored: StoredJob) -> Job:
         course = Course(facts, stored.read_journal())
         queued = not running and course.state.finished is None and stored.is_queued()
     except LocalFailure as damage:
-        return Job.from_json(_damaged(stored, damage))
+        return LocalJob.from_json(_damaged(stored, damage))
     item = _item(facts, course, running=running)
-    return Job.from_json(item | _QUEUED if queued else item)
+    return LocalJob.from_json(item | _QUEUED if queued else item)
 
 
 def _created(stored: StoredJob) -> str:

@@ -22,7 +22,7 @@ Successes = Mapping[Place, JobCell | None]
 """The rows with a success beside them, each with its Job cell; None where a person typed the success."""
 
 
-def successes_told(checked: Checked) -> Successes:
+def recorded_successes(checked: Checked) -> Successes:
     """What the workbook tells of successes; a rehearsal's count nowhere."""
     cells = {
         (sheet.sheet.title, row): read_cell(result.job)
@@ -45,14 +45,14 @@ def _tells_success(result: RowResult) -> bool:
     return cell is not None and bool(cell.task)
 
 
-def told_before(result: RowResult | None) -> str:
+def reported_before(result: RowResult | None) -> str:
     """What an earlier load reported of a row that this one does not send: why it failed must not be lost."""
     if result is None:
         return ""
     if result.outcome in (Outcome.FAILED, Outcome.REJECTED):
         return " ".join(filter(None, (f"{_BEFORE}{result.outcome}", result.code, result.detail)))
-    _, found, told = result.detail.partition(_BEFORE)
-    return found + told if result.outcome is Outcome.NOT_SENT else ""
+    _, found, earlier = result.detail.partition(_BEFORE)
+    return found + earlier if result.outcome is Outcome.NOT_SENT else ""
 
 
 def _never_there(result: RowResult) -> bool:
@@ -169,7 +169,7 @@ def refuse_other_enterprise(checked: Checked, target: Target, recognition: Recog
 
 
 def keep_succeeded_rows(
-    checked: Checked, told: Successes, recognition: Recognition, wire_names: Mapping[str, str]
+    checked: Checked, successes: Successes, recognition: Recognition, wire_names: Mapping[str, str]
 ) -> Checked:
     """Rows that succeeded, and have not changed since, are not invalid because of another row.
 
@@ -180,19 +180,19 @@ def keep_succeeded_rows(
 
     def sparing(sheet: CheckedSheet) -> CheckedSheet:
         title = sheet.sheet.title
-        succeeded = {row for row in sheet.invalid if (title, row) in told and (title, row) not in wrong}
+        succeeded = {row for row in sheet.invalid if (title, row) in successes and (title, row) not in wrong}
         if not succeeded:
             return sheet
         alone = replace(sheet, invalid=frozenset(sheet.values.index) - succeeded)
         tasks = tasks_of(alone, wire_names)
-        found = succeeded_before(told, tasks, recognition.marked(tasks).marks, recognition)
+        found = succeeded_before(successes, tasks, recognition.marked(tasks).marks, recognition)
         return replace(sheet, invalid=sheet.invalid - {row for _, row in found})
 
     return replace(checked, sheets=tuple(map(sparing, checked.sheets)))
 
 
 def succeeded_before(
-    told: Successes, tasks: Iterable[Task], marks: Mapping[Place, str], recognition: Recognition
+    successes: Successes, tasks: Iterable[Task], marks: Mapping[Place, str], recognition: Recognition
 ) -> set[Place]:
     """The rows with a SUCCESS beside them whose task has not changed since.
 
@@ -202,25 +202,25 @@ def succeeded_before(
     found = set()
     for task in tasks:
         place = (task.sheet, task.row)
-        if place in told:
-            cell = told[place]
+        if place in successes:
+            cell = successes[place]
             if cell is None or recognition.is_of(task, marks[place], cell):
                 found.add(place)
     return found
 
 
-def compared_without_secrets(told: Successes, marks: Mapping[Place, str], succeeded: set[Place]) -> int:
+def compared_without_secrets(successes: Successes, marks: Mapping[Place, str], succeeded: set[Place]) -> int:
     """Of how many of these rows the passwords could not be compared: their keys are not the present one."""
-    cells = ((told[place], marks[place]) for place in succeeded if place in marks)
+    cells = ((successes[place], marks[place]) for place in succeeded if place in marks)
     return sum(cell is not None and cell.key not in ("", key_of(mark)) for cell, mark in cells)
 
 
 def changed_since(
-    told: Successes, marks: Mapping[Place, str], succeeded: set[Place]
+    successes: Successes, marks: Mapping[Place, str], succeeded: set[Place]
 ) -> Mapping[str, set[Place]]:
     """By job, the rows that carry a SUCCESS of it and have become another task since."""
     found: dict[str, set[Place]] = {}
-    for place, cell in told.items():
+    for place, cell in successes.items():
         if cell is not None and place in marks and place not in succeeded:
             found.setdefault(cell.job, set()).add(place)
     return found

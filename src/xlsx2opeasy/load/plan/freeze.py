@@ -126,7 +126,7 @@ def candidate_of(workbook: Path, target: Target, prepared: Prepared) -> Candidat
         prepared.marked.marks,
         frozenset(cell.job for cell in job_cells(prepared.checked)),
         _sent(prepared),
-        prepared.carried,
+        prepared.kept,
         prepared.changed,
         prepared.emptied,
         cache(partial(_earlier, prepared)),

@@ -16,11 +16,11 @@ from xlsx2opeasy.load.plan.earlier_results import (
     compared_without_secrets,
     emptied,
     keep_succeeded_rows,
+    recorded_successes,
     refuse_other_enterprise,
     refuse_undecided,
+    reported_before,
     succeeded_before,
-    successes_told,
-    told_before,
 )
 from xlsx2opeasy.load.plan.phases import Phase, phases_of
 from xlsx2opeasy.load.plan.recognition import Marked, Recognition
@@ -86,7 +86,7 @@ class LoadOptions:
 class Prepared:
     """A checked workbook and what would be sent of it.
 
-    `carried` are the rows with a SUCCESS of an earlier load beside them, `changed` those that carry the
+    `kept` are the rows with a SUCCESS of an earlier load beside them, `changed` those that carry the
     SUCCESS of another task, by its job, and `emptied` those whose Result was emptied, each with its job;
     `repeated` counts the rows that are to be sent although they succeeded in an earlier job, `uncompared` the
     skipped rows whose passwords could not be compared.
@@ -96,7 +96,7 @@ class Prepared:
     rows: tuple[JobRow, ...]
     phases: tuple[Phase, ...]
     marked: Marked
-    carried: frozenset[Place]
+    kept: frozenset[Place]
     changed: Mapping[str, set[Place]]
     emptied: Mapping[Place, str]
     earlier: Callable[[str, str], Marked]
@@ -145,16 +145,16 @@ def prepare(
         refuse_undecided(checked, standing)
         if not options.again:
             refuse_other_enterprise(checked, target, recognition)
-    told, sends_all = successes_told(checked), options.all_rows or options.again
+    successes, sends_all = recorded_successes(checked), options.all_rows or options.again
     if not sends_all:
-        checked = keep_succeeded_rows(checked, told, recognition, options.wire_names)
+        checked = keep_succeeded_rows(checked, successes, recognition, options.wire_names)
     stopped = _why_stopped(checked, options)
-    if stopped and not any(cell is not None and cell.key for cell in told.values()):
+    if stopped and not any(cell is not None and cell.key for cell in successes.values()):
         # Nobody is asked for a key in vain.
         recognition = Recognition(replace(target, find_key=no_key), options.wire_names)
     tasks = [task for sheet in checked.sheets for task in tasks_of(sheet, options.wire_names)]
     marked = recognition.marked(tasks)
-    succeeded = succeeded_before(told, tasks, marked.marks, recognition)
+    succeeded = succeeded_before(successes, tasks, marked.marks, recognition)
     reader = Reader(options.wire_names)
     syncs = plan_syncs([] if stopped else tasks, set() if sends_all else succeeded, reader)
     done = set() if sends_all else succeeded - syncs.again.keys()
@@ -163,8 +163,8 @@ def prepare(
     phases = staged(phases_of(to_send, options.wire_names), options.staging, reader)
     if stopped and not sends_all:
         # Nothing is sent, so what these rows say stays true, whatever was changed in them since.
-        done = done | told.keys()
-    kept = {} if options.again else told
+        done = done | successes.keys()
+    kept = {} if options.again else successes
     rows = tuple(_rows(checked, phases, marked.marks, done, kept, stopped, syncs.same_as))
     return Prepared(
         checked,
@@ -172,12 +172,12 @@ def prepare(
         phases,
         marked,
         frozenset(succeeded),
-        changed_since(told, marked.marks, succeeded),
+        changed_since(successes, marked.marks, succeeded),
         emptied(checked),
         partial(recognition.earlier, tasks),
         stopped,
         syncs.notes(),
-        uncompared=0 if sends_all else compared_without_secrets(told, marked.marks, succeeded),
+        uncompared=0 if sends_all else compared_without_secrets(successes, marked.marks, succeeded),
     )
 
 
@@ -196,7 +196,7 @@ def _rows(
     phases: Sequence[Phase],
     marks: Mapping[tuple[str, int], str],
     done: set[tuple[str, int]],
-    told: Successes,
+    successes: Successes,
     stopped: str,
     same_as: Mapping[Place, Place],
 ) -> Iterable[JobRow]:
@@ -226,7 +226,7 @@ def _rows(
         for row in sheet.values.index:
             place = (title, row)
             if row in sheet.invalid:
-                kept = earlier[row].job if told.get(place) else ""
+                kept = earlier[row].job if successes.get(place) else ""
                 yield of(place, kind, outcome=Outcome.INVALID, detail=said[row], earlier=kept)
             elif place in same_as:
                 yield of(place, kind, fingerprint=marks[place], same_as=same_as[place])
@@ -234,7 +234,7 @@ def _rows(
                 kept = earlier[row].job if earlier[row].outcome is Outcome.INVALID else ""
                 yield of(place, kind, fingerprint=marks[place], skipped=True, earlier=kept)
             elif place not in sent:
-                detail = "; ".join(filter(None, (stopped, told_before(earlier.get(row)))))
+                detail = "; ".join(filter(None, (stopped, reported_before(earlier.get(row)))))
                 yield of(place, kind, fingerprint=marks[place], outcome=Outcome.NOT_SENT, detail=detail)
 
 

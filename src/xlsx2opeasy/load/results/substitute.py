@@ -62,13 +62,13 @@ def _about(name: str, why: str) -> Iterator[str]:
 def _sheet(sheet: Sheet, workbook: Workbook, name: str, results: Mapping[int, RowResult]) -> FilledSheet:
     headers = tuple(column.name for column in sheet.columns)
     unread = _unread(sheet, workbook.problems)
-    told = {**sheet.earlier_results, **results}
+    shown = {**sheet.earlier_results, **results}
     texts = sheet.rows[[COMMAND_HEADER, *headers]]
     rows = []
     for number, command, *cells in texts.itertuples(name=None):
         filled = {header: text for header, text in zip(headers, cells, strict=True) if text}
         lost = [*unread.get(number, unread.get(None, ())), *_unfit(filled)]
-        rows.append(_row(command, filled, lost, name, told.get(number)))
+        rows.append(_row(command, filled, lost, name, shown.get(number)))
     return FilledSheet(
         sheet.task_type,
         headers,

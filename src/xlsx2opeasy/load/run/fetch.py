@@ -37,10 +37,10 @@ def save_results(
         interruption.checkpoint()
         secrets = SecretFields(name, job.facts.wire_names)
         scheduled_id = str(job.phase_state(phase).scheduled_id)
-        told = client.all_results(scheduled_id, BY_NAME[name], patient=True)
-        kept = [_kept(each, secrets, passwords) for each in told]
+        received = client.all_results(scheduled_id, BY_NAME[name], patient=True)
+        kept = [_kept(each, secrets, passwords) for each in received]
         _put_on_disk(job, _results_name(phase, name), client.mask.document(kept))
-        saved.update(outcome_of(each.status, each.error_code) for each in told)
+        saved.update(outcome_of(each.status, each.error_code) for each in received)
     return saved
 
 

@@ -147,20 +147,20 @@ class _Matching:
         unmatched = sorted(self._unmatched(), key=lambda index: -len(_canonical(self._sent[index])))
         for index in unmatched if free else ():
             mine = self._sent[index]
-            told = tuple(path for path in paths if _at(mine["content"], path) is not None)
-            if told not in by_paths:
-                by_paths[told] = self._indexed(free, told)
-            candidates = by_paths[told].get(_subject(mine, told), [])
+            present = tuple(path for path in paths if _at(mine["content"], path) is not None)
+            if present not in by_paths:
+                by_paths[present] = self._indexed(free, present)
+            candidates = by_paths[present].get(_subject(mine, present), [])
             fitting = (each for each in candidates if each not in self.taken)
             found = next((each for each in fitting if _covers(self._got[each], mine)), None)
             if found is not None:
                 self._pair(index, found)
                 candidates.remove(found)
 
-    def _indexed(self, free: Sequence[int], told: tuple[str, ...]) -> dict[bytes, list[int]]:
+    def _indexed(self, free: Sequence[int], present: tuple[str, ...]) -> dict[bytes, list[int]]:
         subjects: dict[bytes, list[int]] = defaultdict(list)
         for index in free:
-            subjects[_subject(self._got[index], told)].append(index)
+            subjects[_subject(self._got[index], present)].append(index)
         return subjects
 
 

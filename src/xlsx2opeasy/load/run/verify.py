@@ -82,11 +82,11 @@ class DraftVerifier:
             if other is not None and other >= len(held):
                 error, content = set_aside[other - len(held)], ours[index]["content"]
                 assert isinstance(content, Mapping)
-                told = tuple(
+                messages = tuple(
                     passwords.hidden_in(secrets.hidden_in(each, content), long_only=True)
                     for each in error.messages
                 )
-                rejections.append(Rejection(name, index, error.id, told))
+                rejections.append(Rejection(name, index, error.id, messages))
         return rejections
 
     def _set_aside(self, operation: Operation, task_type: TaskType) -> Sequence[ValidationError]:

@@ -13,9 +13,9 @@ from starlette.responses import HTMLResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from xlsx2opeasy.errors import LocalFailure, UsageError, WorkbookUnusable, Xlsx2OpeasyError
-from xlsx2opeasy.job_model import Job
 from xlsx2opeasy.load.job.store import DONE, WORKBOOK, StoredJob
 from xlsx2opeasy.load.jobs.earlier import peek
+from xlsx2opeasy.load.jobs.listing import LocalJob
 from xlsx2opeasy.load.run.undecided import Settling, may_have_no_run
 from xlsx2opeasy.report.data import report_data, rows_of
 from xlsx2opeasy.report.write import rendered, style_hash
@@ -24,7 +24,7 @@ from xlsx2opeasy.web.desk import MOST_LISTED, Desk
 from xlsx2opeasy.web.gate import POLICY
 from xlsx2opeasy.web.live_view import JobView, job_view
 from xlsx2opeasy.web.pages.requests import apart, desk_of, download, fields_of, go_to, number_in
-from xlsx2opeasy.web.words import can_be_resumed, counts_in_words, jobs_in, state_of
+from xlsx2opeasy.web.words import counts_in_words, jobs_in, state_of
 from xlsx2opeasy.workbook.protection import opens
 
 ROWS_A_PAGE = 200
@@ -55,7 +55,6 @@ def history(request: Request) -> Response:
         jobs=jobs[:MOST_LISTED],
         earlier=f"?start={start + MOST_LISTED}" if len(jobs) > MOST_LISTED else "",
         state_of=state_of,
-        can_be_resumed=can_be_resumed,
         counts_of=lambda job: counts_in_words(job.counts or {}),
         name_of=lambda job: Path(job.workbook or "").name or job.id,
         created_of=lambda job: job.created,
@@ -73,7 +72,7 @@ def _job(
     desk: Desk,
     request: Request,
     stored: StoredJob,
-    found: Job,
+    found: LocalJob,
     problem: Xlsx2OpeasyError | None = None,
 ) -> Response:
     view = _view(desk, stored, found)
@@ -90,7 +89,7 @@ def _job(
     )
 
 
-def _view(desk: Desk, stored: StoredJob, found: Job) -> JobView:
+def _view(desk: Desk, stored: StoredJob, found: LocalJob) -> JobView:
     return job_view(stored, found, desk.runs.last_of_job(stored.job_id))
 
 
@@ -205,7 +204,9 @@ def settle_form(request: Request) -> Response:
     return _settle(desk, stored, found)
 
 
-def _settle(desk: Desk, stored: StoredJob, found: Job, problem: Xlsx2OpeasyError | None = None) -> Response:
+def _settle(
+    desk: Desk, stored: StoredJob, found: LocalJob, problem: Xlsx2OpeasyError | None = None
+) -> Response:
     facts, state = peek(stored)
     undecided = next((each for each in state.phases.values() if each.undecided is not None), None)
     return desk.pages.page(

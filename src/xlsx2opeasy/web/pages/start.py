@@ -16,7 +16,6 @@ from xlsx2opeasy.errors import LocalFailure, UsageError, WorkbookUnusable, Xlsx2
 from xlsx2opeasy.web.desk import Desk
 from xlsx2opeasy.web.pages.requests import apart, desk_of, go_to
 from xlsx2opeasy.web.uploads import Upload
-from xlsx2opeasy.web.words import can_be_resumed
 from xlsx2opeasy.workbook.protection import opens
 
 UPLOAD_PATH = "/workbooks"
@@ -32,10 +31,10 @@ def start(request: Request) -> Response:
 def _start(desk: Desk, problem: Xlsx2OpeasyError | None = None) -> Response:
     jobs = desk.jobs(most=_LOOKED_AT)
     working = {each.job for each in desk.runs.active() if each.job}
-    running = [each for each in jobs if each.raw.get("loadStatus") == "running" and not each.message]
-    undecided = [each for each in jobs if each.raw.get("loadStatus") == "unknown" and not each.rehearsal]
+    running = [each for each in jobs if each.load_status == "running" and not each.message]
+    undecided = [each for each in jobs if each.load_status == "unknown" and not each.rehearsal]
     resumable = [
-        each for each in jobs if can_be_resumed(each) and each not in undecided and each.id not in working
+        each for each in jobs if each.can_be_resumed and each not in undecided and each.id not in working
     ]
     starting = [each for each in desk.runs.active() if each.job is None]
     return desk.pages.page(

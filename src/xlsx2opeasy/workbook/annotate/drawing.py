@@ -77,9 +77,9 @@ def column_widths(root: Element) -> Widths:
 
 def clusters_used(drawing: bytes) -> set[int]:
     """The clusters that a drawing says are its own, or takes ids from."""
-    told = {int(number) for found in _IDMAP.findall(drawing) for number in re.findall(rb"\d+", found[1])}
+    listed = {int(number) for found in _IDMAP.findall(drawing) for number in re.findall(rb"\d+", found[1])}
     taken = {int(number) // CLUSTER for number in re.findall(rb"_x0000_[si](\d{1,9})", drawing)}
-    return told | taken
+    return listed | taken
 
 
 def with_shapes(
@@ -106,9 +106,9 @@ def with_shapes(
     return _IDMAP.sub(lambda found: found[1] + _joined(found[2], used) + found[3], grown, count=1), used.stop
 
 
-def _joined(told: bytes, used: Iterable[int]) -> bytes:
+def _joined(listed: bytes, used: Iterable[int]) -> bytes:
     """The clusters of a drawing with more."""
-    return b",".join((*filter(None, [told.strip()]), *(b"%d" % cluster for cluster in used)))
+    return b",".join((*filter(None, [listed.strip()]), *(b"%d" % cluster for cluster in used)))
 
 
 def _undeclared(drawing: bytes) -> str:

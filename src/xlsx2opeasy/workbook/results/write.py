@@ -47,17 +47,17 @@ def without_formulas(chain: bytes, part: str, gone: Mapping[str, frozenset[str]]
     """
     root = parsed(chain, part)
     edits: list[tuple[int, int, bytes]] = []
-    sheet, told, left = "0", "0", 0
+    sheet, named, left = "0", "0", 0
     for entry in root.all("c"):
         sheet = entry.attributes.get("i", sheet)
         if entry.attributes.get("r", "") in gone.get(sheet, frozenset()):
             edits.append((entry.start, entry.end, b""))
             continue
         left += 1
-        if "i" not in entry.attributes and told != sheet:
+        if "i" not in entry.attributes and named != sheet:
             tag = with_attribute(chain[entry.start : entry.inside], "i", sheet)
             edits.append((entry.start, entry.inside, tag))
-        told = sheet
+        named = sheet
     return spliced(chain, edits) if left else None
 
 

@@ -101,9 +101,9 @@ def write_example(file: Path, *, replace: bool, how_to_replace: str) -> None:
 
 def _example_bytes() -> bytes:
     """The example out of the wheel, or of the checkout."""
-    carried = _PACKAGE / "templates" / _EXAMPLE
+    packaged = _PACKAGE / "templates" / _EXAMPLE
     return (
-        carried if carried.is_file() else _PACKAGE.parents[1] / "example_workbooks" / _EXAMPLE
+        packaged if packaged.is_file() else _PACKAGE.parents[1] / "example_workbooks" / _EXAMPLE
     ).read_bytes()
 
 
