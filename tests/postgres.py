@@ -113,6 +113,17 @@ class PostgresServer:
         done = subprocess.run([_program("pg_dump"), url], capture_output=True, check=True, timeout=300)
         return done.stdout
 
+    def everything(self, url: str) -> bytes:
+        """The dump of a database, and all files of the server: write-ahead log, dead rows and logs included."""
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute("CHECKPOINT")
+        content = [self.dump(url), (self.folder / "log").read_bytes()]
+        for path in self.data.rglob("*"):
+            with contextlib.suppress(FileNotFoundError):  # the server removes some meanwhile
+                if path.is_file():
+                    content.append(path.read_bytes())
+        return b"\0".join(content)
+
     def close(self) -> None:
         """Stops it and removes its files."""
         with contextlib.suppress(AssertionError):

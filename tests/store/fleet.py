@@ -1,12 +1,13 @@
 """The installed command on machines that share a store."""
 
+import contextlib
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,18 @@ class Machine:
             stderr=subprocess.PIPE,
             text=True,
         )
+
+    @contextlib.contextmanager
+    def working(self, *options: object) -> "Iterator[subprocess.Popen[str]]":
+        """A worker while the block runs, which may end it; where it does not, it stops in good order."""
+        worker = self.start("worker", *options)
+        try:
+            yield worker
+            if worker.poll() is None:
+                assert ended(worker) == 0
+        finally:
+            worker.kill()
+            worker.communicate()
 
     def start_quietly(self, *arguments: object) -> "subprocess.Popen[bytes]":
         """Starts it; nobody reads what it says."""

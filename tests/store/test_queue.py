@@ -8,6 +8,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
+from foreign.messages import Request
 from foreign.server import ForeignServer
 from load.books import user_book, users, write_rows
 from load.command import environment
@@ -116,6 +117,40 @@ def test_order_time_and_cancelling(
         "user0002@example.com",
     ]
     here.run("queue", "add", tmp_path / "gone.xlsx", "--yes")  # as if it had never been there
+
+
+@pytest.mark.parametrize("ending", [signal.SIGKILL, signal.SIGTERM, None])
+def test_what_runs_at_the_server_ends_before_another_load_of_the_enterprise_begins(
+    machine: Callable[[str], Machine],
+    server: ForeignServer,
+    tmp_path: Path,
+    ending: signal.Signals | None,
+) -> None:
+    """A worker that dies, stops, or waits no longer, leaves an operation behind; a job of higher priority waits."""
+    server.settings.polls_processing = 10**6
+    one, other = machine("one"), machine("other")
+    waits = () if ending else ("--wait", "0")
+    one.run("queue", "add", user_book(tmp_path / "first.xlsx", 2), "--yes", *waits)
+    second = write_rows(tmp_path / "second.xlsx", {"Users": users(2, first=10)})
+    overlaps: list[str] = []
+
+    def look(request: Request) -> None:
+        if request.call in ("POST /v1/operations", "POST /v1/scheduledoperations"):
+            overlaps.extend(run.id for run in server.state.scheduled.values() if not run.is_complete)
+
+    server.settings.before = look  # type: ignore[assignment]
+    with one.working() as worker:
+        until(lambda: server.calls("POST", "/v1/scheduledoperations") == 1)
+        one.run("queue", "add", second, "--yes", "--priority", 9)
+        if ending:
+            worker.send_signal(ending)
+            worker.communicate(timeout=300)
+        with other.working():
+            until(lambda: overlaps or next(iter(server.state.scheduled.values())).polls > 5)
+            server.settings.polls_processing = 1
+            until(lambda: {each["state"] for each in other.json("queue", "list")["items"]} == {"done"})
+    assert overlaps == []
+    assert set(executed(server).values()) == {1}
 
 
 @pytest.mark.parametrize("sent", [signal.SIGKILL, signal.SIGTERM])

@@ -31,14 +31,6 @@ NewStore = Callable[[], PostgresStore]
 SECRET = "Tr0ub4dor-geheim"
 
 
-def everything(postgres: PostgresServer, url: str) -> bytes:
-    """The dump of the database, and all files of the server: write-ahead log, dead rows and logs included."""
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute("CHECKPOINT")
-    files = [path.read_bytes() for path in postgres.data.rglob("*") if path.is_file()]
-    return b"\0".join([postgres.dump(url), *files, (postgres.folder / "log").read_bytes()])
-
-
 def test_no_secret_is_ever_in_the_database(
     postgres: PostgresServer,
     new_store: NewStore,
@@ -51,14 +43,14 @@ def test_no_secret_is_ever_in_the_database(
 
     def look(request: Request) -> None:
         if request.method != "GET" and len(seen) < 4:
-            seen.append(everything(postgres, store_url))
+            seen.append(postgres.everything(store_url))
 
     server.settings.before = look  # type: ignore[assignment]
     server.settings.fail = lambda name, task: ("100", f"refused: {SECRET}") if "0001" in str(task) else None
     rig = Rig(server, new_store(), timeouts=Timeouts())  # type: ignore[arg-type]
     result = rig.load(user_book(tmp_path / "book.xlsx", 3, user__userPassword=SECRET))
     assert result.rows["failed"] == 1, result.message
-    seen.append(everything(postgres, store_url))
+    seen.append(postgres.everything(store_url))
     assert len(seen) >= 4
     for content in seen:
         for secret in (SECRET, server.settings.api_key, key_file.read_text().strip()):

@@ -15,7 +15,7 @@ from typing import Any, Final
 import procrastinate
 import psycopg
 from procrastinate.exceptions import ProcrastinateException
-from procrastinate.jobs import Job, Status
+from procrastinate.jobs import Job
 from procrastinate.schema import SchemaManager
 
 from xlsx2opeasy.store.address import StoreAddress
@@ -38,6 +38,25 @@ WHERE NOT i.ended AND NOT j.finished AND i.at <= now() AND NOT EXISTS (
     WHERE p.queue_name = 'xlsx2opeasy' AND p.status IN ('todo', 'doing') AND p.args ->> 'job' = i.job)
 ORDER BY i.priority DESC, i.at, i.added LIMIT 500
 """
+_FIRST: Final = 2**31 - 1
+"""The priority of a job that has begun: what it left at its server ends before another of its enterprise."""
+_RELEASE: Final = """
+WITH known AS (
+    SELECT p.id, i.at,
+        coalesce(NOT i.ended AND NOT j.finished AND (i.at <= now() OR %(keep)s), false) AS again
+    FROM procrastinate_jobs p
+    LEFT JOIN xlsx2opeasy_item i ON i.job = p.args ->> 'job' LEFT JOIN xlsx2opeasy_job j ON j.job = i.job
+    WHERE p.id = %(number)s AND p.status = 'doing' AND p.worker_id IS NOT DISTINCT FROM %(worker)s
+    FOR UPDATE OF p
+), offered AS (
+    UPDATE procrastinate_jobs p
+    SET status = 'todo', priority = %(first)s, scheduled_at = k.at, worker_id = NULL, attempts = attempts + 1
+    FROM known k WHERE p.id = k.id AND k.again
+)
+DELETE FROM procrastinate_jobs p USING known k WHERE p.id = k.id AND NOT k.again
+"""
+"""In one statement, so that no other job of the enterprise comes between; one that waits with a higher
+priority keeps the others out, also until its time has come."""
 _HELD: Final = """
 SELECT (classid::bigint << 32) | objid::bigint AS number FROM pg_locks
 WHERE locktype = 'advisory' AND objsubid = 1 AND granted
@@ -46,10 +65,11 @@ WHERE locktype = 'advisory' AND objsubid = 1 AND granted
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A job that this worker has taken; `number` is Procrastinate's own."""
+    """A job that a worker has taken; `number` and `worker` are Procrastinate's own."""
 
     number: int
     job: str
+    worker: int | None
 
 
 class Queue:
@@ -59,7 +79,7 @@ class Queue:
         self._address = address
         self._worker = worker
         self._app = app
-        self._orphaned: dict[int, float] = {}
+        self._orphaned: dict[Taken, float] = {}
 
     async def tend(self, mine: Collection[int]) -> int:
         """Offers the jobs whose time has come, and gives back those whose worker is gone.
@@ -81,14 +101,19 @@ class Queue:
     async def take(self) -> Taken | None:
         """The most urgent job whose enterprise is free; None where there is none."""
         found = await self._app.job_manager.fetch_job([_NAME], self._worker)
-        return None if found is None else Taken(int(found.id or 0), str(found.task_kwargs["job"]))
+        return (
+            None if found is None else Taken(int(found.id or 0), str(found.task_kwargs["job"]), self._worker)
+        )
 
-    async def release(self, taken: Taken) -> None:
-        """The worker has done with it; where it is to be tried again, it is offered again."""
-        with contextlib.suppress(*QUEUE_FAILURES):  # it was given back meanwhile, or will be
-            await self._app.job_manager.finish_job_by_id_async(
-                taken.number, Status.SUCCEEDED, delete_job=True
-            )
+    async def release(self, taken: Taken, *, keep: bool = False) -> None:
+        """The worker has done with it. Where it is to go on at once, it goes before others of its enterprise.
+
+        With `keep`, as its operation runs at the server, it does so also where it is to wait.
+        Nothing is done where another worker has it by now.
+        """
+        values = {"number": taken.number, "worker": taken.worker, "keep": keep, "first": _FIRST}
+        with contextlib.suppress(*QUEUE_FAILURES):  # it will be given back
+            await self._app.connector.execute_query_async(_RELEASE, **values)
 
     async def heartbeat(self) -> None:
         """Says that this worker lives, and forgets those that do not."""
@@ -98,20 +123,20 @@ class Queue:
     async def _give_back(self, mine: Collection[int]) -> int:
         """A job is orphaned where no process holds its lock for a while: the worker died, or never began."""
         doing = await self._all(
-            "SELECT id, args ->> 'job' AS job FROM procrastinate_jobs"
+            "SELECT id, worker_id, args ->> 'job' AS job FROM procrastinate_jobs"
             " WHERE queue_name = 'xlsx2opeasy' AND status = 'doing'"
         )
         held = {int(row["number"]) for row in await self._all(_HELD)} if doing else set()
         now = time.monotonic()
         orphans = {
-            int(row["id"])
+            Taken(row["id"], row["job"], row["worker_id"])
             for row in doing
             if int(row["id"]) not in mine and lock_number("job", row["job"]) not in held
         }
         self._orphaned = {each: self._orphaned.get(each, now) for each in orphans}
         over = [each for each, since in self._orphaned.items() if now - since >= _ORPHANED_SECONDS]
-        for number in over:
-            await self.release(Taken(number, ""))
+        for taken in over:
+            await self.release(taken)
         return len(over)
 
     @property

@@ -117,24 +117,26 @@ class Worker:
 
     async def _one(self, queue: Queue, taken: Taken) -> None:
         interruption = self._running[taken.number]
+        runs = False
         try:
-            await asyncio.get_running_loop().run_in_executor(
+            runs = await asyncio.get_running_loop().run_in_executor(
                 self._threads, self._load, taken.job, interruption
             )
         finally:
-            await queue.release(taken)
+            await queue.release(taken, keep=runs)
             self._running.pop(taken.number, None)
 
-    def _load(self, job: str, interruption: Interruption) -> None:
-        """Works on the job, and notes how that ended; never raises."""
+    def _load(self, job: str, interruption: Interruption) -> bool:
+        """Works on the job, and notes how that ended; never raises. Whether it still runs at the server."""
         try:
-            self._noting(job, interruption)
+            return self._noting(job, interruption)
         except Xlsx2OpeasyError as error:  # the store failed: another look at the queue finds the job again
             self.say(f"{job}: {error.message}")
         except Exception as error:  # noqa: BLE001 - one job must not end the worker
             self._report_mistake(job, location_of(error))
         finally:
             self.store.close()
+        return False
 
     def _report_mistake(self, job: str, where: str) -> None:
         said = f"internal error of xlsx2opeasy: {where}"
@@ -142,10 +144,10 @@ class Worker:
         with contextlib.suppress(Xlsx2OpeasyError):
             items.note_failing(self.store, job, LocalFailure.exit_code, said)
 
-    def _noting(self, job: str, interruption: Interruption) -> None:
+    def _noting(self, job: str, interruption: Interruption) -> bool:
         item = items.item_of(self.store, job)
         if item.state != items.QUEUED:
-            return
+            return False
         options = items.options_of(self.store, job)
         waiting = Waiting(options.get("poll_interval"), options.get("wait"))
         context = LoadContext(
@@ -169,6 +171,8 @@ class Worker:
             self._note_failure(job, error.exit_code, None, error.message)
         else:
             self._note_result(job, result)
+            return result.rows.get("running", 0) > 0
+        return False
 
     def _note_result(self, job: str, result: LoadResult) -> None:
         said = f"{result.status}: {result.message}"
