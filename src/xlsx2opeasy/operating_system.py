@@ -1,7 +1,8 @@
-"""What Linux, macOS and Windows do differently: limits of a process, who can read a file, folders on disk."""
+"""What systems do differently: limits of a process, its user's name, who can read a file, folders on disk."""
 
 import contextlib
 import ctypes
+import getpass
 import os
 import stat
 import sys
@@ -162,3 +163,11 @@ def give_like(descriptor: int, model: os.stat_result) -> None:
         with contextlib.suppress(PermissionError):
             os.fchown(descriptor, model.st_uid, model.st_gid)
         os.fchmod(descriptor, stat.S_IMODE(model.st_mode) & 0o777)
+
+
+def user_name() -> str:
+    """Who runs this process, as far as the system has a name: a container may have none."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "unknown"

@@ -155,7 +155,7 @@ def _with_repeated(
     found = repeated(context.store, candidate)
     for each in found:
         rows = "1 row" if each.rows == 1 else f"{each.rows:,} rows"
-        instead = f"; to send only the others, load {each.results} instead" if each.results else ""
+        instead = f"; to send only the others, load {each.results}" if each.results else ""
         said = f"{rows} of this workbook succeeded in job {each.job} of {each.date} and will be sent again"
         context.tell(Notice(f"{said}{instead}.", important=True))
     return replace(prepared, repeated=sum(each.rows for each in found))
@@ -219,7 +219,7 @@ def _tell_of_changed_workbook(
     stored: StoredJob, facts: JobFacts, state: JobState, context: LoadContext
 ) -> None:
     path = Path(facts.workbook)
-    if state.finished is not None or not path.is_file():
+    if state.finished is not None or not facts.is_of_this_machine or not path.is_file():
         return
     with contextlib.suppress(OSError):
         digest = digest_of(stored, keyed=facts.is_keyed)(path.read_bytes())

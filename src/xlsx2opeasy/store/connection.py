@@ -5,7 +5,6 @@ of the database they are taken again, before anything else is done, or what need
 """
 
 import contextlib
-import getpass
 import hashlib
 import os
 import socket
@@ -17,6 +16,7 @@ import psycopg
 from psycopg import errors
 
 from xlsx2opeasy.errors import LocalFailure, TakenOver, UsageError
+from xlsx2opeasy.operating_system import user_name
 from xlsx2opeasy.store.address import StoreAddress
 
 T = TypeVar("T")
@@ -237,14 +237,6 @@ def _try(connection: psycopg.Connection, number: int) -> bool:
 def _myself() -> str:
     """This process, as `pg_stat_activity` shows it: 63 bytes at the most."""
     return f"xlsx2opeasy {socket.gethostname()[:30]} {os.getpid()} {user_name()[:10]}"
-
-
-def user_name() -> str:
-    """Who runs this process, as far as the system has a name."""
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return "unknown"
 
 
 def _pauses() -> Iterator[float]:

@@ -3,6 +3,7 @@
 import contextlib
 import errno
 import json
+import socket
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -16,8 +17,9 @@ from xlsx2opeasy.errors import LoadRefused, LocalFailure, TakenOver, UsageError
 from xlsx2opeasy.load.job.home import new_job_id
 from xlsx2opeasy.load.job.journal import Record
 from xlsx2opeasy.load.job.store import FACTS, WORKBOOK
+from xlsx2opeasy.operating_system import user_name
 from xlsx2opeasy.store.address import StoreAddress
-from xlsx2opeasy.store.connection import Session, lock_number, user_name
+from xlsx2opeasy.store.connection import Session, lock_number
 from xlsx2opeasy.store.journal import PostgresJournal, read_records
 from xlsx2opeasy.store.schema import prepare_schema
 from xlsx2opeasy.store.scratch import scratch_folder
@@ -60,6 +62,7 @@ class PostgresStore:
     def __init__(self, address: StoreAddress, keys: KeyRing, scratch: Path) -> None:
         """`scratch` is a folder of this machine for files of the moment."""
         self.address = address
+        self.machine = socket.gethostname()
         self.keys = keys
         self.scratch = scratch
         self._of_thread = threading.local()

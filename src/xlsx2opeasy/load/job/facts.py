@@ -5,6 +5,7 @@ Everything that `resume` needs is here or in the journal; the workbook and the c
 
 import hashlib
 import json
+import socket
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
@@ -60,7 +61,8 @@ class JobFacts:
     of each command run first, `failures_allowed` how many rows may fail before nothing further is started;
     None where the load has no canary, or no budget. `notify` is the address that gets the summary. Times are
     ISO 8601 in UTC. `origin` and `enterprise_id` are in their one spelling; `spelt` is how the job's file has
-    them, which fingerprints of earlier versions depend on. `mapping` has the lists that were read by their
+    them, which fingerprints of earlier versions depend on. `machine` is where the paths are, empty where the
+    store is of one machine. `mapping` has the lists that were read by their
     own headers, `never_ours` the columns of a sheet that have the name of a result column only.
     """
 
@@ -91,12 +93,18 @@ class JobFacts:
     never_ours: Mapping[str, Sequence[int]] = field(default_factory=dict)
     schema_version: int = SCHEMA_VERSION
     workbook_stamp: str = ""
+    machine: str = ""
     spelt: tuple[str, str] = ("", "")
 
     @property
     def is_keyed(self) -> bool:
         """Whether digests of what holds secrets are made with a key of the job: not in earlier versions."""
         return self.schema_version >= KEYED_VERSION
+
+    @property
+    def is_of_this_machine(self) -> bool:
+        """Whether a path of the job and the same path here are one file."""
+        return self.machine in ("", socket.gethostname())
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +159,8 @@ def write_facts(stored: StoredJob, facts: JobFacts) -> None:
 def _as_written(facts: JobFacts) -> dict[str, Any]:
     written = asdict(facts)
     del written["spelt"]
+    if not facts.machine:
+        del written["machine"]  # an earlier version understands the job
     return written
 
 

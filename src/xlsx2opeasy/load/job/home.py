@@ -182,6 +182,7 @@ class Home:
     """All jobs of this machine's user; a `Store`."""
 
     here = "on this machine"
+    machine = ""
 
     path: Path
 

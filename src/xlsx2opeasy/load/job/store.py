@@ -117,6 +117,8 @@ class Store(Protocol):
 
     here: str
     """`on this machine`, or what it is for a message where machines share the store."""
+    machine: str
+    """The name of this machine, where others share the store; else empty."""
 
     def where(self) -> str:
         """Which store it is, in the words of a message; no secret."""

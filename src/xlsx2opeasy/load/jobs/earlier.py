@@ -157,9 +157,14 @@ def refuse_if_done_or_unfinished(store: Store, candidate: Candidate, *, again: b
 
 
 def same_workbook(facts: JobFacts, state: JobState, candidate: Candidate) -> bool:
-    """Whether it is the job's workbook, or carries its results: also where it was changed since."""
+    """Whether it is the job's workbook, or carries its results: also where it was changed since.
+
+    A path tells that only on the machine of the job; another one has another file there.
+    """
+    if facts.job in candidate.jobs:
+        return True
     path = str(candidate.workbook.absolute())
-    return path in (facts.workbook, facts.output, state.written) or facts.job in candidate.jobs
+    return facts.is_of_this_machine and path in (facts.workbook, facts.output, state.written)
 
 
 def _sends(candidate: Candidate, facts: JobFacts, kept: Counter[str]) -> bool:
@@ -197,7 +202,7 @@ def _refuse_closed(
         if settled[mark] > 0:
             settled[mark] -= 1
             continue
-        results = f" in {state.written}" if state.written else ""
+        results = f" in {results_place(facts, state)}" if state.written else ""
         raise LoadRefused(
             f"{place[0]} row {place[1]} is UNKNOWN since job {facts.job} of {facts.created[:10]}, which was"
             " closed undecided: it may have been provisioned",
@@ -205,16 +210,30 @@ def _refuse_closed(
         )
 
 
+def is_here(facts: JobFacts, written: str) -> bool:
+    """Whether the place where the results were written is one of this machine; else the store has them."""
+    return not facts.machine or (facts.is_of_this_machine and Path(written).exists())
+
+
+def results_place(facts: JobFacts, state: JobState) -> str:
+    """Where the job's results were written, with the machine where it is not this one."""
+    elsewhere = "" if facts.is_of_this_machine else f" on {facts.machine}"
+    return f"{state.written}{elsewhere}"
+
+
 def _refuse_done(
     stored: StoredJob, facts: JobFacts, state: JobState, candidate: Candidate, reported: Sequence[Place]
 ) -> None:
     succeeded = kept_in(stored, Outcome.SUCCESS)
     if succeeded and candidate.compared_with(facts, succeeded).without(reported):
-        results = f"; its results are in {state.written}" if state.written else ""
+        results = f"; its results are in {results_place(facts, state)}" if state.written else ""
         raise LoadRefused(
             f"the same tasks were loaded by job {facts.job} on {facts.created[:10]}{results}",
             "correct the rows that did not succeed there and load that workbook:"
             f" xlsx2opeasy load {state.written}"
+            if state.written and is_here(facts, state.written)
+            else "bring its results here, correct the rows that did not succeed, and load that workbook:"
+            f" xlsx2opeasy queue fetch {facts.job} --output FILE"
             if state.written
             else f"xlsx2opeasy report {facts.job} shows what became of each row",
         )

@@ -10,7 +10,14 @@ from xlsx2opeasy.errors import LoadRefused
 from xlsx2opeasy.load.job.open_job import OpenJob
 from xlsx2opeasy.load.job.state import ABANDONED, JOB, Fact
 from xlsx2opeasy.load.job.store import Store, StoredJob
-from xlsx2opeasy.load.jobs.earlier import Candidate, kept_in, real_jobs, same_workbook, write_outcomes
+from xlsx2opeasy.load.jobs.earlier import (
+    Candidate,
+    is_here,
+    kept_in,
+    real_jobs,
+    same_workbook,
+    write_outcomes,
+)
 from xlsx2opeasy.load.results.row_results import match_results
 from xlsx2opeasy.load.run.cleanup import forget_secrets
 from xlsx2opeasy.spec.outcomes import Outcome
@@ -24,6 +31,7 @@ class Repeated:
     job: str
     date: str
     results: str | None
+    """The results workbook, or what brings it here."""
 
 
 def repeated(store: Store, candidate: Candidate) -> list[Repeated]:
@@ -34,7 +42,10 @@ def repeated(store: Store, candidate: Candidate) -> list[Repeated]:
             again = candidate.compared_with(facts, succeeded).among(sorted(left))
             left -= set(again)
             if again:
-                found.append(Repeated(len(again), facts.job, facts.created[:10], state.written))
+                written = state.written
+                if written is not None and not is_here(facts, written):
+                    written = f"what this brings: xlsx2opeasy queue fetch {facts.job} --output FILE"
+                found.append(Repeated(len(again), facts.job, facts.created[:10], written))
     return found
 
 

@@ -5,7 +5,6 @@ files, and the workbook's own bytes.
 """
 
 import contextlib
-import getpass
 import hashlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -29,6 +28,7 @@ from xlsx2opeasy.load.results.output import choose_output
 from xlsx2opeasy.load.results.row_results import Place
 from xlsx2opeasy.load.run.rechunk import chunk_file
 from xlsx2opeasy.load.target import Target
+from xlsx2opeasy.operating_system import user_name
 from xlsx2opeasy.tasks.chunks import beyond_limit, chunk_name, cut
 from xlsx2opeasy.tasks.limits import ChunkLimits
 
@@ -64,10 +64,11 @@ def freeze(
             JobFacts(
                 job=stored.job_id,
                 created=datetime.now(UTC).isoformat(timespec="milliseconds"),
-                user=getpass.getuser(),
+                user=user_name(),
                 workbook=str(workbook.absolute()),
                 workbook_sha256=digest(copied),
                 workbook_stamp=file_stamp(workbook),
+                machine=store.machine,
                 origin=target.origin,
                 enterprise_id=target.enterprise_id,
                 identity=prepared.marked.identity,

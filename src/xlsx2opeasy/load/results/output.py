@@ -86,9 +86,10 @@ def write_workbook(job: OpenJob, row_results: RowResults, tell: Listener) -> Pat
     """Writes the results into a copy of the frozen workbook; gives the path where they are.
 
     Where the place that was chosen cannot be written, or holds something else by now, they go beside it; at
-    the last they stay with the job, which is a path where that is a folder of this machine, else None. Where
-    the workbook itself cannot take them, a workbook of our own does. Raises WorkbookUnusable where no place
-    takes them, LocalFailure where what was made on the way cannot be removed.
+    the last they stay with the job, which is a path where that is a folder of this machine, else None. There
+    they stay too where another machine ends the job, and has not its workbook in the place. Where the
+    workbook itself cannot take them, a workbook of our own does. Raises WorkbookUnusable where no place takes
+    them, LocalFailure where what was made on the way cannot be removed.
     """
     earlier = job.state.written
     chosen = Path(earlier if earlier and Path(earlier).exists() else job.facts.output)
@@ -98,13 +99,15 @@ def write_workbook(job: OpenJob, row_results: RowResults, tell: Listener) -> Pat
         _remove(made)  # that of a process which died, with what was known then
         writing = _Writing(job, _sheets(job, row_results), frozen, made)
         try:
-            place, problem = writing.put((target, free_name(_name_beside(target))), chosen.suffix)
+            places = (target, free_name(_name_beside(target))) if _has_its_workbook(job) else ()
+            place, problem = writing.put(places, chosen.suffix)
         except UnwritableWorkbook as refusal:
             return _write_substitute(job, row_results, frozen, refusal, tell)
         finally:
             _remove(made)
     if place != chosen:
-        why = problem.message if problem else f"{chosen} was changed since the load began"
+        why = f"the workbook is on {job.facts.machine}" if not places else ""
+        why = why or (problem.message if problem else f"{chosen} was changed since the load began")
         tell(Notice(f"The results are in {_named(job, place)}: {why.rstrip('.')}.", important=True))
     return place
 
@@ -117,6 +120,15 @@ def _remove(made: Path) -> None:
         raise LocalFailure(
             f"{made} cannot be removed: {why_refused(error)}", what_helps(error, made.parent)
         ) from error
+
+
+def _has_its_workbook(job: OpenJob) -> bool:
+    """Whether the job's paths are of this machine, or of a folder that both share."""
+    if job.facts.is_of_this_machine:
+        return True
+    with contextlib.suppress(OSError):
+        return job.digest(Path(job.facts.workbook).read_bytes()) == job.facts.workbook_sha256
+    return False
 
 
 def _named(job: OpenJob, place: Path | None) -> str:
@@ -142,6 +154,8 @@ def _write_substitute(
     assert place is not None
     _note_written(job, place, content)
     try:
+        if not _has_its_workbook(job):
+            raise WorkbookUnusable(f"the workbook is on {job.facts.machine}")
         with replacing(place, like=_model(job, frozen)) as file:
             file.write(content)
     except WorkbookUnusable:
@@ -199,13 +213,19 @@ class _Writing:
                 problem = problem or error
             else:
                 return place, problem
-        assert problem is not None
-        if not self.made.exists():
+        if not places:
+            self._make(suffix)
+        if problem and not self.made.exists():
             raise problem
         try:
             return _keep_with_job(self.job, self.made.read_bytes(), suffix), problem
-        except (WorkbookUnusable, OSError):
-            raise problem from None
+        except (WorkbookUnusable, OSError) as error:
+            raise problem or error from None
+
+    def _make(self, suffix: str) -> None:
+        if not self.made.exists():
+            write_results(self.frozen, self.made, self.sheets)
+            self.job.stored.share_results(self.made.read_bytes(), suffix)
 
     def _write(self, place: Path) -> None:
         """Makes the workbook, notes its hash, and puts it in its place.
@@ -214,9 +234,7 @@ class _Writing:
         the journal's disk is full or broken the file is written all the same: it is what the person needs.
         """
         try:
-            if not self.made.exists():
-                write_results(self.frozen, self.made, self.sheets)
-                self.job.stored.share_results(self.made.read_bytes(), place.suffix)
+            self._make(place.suffix)
             digest = self.job.digest(self.made.read_bytes())
             self.job.note(JOB, Fact.WRITTEN, path=str(place), sha256=digest)
         except (UnwritableWorkbook, TakenOver):
