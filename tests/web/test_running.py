@@ -121,6 +121,35 @@ def test_a_killed_program_resumes(sandbox: RunningSandbox, book: Path, home: Pat
         assert 'filename="branch.results.xlsx"' in results.headers["content-disposition"]
 
 
+@pytest.mark.parametrize("sandbox", [{"processing_seconds": 4}], indirect=True)
+def test_a_protected_workbook_resumes_with_its_password(
+    sandbox: RunningSandbox, book: Path, home: Path, tmp_path: Path
+) -> None:
+    from msoffcrypto.format.ooxml import OOXMLFile
+
+    sealed = tmp_path / "sealed.xlsx"
+    with book.open("rb") as plain, sealed.open("wb") as target:
+        OOXMLFile(plain).encrypt("open-sesame", target)
+    with running() as page:
+        visitor = page.client().upload(sealed).press("Open", {"password": "open-sesame"}).click("Plan")
+        visitor.press("Load", {"enterprise": sandbox.enterprise_id})
+        until(lambda: visitor.go(str(visitor.answer.url)).path.startswith("/jobs/"))
+        job = visitor.path
+        page.process.kill()
+        page.process.wait()
+    with running() as page:
+        visitor = page.client().press("Resume")
+        for wrong in ("not the password", "not the password", "protected with another password"):
+            visitor.press("Resume", {"password": "wrong-one"})
+            assert wrong in visitor.text
+        typed = visitor.http.post(f"{page.origin}{job}/password", data={"password": "open-sesame"})
+        assert ">Resume<" in typed.text
+        visitor.go(job).press("Resume").press("Resume", {"password": "open-sesame"}).wait()
+        assert "2 succeeded" in visitor.text
+        results = visitor.http.get(f"{page.origin}{job}/results")
+        assert results.content.startswith(b"\xd0\xcf\x11\xe0")
+
+
 def test_a_busy_port_is_told(tmp_path: Path) -> None:
     with running() as page:
         done = run("web", "--no-browser", "--port", page.port)

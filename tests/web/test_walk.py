@@ -193,10 +193,21 @@ def test_the_password_of_a_workbook_is_asked_for_three_times_at_most(
     assert "protected with another password" in visitor.text
     visitor.upload(sealed).press("Open", {"password": "open-sesame"})
     assert "55 rows, 55 valid" in visitor.text
+    upload = visitor.answer.url
     visitor.press("Rehearse").wait()
     assert "55 succeeded" in visitor.text
     results = visitor.http.get(f"{visitor.answer.url}/results")
     assert results.content.startswith(b"\xd0\xcf\x11\xe0")
+    visitor.click("Back to the plan").press("Load", {"enterprise": "sandbox"}).wait()
+    results = visitor.http.get(f"{visitor.answer.url}/results")
+    assert results.content.startswith(b"\xd0\xcf\x11\xe0")
+    job = visitor.answer.url
+    visitor.go(str(upload))
+    for _ in range(3):
+        visitor.press("Open", {"password": "wrong-one"})
+    assert "protected with another password" in visitor.text
+    assert "protected with another password" in visitor.go(str(upload)).text
+    assert visitor.http.get(f"{job}/results").content == results.content
     assert b"open-sesame" not in b"".join(
         each.read_bytes() for each in home_of_page.rglob("*") if each.is_file()
     )

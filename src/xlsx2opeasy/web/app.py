@@ -21,6 +21,8 @@ from xlsx2opeasy.web.pages.requests import Locked, desk_of, go_to
 from xlsx2opeasy.web.render import STATIC
 
 TIDY_SECONDS = 3600.0
+FORGET_SECONDS = 60.0
+"""How often it is looked whether passwords are to be forgotten."""
 
 
 def create_app(desk: Desk, access: Access, on_entered: Callable[[], None] = lambda: None) -> Starlette:
@@ -59,17 +61,18 @@ def static(request: Request) -> Response:
 
 @contextlib.asynccontextmanager
 async def _tidying(app: Starlette) -> AsyncIterator[None]:
-    """Removes old uploads at the start and then every hour."""
+    """Removes old uploads and forgets passwords, now and then."""
     desk: Desk = app.state.desk
 
-    async def tidy_for_ever() -> None:
+    async def for_ever(work: Callable[[], None], seconds: float) -> None:
         while True:
             with contextlib.suppress(Xlsx2OpeasyError, OSError):
-                await anyio.to_thread.run_sync(desk.tidy)
-            await anyio.sleep(TIDY_SECONDS)
+                await anyio.to_thread.run_sync(work)
+            await anyio.sleep(seconds)
 
     async with anyio.create_task_group() as group:
-        group.start_soon(tidy_for_ever)
+        group.start_soon(for_ever, desk.tidy, TIDY_SECONDS)
+        group.start_soon(for_ever, desk.forget_passwords, FORGET_SECONDS)
         yield
         group.cancel_scope.cancel()
 

@@ -3,6 +3,7 @@
 import contextlib
 import secrets
 import threading
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +14,7 @@ from xlsx2opeasy.errors import LocalFailure, UsageError, Xlsx2OpeasyError
 from xlsx2opeasy.load import service
 from xlsx2opeasy.load.job.facts import read_facts
 from xlsx2opeasy.load.job.folders import state_folder
-from xlsx2opeasy.load.job.store import Store, StoredJob
+from xlsx2opeasy.load.job.store import WORKBOOK, Store, StoredJob
 from xlsx2opeasy.load.jobs.listing import LocalJob, job_of, list_jobs
 from xlsx2opeasy.load.plan.prepare import LoadOptions
 from xlsx2opeasy.load.results.load_result import LoadResult
@@ -28,6 +29,7 @@ from xlsx2opeasy.web.one_time import OneTime
 from xlsx2opeasy.web.render import Pages
 from xlsx2opeasy.web.runs import Run, Runs
 from xlsx2opeasy.web.uploads import Upload, Uploads
+from xlsx2opeasy.workbook.protection import forget_passwords_but, is_protected
 from xlsx2opeasy.workbook.read import read_workbook
 
 MOST_LISTED = 200
@@ -46,10 +48,20 @@ class Proposal:
 
 
 @dataclass
+class WaitingForPassword:
+    """A job that goes on once the password of its workbook is typed, with what was said to settle it."""
+
+    settling: Settling | None
+    wrong_passwords: int = 0
+
+
+@dataclass
 class Desk:
     """Everything behind the page: `store` has the jobs, `sandbox` is where loads go in the server's place.
 
-    `proposal` could not be tried at the server, and waits for the word of the person.
+    `proposal` could not be tried at the server, and waits for the word of the person. `waiting` are jobs that
+    go on once the password of their workbook is typed; `unlocking` is held from the trying of a password
+    until what needs it is known to `forget_passwords`.
     """
 
     flags: Flags
@@ -57,14 +69,17 @@ class Desk:
     proposal: Proposal | None = None
     store: Store = field(default_factory=selected_store)
     pages: Pages = field(default_factory=Pages)
-    runs: Runs = field(default_factory=Runs)
+    runs: Runs = field(init=False)
     once: OneTime[Run] = field(default_factory=OneTime)
     uploads: Uploads = field(init=False)
+    waiting: dict[str, WaitingForPassword] = field(default_factory=dict, repr=False)
+    unlocking: threading.Lock = field(default_factory=threading.Lock, repr=False)
     _resuming: threading.Lock = field(default_factory=threading.Lock, repr=False)
     _keys: dict[str, Secret] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         self.uploads = Uploads(state_folder())
+        self.runs = Runs(self._ended)
 
     def dialog(self) -> session.Dialog:
         """How the engine reaches the person: the page asks for a key beforehand, on its own screen."""
@@ -180,6 +195,32 @@ class Desk:
     def upload_of(self, job: LocalJob) -> Upload | None:
         """The upload with which the job was begun, where it is still here."""
         return self.uploads.holding(job.workbook or "")
+
+    def _ended(self, run: Run) -> None:
+        upload = self.uploads.get(run.upload) if run.upload else None
+        if upload is not None and run.job is not None and not run.rehearsal:
+            upload.used = None
+        with contextlib.suppress(Xlsx2OpeasyError, OSError):  # it is tried again within a minute
+            self.forget_passwords()
+
+    def forget_passwords(self) -> None:
+        """Forgets the passwords of workbooks that nobody works with any more, and what was read with them."""
+        with self.unlocking, contextlib.ExitStack() as stack:
+            forget_passwords_but(self._files_in_use(stack))
+        for upload in self.uploads.known():
+            if not self._is_in_use(upload) and is_protected(upload.path):
+                with upload.lock:
+                    upload.checked = None
+                    upload.views.clear()
+
+    def _files_in_use(self, stack: contextlib.ExitStack) -> Iterator[Path]:
+        for run in self.runs.active():
+            if run.job is not None and (stored := self.store.job(run.job)).exists(WORKBOOK):
+                yield stack.enter_context(stored.as_path(WORKBOOK))
+        yield from (each.path for each in self.uploads.known() if self._is_in_use(each))
+
+    def _is_in_use(self, upload: Upload) -> bool:
+        return upload.is_in_use or any(each.upload == upload.id for each in self.runs.active())
 
     def tidy(self) -> None:
         """Removes uploads that were not loaded within a day, with their rehearsals."""

@@ -67,9 +67,10 @@ Work = Callable[[Run], LoadResult]
 
 
 class Runs:
-    """Those of this program, the ended ones too."""
+    """Those of this program, the ended ones too. `on_end` is called with each that has ended."""
 
-    def __init__(self) -> None:
+    def __init__(self, on_end: Callable[[Run], None]) -> None:
+        self._on_end = on_end
         self._runs: dict[str, Run] = {}
         self._threads: dict[str, threading.Thread] = {}
 
@@ -116,3 +117,4 @@ class Runs:
             result = not_begun(run.workbook, internal_error(error))
         run.job = run.job or result.job
         run.result = result
+        self._on_end(run)

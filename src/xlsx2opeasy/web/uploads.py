@@ -26,6 +26,8 @@ from xlsx2opeasy.spec.model import folded
 from xlsx2opeasy.workbook.mapping import NO_MAPPING, ListMapping, SheetMapping
 
 KEPT_SECONDS = 24 * 3600.0
+USED_SECONDS = 2 * 3600.0
+"""How long a person may think about one page of an upload before its password is asked for again."""
 _ID = re.compile(r"[a-z2-7]{16}")
 _MAPPINGS = "mappings.json"
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
@@ -40,7 +42,8 @@ _RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com[0-9]|lpt[0-9])(\.|$)")
 class Upload:
     """An uploaded workbook; `revision` counts its corrections.
 
-    `asks` says whether the load that was begun with it asks a person after a canary.
+    `asks` says whether the load that was begun with it asks a person after a canary. `used` is when a page
+    of it was last asked for, on the monotonic clock; None once its load has ended.
     """
 
     folder: Path
@@ -49,6 +52,7 @@ class Upload:
     lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
     mapping: dict[str, Any] = field(default_factory=dict)
     asks: bool = False
+    used: float | None = field(default_factory=time.monotonic)
     wrong_passwords: int = 0
     checked: Checked | None = field(default=None, repr=False)
     views: dict[str, Any] = field(default_factory=dict, repr=False)
@@ -78,6 +82,17 @@ class Upload:
         columns = {folded(header): name for header, name in kept["columns"].items()}
         task_type = BY_NAME[kept["task_type"]]
         return ListMapping((SheetMapping(kept["sheet"], task_type, columns, kept["constants"], ignored),))
+
+    @property
+    def is_in_use(self) -> bool:
+        """Whether a person works with it."""
+        return self.used is not None and time.monotonic() - self.used < USED_SECONDS
+
+    def has_results(self) -> bool:
+        """Whether results were written beside it."""
+        with contextlib.suppress(OSError):
+            return any((self.folder / "results").iterdir())
+        return False
 
     def results_place(self, suffix: str) -> Path:
         """A free place for results, such as `branch.results.xlsx`. Raises LocalFailure."""
@@ -162,12 +177,10 @@ class Uploads:
             return self.get(Path(path).relative_to(self._folder).parts[0])
         return None
 
-    def all(self) -> Iterator[Upload]:
-        """Every upload that is still there."""
-        with contextlib.suppress(OSError):
-            for path in sorted(self._folder.iterdir()):
-                if (upload := self.get(path.name)) is not None:
-                    yield upload
+    def known(self) -> list[Upload]:
+        """Those that were asked for since the program started."""
+        with self._lock:
+            return list(self._known.values())
 
     @contextlib.contextmanager
     def next_revision(self, upload: Upload) -> Iterator[Path]:

@@ -1,12 +1,13 @@
 """Workbooks protected with a password: decrypted in memory alone, their copies protected again.
 
-A password that was accepted is remembered for as long as the process runs, by the hash of the file that it
-opened; it is stored nowhere.
+A password that was accepted is remembered by the hash of the file that it opened, and of the files that were
+protected with it since, until the process ends or `forget_passwords_but` forgets it; it is stored nowhere.
 """
 
 import hashlib
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -26,7 +27,15 @@ OPTION: Final = "--workbook-password-file"
 _WITHOUT_ASKING: Final = "VelvetSweatshop"
 """The password of workbooks that Excel opens without asking, as they are protected against changes only."""
 
-_passwords: dict[str, str] = {}
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Known:
+    """A password that opened a file; the same one for all files that were protected because of that."""
+
+    password: str
+
+
+_passwords: dict[str, _Known] = {}
 _asking: list[tuple[Ask, int]] = []
 
 
@@ -59,12 +68,37 @@ def opens(path: Path, name: str, password: str | None = None) -> bool:
     if not is_protected(path):
         return True
     data = path.read_bytes()
-    digest = hashlib.sha256(data).hexdigest()
-    for each in (_passwords.get(digest), _WITHOUT_ASKING, password):
-        if each is not None and _decrypted(data, name, each) is not None:
+    digest = _digest(data)
+    for each in _candidates(digest, password):
+        if _decrypted(data, name, each.password) is not None:
             _passwords[digest] = each
             return True
     return False
+
+
+def forget_passwords_but(paths: Iterable[Path]) -> None:
+    """Forget the passwords of all files but those at `paths`; a file that is not there has none.
+
+    Raises OSError where a file cannot be read: nothing is forgotten then.
+    """
+    if not _passwords:
+        return
+    kept = set()
+    for path in paths:
+        with suppress(FileNotFoundError):
+            kept.add(_passwords.get(_digest(path.read_bytes())))
+    for digest in [each for each, known in _passwords.items() if known not in kept]:
+        del _passwords[digest]
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def _candidates(digest: str, password: str | None = None) -> list[_Known]:
+    """The passwords that may open the file with this hash, in the order in which they are tried."""
+    known, others = _passwords.get(digest), (_WITHOUT_ASKING, password)
+    return [*([known] if known else []), *(_Known(each) for each in others if each is not None)]
 
 
 def unprotected(data: bytes, name: str) -> bytes:
@@ -74,10 +108,10 @@ def unprotected(data: bytes, name: str) -> bytes:
     """
     if not is_encrypted(data):
         return data
-    digest = hashlib.sha256(data).hexdigest()
-    for password in (_passwords.get(digest), _WITHOUT_ASKING):
-        if password is not None and (found := _decrypted(data, name, password)) is not None:
-            _passwords[digest] = password
+    digest = _digest(data)
+    for each in _candidates(digest):
+        if (found := _decrypted(data, name, each.password)) is not None:
+            _passwords[digest] = each
             return found
     if not _asking:
         raise UsageError(
@@ -88,7 +122,7 @@ def unprotected(data: bytes, name: str) -> bytes:
     for _ in range(attempts):
         password = ask(name)
         if (found := _decrypted(data, name, password)) is not None:
-            _passwords[digest] = password
+            _passwords[digest] = _Known(password)
             return found
     raise WorkbookUnusable(
         f'"{name}" is protected with another password.', "Give the one that Excel asks for."
@@ -99,13 +133,13 @@ def protected_like(original: bytes, content: bytes) -> bytes:
     """A new workbook, protected with the password of `original`, which was opened before, if that has one."""
     if not is_encrypted(original):
         return content
-    password = _passwords[hashlib.sha256(original).hexdigest()]
+    known = _passwords[_digest(original)]
     from msoffcrypto.format.ooxml import OOXMLFile
 
     sealed = BytesIO()
-    OOXMLFile(BytesIO(content)).encrypt(password, sealed)
+    OOXMLFile(BytesIO(content)).encrypt(known.password, sealed)
     data = sealed.getvalue()
-    _passwords[hashlib.sha256(data).hexdigest()] = password
+    _passwords[_digest(data)] = known
     return data
 
 

@@ -20,7 +20,7 @@ from xlsx2opeasy.load.run.undecided import Settling, may_have_no_run
 from xlsx2opeasy.report.data import report_data, rows_of
 from xlsx2opeasy.report.write import rendered, style_hash
 from xlsx2opeasy.undo.workbook import undo_of, write_undo
-from xlsx2opeasy.web.desk import MOST_LISTED, Desk
+from xlsx2opeasy.web.desk import MOST_LISTED, Desk, WaitingForPassword
 from xlsx2opeasy.web.gate import POLICY
 from xlsx2opeasy.web.live_view import JobView, job_view
 from xlsx2opeasy.web.pages.requests import apart, desk_of, download, fields_of, go_to, number_in
@@ -184,6 +184,7 @@ async def resume(request: Request) -> Response:
 def _resume(desk: Desk, job_id: str, settling: Settling | None) -> Response:
     stored = desk.store.job(job_id)
     if _is_locked(stored):
+        desk.waiting[job_id] = WaitingForPassword(settling)
         return go_to(f"/jobs/{job_id}/password")
     desk.start_resume(stored, settling)
     return go_to(f"/jobs/{job_id}")

@@ -2,6 +2,7 @@
 
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from http import HTTPStatus
@@ -54,6 +55,7 @@ class Locked(Exception):
 def upload_of(request: Request) -> Upload:
     """The upload that the address names. 404 where there is none, Locked where its password is not known."""
     upload = any_upload_of(request)
+    upload.used = time.monotonic()
     if upload.checked is None and not opens(upload.path, upload.name):
         raise Locked(f"/workbooks/{upload.id}/password")
     return upload
