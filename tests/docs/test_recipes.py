@@ -1,4 +1,4 @@
-"""The recipe of docs/developers.md: its one line, added to a copy of the package, is a field everywhere."""
+"""The recipes of docs/developers.md: what they add to a copy of the package works everywhere."""
 
 import json
 import os
@@ -46,14 +46,19 @@ print(json.dumps({
 """
 
 
-@pytest.fixture(scope="module")
-def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The package, its templates and its documents' generator, with the page's line among the fields of Users."""
-    folder = tmp_path_factory.mktemp("copy")
+def copied(folder: Path) -> Path:
+    """The package, its templates and its documents' generator in `folder`."""
     for part in ("src", "templates/docs", "docs"):
         shutil.copytree(
             ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info")
         )
+    return folder
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy with the page's line among the fields of Users."""
+    folder = copied(tmp_path_factory.mktemp("copy"))
     (line,) = re.findall(r'```python\n(text\("user\.nickname".*)\n```', PAGE)
     source = (folder / USERS).read_text(encoding="utf-8")
     neighbour = '    text("user.title", '
@@ -92,3 +97,27 @@ def test_the_files_that_the_page_names_are_there() -> None:
     for name in named:
         places = [ROOT / name, ROOT / "src" / "xlsx2opeasy" / name]
         assert any(each.exists() for each in places) or name == "cli/NAME.py", f"{name} is not there"
+
+
+def test_an_option_of_load_is_shown_by_jobs(tmp_path: Path) -> None:
+    copy = copied(tmp_path / "copy")
+    (patch,) = re.findall(r"```diff\n(.*?)```", PAGE, re.DOTALL)
+    applied = subprocess.run(
+        ["patch", "--strip=1", "--no-backup-if-mismatch"],
+        cwd=copy,
+        input=patch,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert applied.returncode == 0, applied.stderr
+    shutil.copy(ROOT / "example_workbooks" / "new-branch-office.xlsx", tmp_path)
+    program = ("-m", "xlsx2opeasy")
+    book = "new-branch-office.xlsx"
+    loaded = json.loads(
+        _python(copy, tmp_path, *program, *["load", "--sandbox", "--json", "--ticket", "INC-7"], book)
+    )
+    (listed,) = json.loads(_python(copy, tmp_path, *program, "jobs", "--json"))["items"]
+    assert (listed["id"], listed["ticket"]) == (loaded["job"], "INC-7")
+    assert "Ticket:     INC-7" in _python(copy, tmp_path, *program, "jobs", "show", loaded["job"])
+    assert "--ticket" in _python(copy, tmp_path, *program, "load", "--help")

@@ -40,8 +40,8 @@ def what_it_breaks(patch: Path) -> str:
 
 
 def applied(patch: Path, tree: Path, *options: str) -> bool:
-    """Whether the patch fits the tree exactly; it is applied unless `--dry-run` is among the options."""
-    command = ("patch", "--strip=1", "--fuzz=0", "--batch", "--silent", *options, "--input", str(patch))
+    """Whether the patch fits the tree exactly; it is applied unless `--check` is among the options."""
+    command = ("git", "apply", *options, str(patch))
     return subprocess.run(command, check=False, cwd=tree, capture_output=True).returncode == 0
 
 
