@@ -67,6 +67,20 @@ def test_f51_a_draft_that_holds_more_is_never_run(rig: Rig, book: Path) -> None:
     kept_promise(rig.server, result)
 
 
+def test_f51_a_draft_that_was_verified_is_compared_again_before_a_later_run_starts_it(
+    rig: Rig, book: Path
+) -> None:
+    rig.server.settings.before = on_call("POST", "/scheduledoperations", Answer(403))
+    stopped = rig.load(book)
+    (draft,) = rig.server.state.operations.values()
+    draft.tasks["Users"][0]["content"]["groupId"] = "Berlin"
+    done = rig.resume(stopped.job)
+    assert (done.status, done.rows["succeeded"]) == ("completed", 3)
+    assert {task["content"]["groupId"] for _, task in rig.server.state.executed} == {"Dallas"}
+    assert "does not hold Users row 2 as sent (different: groupId)" in rig.notices
+    kept_promise(rig.server, done)
+
+
 def test_f52_rejected_rows_stop_everything_and_stand_beside_their_rows(rig: Rig, book: Path) -> None:
     rig.server.settings.validate = lambda name, task: (
         ["no such group"] if task["content"]["user"]["userId"].startswith("user0001") else []

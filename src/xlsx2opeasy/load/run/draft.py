@@ -261,8 +261,6 @@ class DraftBuilder:
     # -- verifying ----------------------------------------------------------------------------------------
 
     def _verify(self) -> None:
-        if self._job.phase_state(self._phase).verified:
-            return
         self._interruption.checkpoint()
         operation = self._operation()
         expected = self._expected(len(self._job.chunks(self._phase)))
