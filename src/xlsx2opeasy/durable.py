@@ -43,10 +43,15 @@ def what_helps(error: OSError, folder: Path | str) -> str:
 
 
 def make_folder(folder: Path) -> None:
-    """Makes `folder` (and those above it) readable by its owner alone; an existing one stays as it is."""
+    """Makes `folder` (and those above it) readable by its owner alone; an existing one stays as it is.
+
+    Each that is made is on disk afterwards: what is synced in a folder is lost with a folder that is not.
+    """
     for each in (*reversed(folder.parents), folder):
         if not each.exists():
             each.mkdir(mode=0o700, exist_ok=True)
+            with contextlib.suppress(PermissionError):  # one may make folders where one may not read
+                sync_folder(each.parent)
 
 
 def write_file(path: Path, content: bytes, *, shared: bool = False) -> None:
