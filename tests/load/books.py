@@ -37,7 +37,7 @@ def users(number: int, *, first: int = 0, **fields: str) -> list[dict[str, str]]
 
 def user_book(path: Path, number: int = 3, **fields: str) -> Path:
     """A workbook of so many users."""
-    return write_rows(path, {"Users": users(number, **fields)})
+    return write_rows(path, {"Users": users(number, first=0, **fields)})
 
 
 def numbers_then_users(path: Path) -> Path:

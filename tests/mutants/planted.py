@@ -6,6 +6,7 @@ in `build/mutants-planted.json` already is not played again.
 """
 
 import argparse
+import contextlib
 import json
 import os
 import re
@@ -13,6 +14,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -45,19 +47,25 @@ def applied(patch: Path, tree: Path, *options: str) -> bool:
     return subprocess.run(command, check=False, cwd=tree, capture_output=True).returncode == 0
 
 
-def found_by(patch: Path, seeds: int) -> str:
-    """What found the mutant, in words; "" where nothing did."""
+@contextlib.contextmanager
+def planted(patch: Path) -> Iterator[Path]:
+    """A copy of the tree with the mutant."""
     with tempfile.TemporaryDirectory() as name:
         tree = Path(name)
         for each in ("src", "tests", "sim"):
-            shutil.copytree(ROOT / each, tree / each, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(ROOT / each, tree / each)
         for each in ("pyproject.toml", "example_workbooks", "templates", "docs"):
             source = ROOT / each
             (shutil.copytree if source.is_dir() else shutil.copyfile)(source, tree / each)
         if not applied(patch, tree):
             raise SystemExit(f"{patch.name} no longer applies")
-        of_store = "src/xlsx2opeasy/store/" in patch.read_text(encoding="utf-8")
-        if of_store:
+        yield tree
+
+
+def found_by(patch: Path, seeds: int) -> str:
+    """What found the mutant, in words; "" where nothing did."""
+    with planted(patch) as tree:
+        if "src/xlsx2opeasy/store/" in patch.read_text(encoding="utf-8"):
             return _by_tests(tree, OF_STORE)
         return (
             _by_campaign(tree, "sim", seeds)
@@ -66,7 +74,7 @@ def found_by(patch: Path, seeds: int) -> str:
         )
 
 
-def _run(tree: Path, *arguments: str) -> str:
+def run(tree: Path, *arguments: str) -> str:
     """What the command printed; its last line is `failed` where it did, or took too long."""
     path = os.pathsep.join(map(str, (tree / "src", tree / "tests", tree)))
     environment = os.environ | {"PYTHONPATH": path}
@@ -86,7 +94,7 @@ def _run(tree: Path, *arguments: str) -> str:
 
 
 def _by_campaign(tree: Path, module: str, seeds: int) -> str:
-    printed = _run(tree, module, "--seeds", str(seeds), "--until-broken")
+    printed = run(tree, module, "--seeds", str(seeds), "--until-broken")
     seed = re.search(r"^seed (\d+): (.*)", printed, re.MULTILINE)
     if seed is not None:
         return f"`{TARGETS[module]}`, seed {seed[1]}"
@@ -94,7 +102,7 @@ def _by_campaign(tree: Path, module: str, seeds: int) -> str:
 
 
 def _by_tests(tree: Path, files: tuple[str, ...]) -> str:
-    printed = _run(tree, "pytest", "-q", "-x", "-p", "no:cacheprovider", *(f"tests/{each}" for each in files))
+    printed = run(tree, "pytest", "-q", "-x", "-p", "no:cacheprovider", *(f"tests/{each}" for each in files))
     test = re.search(r"^FAILED tests/(\S+?)::(\w+)", printed, re.MULTILINE)
     return f"`{test[1]}` `{test[2]}`" if test is not None else ""
 

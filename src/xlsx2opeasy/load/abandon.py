@@ -51,6 +51,7 @@ def abandon(job_id: str, context: LoadContext, *, undecided: bool = False) -> Ro
 def _abandon(stored: StoredJob, context: LoadContext, *, undecided: bool) -> RowResults:
     with closing(OpenJob(stored)) as job:
         if job.state.finished not in (None, UNKNOWN):
+            # rare: given up although it is finished
             raise UsageError(
                 f"job {stored.job_id} is finished ({job.state.finished}): there is nothing to give up",
                 f"xlsx2opeasy jobs show {stored.job_id} tells how it ended",
@@ -62,6 +63,7 @@ def _abandon(stored: StoredJob, context: LoadContext, *, undecided: bool) -> Row
             _delete_drafts(job, context, must_succeed=not undecided)
             _tell_of_orphans(job, context)
         if undecided:
+            # rare: closed undecided
             job.note(JOB, Fact.CLOSED)
         row_results = match_results(job, NOT_SENT)
         _write_results(job, row_results, context)
@@ -85,6 +87,7 @@ def _delete_drafts(job: OpenJob, context: LoadContext, *, must_succeed: bool) ->
     except Xlsx2OpeasyError as error:
         if must_succeed:
             raise
+        # rare: given up while the server refuses
         context.tell(Notice(f"Something may be left at the server: {error.message}", important=True))
 
 
@@ -92,6 +95,7 @@ def _refuse_unsettled(job_id: str, state: PhaseState) -> None:
     if state.results_saved:
         return
     if state.undecided is not None or (state.scheduled_id is None and state.may_run):
+        # rare: given up while a start is in doubt
         raise LoadRefused(
             f"job {job_id} cannot be given up: operation {state.operation_id} may have been started",
             f"look for it in the portal, then {how_to_settle(state, job_id)}"
@@ -99,6 +103,7 @@ def _refuse_unsettled(job_id: str, state: PhaseState) -> None:
             else f"xlsx2opeasy resume {job_id} finds out",
         )
     if state.scheduled_id is not None:
+        # rare: given up while it runs
         raise LoadRefused(
             f"job {job_id} cannot be given up: operation {state.operation_id} was started and takes effect",
             f"xlsx2opeasy resume {job_id} fetches its results",

@@ -53,6 +53,7 @@ class Finisher:
             except TakenOver:
                 raise
             except LocalFailure as failure:
+                # rare: end not recorded
                 verdict = verdict_of_stop(self._job, failure)
         else:
             self._remember_stop(verdict)
@@ -62,6 +63,7 @@ class Finisher:
         """A job that is finished: only what could not be deleted then is deleted now."""
         state = self._job.state
         if not state.cleaned:
+            # rare: finished before, cleaned up now
             self._clean()
         status = str(state.finished)
         verdict = Verdict(status, EXIT_CODES[status], state.message)
@@ -74,6 +76,7 @@ class Finisher:
         except TakenOver:
             raise
         except (WorkbookUnusable, LocalFailure) as error:
+            # rare: results workbook not written
             said = f"The results workbook was not written: {error.message.rstrip('.')}."
             self._tell(Notice(said, important=True))
             return None, error
@@ -121,6 +124,7 @@ class Finisher:
         try:
             clean(self._job, self._connect, self._interruption)
         except Xlsx2OpeasyError as error:
+            # rare: something left at the server
             command = resume_command(self._job.facts)
             self._tell(
                 Notice(f"Something is left at the server ({error.message}). It is deleted by: {command}")

@@ -121,6 +121,7 @@ class Runner:
         except CallError as error:
             if client.has_answered:
                 raise
+            # rare: server never reached
             never = NeverReached(error.message, error.hint)
             never.rows = counts_of_unsent(self._job.rows)
             raise never from None
@@ -193,6 +194,7 @@ class Runner:
                 scheduler.run()
                 break
             except DraftFencedError:
+                # rare: start in doubt, draft deleted and built again
                 self._tell(Notice("The draft was deleted before it could start, and is built anew."))
                 self._builder(phase, client).build()
                 if self._is_rejected():
@@ -234,8 +236,10 @@ class Runner:
             results, _ = match_phase_results(self._job, phase)
             if any(each.outcome is Outcome.UNKNOWN for each in results.values()):
                 try:
+                    # rare: results asked for again
                     save_results(self._job, phase, client, self._interruption)
                 except CallError as error:
                     if error.http_status != 404:
                         raise
+                    # rare: results asked for again are gone
                     self._tell(Notice("The server has no other results of this operation any more."))

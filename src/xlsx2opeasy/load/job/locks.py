@@ -31,6 +31,7 @@ def enterprise_lock(locks: Path, origin: str, enterprise_id: str) -> Iterator[No
         lock = FileLock(locks / f"{name}.lock", timeout=0, mode=0o600)
         lock.acquire()
     except Timeout:
+        # rare: another load runs
         raise LoadRefused(
             f"another load runs at enterprise {enterprise_id} on this machine{_who(holder)}",
             "wait for it to end; xlsx2opeasy jobs follow shows how far it is",

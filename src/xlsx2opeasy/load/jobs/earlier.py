@@ -173,6 +173,7 @@ def _sends(candidate: Candidate, facts: JobFacts, kept: Counter[str]) -> bool:
 
 
 def _refuse_unfinished(facts: JobFacts) -> None:
+    # rare: load of an unfinished job's workbook
     raise LoadRefused(
         f"job {facts.job} of {facts.created[:10]} with this workbook is unfinished",
         f"go on with it: xlsx2opeasy resume {facts.job}; or, where its operation was not started, give it up:"
@@ -181,6 +182,7 @@ def _refuse_unfinished(facts: JobFacts) -> None:
 
 
 def _refuse_unknown(facts: JobFacts) -> None:
+    # rare: load of an undecided job's workbook
     raise LoadRefused(
         f"it is not known what became of job {facts.job} of {facts.created[:10]} with this workbook",
         f"how it is settled is said by: xlsx2opeasy resume {facts.job}; where nothing can settle it any more:"
@@ -203,6 +205,7 @@ def _refuse_closed(
             settled[mark] -= 1
             continue
         results = f" in {results_place(facts, state)}" if state.written else ""
+        # rare: load of a row closed undecided
         raise LoadRefused(
             f"{place[0]} row {place[1]} is UNKNOWN since job {facts.job} of {facts.created[:10]}, which was"
             " closed undecided: it may have been provisioned",
@@ -227,6 +230,7 @@ def _refuse_done(
     succeeded = kept_in(stored, Outcome.SUCCESS)
     if succeeded and candidate.compared_with(facts, succeeded).without(reported):
         results = f"; its results are in {results_place(facts, state)}" if state.written else ""
+        # rare: load of what was loaded before
         raise LoadRefused(
             f"the same tasks were loaded by job {facts.job} on {facts.created[:10]}{results}",
             "correct the rows that did not succeed there and load that workbook:"

@@ -82,6 +82,7 @@ def supersede(stored: StoredJob, to: str) -> None:
     try:
         with stored.working(), closing(OpenJob(stored)) as job:
             if job.state.never_came_to_send:
+                # rare: job that sent nothing gives way
                 _end_unsent(job, f"the workbook was loaded by job {to}")
     except LoadRefused:
         return

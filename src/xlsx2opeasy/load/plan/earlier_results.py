@@ -111,6 +111,7 @@ def refuse_undecided(checked: Checked, standing: Callable[[str], JobState | None
             if result.outcome in (Outcome.UNKNOWN, Outcome.RUNNING):
                 cell = read_cell(result.job)
                 if cell is None or not cell.rehearsal:
+                    # rare: load of a row in doubt
                     where = f"{sheet.sheet.title} row {row} is {result.outcome} since an earlier load"
                     raise LoadRefused(where, _how_it_is_settled(result, cell, standing))
 

@@ -108,6 +108,7 @@ def write_workbook(job: OpenJob, row_results: RowResults, tell: Listener) -> Pat
     if place != chosen:
         why = f"the workbook is on {job.facts.machine}" if not places else ""
         why = why or (problem.message if problem else f"{chosen} was changed since the load began")
+        # rare: results put beside their place
         tell(Notice(f"The results are in {_named(job, place)}: {why.rstrip('.')}.", important=True))
     return place
 

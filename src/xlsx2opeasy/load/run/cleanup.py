@@ -46,6 +46,7 @@ def _delete(job: OpenJob, state: PhaseState, client: OpEasyClient) -> None:
     except CallError as error:
         if error.http_status != HTTPStatus.BAD_REQUEST or not state.scheduled_deleted:
             raise
+        # rare: run deleted before, and in the way all the same
         for call, identity, delete in _of_run(state, client):
             job.mutate(state.number, call, delete, id=identity)
 

@@ -67,12 +67,15 @@ class DraftBuilder:
                 yield from self._append_all()
                 self._verify()
             except DraftGoneError:
+                # rare: draft unknown at the server, built again
                 problem = "the server no longer knew it"
                 self._job.note(self._number, Fact.GONE)
             except DraftInDoubtError as doubt:
+                # rare: draft in doubt, deleted and built again
                 problem = str(doubt)
                 self.delete_draft()
             except ChunkTooLargeError:
+                # rare: chunk too large, cut in half
                 self.delete_draft()
                 cut_smaller(self._job, self._phase)
                 self._tell(Notice("The server refused a file for its size: the chunks were cut in half."))
@@ -81,6 +84,7 @@ class DraftBuilder:
             else:
                 return
             self._tell(Notice(f"A draft was given up and is built anew: {problem}."))
+        # rare: draft not taken in three builds
         raise ServiceFailed(
             f"the server did not take the tasks as they were sent: {problem}",
             "nothing was scheduled, so nothing was provisioned",
@@ -94,6 +98,7 @@ class DraftBuilder:
         state = self._job.phase_state(self._phase)
         draft = state.operation_id
         if draft is not None and state.schedule_request is not None:
+            # rare: draft of a start in doubt is to be deleted
             self._fence(state)
         elif draft is not None:
             self._job.mutate(
@@ -118,8 +123,10 @@ class DraftBuilder:
         if state.operation_id is None:
             self._create()
         elif state.stale or state.operation_id in state.delete_attempted:
+            # rare: draft half deleted or stale when resumed
             raise DraftInDoubtError("it is not to be gone on with")
         elif state.rejections_saved:
+            # rare: cut off while rejected tasks were taken out
             raise DraftInDoubtError("it was being cleared of rejected tasks when the load was cut off")
         elif not self._counted_here:
             self._count_again()
@@ -149,6 +156,7 @@ class DraftBuilder:
     def _after_failed_create(self, error: CallError, name: str) -> None:
         if error.classification is not Classification.UNKNOWN:
             raise error
+        # rare: create got no answer
         self._tell(
             Notice(
                 "A request to create a draft got no answer: an empty draft may be left at the server"
@@ -157,6 +165,7 @@ class DraftBuilder:
         )
         self._unanswered_creates += 1
         if self._unanswered_creates >= MAX_UNANSWERED_CREATES:
+            # rare: create got no answer three times
             raise error
 
     def _filename(self, chunk: int) -> str:
@@ -169,9 +178,12 @@ class DraftBuilder:
         counts, known = self._received(), self._expected(state.appended)
         if state.append_in_doubt is not None:
             if counts != self._expected(state.appended + 1):
+                # rare: append in doubt when resumed, counts unchanged
                 raise DraftInDoubtError("a chunk got no answer, and the counts do not show it")
+            # rare: append in doubt when resumed, counts show it
             self._job.note(self._number, Fact.CONFIRMED)
         elif state.last_counts == known and self._holds_further_chunks(counts, state.appended):
+            # rare: draft holds chunks that were never sent
             raise ServiceFailed(
                 f"operation {state.operation_id} holds {in_words(counts)}, this job sent {in_words(known)}:"
                 " somebody else changed it, or this machine's state is an old copy",
@@ -179,6 +191,7 @@ class DraftBuilder:
                 f" works on it, xlsx2opeasy jobs abandon {self._job.facts.job} deletes it",
             )
         elif counts != known:
+            # rare: draft of an earlier run counts differently
             raise DraftInDoubtError(f"the server counts {in_words(counts)}, sent were {in_words(known)}")
 
     def _holds_further_chunks(self, counts: Counts, appended: int) -> bool:
@@ -222,15 +235,20 @@ class DraftBuilder:
     def _after_failed_append(self, error: CallError, index: int) -> None:
         if error.classification is Classification.UNKNOWN:
             if self._received() != self._expected(index + 1):
+                # rare: append in doubt, counts unchanged
                 raise DraftInDoubtError("a chunk got no answer, and the counts do not show it") from error
+            # rare: append in doubt, counts show it
             self._job.note(self._number, Fact.CONFIRMED)
         elif error.http_status == 404:
+            # rare: append to a draft that is gone
             raise DraftGoneError from error
         elif error.http_status == 413:
             raise ChunkTooLargeError from error
         elif error.http_status == 409:
+            # rare: append called a conflict
             raise DraftInDoubtError("the server called a chunk a conflict") from error
         else:
+            # rare: append refused
             raise error
 
     def _hold_counts(self, operation: Operation, chunks: int) -> None:
@@ -238,6 +256,7 @@ class DraftBuilder:
         expected = self._expected(chunks)
         if received(operation) == expected:
             return
+        # rare: counts after an append differ
         first, second = self._operation(), self._operation()
         if received(first) != received(second):
             raise DraftInDoubtError("its counts change although nothing is sent")
@@ -255,6 +274,7 @@ class DraftBuilder:
             return self._client.get_operation(draft)
         except CallError as error:
             if error.http_status == 404:
+                # rare: draft gone when looked at
                 raise DraftGoneError from error
             raise
 
@@ -266,8 +286,10 @@ class DraftBuilder:
         expected = self._expected(len(self._job.chunks(self._phase)))
         rejections = self._verifier.compare(operation, expected)
         if rejections:
+            # rare: draft has rejected tasks
             keep_rejections(self._job, self._phase, rejections)
             if self._job.facts.drop_rejected:
+                # rare: rejected tasks are taken out
                 self._drop(rejections, expected)
         self._job.note(self._number, Fact.VERIFIED, id=operation.id)
         self._tell(DraftVerified(self._number, operation.id, len(rejections)))

@@ -106,6 +106,7 @@ class Follower:
                 reopened += 1
                 if error.http_status not in _TOO_EARLY or reopened > MAX_REOPENED:
                     raise
+                # rare: results not there although the run had ended
                 self._look_whether_it_ended(error)
             anew = False
 
@@ -118,6 +119,7 @@ class Follower:
         """The results are not there: either the run is not over after all, or it is a failure."""
         seen = self._look(str(self._job.phase_state(self._phase).scheduled_id))
         if seen.is_completed:
+            # rare: results not there, and the run has ended
             raise error
         self._tell(Notice(f"The operation had ended, and is {seen.status} again: it is waited for."))
         self._job.note(self._number, Fact.REOPENED, status=seen.status)
@@ -152,6 +154,7 @@ class Follower:
         if self._deadline is not None:
             left = self._deadline - self._interruption.monotonic()
             if pause > left:
+                # rare: wait over while the run goes on
                 self._interruption.sleep(max(0.0, left))
                 raise StillRunning(f"operation {seen.operation_id or seen.id} is still {seen.status}", "")
         until = self._interruption.monotonic() + pause
@@ -167,6 +170,7 @@ class Follower:
             except CallError as error:
                 if error.classification is Classification.REJECTED:
                     raise
+                # rare: status cannot be had for a while
                 self._tell(Notice(f"The status cannot be had at the moment: {error.message}"))
             self._interruption.sleep(UNREADABLE_PAUSE)
         return self._look(scheduled_id)
@@ -178,10 +182,12 @@ class Follower:
         except CallError as error:
             if error.http_status != 404:
                 raise
+        # rare: run unknown to the server once
         self._interruption.sleep(UNKNOWN_RUN_PAUSE)
         try:
             return self._client.status(scheduled_id)
         except CallError as error:
             if error.http_status != 404:
                 raise
+            # rare: run unknown to the server twice
             raise give_up(self._job, self._phase, "the server no longer knows that run") from error

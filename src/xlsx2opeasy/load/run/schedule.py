@@ -52,12 +52,15 @@ class Scheduler:
         """Afterwards the run's id is in the state. Raises DraftFencedError, UndecidedError, or CallError."""
         state = self._job.phase_state(self._phase)
         if state.undecided is not None:
+            # rare: start undecided since an earlier run
             raise undecided(self._job, self._phase)
         if state.scheduled_id is not None:
+            # rare: run known since an earlier run
             return
         if state.schedule_in_doubt is None and not state.is_proven_started:
             self._schedule()
         else:
+            # rare: start in doubt when resumed
             self._find_out()
 
     def _schedule(self) -> None:
@@ -80,16 +83,20 @@ class Scheduler:
     def _after_failed(self, error: CallError) -> None:
         if error.http_status == 404:
             self._require_gone(error)
+            # rare: start of a draft that is gone
             self._job.note(self._number, Fact.GONE)
             raise DraftFencedError from error
         if error.classification is Classification.UNKNOWN or error.http_status == 409:
+            # rare: start in doubt
             self._find_out()
         elif error.http_status in _MAY_MEAN_SCHEDULED:
             with contextlib.suppress(DraftFencedError):
                 self._find_out()
                 return
+            # rare: start refused, and certainly not started
             raise error  # it certainly is not scheduled, and will not be: the server's words count
         else:
+            # rare: start denied
             raise error
 
     def _require_gone(self, refusal: CallError) -> None:
@@ -100,12 +107,14 @@ class Scheduler:
             if error.http_status != 404:
                 raise refusal from error
         else:
+            # rare: start refused as unknown, although the draft is there
             raise refusal
 
     def _find_out(self) -> None:
         """The ladder for a schedule request in doubt; afterwards the run's id is known, or it raises."""
         state = self._job.phase_state(self._phase)
         if state.evidence is not None and names_our_operation(state, state.evidence, self._client):
+            # rare: start in doubt, the id of its run had arrived
             self._job.note(self._number, Fact.SETTLED, scheduled_id=state.evidence)
             self._tell(OperationScheduled(self._number, str(state.scheduled_id)))
             return
@@ -119,6 +128,8 @@ class Scheduler:
         """Deletes the operation. Raises UndecidedError where that does not prove that it never runs."""
         proved = fence(self._job, self._job.phase_state(self._phase), self._client)
         if proved is Fence.STARTED:
+            # rare: start in doubt, deletion refused
             raise give_up(self._job, self._phase, REFUSES_DELETION)
         if proved is Fence.NOT_FOUND:
+            # rare: start in doubt, operation removed by somebody else
             raise give_up(self._job, self._phase, NOT_KNOWN)

@@ -36,6 +36,7 @@ def fence(job: OpenJob, state: PhaseState, client: OpEasyClient) -> Fence:
     429 and 5xx prove nothing.
     """
     if state.is_proven_started:
+        # rare: start proven since an earlier run
         return Fence.STARTED
     operation = str(state.operation_id)
     is_ours = state.may_be_deleted_by_us(operation)
@@ -43,6 +44,7 @@ def fence(job: OpenJob, state: PhaseState, client: OpEasyClient) -> Fence:
     try:
         deletion = client.delete_operation(operation)
         if deletion is Deletion.NOT_FOUND and not is_ours:
+            # rare: deletion answered 404, asked once more
             deletion = client.delete_operation(operation)  # asked once more before it is believed
         still_there = deletion is Deletion.DELETED and _is_known(operation, client)
     except CallError as error:
@@ -50,12 +52,16 @@ def fence(job: OpenJob, state: PhaseState, client: OpEasyClient) -> Fence:
         verdict = Verdict.REJECTED if definite else Verdict.UNKNOWN
         job.answer(intent, verdict, http=error.http_status, said=error.message)
         if definite and error.http_status in PROOF_OF_START:
+            # rare: deletion refused proves the start
             return Fence.STARTED
+        # rare: deletion answered with what proves nothing
         raise
     if deletion is Deletion.NOT_FOUND and not is_ours:
+        # rare: deletion answered 404, and not explained by ours
         job.answer(intent, Verdict.REJECTED, http=404)
         return Fence.NOT_FOUND
     if still_there:
+        # rare: deletion answered as done, and the operation is still there
         job.answer(intent, Verdict.REJECTED, said="answered as done, and the operation is still there")
         raise ServiceFailed(
             f"the deletion of operation {operation} was answered as done, and the server still has it",
@@ -138,6 +144,7 @@ def refuse_disproved(job: OpenJob, settling: Settling) -> None:
     """Raises UsageError for the claim that an operation has no run whose deletion the server refused."""
     state = require_undecided(job, settling)
     if settling.not_scheduled is not None and state.is_proven_started:
+        # rare: claim of no run disproved
         raise UsageError(
             f"operation {state.operation_id} was started: the server refused to delete it, which it does"
             " only while a run of the operation exists",
@@ -155,10 +162,12 @@ def settle_claim(job: OpenJob, settling: Settling, client: OpEasyClient) -> None
     if claimed is None:
         _confirm_not_scheduled(job, settling, state, client)
     elif not names_our_operation(state, claimed, client):
+        # rare: named run is not of this operation
         raise UsageError(
             f"the server does not say that {claimed} is a run of operation {state.operation_id}",
             f"look for the runs of operation {state.operation_id} in the portal",
         )
+    # rare: claim of a person confirmed
     job.note(state.number, Fact.SETTLED, scheduled_id=claimed)
     job.note(JOB, Fact.SETTLED)
 
@@ -166,15 +175,18 @@ def settle_claim(job: OpenJob, settling: Settling, client: OpEasyClient) -> None
 def _confirm_not_scheduled(job: OpenJob, settling: Settling, state: PhaseState, client: OpEasyClient) -> None:
     """Believed where the server deletes the operation, or a deletion of ours explains that it is gone."""
     if state.scheduled_id is not None:
+        # rare: claim of no run, although the run was known
         raise UsageError(
             f"operation {state.operation_id} was started as run {state.scheduled_id}: the server said so",
             "its rows stay UNKNOWN; look in the portal for what became of that run",
         )
     proved = fence(job, state, client)
     if proved is Fence.STARTED:
+        # rare: claim of no run, deletion refused
         job.note(state.number, Fact.UNDECIDED, why=REFUSES_DELETION)
         refuse_disproved(job, settling)
     if proved is Fence.NOT_FOUND:
+        # rare: claim of no run, operation removed by somebody else
         raise UsageError(
             f"the server does not know operation {state.operation_id}, and no deletion of this program"
             " explains that: somebody else removed it, perhaps after it had run",

@@ -62,6 +62,7 @@ class DraftVerifier:
             self._interruption.checkpoint()
             rejections += self._compare(operation, BY_NAME[name], tasks[name][:number])
         if received(operation) != expected:
+            # rare: draft counts differently than was sent
             counted = in_words(received(operation))
             raise DraftInDoubtError(f"the server counts {counted}, sent were {in_words(expected)}")
         return rejections
@@ -75,6 +76,7 @@ class DraftVerifier:
         theirs = [_as_sent(task) for task in held] + [_as_sent(each.task) for each in set_aside]
         found = match(name, ours, theirs, self._job.facts.wire_names)
         if not found.complete:
+            # rare: draft holds other tasks than were sent
             raise DraftInDoubtError(self._difference(name, found, ours, theirs))
         secrets = SecretFields(name, self._job.facts.wire_names)
         rejections, passwords = [], Passwords(self._job)
