@@ -20,7 +20,8 @@ from typing import Any, Final
 from xlsx2opeasy.errors import LocalFailure, Xlsx2OpeasyError
 from xlsx2opeasy.load.job.facts import JobFacts, JobRow, read_facts, read_rows
 from xlsx2opeasy.load.job.journal import Record
-from xlsx2opeasy.load.job.store import OUTCOMES, WORKBOOK, StoredJob
+from xlsx2opeasy.load.job.store import WORKBOOK, StoredJob
+from xlsx2opeasy.load.results.outcomes import read_outcomes
 from xlsx2opeasy.settings import Flags, resolve
 from xlsx2opeasy.spec.catalogue import BY_NAME
 
@@ -72,7 +73,7 @@ def pieces(stored: StoredJob) -> list[Piece]:
         "versions.json": ("versions of this program, Python, the system and libraries", _json(_versions())),
         "settings.json": ("where each setting comes from; values of chunk sizes only", _json(_settings())),
         "job.json": ("when, which version, how many rows, operations and chunks", _json(_job(facts))),
-        "rows.json": ("rows of each sheet and command, counted by result", _json(_rows(stored, rows))),
+        "rows.json": ("rows of each sheet and command, counted by result", _rows(stored, rows)),
         "journal.jsonl": ("each request and answer: kind, time, status, ids; no texts", _journal(stored)),
         "workbook.json": ("parts of the workbook and their sizes; no cell", _json(_shape(stored, facts))),
     }
@@ -154,9 +155,12 @@ def _job(facts: JobFacts) -> dict[str, Any]:
     }
 
 
-def _rows(stored: StoredJob, rows: Sequence[JobRow]) -> list[dict[str, Any]]:
+def _rows(stored: StoredJob, rows: Sequence[JobRow]) -> str:
     """Counts; the person's own names of sheets become numbers."""
-    outcomes = _outcomes(stored)
+    try:
+        outcomes = _outcomes(stored)
+    except LocalFailure as failure:
+        return _json({"error": type(failure).__name__})
     titles = {title: number for number, title in enumerate(dict.fromkeys(row.sheet for row in rows), 1)}
     counts: Counter[tuple[int, str, str, int, str, str]] = Counter()
     for row in rows:
@@ -164,16 +168,14 @@ def _rows(stored: StoredJob, rows: Sequence[JobRow]) -> list[dict[str, Any]]:
         command = row.command if row.command in BY_NAME[row.type].command_names else ""
         counts[titles[row.sheet], row.type, command, row.phase, outcome, code] += 1
     names = ("sheet", "type", "command", "operation", "result", "code")
-    return [dict(zip(names, key, strict=True)) | {"rows": count} for key, count in counts.items()]
+    return _json([dict(zip(names, key, strict=True)) | {"rows": count} for key, count in counts.items()])
 
 
 def _outcomes(stored: StoredJob) -> dict[tuple[str, int], tuple[str, str]]:
     """Result and error code by sheet and row, as far as they are kept; a code is a short word."""
     found: dict[tuple[str, int], tuple[str, str]] = {}
-    if stored.exists(OUTCOMES):
-        for line in stored.read(OUTCOMES).splitlines():
-            sheet, row, _, outcome, code, *_ = json.loads(line)
-            found[sheet, row] = outcome, code if len(code) <= _LONGEST_CODE and code.isdecimal() else ""
+    for sheet, row, _, outcome, code, _ in read_outcomes(stored):
+        found[sheet, row] = outcome, code if len(code) <= _LONGEST_CODE and code.isdecimal() else ""
     return found
 
 

@@ -19,8 +19,7 @@ from xlsx2opeasy.load.abandon import abandon
 from xlsx2opeasy.load.job import machine_lock
 from xlsx2opeasy.load.job.failpoint import VARIABLE
 from xlsx2opeasy.load.job.home import Home
-from xlsx2opeasy.load.job.journal import INTENT, OUTCOME, Verdict
-from xlsx2opeasy.load.job.state import Call
+from xlsx2opeasy.load.job.journal import INTENT, OUTCOME, Call, Verdict
 from xlsx2opeasy.load.plan.freeze import freeze
 from xlsx2opeasy.load.plan.prepare import LoadOptions, Target, prepare
 from xlsx2opeasy.load.results.load_result import LoadResult

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from xlsx2opeasy.errors import LoadRefused
 from xlsx2opeasy.load.job.facts import ChunkFile, JobFacts, PhaseFacts, write_facts
 from xlsx2opeasy.load.job.home import Home, JobFolder
-from xlsx2opeasy.load.job.journal import INTENT, NOTE, OUTCOME, Record, Verdict
-from xlsx2opeasy.load.job.state import JOB, Call, Fact
+from xlsx2opeasy.load.job.journal import INTENT, NOTE, OUTCOME, Call, Fact, Record, Verdict
+from xlsx2opeasy.load.job.state import JOB
 from xlsx2opeasy.load.jobs.listing import job_of, list_jobs
 from xlsx2opeasy.load.jobs.steps import SHARES, Course
 

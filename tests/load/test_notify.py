@@ -14,8 +14,7 @@ import pytest
 from foreign.certificate import make_certificate, serving
 from foreign.server import ForeignServer
 from xlsx2opeasy.load.job.home import Home
-from xlsx2opeasy.load.job.journal import Record
-from xlsx2opeasy.load.job.state import Fact
+from xlsx2opeasy.load.job.journal import Fact, Record
 from xlsx2opeasy.load.results.load_result import LoadResult
 
 from .books import user_book

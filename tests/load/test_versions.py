@@ -2,6 +2,9 @@
 
 import hashlib
 import json
+from collections.abc import Callable
+from datetime import timedelta
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +12,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xlsx2opeasy.errors import LocalFailure
+from xlsx2opeasy.errors import LocalFailure, Xlsx2OpeasyError
 from xlsx2opeasy.load.job.facts import read_facts, read_rows
+from xlsx2opeasy.load.job.home import JobFolder
+from xlsx2opeasy.load.jobs.forget import forget
+from xlsx2opeasy.load.jobs.listing import job_of
 from xlsx2opeasy.load.run.follow import PollPolicy
+from xlsx2opeasy.report.data import report_data
+from xlsx2opeasy.support import pieces
+from xlsx2opeasy.undo.workbook import undo_of
 
 from .books import user_book
-from .rig import Rig
+from .rig import Rig, executed
 
 
 def changed(path: Path, **more: Any) -> None:
@@ -44,6 +53,106 @@ def test_newer_rows_are_refused_likewise(rig: Rig, tmp_path: Path) -> None:
     changed(stored.path / "job.json", tool_version="9.1", rows_sha256=digest)
     with pytest.raises(LocalFailure, match=r"xlsx2opeasy 9\.1"):
         read_rows(stored, read_facts(stored))
+
+
+class Later(StrEnum):
+    MAYBE = "MAYBE"
+
+
+def later_line(path: Path) -> None:
+    """One more value in the first line, as a later version might write it."""
+    first, *others = path.read_text().splitlines()
+    more = first.rstrip("]}") + (', "more"]' if first.endswith("]") else ', "more": 1}')
+    path.write_text("\n".join([more, *others]))
+
+
+def later_word(path: Path) -> None:
+    path.write_text(path.read_text().replace('"SUCCESS"', '"PARTIAL"'))
+
+
+def cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-9])
+
+
+def report_of(rig: Rig, stored: JobFolder, book: Path) -> object:
+    return report_data(stored)
+
+
+def archive_of(rig: Rig, stored: JobFolder, book: Path) -> object:
+    return pieces(stored)
+
+
+def loaded_again(rig: Rig, stored: JobFolder, book: Path) -> object:
+    return rig.load(book)
+
+
+def resumed(rig: Rig, stored: JobFolder, book: Path) -> object:
+    return list(rig.resume(stored.job_id).failures())
+
+
+def undone(rig: Rig, stored: JobFolder, book: Path) -> object:
+    return undo_of(stored)
+
+
+def forgotten(rig: Rig, stored: JobFolder, book: Path) -> object:
+    return forget(rig.home, timedelta(0))
+
+
+def listed(rig: Rig, stored: JobFolder, book: Path) -> object:
+    return job_of(stored)
+
+
+Use = Callable[[Rig, JobFolder, Path], object]
+USES: tuple[Use, ...] = (report_of, archive_of, loaded_again, resumed, undone, forgotten, listed)
+
+
+def said_by(use: Use, *arguments: Any) -> str:
+    """The refusal of a use; "" where it found a way."""
+    try:
+        use(*arguments)
+    except Xlsx2OpeasyError as refused:
+        return f"{refused.exit_code} {refused.message}"
+    return ""
+
+
+@pytest.mark.parametrize("name", ["outcomes.jsonl", "done.jsonl", "rows.jsonl", "job.json"])
+@pytest.mark.parametrize("change", [later_line, later_word, cut])
+def test_no_use_of_a_changed_file_is_a_mistake_or_loads_a_row_twice(
+    rig: Rig, tmp_path: Path, name: str, change: Callable[[Path], None]
+) -> None:
+    book = user_book(tmp_path / "a.xlsx")
+    stored = rig.home.job(str(rig.load(book).job))
+    sent = executed(rig.server)
+    change(stored.path / name)
+    for use in USES:
+        assert said_by(use, rig, stored, book)[:2] in ("", "5 ", "6 "), use
+    assert executed(rig.server) == sent
+
+
+@pytest.mark.parametrize("kind", ["note", "call", "verdict"])
+def test_a_record_of_a_later_version_is_named_and_nothing_is_sent(
+    rig: Rig, tmp_path: Path, kind: str
+) -> None:
+    book = user_book(tmp_path / "a.xlsx")
+    stored = rig.home.job(str(rig.load(book).job))
+    with stored.working():
+        journal = stored.open_journal()
+        if kind == "note":
+            journal.note(1, "teleported")
+        elif kind == "call":
+            journal.intent(1, "merge")
+        else:
+            journal.outcome(journal.intent(1, "append"), Later.MAYBE)  # type: ignore[arg-type]
+        journal.close()
+    sent = executed(rig.server)
+    for use in USES:
+        said = said_by(use, rig, stored, book)
+        if use in (loaded_again, resumed):
+            assert stored.job_id in said
+            assert "a later version went on with the job" in said
+    assert "a later version" in str(job_of(stored).message)
+    assert stored.exists("job.json")
+    assert executed(rig.server) == sent
 
 
 @given(st.lists(st.floats(0, 100_000), max_size=30), st.one_of(st.none(), st.floats(0, 1000)))

@@ -10,12 +10,14 @@ from pathlib import Path
 
 from xlsx2opeasy.errors import Interrupted, LoadRefused, UsageError, WorkbookUnusable, Xlsx2OpeasyError
 from xlsx2opeasy.load.events import Notice
+from xlsx2opeasy.load.job.journal import Fact
 from xlsx2opeasy.load.job.machine_lock import load_lock
 from xlsx2opeasy.load.job.open_job import OpenJob
-from xlsx2opeasy.load.job.state import ABANDONED, JOB, UNKNOWN, Fact, PhaseState
+from xlsx2opeasy.load.job.state import ABANDONED, JOB, UNKNOWN, PhaseState
 from xlsx2opeasy.load.job.store import WORKBOOK, StoredJob
-from xlsx2opeasy.load.jobs.earlier import peek, write_outcomes
+from xlsx2opeasy.load.jobs.earlier import peek
 from xlsx2opeasy.load.results.completed_effects import write_completed_effects
+from xlsx2opeasy.load.results.outcomes import write_outcomes
 from xlsx2opeasy.load.results.output import write_workbook
 from xlsx2opeasy.load.results.row_results import RowResults, match_results
 from xlsx2opeasy.load.run.cleanup import delete_at_server, forget_secrets

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from xlsx2opeasy.load.events import CanaryEnded, Listener, StoppedByBudget
 from xlsx2opeasy.load.interrupt import Interruption
 from xlsx2opeasy.load.job.facts import PhaseFacts
+from xlsx2opeasy.load.job.journal import Fact
 from xlsx2opeasy.load.job.open_job import OpenJob
-from xlsx2opeasy.load.job.state import JOB, Fact
+from xlsx2opeasy.load.job.state import JOB
 from xlsx2opeasy.load.plan.staging import CANARY
 from xlsx2opeasy.load.results.row_results import match_phase_results
 from xlsx2opeasy.spec.outcomes import Outcome

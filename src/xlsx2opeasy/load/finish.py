@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from xlsx2opeasy.errors import LocalFailure, TakenOver, WorkbookUnusable, Xlsx2OpeasyError
 from xlsx2opeasy.load.events import Listener, Notice
 from xlsx2opeasy.load.interrupt import Interruption
+from xlsx2opeasy.load.job.journal import Fact
 from xlsx2opeasy.load.job.open_job import Connect, OpenJob
-from xlsx2opeasy.load.job.state import JOB, UNKNOWN, Fact
-from xlsx2opeasy.load.jobs.earlier import write_outcomes
+from xlsx2opeasy.load.job.state import JOB, UNKNOWN
 from xlsx2opeasy.load.results.completed_effects import write_completed_effects
 from xlsx2opeasy.load.results.load_result import (
     EXIT_CODES,
@@ -17,6 +17,7 @@ from xlsx2opeasy.load.results.load_result import (
     failures_kept,
     failures_of,
 )
+from xlsx2opeasy.load.results.outcomes import write_outcomes
 from xlsx2opeasy.load.results.output import write_workbook
 from xlsx2opeasy.load.results.row_results import RowResults, match_results
 from xlsx2opeasy.load.results.status import (

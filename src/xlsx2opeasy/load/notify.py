@@ -19,8 +19,9 @@ from xlsx2opeasy.http.reach import user_agent
 from xlsx2opeasy.http.transport import post_once
 from xlsx2opeasy.load.events import Listener, Notice
 from xlsx2opeasy.load.job.facts import JobFacts
+from xlsx2opeasy.load.job.journal import Fact
 from xlsx2opeasy.load.job.open_job import OpenJob
-from xlsx2opeasy.load.job.state import JOB, Fact
+from xlsx2opeasy.load.job.state import JOB
 from xlsx2opeasy.load.results.load_result import LoadResult
 from xlsx2opeasy.secret import Secret
 

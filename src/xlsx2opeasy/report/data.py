@@ -2,17 +2,16 @@
 
 import contextlib
 import hashlib
-import json
 import zipfile
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from xlsx2opeasy.errors import LocalFailure
 from xlsx2opeasy.load.job.facts import JobFacts, file_stamp, read_facts, read_rows
-from xlsx2opeasy.load.job.store import OUTCOMES, WORKBOOK, StoredJob
+from xlsx2opeasy.load.job.store import WORKBOOK, StoredJob
 from xlsx2opeasy.load.jobs.listing import LocalJob, job_of
+from xlsx2opeasy.load.results.outcomes import read_outcomes
 from xlsx2opeasy.spec.error_codes import ERROR_CODES
 from xlsx2opeasy.spec.outcomes import Outcome
 
@@ -88,7 +87,7 @@ def report_data(stored: StoredJob) -> ReportData:
 def rows_of(stored: StoredJob) -> list[Row]:
     """All task rows of a job, in the order of the workbook. Raises LocalFailure where it is damaged."""
     facts = read_facts(stored)
-    outcomes = _outcomes(stored)
+    outcomes = {each[:2]: each[3:] for each in read_outcomes(stored)}
     rows = []
     for each in read_rows(stored, facts):
         if each.skipped:
@@ -100,18 +99,6 @@ def rows_of(stored: StoredJob) -> list[Row]:
         rows.append(Row(each.sheet, each.row, kind, code, " - ".join(filter(None, (detail, warned)))))
     order = {title: place for place, title in enumerate(facts.sheets)}
     return sorted(rows, key=lambda row: (order.get(row.sheet, len(order)), row.row))
-
-
-def _outcomes(stored: StoredJob) -> dict[tuple[str, int], tuple[str, str, str]]:
-    """Result, error code and detail by place; none before the job is settled."""
-    try:
-        lines = stored.read(OUTCOMES).decode().splitlines() if stored.exists(OUTCOMES) else []
-        found = [json.loads(line) for line in lines]
-        return {(sheet, row): (kind, code, detail) for sheet, row, _, kind, code, detail in found}
-    except (OSError, ValueError) as error:
-        raise LocalFailure(
-            f"{stored.where(OUTCOMES)} is damaged: {error}", "its results workbook has it all"
-        ) from error
 
 
 def _failures(rows: Sequence[Row], facts: JobFacts) -> list[Failure]:

@@ -7,8 +7,8 @@ import psycopg
 from psycopg.types.json import Jsonb
 
 from xlsx2opeasy.errors import LocalFailure, TakenOver
-from xlsx2opeasy.load.job.journal import Journal, Record, Row, checked_records
-from xlsx2opeasy.load.job.state import JOB, Fact
+from xlsx2opeasy.load.job.journal import Fact, Journal, Record, Row, checked_records
+from xlsx2opeasy.load.job.state import JOB
 from xlsx2opeasy.store.connection import Session
 from xlsx2opeasy.store.sealing import Sealed, seal, unseal
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from xlsx2opeasy.load.job.journal import INTENT, NOTE, OUTCOME, Record, Verdict
-from xlsx2opeasy.load.job.state import JOB, PROOF_OF_START, Call, Fact, JobState, PhaseState
+from xlsx2opeasy.load.job.journal import INTENT, NOTE, OUTCOME, Call, Fact, Record, Verdict
+from xlsx2opeasy.load.job.state import JOB, PROOF_OF_START, JobState, PhaseState
 
 
 def fold(records: Iterable[Record]) -> JobState:

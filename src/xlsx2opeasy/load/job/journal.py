@@ -11,8 +11,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
+from xlsx2opeasy import __version__
 from xlsx2opeasy.errors import LocalFailure
 from xlsx2opeasy.load.job.failpoint import Failpoint
 
@@ -24,6 +25,55 @@ class Verdict(StrEnum):
     REJECTED = "REJECTED"
     NOT_SENT = "NOT_SENT"
     UNKNOWN = "UNKNOWN"
+
+
+class Call(StrEnum):
+    """The mutating requests, as intents and outcomes name them."""
+
+    CREATE = "create"
+    APPEND = "append"
+    SCHEDULE = "schedule"
+    DELETE_DRAFT = "delete-draft"
+    DELETE_SCHEDULED = "delete-scheduled"
+    DELETE_OPERATION = "delete-operation"
+
+
+class Fact(StrEnum):
+    """What notes say."""
+
+    CONFIRMED = "confirmed"
+    """An append in doubt turned out to be applied: the counts show it."""
+    GONE = "gone"
+    """The draft is no longer at the server (404)."""
+    RECHUNKED = "rechunked"
+    VERIFIED = "verified"
+    REJECTIONS = "rejections"
+    """The server's validation errors are on disk."""
+    ENDED = "ended"
+    REOPENED = "reopened"
+    """The server said that the operation had ended, and now says that it runs."""
+    RESULTS_SAVED = "results-saved"
+    UNDECIDED = "undecided"
+    """Nobody can tell whether the operation was scheduled."""
+    SETTLED = "settled"
+    """A person, an id that arrived or a webhook could; confirmed by the server where an id is named."""
+    BEGUN = "begun"
+    """The journal begins: it belongs to the facts with this hash."""
+    CANARY_PASSED = "canary-passed"
+    """The load goes on after a canary; `forgiven` of its failures count no longer, since a person said so."""
+    HALTED = "halted"
+    """So many rows failed that nothing further is started, and why."""
+    NOTIFIED = "notified"
+    """The summary was posted, or could not be."""
+    STOPPED = "stopped"
+    """A run of the job ended before the job did; holds until anything else is recorded."""
+    FINISHED = "finished"
+    CLOSED = "closed"
+    """A person closed the job although it is undecided: nothing can settle it any more."""
+    WRITTEN = "written"
+    """The results workbook is about to be put in this place, with this hash."""
+    CLEANED = "cleaned"
+    """Nothing of the job is left at the server, and no secret of it on this machine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +90,7 @@ class Record:
 
 
 INTENT, OUTCOME, NOTE = "intent", "outcome", "note"
+_CALLS: Final = {INTENT: frozenset(Call), OUTCOME: frozenset(Call), NOTE: frozenset(Fact)}
 Row: TypeAlias = tuple[int, str, str, int, str, int | None, str]
 """A record as it is kept; the last is its detail as JSON."""
 
@@ -107,7 +158,10 @@ class Journal(ABC):
 
 
 def checked_records(rows: Iterable[tuple[*Row, str]], place: str) -> tuple[list[Record], str]:
-    """All records, compared with their digests, and the last digest. LocalFailure where they are damaged."""
+    """All records, compared with their digests, and the last digest.
+
+    Raises LocalFailure where they are damaged, or one is of a kind that only a later version knows.
+    """
     records, digest = [], ""
     for seq, at, kind, phase, call, answers, detail, written in rows:
         digest = digest_of(digest, (seq, at, kind, phase, call, answers, detail))
@@ -116,8 +170,20 @@ def checked_records(rows: Iterable[tuple[*Row, str]], place: str) -> tuple[list[
                 f"the journal {place} is damaged at record {seq}",
                 "nothing was done with this job: look in the portal for what became of it",
             )
-        records.append(Record(seq, at, kind, phase, call, answers, json.loads(detail)))
+        record = Record(seq, at, kind, phase, call, answers, json.loads(detail))
+        _require_known(record, place)
+        records.append(record)
     return records, digest
+
+
+def _require_known(record: Record, place: str) -> None:
+    verdicts = {record.detail.get("verdict")} if record.kind == OUTCOME else set()
+    if record.call not in _CALLS.get(record.kind, ()) or not verdicts <= set(Verdict):
+        raise LocalFailure(
+            f"record {record.seq} of the journal {place} is one that xlsx2opeasy {__version__} does not know:"
+            " a later version went on with the job",
+            "nothing was done with this job: use that version, or a later one, to go on with it",
+        )
 
 
 def digest_of(before: str, row: Row) -> str:

@@ -20,8 +20,8 @@ from xlsx2opeasy.load.job.facts import (
     read_rows,
 )
 from xlsx2opeasy.load.job.fold import apply, fold
-from xlsx2opeasy.load.job.journal import Record, Verdict
-from xlsx2opeasy.load.job.state import JOB, Call, Fact, PhaseState
+from xlsx2opeasy.load.job.journal import Call, Fact, Record, Verdict
+from xlsx2opeasy.load.job.state import JOB, PhaseState
 from xlsx2opeasy.load.job.store import FACTS, StoredJob
 from xlsx2opeasy.opeasy import CallError, OpEasyClient
 

@@ -7,61 +7,10 @@ a schedule request that got no definite answer is never forgotten, whatever happ
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any
 
 from xlsx2opeasy.load.job.journal import Record
 from xlsx2opeasy.spec.outcomes import Outcome
-
-
-class Call(StrEnum):
-    """The mutating requests, as intents and outcomes name them."""
-
-    CREATE = "create"
-    APPEND = "append"
-    SCHEDULE = "schedule"
-    DELETE_DRAFT = "delete-draft"
-    DELETE_SCHEDULED = "delete-scheduled"
-    DELETE_OPERATION = "delete-operation"
-
-
-class Fact(StrEnum):
-    """What notes say."""
-
-    CONFIRMED = "confirmed"
-    """An append in doubt turned out to be applied: the counts show it."""
-    GONE = "gone"
-    """The draft is no longer at the server (404)."""
-    RECHUNKED = "rechunked"
-    VERIFIED = "verified"
-    REJECTIONS = "rejections"
-    """The server's validation errors are on disk."""
-    ENDED = "ended"
-    REOPENED = "reopened"
-    """The server said that the operation had ended, and now says that it runs."""
-    RESULTS_SAVED = "results-saved"
-    UNDECIDED = "undecided"
-    """Nobody can tell whether the operation was scheduled."""
-    SETTLED = "settled"
-    """A person, an id that arrived or a webhook could; confirmed by the server where an id is named."""
-    BEGUN = "begun"
-    """The journal begins: it belongs to the facts with this hash."""
-    CANARY_PASSED = "canary-passed"
-    """The load goes on after a canary; `forgiven` of its failures count no longer, since a person said so."""
-    HALTED = "halted"
-    """So many rows failed that nothing further is started, and why."""
-    NOTIFIED = "notified"
-    """The summary was posted, or could not be."""
-    STOPPED = "stopped"
-    """A run of the job ended before the job did; holds until anything else is recorded."""
-    FINISHED = "finished"
-    CLOSED = "closed"
-    """A person closed the job although it is undecided: nothing can settle it any more."""
-    WRITTEN = "written"
-    """The results workbook is about to be put in this place, with this hash."""
-    CLEANED = "cleaned"
-    """Nothing of the job is left at the server, and no secret of it on this machine."""
-
 
 COMPLETED, WITH_ERRORS, REJECTED, INVALID = "completed", "completedWithErrors", "rejected", "invalid"
 UNKNOWN, ABANDONED, FAILED = "unknown", "abandoned", "failed"

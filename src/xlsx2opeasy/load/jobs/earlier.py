@@ -1,20 +1,19 @@
 """Earlier jobs of this machine that a new load must not repeat: unfinished, undecided or done."""
 
-import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from xlsx2opeasy.durable import what_helps, why_refused
-from xlsx2opeasy.errors import LoadRefused, LocalFailure, UsageError
-from xlsx2opeasy.load.job.facts import JobFacts, JobRow, read_facts, read_rows
+from xlsx2opeasy.errors import LoadRefused, UsageError
+from xlsx2opeasy.load.job.facts import JobFacts, read_facts, read_rows
 from xlsx2opeasy.load.job.fingerprint import key_of, without_secrets
 from xlsx2opeasy.load.job.fold import fold
 from xlsx2opeasy.load.job.state import UNKNOWN, JobState
-from xlsx2opeasy.load.job.store import OUTCOMES, Store, StoredJob
-from xlsx2opeasy.load.results.row_results import Place, RowResults
+from xlsx2opeasy.load.job.store import Store, StoredJob
+from xlsx2opeasy.load.results.outcomes import fingerprints_kept
+from xlsx2opeasy.load.results.row_results import Place
 from xlsx2opeasy.spec.outcomes import Outcome
 
 _SETTLED = (Outcome.SUCCESS, Outcome.FAILED, Outcome.REJECTED)
@@ -145,13 +144,13 @@ def refuse_if_done_or_unfinished(store: Store, candidate: Candidate, *, again: b
                 if same or _sends(candidate, facts, planned_in(stored, facts)):
                     _refuse_unfinished(facts)
             elif state.finished == UNKNOWN:
-                if same or _sends(candidate, facts, kept_in(stored, Outcome.UNKNOWN)):
+                if same or _sends(candidate, facts, fingerprints_kept(stored, Outcome.UNKNOWN)):
                     _refuse_unknown(facts)
             else:
                 _refuse_closed(stored, facts, state, candidate, settled)
             if same_tasks and not again:
                 _refuse_done(stored, facts, state, candidate, reported)
-            for mark, number in kept_in(stored, *_SETTLED).items():
+            for mark, number in fingerprints_kept(stored, *_SETTLED).items():
                 settled[without_secrets(mark)] += number
         reported += candidate.changed.get(facts.job, ())
 
@@ -194,7 +193,7 @@ def _refuse_closed(
     stored: StoredJob, facts: JobFacts, state: JobState, candidate: Candidate, settled: Counter[str]
 ) -> None:
     """Rows that are UNKNOWN for good are sent only where a person emptied their Result in these results."""
-    unknown = kept_in(stored, Outcome.UNKNOWN)
+    unknown = fingerprints_kept(stored, Outcome.UNKNOWN)
     if not unknown:
         return
     compared = candidate.compared_with(facts, unknown)
@@ -227,7 +226,7 @@ def results_place(facts: JobFacts, state: JobState) -> str:
 def _refuse_done(
     stored: StoredJob, facts: JobFacts, state: JobState, candidate: Candidate, reported: Sequence[Place]
 ) -> None:
-    succeeded = kept_in(stored, Outcome.SUCCESS)
+    succeeded = fingerprints_kept(stored, Outcome.SUCCESS)
     if succeeded and candidate.compared_with(facts, succeeded).without(reported):
         results = f"; its results are in {results_place(facts, state)}" if state.written else ""
         # rare: load of what was loaded before
@@ -241,30 +240,6 @@ def _refuse_done(
             if state.written
             else f"xlsx2opeasy report {facts.job} shows what became of each row",
         )
-
-
-def write_outcomes(stored: StoredJob, rows: Iterable[JobRow], row_results: RowResults) -> None:
-    """Puts what became of each row beside the job, for later loads and reports. Raises LocalFailure."""
-    marks: dict[Place, str] = {(row.sheet, row.row): row.fingerprint for row in rows}
-    lines = (
-        json.dumps([sheet, row, marks[(sheet, row)], result.outcome, result.code, result.detail])
-        for (sheet, row), result in row_results.results.items()
-    )
-    try:
-        stored.write(OUTCOMES, "\n".join(lines).encode())
-    except OSError as error:
-        raise LocalFailure(
-            f"{stored.where(OUTCOMES)} cannot be written: {why_refused(error)}",
-            what_helps(error, stored.where()),
-        ) from error
-
-
-def kept_in(stored: StoredJob, *outcomes: Outcome) -> Counter[str]:
-    """The fingerprints of the rows that ended so in a job; empty where it never came so far."""
-    if not stored.exists(OUTCOMES):
-        return Counter()
-    lines = (json.loads(line) for line in stored.read(OUTCOMES).decode().splitlines())
-    return Counter(mark for _, _, mark, outcome, *_ in lines if outcome in outcomes and mark)
 
 
 def planned_in(stored: StoredJob, facts: JobFacts) -> Counter[str]:

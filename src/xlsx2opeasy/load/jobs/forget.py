@@ -8,7 +8,8 @@ from pathlib import Path
 from xlsx2opeasy.errors import LocalFailure
 from xlsx2opeasy.load.job.state import UNKNOWN
 from xlsx2opeasy.load.job.store import Store, StoredJob
-from xlsx2opeasy.load.jobs.earlier import kept_in, peek
+from xlsx2opeasy.load.jobs.earlier import peek
+from xlsx2opeasy.load.results.outcomes import fingerprints_kept
 from xlsx2opeasy.spec.outcomes import Outcome
 
 
@@ -75,7 +76,7 @@ def _judge(stored: StoredJob, *, also_done: bool) -> tuple[str, Kept | None]:
         return ended, Kept.UNDECIDED
     if not state.cleaned:
         return ended, Kept.LEFT_OVER
-    protects = kept_in(stored, Outcome.SUCCESS, Outcome.UNKNOWN)
+    protects = fingerprints_kept(stored, Outcome.SUCCESS, Outcome.UNKNOWN)
     return ended, Kept.PROTECTS if protects and not also_done else None
 
 

@@ -8,8 +8,8 @@ from typing import Any, Final
 from xlsx2opeasy.job_model import duration_text
 from xlsx2opeasy.load.job.facts import JobFacts
 from xlsx2opeasy.load.job.fold import apply
-from xlsx2opeasy.load.job.journal import INTENT, OUTCOME, Record, Verdict
-from xlsx2opeasy.load.job.state import JOB, Call, Fact, JobState, PhaseState
+from xlsx2opeasy.load.job.journal import INTENT, OUTCOME, Call, Fact, Record, Verdict
+from xlsx2opeasy.load.job.state import JOB, JobState, PhaseState
 
 UPLOAD, VERIFY, SCHEDULE, WAIT, RESULTS = "upload", "verify", "schedule", "wait", "results"
 SHARES: Final = {UPLOAD: 40, VERIFY: 10, SCHEDULE: 5, WAIT: 35, RESULTS: 10}

@@ -7,17 +7,17 @@ from contextlib import closing
 from dataclasses import dataclass
 
 from xlsx2opeasy.errors import LoadRefused
+from xlsx2opeasy.load.job.journal import Fact
 from xlsx2opeasy.load.job.open_job import OpenJob
-from xlsx2opeasy.load.job.state import ABANDONED, JOB, Fact
+from xlsx2opeasy.load.job.state import ABANDONED, JOB
 from xlsx2opeasy.load.job.store import Store, StoredJob
 from xlsx2opeasy.load.jobs.earlier import (
     Candidate,
     is_here,
-    kept_in,
     real_jobs,
     same_workbook,
-    write_outcomes,
 )
+from xlsx2opeasy.load.results.outcomes import fingerprints_kept, write_outcomes
 from xlsx2opeasy.load.results.row_results import match_results
 from xlsx2opeasy.load.run.cleanup import forget_secrets
 from xlsx2opeasy.spec.outcomes import Outcome
@@ -38,7 +38,7 @@ def repeated(store: Store, candidate: Candidate) -> list[Repeated]:
     """The earlier jobs at the enterprise in which rows succeeded that are to be sent again, latest first."""
     found, left = [], set(candidate.sent)
     for stored, facts, state in real_jobs(store, enterprise=candidate.enterprise):
-        if candidate.is_at(facts) and (succeeded := kept_in(stored, Outcome.SUCCESS)):
+        if candidate.is_at(facts) and (succeeded := fingerprints_kept(stored, Outcome.SUCCESS)):
             again = candidate.compared_with(facts, succeeded).among(sorted(left))
             left -= set(again)
             if again:

@@ -1,13 +1,13 @@
 """How a load ended, and the rows that did not succeed, each with what a program needs to decide about it."""
 
-import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from xlsx2opeasy.load.job.facts import JobRow
 from xlsx2opeasy.load.job.state import ABANDONED, COMPLETED, INVALID, REJECTED, UNKNOWN, WITH_ERRORS
-from xlsx2opeasy.load.job.store import OUTCOMES, StoredJob
+from xlsx2opeasy.load.job.store import StoredJob
+from xlsx2opeasy.load.results.outcomes import read_outcomes
 from xlsx2opeasy.load.results.row_results import Place, RowResults
 from xlsx2opeasy.spec.error_codes import Retryable, retryable_of
 from xlsx2opeasy.spec.outcomes import Outcome
@@ -60,12 +60,10 @@ def failures_of(rows: Iterable[JobRow], row_results: RowResults) -> Iterator[Row
 
 def failures_kept(rows: Iterable[JobRow], stored: StoredJob) -> Iterator[RowFailure]:
     """Those of a job that finished before, as they are kept beside it."""
-    if stored.exists(OUTCOMES):
-        by_place: dict[Place, JobRow] = {(row.sheet, row.row): row for row in rows}
-        for line in stored.read(OUTCOMES).decode().splitlines():
-            sheet, row, _, outcome, code, words = json.loads(line)
-            if outcome != Outcome.SUCCESS:
-                yield RowFailure(by_place[sheet, row], Outcome(outcome), code, words)
+    by_place: dict[Place, JobRow] = {(row.sheet, row.row): row for row in rows}
+    for each in read_outcomes(stored):
+        if each.outcome is not Outcome.SUCCESS:
+            yield RowFailure(by_place[each.sheet, each.row], each.outcome, each.code, each.detail)
 
 
 EXIT_CODES: Final = {

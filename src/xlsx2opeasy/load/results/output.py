@@ -12,8 +12,9 @@ from pathlib import Path
 from xlsx2opeasy.durable import what_helps, why_refused
 from xlsx2opeasy.errors import LocalFailure, TakenOver, UsageError, WorkbookUnusable
 from xlsx2opeasy.load.events import Listener, Notice
+from xlsx2opeasy.load.job.journal import Fact
 from xlsx2opeasy.load.job.open_job import OpenJob
-from xlsx2opeasy.load.job.state import JOB, Fact
+from xlsx2opeasy.load.job.state import JOB
 from xlsx2opeasy.load.job.store import WORKBOOK
 from xlsx2opeasy.load.results.row_results import RowResults
 from xlsx2opeasy.load.results.substitute import substitute_bytes

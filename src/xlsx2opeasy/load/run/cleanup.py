@@ -8,8 +8,9 @@ from collections.abc import Callable
 from http import HTTPStatus
 
 from xlsx2opeasy.load.interrupt import Interruption
+from xlsx2opeasy.load.job.journal import Call, Fact
 from xlsx2opeasy.load.job.open_job import Connect, OpenJob
-from xlsx2opeasy.load.job.state import JOB, Call, Fact, PhaseState
+from xlsx2opeasy.load.job.state import JOB, PhaseState
 from xlsx2opeasy.opeasy import CallError, OpEasyClient
 
 Deletion = tuple[Call, str, Callable[[str], object]]

@@ -10,8 +10,9 @@ from xlsx2opeasy.errors import ServiceFailed
 from xlsx2opeasy.load.events import ChunkAccepted, DraftVerified, Listener, Notice
 from xlsx2opeasy.load.interrupt import Interruption
 from xlsx2opeasy.load.job.facts import PhaseFacts, require_chunk
+from xlsx2opeasy.load.job.journal import Call, Fact
 from xlsx2opeasy.load.job.open_job import OpenJob
-from xlsx2opeasy.load.job.state import Call, Fact, PhaseState
+from xlsx2opeasy.load.job.state import PhaseState
 from xlsx2opeasy.load.job.store import SHELL, chunk_place
 from xlsx2opeasy.load.run.fetch import Rejection, keep_rejections
 from xlsx2opeasy.load.run.rechunk import cut_smaller

@@ -15,8 +15,8 @@ from xlsx2opeasy.durable import what_helps, why_refused
 from xlsx2opeasy.errors import LocalFailure
 from xlsx2opeasy.load.interrupt import Interruption
 from xlsx2opeasy.load.job.facts import PhaseFacts
+from xlsx2opeasy.load.job.journal import Fact
 from xlsx2opeasy.load.job.open_job import OpenJob
-from xlsx2opeasy.load.job.state import Fact
 from xlsx2opeasy.load.job.store import result_place
 from xlsx2opeasy.load.run.hiding import Passwords
 from xlsx2opeasy.masking import SecretFields

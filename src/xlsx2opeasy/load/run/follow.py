@@ -11,8 +11,8 @@ from xlsx2opeasy.http.retry import Jitter, uniform
 from xlsx2opeasy.load.events import Listener, Notice, ResultsSaved, StatusSeen
 from xlsx2opeasy.load.interrupt import Interruption
 from xlsx2opeasy.load.job.facts import PhaseFacts
+from xlsx2opeasy.load.job.journal import Fact
 from xlsx2opeasy.load.job.open_job import OpenJob
-from xlsx2opeasy.load.job.state import Fact
 from xlsx2opeasy.load.run.fetch import save_results
 from xlsx2opeasy.load.run.undecided import give_up
 from xlsx2opeasy.opeasy import CallError, Classification, OpEasyClient, ScheduledOperation

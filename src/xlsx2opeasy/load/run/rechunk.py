@@ -12,8 +12,8 @@ from typing import Any
 from xlsx2opeasy.errors import ServiceFailed
 from xlsx2opeasy.load.job.digests import Digest
 from xlsx2opeasy.load.job.facts import ChunkFile, PhaseFacts, read_chunk
+from xlsx2opeasy.load.job.journal import Fact
 from xlsx2opeasy.load.job.open_job import OpenJob
-from xlsx2opeasy.load.job.state import Fact
 from xlsx2opeasy.load.job.store import chunk_place
 from xlsx2opeasy.tasks.build import Task
 from xlsx2opeasy.tasks.chunks import Chunk, cut

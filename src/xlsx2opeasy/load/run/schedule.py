@@ -9,8 +9,8 @@ import contextlib
 from xlsx2opeasy.load.events import Listener, Notice, OperationScheduled
 from xlsx2opeasy.load.interrupt import Interruption
 from xlsx2opeasy.load.job.facts import PhaseFacts
+from xlsx2opeasy.load.job.journal import Call, Fact
 from xlsx2opeasy.load.job.open_job import OpenJob
-from xlsx2opeasy.load.job.state import Call, Fact
 from xlsx2opeasy.load.run.undecided import (
     NOT_KNOWN,
     REFUSES_DELETION,

@@ -14,9 +14,9 @@ from enum import StrEnum
 
 from xlsx2opeasy.errors import ServiceFailed, UsageError, Xlsx2OpeasyError
 from xlsx2opeasy.load.job.facts import PhaseFacts
-from xlsx2opeasy.load.job.journal import Verdict
+from xlsx2opeasy.load.job.journal import Call, Fact, Verdict
 from xlsx2opeasy.load.job.open_job import OpenJob
-from xlsx2opeasy.load.job.state import JOB, PROOF_OF_START, UNKNOWN, Call, Fact, PhaseState
+from xlsx2opeasy.load.job.state import JOB, PROOF_OF_START, UNKNOWN, PhaseState
 from xlsx2opeasy.opeasy import CallError, Classification, Deletion, OpEasyClient
 
 

@@ -1,0 +1,67 @@
+"""What became of each row of a job, kept beside it: for later loads, reports and archives."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+import orjson
+
+from xlsx2opeasy.durable import what_helps, why_refused
+from xlsx2opeasy.errors import LocalFailure
+from xlsx2opeasy.load.job.facts import JobRow
+from xlsx2opeasy.load.job.store import OUTCOMES, StoredJob
+from xlsx2opeasy.load.results.row_results import Place, RowResults
+from xlsx2opeasy.spec.outcomes import Outcome
+
+
+class KeptOutcome(NamedTuple):
+    """One line: the row, the fingerprint of its task ("" of a row that was not one), and its result."""
+
+    sheet: str
+    row: int
+    fingerprint: str
+    outcome: Outcome
+    code: str
+    detail: str
+
+
+def write_outcomes(stored: StoredJob, rows: Iterable[JobRow], row_results: RowResults) -> None:
+    """Puts them beside the job, durably. Raises LocalFailure."""
+    marks: dict[Place, str] = {(row.sheet, row.row): row.fingerprint for row in rows}
+    lines = (
+        json.dumps([sheet, row, marks[(sheet, row)], result.outcome, result.code, result.detail])
+        for (sheet, row), result in row_results.results.items()
+    )
+    try:
+        stored.write(OUTCOMES, "\n".join(lines).encode())
+    except OSError as error:
+        raise LocalFailure(
+            f"{stored.where(OUTCOMES)} cannot be written: {why_refused(error)}",
+            what_helps(error, stored.where()),
+        ) from error
+
+
+def read_outcomes(stored: StoredJob) -> Iterator[KeptOutcome]:
+    """All lines in the order of the rows; none before the job came so far.
+
+    Raises LocalFailure where the file is damaged, or has what this version does not know.
+    """
+    if not stored.exists(OUTCOMES):
+        return
+    try:
+        for line in stored.read(OUTCOMES).splitlines():
+            sheet, row, mark, outcome, code, detail = orjson.loads(line)
+            yield KeptOutcome(sheet, row, mark, Outcome(outcome), code, detail)
+    except (OSError, ValueError, TypeError) as error:
+        raise LocalFailure(
+            f"{stored.where(OUTCOMES)} is damaged, or was written by a later version of xlsx2opeasy: {error}",
+            "nothing was done with this job; its results workbook has what became of each row",
+        ) from error
+
+
+def fingerprints_kept(stored: StoredJob, *outcomes: Outcome) -> Counter[str]:
+    """The fingerprints of the rows that ended so. Raises LocalFailure like `read_outcomes`."""
+    return Counter(
+        each.fingerprint for each in read_outcomes(stored) if each.outcome in outcomes and each.fingerprint
+    )
