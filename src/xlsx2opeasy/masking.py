@@ -46,6 +46,11 @@ def is_secret_name(path: str) -> bool:
     return path.rpartition(".")[2].casefold() in _SECRET_NAMES
 
 
+def sounds_secret(name: str) -> bool:
+    """Whether a name that is no field's may be that of a secret."""
+    return _SOUNDS_SECRET.search(name) is not None
+
+
 # -- values in texts -----------------------------------------------------------------------------------------
 
 
@@ -266,7 +271,7 @@ class _Kinds(dict[str, _Kind]):
         folded = name.casefold()
         if folded in self._secret and folded not in self._plain:
             kind = _Kind.SECRET
-        elif _SOUNDS_SECRET.search(name) is None:
+        elif not sounds_secret(name):
             kind = _PLAIN
         else:
             kind = _Kind.SOUNDING_PLAIN if folded in self._plain else _Kind.SOUNDING

@@ -150,6 +150,28 @@ def test_a_protected_workbook_resumes_with_its_password(
         assert results.content.startswith(b"\xd0\xcf\x11\xe0")
 
 
+def test_the_profile_says_which_rules_are_allowed_and_how_lists_are_read(tmp_path: Path, home: Path) -> None:
+    home.mkdir(exist_ok=True)
+    (home / "config.toml").write_text(
+        'default_profile = "acme"\n[profiles.acme]\nallow = ["email-style"]\nmapping = "staff.toml"\n'
+        "[profiles.other]\nallow = []\n"
+    )
+    (home / "staff.toml").write_text(
+        'sheet = "Staff"\ntask_type = "Users"\n[columns]\nMail = "user.userId"\nSite = "groupId"\n'
+        '[constants]\ncommand = "AddUser"\n'
+    )
+    staff = write_workbook(tmp_path / "staff.xlsx", {"Staff": "\n| Mail | Site |\n| john.doe | Dallas |\n"})
+    with running("--sandbox") as page:
+        visitor = page.client().upload(staff)
+        assert "1 row, 1 valid, no errors, 1 warning" in visitor.text
+        workbook = visitor.path
+        visitor.click("Plan").press("Load", {"enterprise": "sandbox"}).wait()
+        assert "1 rejected" in visitor.text  # sent, and judged by the server
+        server = {"profile": "other", "url": "https://opeasy.example.com", "enterprise_id": "other"}
+        visitor.go("/connection").press("Use", server)
+        assert "no task sheet" in visitor.go(workbook).text
+
+
 def test_a_busy_port_is_told(tmp_path: Path) -> None:
     with running() as page:
         done = run("web", "--no-browser", "--port", page.port)

@@ -215,23 +215,38 @@ def test_the_password_of_a_workbook_is_asked_for_three_times_at_most(
 
 def test_a_list_with_headers_of_its_own_is_matched_and_rehearsed(visitor: Visitor, tmp_path: Path) -> None:
     table = """
-| Group | E-mail address | First name | Last name | Favourite colour |
-| Dallas | john.doe@example.com | John | Doe | blue |
-| Dallas | x@example.com | Jane | Doe | red |
+| Group | E-mail address | First name | Last name | Favourite colour | Door password |
+| Dallas | john.doe@example.com | John | Doe | blue | hunter2 |
+| Dallas | x@example.com | Jane | Doe | red | hunter3 |
 """
-    staff = write_workbook(tmp_path / "staff.xlsx", {"Staff": table})
+    moves = """
+| Mail | Group |
+| john.doe@example.com | Austin |
+"""
+    staff = write_workbook(tmp_path / "staff.xlsx", {"Staff": table, "Moves": moves})
     visitor.upload(staff).click("Match a list's own headers to fields")
+    assert "such as john.doe@example.com, x@example.com" in visitor.text
+    assert "such as ********" in visitor.text
+    assert "hunter" not in visitor.text
     address, fields = visitor.form("Read the list")
     fields |= {"command": "AddUser", "header:Group": "groupId", "header:E-mail address": "user.userId"}
     fields |= {"header:First name": "user.firstName", "header:Last name": "user.lastName"}
-    fields["header:Favourite colour"] = ""
+    fields |= {"header:Favourite colour": "", "header:Door password": ""}
     twice = visitor.http.post(address, data=fields | {"header:Group": "user.userId"})
     assert twice.status_code == 422
     assert "Two columns" in twice.text
+    assert re.search(r'name="header:Group">.*?<option selected>user.userId<', twice.text, re.DOTALL)
     visitor.answer = visitor.http.post(address, data=fields)
     assert "2 rows, 1 valid" in visitor.text
     assert "Staff!B3" in visitor.text
     visitor.press("Save and check again", {"cell:Staff!B3": "jane.doe@example.com"})
+    assert "2 rows, 2 valid" in visitor.text
+    visitor.click("Match a list's own headers to fields").go("?sheet=Moves&type=Users")
+    moved = {"command": "ModifyUser", "header:Mail": "user.userId", "header:Group": "groupId"}
+    visitor.press("Read the list", moved)
+    assert "3 rows, 3 valid" in visitor.text
+    visitor.click("Match a list's own headers to fields").go("?sheet=Moves")
+    visitor.press("Leave this list alone", {"leave": "1"})
     assert "2 rows, 2 valid" in visitor.text
     visitor.press("Rehearse").wait()
     assert "2 succeeded" in visitor.text

@@ -3,8 +3,8 @@
 import difflib
 import json
 import textwrap
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -103,16 +103,21 @@ _CALLED: Final[dict[str, tuple[str, ...]]] = {
 }
 """Field -> what people call it, in small letters without punctuation."""
 _NEAR: Final = 0.84
+_SAMPLES: Final = 3
 
 
 @dataclass(frozen=True)
 class ListSheet:
-    """One list: its sheet, its headers in their order, the task type that fits best, and fields by header."""
+    """One list: its sheet, its headers in their order, the task type that fits best, and fields by header.
+
+    `samples` are a few of the values below a header, in a workbook.
+    """
 
     title: str
     headers: tuple[str, ...]
     task_type: TaskType
     suggested: dict[str, str]
+    samples: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def lists_of(file: Path, limits: Limits = USUAL) -> list[ListSheet]:
@@ -136,10 +141,26 @@ def _lists_in(file: Path, limits: Limits) -> Iterator[ListSheet]:
     raw = read_apart(source.data, file.name, limits, (ALL_SHEETS,))
     for sheet in raw.sheets:
         if task_type_of_sheet(sheet.title) is None and sheet.disorder is None:
-            rows = [list(row.values()) for number, row in top_rows(sheet).items() if number <= SEARCHED_ROWS]
-            fits = [best_fit(sheet.title, headers) for headers in rows]
+            rows = top_rows(sheet)
+            fits = {
+                number: best_fit(sheet.title, list(row.values()))
+                for number, row in rows.items()
+                if number <= SEARCHED_ROWS
+            }
             if fits:
-                yield max(fits, key=lambda fit: (len(fit.suggested), len(fit.headers)))
+                header = max(
+                    fits, key=lambda number: (len(fits[number].suggested), len(fits[number].headers))
+                )
+                yield replace(fits[header], samples=_samples(rows, header))
+
+
+def _samples(rows: Mapping[int, Mapping[int, str]], header: int) -> dict[str, tuple[str, ...]]:
+    below = [row for number, row in rows.items() if number > header]
+    found = {}
+    for column, name in rows[header].items():
+        values = dict.fromkeys(row[column] for row in below if column in row)
+        found[name] = tuple(values)[:_SAMPLES]
+    return found
 
 
 def best_fit(title: str, headers: Sequence[str]) -> ListSheet:
@@ -167,8 +188,8 @@ def suggestions(headers: Sequence[str], task_type: TaskType) -> dict[str, str]:
 def _names(task_type: TaskType) -> dict[str, str]:
     """Field by what it is called, its own last word included."""
     names = {COMMAND_HEADER: COMMAND_HEADER}
-    for field in task_type.fields:
-        names.setdefault(_plain(field.name.rpartition(".")[2]), field.name.replace("[n]", "[0]"))
+    for each in task_type.fields:
+        names.setdefault(_plain(each.name.rpartition(".")[2]), each.name.replace("[n]", "[0]"))
     for name, called in _CALLED.items():
         if name == COMMAND_HEADER or task_type.column(name) is not None:
             names |= dict.fromkeys(called, name)

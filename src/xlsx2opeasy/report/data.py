@@ -42,13 +42,14 @@ _REMEDIES_OF_A_REHEARSAL = {
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One task row: its place in the workbook, one of `KINDS`, the error's code and detail."""
+    """One task row: its place, one of `KINDS`, the error's code and detail, and what it is about."""
 
     sheet: str
     row: int
     kind: str
     code: str = ""
     detail: str = ""
+    identity: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +92,13 @@ def rows_of(stored: StoredJob) -> list[Row]:
     rows = []
     for each in read_rows(stored, facts):
         if each.skipped:
-            rows.append(Row(each.sheet, each.row, EARLIER))
+            rows.append(Row(each.sheet, each.row, EARLIER, identity=each.identity))
             continue
         unsettled = (each.outcome, "", each.detail) if each.outcome else (OPEN, "", "")
         kind, code, detail = outcomes.get((each.sheet, each.row), unsettled)
         warned = each.detail if each.phase else ""
-        rows.append(Row(each.sheet, each.row, kind, code, " - ".join(filter(None, (detail, warned)))))
+        words = " - ".join(filter(None, (detail, warned)))
+        rows.append(Row(each.sheet, each.row, kind, code, words, each.identity))
     order = {title: place for place, title in enumerate(facts.sheets)}
     return sorted(rows, key=lambda row: (order.get(row.sheet, len(order)), row.row))
 

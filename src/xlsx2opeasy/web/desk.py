@@ -11,24 +11,29 @@ from pathlib import Path
 from xlsx2opeasy import session
 from xlsx2opeasy.check.checked import Checked, check_workbook
 from xlsx2opeasy.errors import LocalFailure, UsageError, Xlsx2OpeasyError
+from xlsx2opeasy.http.reach import checked_notify_url
 from xlsx2opeasy.load import service
 from xlsx2opeasy.load.job.facts import read_facts
 from xlsx2opeasy.load.job.folders import state_folder
 from xlsx2opeasy.load.job.store import WORKBOOK, Store, StoredJob
 from xlsx2opeasy.load.jobs.listing import LocalJob, job_of, list_jobs
+from xlsx2opeasy.load.notify import MakeNotifier, unsigned
 from xlsx2opeasy.load.plan.prepare import LoadOptions
 from xlsx2opeasy.load.results.load_result import LoadResult
 from xlsx2opeasy.load.run.undecided import Settling
 from xlsx2opeasy.reduced_gc import reduced_gc
+from xlsx2opeasy.registry.allowed import allowed_rules
 from xlsx2opeasy.report.templates import templates_folder
 from xlsx2opeasy.secret import Secret
-from xlsx2opeasy.settings import Flags, Settings, keyring_name
+from xlsx2opeasy.settings import Flags, OfflineSettings, Settings, keyring_name, read_offline_settings
 from xlsx2opeasy.settings.store import selected_store
+from xlsx2opeasy.tasks.limits import ChunkLimits
 from xlsx2opeasy.web.choices import Choices
 from xlsx2opeasy.web.one_time import OneTime
 from xlsx2opeasy.web.render import Pages
 from xlsx2opeasy.web.runs import Run, Runs
 from xlsx2opeasy.web.uploads import Upload, Uploads
+from xlsx2opeasy.workbook.mapping import ListMapping, mapping_in_force
 from xlsx2opeasy.workbook.protection import forget_passwords_but, is_protected
 from xlsx2opeasy.workbook.read import read_workbook
 
@@ -93,6 +98,13 @@ class Desk:
         """Uses the key until this program ends; it is written nowhere."""
         self._keys[keyring_name(settings)] = key
 
+    def use_flags(self, flags: Flags) -> None:
+        """Uses these settings from now on; another profile may check workbooks by other rules."""
+        self.flags = flags
+        for upload in self.uploads.known():
+            with upload.lock:
+                upload.checked = None
+
     def destination(self) -> session.Destination:
         """Where *Load* goes. Raises UsageError where nothing says so."""
         return self.sandbox or session.server(self.flags, self.dialog())
@@ -114,8 +126,31 @@ class Desk:
         """The checked workbook; read once for each revision. Raises WorkbookUnusable."""
         with upload.lock:
             if upload.checked is None:
-                upload.checked = check_workbook(read_workbook(upload.path, mapping=upload.lists))
+                profile = read_offline_settings(self.flags.profile)
+                book = read_workbook(upload.path, mapping=_lists(upload, profile))
+                upload.checked = check_workbook(book, allowed_rules(profile.allow))
             return upload.checked
+
+    def load_options(
+        self, upload: Upload, destination: session.Destination | None, choices: Choices, output: Path
+    ) -> LoadOptions:
+        """What was chosen on the page and what the profile says; without a destination as for any server.
+
+        Raises UsageError where the profile is wrong.
+        """
+        profile = read_offline_settings(self.flags.profile)
+        address = destination.notify if destination else ""
+        return LoadOptions(
+            output=output,
+            limits=destination.limits if destination else ChunkLimits(),
+            skip_invalid=choices.skip_invalid,
+            again=destination is None,
+            wire_names=destination.wire_names if destination else {},
+            mapping=_lists(upload, profile),
+            staging=choices.staging,
+            notify=checked_notify_url(address) if address else "",
+            allowed=allowed_rules(profile.allow),
+        )
 
     def start_load(self, upload: Upload, destination: session.Destination, choices: Choices) -> Run:
         """Begins a load of the upload. Raises LocalFailure where the disk refuses what *Resume* needs."""
@@ -139,19 +174,13 @@ class Desk:
         def work(run: Run) -> LoadResult:
             output = upload.results_place("rehearsal" if rehearsal else "results")
             with place as destination:
-                options = LoadOptions(
-                    output=output,
-                    limits=destination.limits,
-                    skip_invalid=choices.skip_invalid,
-                    wire_names=destination.wire_names,
-                    mapping=upload.lists,
-                    staging=choices.staging,
-                )
+                options = self.load_options(upload, destination, choices, output)
                 context = service.LoadContext(
                     run.hear,
                     destination.connect,
                     interruption=run.interruption,
                     after_canary=run.ask if choices.asks else None,
+                    notifier=self._notifier(),
                     store=self.store,
                 )
                 return service.load(upload.path, destination.target, options, context)
@@ -175,6 +204,7 @@ class Desk:
                 connect,
                 interruption=run.interruption,
                 after_canary=run.ask if upload is not None and upload.asks else None,
+                notifier=self._notifier(),
                 store=self.store,
             )
             return service.resume(stored.job_id, context, settling)
@@ -182,6 +212,9 @@ class Desk:
         with self._resuming:
             present = self.runs.of_job(stored.job_id)
             return present or self.runs.start(Run(workbook.name, rehearsal=False, job=stored.job_id), work)
+
+    def _notifier(self) -> MakeNotifier:
+        return unsigned if self.sandbox is not None else session.notifier(self.flags)
 
     def job(self, job_id: str) -> tuple[StoredJob, LocalJob]:
         """A job of this store. Raises UsageError where there is none of this name."""
@@ -244,6 +277,11 @@ class Desk:
         for removed in self.uploads.forget_old(is_kept):
             for stored in rehearsed.get(removed, ()):
                 stored.remove()
+
+
+def _lists(upload: Upload, profile: OfflineSettings) -> ListMapping:
+    """The lists as they were matched on the page, else as the profile says."""
+    return upload.lists if upload.mappings else mapping_in_force(None, profile.mapping)
 
 
 def no_such(what: str) -> UsageError:

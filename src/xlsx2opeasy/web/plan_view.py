@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass
+from pathlib import Path
 
 from xlsx2opeasy.errors import Xlsx2OpeasyError
 from xlsx2opeasy.load.job.store import Store
@@ -9,11 +10,8 @@ from xlsx2opeasy.load.jobs.earlier import refuse_if_done_or_unfinished
 from xlsx2opeasy.load.plan.freeze import candidate_of
 from xlsx2opeasy.load.plan.prepare import LoadOptions, Prepared, prepare
 from xlsx2opeasy.load.target import Target
-from xlsx2opeasy.session import Destination
 from xlsx2opeasy.spec.catalogue import BY_NAME
 from xlsx2opeasy.spec.effects import Effect
-from xlsx2opeasy.web.choices import Choices
-from xlsx2opeasy.web.uploads import Upload
 from xlsx2opeasy.web.words import counted
 
 _DANGERS = {
@@ -61,22 +59,13 @@ class PlanView:
         return sum(row.skipped for row in self.prepared.rows)
 
 
-def plan_of(store: Store, upload: Upload, destination: Destination | None, choices: Choices) -> PlanView:
-    """The plan at the destination, or without one as a rehearsal would be. Raises Xlsx2OpeasyError."""
-    target = destination.target if destination else Target("", "")
-    options = LoadOptions(
-        output=upload.results_place("results"),
-        skip_invalid=choices.skip_invalid,
-        again=destination is None,
-        wire_names=destination.wire_names if destination else {},
-        mapping=upload.lists,
-        staging=choices.staging,
-    )
-    prepared = prepare(upload.path, target, options)
-    if destination is None or prepared.stopped:
+def plan_of(store: Store, workbook: Path, target: Target | None, options: LoadOptions) -> PlanView:
+    """The plan at the target, or without one as a rehearsal would be. Raises Xlsx2OpeasyError."""
+    prepared = prepare(workbook, target or Target("", ""), options)
+    if target is None or prepared.stopped:
         return PlanView(prepared)
     try:
-        candidate = candidate_of(upload.path, target, prepared)
+        candidate = candidate_of(workbook, target, prepared)
         refuse_if_done_or_unfinished(store, candidate, again=False)
     except Xlsx2OpeasyError as refusal:
         return PlanView(prepared, refusal)

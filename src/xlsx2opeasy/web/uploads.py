@@ -23,7 +23,7 @@ from xlsx2opeasy.errors import LocalFailure
 from xlsx2opeasy.load.results.output import free_name
 from xlsx2opeasy.spec.catalogue import BY_NAME
 from xlsx2opeasy.spec.model import folded
-from xlsx2opeasy.workbook.mapping import NO_MAPPING, ListMapping, SheetMapping
+from xlsx2opeasy.workbook.mapping import ListMapping, SheetMapping
 
 KEPT_SECONDS = 24 * 3600.0
 USED_SECONDS = 2 * 3600.0
@@ -42,15 +42,16 @@ _RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com[0-9]|lpt[0-9])(\.|$)")
 class Upload:
     """An uploaded workbook; `revision` counts its corrections.
 
-    `asks` says whether the load that was begun with it asks a person after a canary. `used` is when a page
-    of it was last asked for, on the monotonic clock; None once its load has ended.
+    `mappings` are by the sheets that were matched on the page. `asks` says whether the load that was begun
+    with it asks a person after a canary. `used` is when a page of it was last asked for, on the monotonic
+    clock; None once its load has ended.
     """
 
     folder: Path
     name: str
     revision: int = 0
     lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
-    mapping: dict[str, Any] = field(default_factory=dict)
+    mappings: dict[str, Any] = field(default_factory=dict)
     asks: bool = False
     used: float | None = field(default_factory=time.monotonic)
     wrong_passwords: int = 0
@@ -75,13 +76,7 @@ class Upload:
     @property
     def lists(self) -> ListMapping:
         """How its lists with headers of their own are read; the empty mapping where it has none."""
-        if not self.mapping:
-            return NO_MAPPING
-        kept = self.mapping
-        ignored = frozenset(map(folded, kept["ignore"]))
-        columns = {folded(header): name for header, name in kept["columns"].items()}
-        task_type = BY_NAME[kept["task_type"]]
-        return ListMapping((SheetMapping(kept["sheet"], task_type, columns, kept["constants"], ignored),))
+        return ListMapping(tuple(_sheet_mapping(each) for each in self.mappings.values()))
 
     @property
     def is_in_use(self) -> bool:
@@ -108,9 +103,15 @@ class Upload:
 
     def save(self) -> None:
         """Keeps the facts about it. Raises LocalFailure."""
-        facts = {"name": self.name, "revision": self.revision, "mapping": self.mapping, "asks": self.asks}
+        facts = {"name": self.name, "revision": self.revision, "mappings": self.mappings, "asks": self.asks}
         with _disk(self.folder):
             write_file(self.folder / "upload.json", json.dumps(facts).encode())
+
+
+def _sheet_mapping(kept: Mapping[str, Any]) -> SheetMapping:
+    columns = {folded(header): name for header, name in kept["columns"].items()}
+    ignored = frozenset(map(folded, kept["ignore"]))
+    return SheetMapping(kept["sheet"], BY_NAME[kept["task_type"]], columns, kept["constants"], ignored)
 
 
 class Uploads:
@@ -232,9 +233,9 @@ def fit_name(name: str) -> str:
 def _read(folder: Path) -> Upload | None:
     try:
         facts = json.loads((folder / "upload.json").read_bytes())
-        mapping = dict(facts.get("mapping", {}))
+        mappings = dict(facts.get("mappings", {}))
         asks = bool(facts.get("asks"))
-        return Upload(folder, str(facts["name"]), int(facts["revision"]), mapping=mapping, asks=asks)
+        return Upload(folder, str(facts["name"]), int(facts["revision"]), mappings=mappings, asks=asks)
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

@@ -48,6 +48,7 @@ _IN_PARENTHESES = re.compile(r" ?\([^()]*\)")
 _OF_OPTION = re.compile(rf" (?:of|for) --(?:{_OPTIONS})\b")
 _CONDITION = re.compile(r"(?:if|or|then|where)\b", re.IGNORECASE)
 _LEADING = re.compile(r"^(?:else|or|then) ", re.IGNORECASE)
+_RESULTS_IN = re.compile(r"; its results are in .*", re.DOTALL)
 _CERTIFICATE = re.compile(r"give its file(?:: --ca-bundle or OPEASY_CA_BUNDLE| with --ca-bundle)")
 _JOB: Final = re.compile(r"\b[LRS][0-9]{8}-[a-z0-9]{4}\b")
 
@@ -84,12 +85,13 @@ def state_of(job: LocalJob) -> tuple[str, str]:
 
 
 def plain(message: str) -> str:
-    """A message without what is typed into a terminal: the page has controls for it.
+    """A message without what is typed into a terminal or found in folders: the page has controls for it.
 
     Of a clause that names a command, an option or a variable the parts before it are kept, unless they say
     only when that is to be typed.
     """
     text = _CERTIFICATE.sub("ask whoever installed this program to name its file", message)
+    text = _RESULTS_IN.sub("", text)
     text = _COMMAND.sub("\0", _OF_OPTION.sub("", text))
     text = _IN_PARENTHESES.sub(lambda found: "" if _TYPED.search(found[0]) else found[0], text)
     clauses = [_untyped(each) for each in re.split(r"(?<=[;.]) |\n\s*", text)]

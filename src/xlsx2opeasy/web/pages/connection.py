@@ -129,7 +129,7 @@ def _take(desk: Desk, proposal: Proposal, tried: str) -> list[str]:
     Raises UsageError or LocalFailure where config.toml cannot take the profile: they are in use then.
     """
     settings, key = read_settings(proposal.flags), proposal.key
-    desk.flags = proposal.flags
+    desk.use_flags(proposal.flags)
     notes = []
     if key is not None:
         desk.use_key(settings, key)
@@ -138,7 +138,7 @@ def _take(desk: Desk, proposal: Proposal, tried: str) -> list[str]:
         return notes or ["These settings are in force until the program ends."]
     url, enterprise = (str(checked_value(name, getattr(settings, name))) for name in ("url", "enterprise_id"))
     path = write_profile(proposal.profile, url, enterprise, settings.ca_bundle)
-    desk.flags = replace(proposal.flags, profile=proposal.profile)
+    desk.use_flags(replace(proposal.flags, profile=proposal.profile))
     notes.append(f"Profile {proposal.profile} is written to {path}, and is the default one from now on.")
     return notes + variables_before_profiles()
 

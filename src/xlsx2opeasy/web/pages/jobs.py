@@ -106,7 +106,9 @@ def _rows(request: Request, stored: StoredJob, *, running: bool) -> dict[str, ob
         row
         for row in every
         if (not wanted or row.kind == wanted)
-        and (not needle or needle in f"{row.sheet}!{row.row} {row.code} {row.detail}".casefold())
+        and (
+            not needle or needle in f"{row.sheet}!{row.row} {row.identity} {row.code} {row.detail}".casefold()
+        )
     ]
     last = max(1, -(-len(found) // ROWS_A_PAGE))
     page = min(max(1, number_in(request, "page", 1)), last)

@@ -36,7 +36,9 @@ def _without_stages(fields: Mapping[str, str]) -> Choices:
 def _plan(desk: Desk, upload: Upload, choices: Choices, problem: Xlsx2OpeasyError | None = None) -> Response:
     destination, unreachable = desk.reachable()
     try:
-        view = plan_of(desk.store, upload, destination, choices)
+        options = desk.load_options(upload, destination, choices, upload.results_place("results"))
+        target = destination.target if destination else None
+        view = plan_of(desk.store, upload.path, target, options)
     except Xlsx2OpeasyError as error:
         return desk.pages.page(
             "refused.html.j2", upload=upload, error=error, jobs=jobs_in(f"{error.message} {error.hint}")

@@ -9,7 +9,10 @@ from starlette.routing import Route
 
 from xlsx2opeasy.errors import UsageError, Xlsx2OpeasyError
 from xlsx2opeasy.importing.suggestions import ListSheet, lists_of, suggestions
+from xlsx2opeasy.masking import is_secret_name, sounds_secret
+from xlsx2opeasy.problems import MASK
 from xlsx2opeasy.spec.catalogue import BY_NAME, COMMAND_HEADER
+from xlsx2opeasy.spec.model import TaskType
 from xlsx2opeasy.web.desk import Desk
 from xlsx2opeasy.web.pages.requests import apart, desk_of, fields_of, go_to, upload_of
 from xlsx2opeasy.web.uploads import Upload
@@ -25,14 +28,21 @@ def match(request: Request) -> Response:
 def _match(
     desk: Desk, upload: Upload, query: Mapping[str, str], problem: Xlsx2OpeasyError | None = None
 ) -> Response:
+    """The page for the list that `query` names; the fields of its own form are shown as they were sent."""
     lists = lists_of(upload.path)
     chosen = _chosen(lists, query.get("sheet", ""))
     task_type = BY_NAME.get(query.get("type", ""), chosen.task_type)
-    kept = desk.uploads.remembered(chosen.headers)
-    if kept and "type" not in query:
-        task_type, suggested, constants = BY_NAME[kept["task_type"]], kept["columns"], kept["constants"]
+    command = query.get("command", "")
+    kept: dict[str, Any] = {}
+    if problem is not None:
+        suggested = {header: query.get(f"{HEADER}{header}", "") for header in chosen.headers}
+    elif "type" not in query and (
+        kept := upload.mappings.get(chosen.title) or desk.uploads.remembered(chosen.headers)
+    ):
+        task_type, suggested = BY_NAME[kept["task_type"]], kept["columns"]
+        command = kept["constants"].get(COMMAND_HEADER, "")
     else:
-        suggested, constants = suggestions(chosen.headers, task_type), {}
+        suggested = suggestions(chosen.headers, task_type)
     return desk.pages.page(
         "mapping.html.j2",
         200 if problem is None else 422,
@@ -42,10 +52,21 @@ def _match(
         task_type=task_type,
         task_types=list(BY_NAME),
         suggested=suggested,
-        command=constants.get(COMMAND_HEADER, ""),
-        kept=bool(kept) and "type" not in query,
+        samples={name: _samples(chosen, name, suggested.get(name, ""), task_type) for name in chosen.headers},
+        command=command,
+        matched=chosen.title in upload.mappings,
+        kept=bool(kept),
         problem=problem,
     )
+
+
+def _samples(chosen: ListSheet, header: str, name: str, task_type: TaskType) -> str:
+    """Some values below the header; hidden where they are, or sound like, secrets."""
+    column = task_type.column(name) if name else None
+    values = chosen.samples.get(header, ())
+    if values and (is_secret_name(name) or sounds_secret(header) or (column and column.field.secret)):
+        return MASK
+    return ", ".join(values)
 
 
 def _chosen(lists: list[ListSheet], title: str) -> ListSheet:
@@ -62,16 +83,20 @@ async def take(request: Request) -> Response:
 
 def _take(desk: Desk, upload: Upload, fields: Mapping[str, str]) -> Response:
     chosen = _chosen(lists_of(upload.path), fields.get("sheet", ""))
-    before = upload.mapping
+    before = upload.mappings
+    others = {title: each for title, each in before.items() if title != chosen.title}
     try:
         with upload.lock:
-            upload.mapping, upload.checked = _mapping(chosen, fields), None
+            mapping = {} if "leave" in fields else _mapping(chosen, fields)
+            upload.mappings = {**others, chosen.title: mapping} if mapping else others
+            upload.checked = None
             desk.checked(upload)
             upload.save()
-        desk.uploads.remember(chosen.headers, upload.mapping)
+        if mapping:
+            desk.uploads.remember(chosen.headers, mapping)
     except Xlsx2OpeasyError as error:
-        upload.mapping, upload.checked = before, None
-        return _match(desk, upload, {"sheet": chosen.title, "type": fields.get("type", "")}, error)
+        upload.mappings, upload.checked = before, None
+        return _match(desk, upload, fields, error)
     return go_to(f"/workbooks/{upload.id}")
 
 
