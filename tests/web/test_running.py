@@ -154,7 +154,7 @@ def test_the_profile_says_which_rules_are_allowed_and_how_lists_are_read(tmp_pat
     home.mkdir(exist_ok=True)
     (home / "config.toml").write_text(
         'default_profile = "acme"\n[profiles.acme]\nallow = ["email-style"]\nmapping = "staff.toml"\n'
-        "[profiles.other]\nallow = []\n"
+        '[profiles.other]\nurl = "https://opeasy.example.com"\nenterprise_id = "other"\n'
     )
     (home / "staff.toml").write_text(
         'sheet = "Staff"\ntask_type = "Users"\n[columns]\nMail = "user.userId"\nSite = "groupId"\n'
@@ -167,8 +167,7 @@ def test_the_profile_says_which_rules_are_allowed_and_how_lists_are_read(tmp_pat
         workbook = visitor.path
         visitor.click("Plan").press("Load", {"enterprise": "sandbox"}).wait()
         assert "1 rejected" in visitor.text  # sent, and judged by the server
-        server = {"profile": "other", "url": "https://opeasy.example.com", "enterprise_id": "other"}
-        visitor.go("/connection").press("Use", server)
+        visitor.go("/connection").press("Use", {"profile": "other"})
         assert "no task sheet" in visitor.go(workbook).text
 
 
