@@ -23,7 +23,8 @@ from xlsx2opeasy.load.job.store import Store
 from xlsx2opeasy.load.plan.prepare import LoadOptions, Target
 from xlsx2opeasy.load.runner import Waiting
 from xlsx2opeasy.load.service import LoadContext, freeze_for_queue, load
-from xlsx2opeasy.opeasy import Connection, OpEasyClient
+from xlsx2opeasy.opeasy.client import OpEasyClient
+from xlsx2opeasy.opeasy.connection import Connection
 from xlsx2opeasy.secret import Secret
 from xlsx2opeasy.settings.store import shared_store
 from xlsx2opeasy.store.items import add_item, list_items

@@ -216,7 +216,8 @@ def load(clock: Clock, book: str, url: str, home: str) -> None:
     from xlsx2opeasy.load.plan.prepare import LoadOptions, Target
     from xlsx2opeasy.load.service import LoadContext
     from xlsx2opeasy.load.service import load as load_workbook
-    from xlsx2opeasy.opeasy import Connection, OpEasyClient
+    from xlsx2opeasy.opeasy.client import OpEasyClient
+    from xlsx2opeasy.opeasy.connection import Connection
     from xlsx2opeasy.secret import Secret
 
     seen: list[tuple[str, float, float]] = []

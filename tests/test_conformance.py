@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from sandbox.session import ONE_OF_EACH, Session
-from xlsx2opeasy.opeasy import Connection, OpEasyClient
+from xlsx2opeasy.opeasy.client import OpEasyClient
+from xlsx2opeasy.opeasy.connection import Connection
 from xlsx2opeasy.sandbox.serve import RunningSandbox, serve_in_thread
 from xlsx2opeasy.secret import Secret
 from xlsx2opeasy.spec.catalogue import BY_NAME

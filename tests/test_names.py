@@ -10,7 +10,7 @@ from xlsx2opeasy.http.names import (
     earlier_enterprise_spellings,
     earlier_spellings,
 )
-from xlsx2opeasy.opeasy import Connection, checked_origin
+from xlsx2opeasy.opeasy.connection import Connection, checked_origin
 from xlsx2opeasy.secret import Secret
 
 ONE_SERVER = {

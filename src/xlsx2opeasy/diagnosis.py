@@ -12,20 +12,18 @@ from pathlib import Path
 
 from xlsx2opeasy.errors import AccessDenied, Interrupted, Xlsx2OpeasyError
 from xlsx2opeasy.http.probe import CertificateRefused, look_at
+from xlsx2opeasy.http.protocol import RequestEvent
+from xlsx2opeasy.http.retry import RetryPolicy
 from xlsx2opeasy.load.job.folders import HOME_VARIABLE, state_folder
 from xlsx2opeasy.load.run.clock_watch import ClockWatch
-from xlsx2opeasy.opeasy import (
-    CallError,
-    Connection,
-    OpEasyClient,
-    RequestEvent,
-    RetryPolicy,
-    Timeouts,
-)
+from xlsx2opeasy.opeasy.client import OpEasyClient
+from xlsx2opeasy.opeasy.connection import Connection
+from xlsx2opeasy.opeasy.errors import CallError
+from xlsx2opeasy.opeasy.exchange import Timeouts
 from xlsx2opeasy.session import Dialog
-from xlsx2opeasy.settings import Flags, Settings, find_api_key, key_file_is_open, read_settings
 from xlsx2opeasy.settings.keyrings import KeyringTrouble, keyring_kind
-from xlsx2opeasy.settings.keys import api_key_source
+from xlsx2opeasy.settings.keys import api_key_source, find_api_key, key_file_is_open
+from xlsx2opeasy.settings.resolved import Flags, Settings, read_settings
 from xlsx2opeasy.settings.store import is_shared, shared_store
 
 LIBRARIES = ("click", "httpx", "pandas", "pandera", "openpyxl", "keyring")

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from xlsx2opeasy.check.checked import Checked, check_workbook
 from xlsx2opeasy.errors import InvalidWorkbook, LoadRefused, UsageError
+from xlsx2opeasy.http.reach import user_agent
 from xlsx2opeasy.load import service
 from xlsx2opeasy.load.events import Event, Listener, WorkbookChecked, WorkbookOpened
 from xlsx2opeasy.load.interrupt import Interruption
@@ -21,7 +22,8 @@ from xlsx2opeasy.load.plan.task_files import TaskFiles, write_task_files
 from xlsx2opeasy.load.results.load_result import LoadResult
 from xlsx2opeasy.load.runner import Waiting
 from xlsx2opeasy.ooxml.limits import limits_for
-from xlsx2opeasy.opeasy import Connection, OpEasyClient, user_agent
+from xlsx2opeasy.opeasy.client import OpEasyClient
+from xlsx2opeasy.opeasy.connection import Connection
 from xlsx2opeasy.reduced_gc import reduced_gc
 from xlsx2opeasy.registry.allowed import allowed_rules
 from xlsx2opeasy.settings.store import selected_store

@@ -14,17 +14,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xlsx2opeasy.errors import AccessDenied, LoadRefused, UsageError, Xlsx2OpeasyError
-from xlsx2opeasy.settings import (
-    ENTERPRISE_FIELD,
-    Flags,
-    Settings,
+from xlsx2opeasy.settings.config import ENTERPRISE_FIELD
+from xlsx2opeasy.settings.keys import (
     find_api_key,
     key_file_remarks,
     key_of_profile,
-    profile_naming,
-    read_settings,
     validate_key_and_ca_files,
 )
+from xlsx2opeasy.settings.resolved import Flags, Settings, profile_naming, read_settings
 from xlsx2opeasy.tasks.limits import ChunkLimits
 
 if TYPE_CHECKING:
@@ -34,7 +31,8 @@ if TYPE_CHECKING:
     from xlsx2opeasy.load.notify import MakeNotifier
     from xlsx2opeasy.load.results.load_result import LoadResult
     from xlsx2opeasy.load.target import Target
-    from xlsx2opeasy.opeasy import Connection, OpEasyClient
+    from xlsx2opeasy.opeasy.client import OpEasyClient
+    from xlsx2opeasy.opeasy.connection import Connection
     from xlsx2opeasy.secret import Secret
 
 INTERACTIVE_TRIES = 4
@@ -83,7 +81,7 @@ class Destination:
 def server(flags: Flags, dialog: Dialog) -> Destination:
     """The server that the settings name. Raises UsageError where they or the files they name are unusable."""
     from xlsx2opeasy.load.target import Target
-    from xlsx2opeasy.opeasy import checked_origin
+    from xlsx2opeasy.opeasy.connection import checked_origin
 
     settings = read_settings(flags)
     validate_key_and_ca_files(settings, flags)
@@ -103,8 +101,10 @@ def server(flags: Flags, dialog: Dialog) -> Destination:
 @contextmanager
 def rehearsal(state_file: Path | None = None, enterprise_id: str | None = None) -> Iterator[Destination]:
     """A simulated OpEasy that lives as long as the block. Raises UsageError for an unusable state file."""
+    from xlsx2opeasy.http.reach import user_agent
     from xlsx2opeasy.load.target import REHEARSAL_ORIGIN, Target
-    from xlsx2opeasy.opeasy import Connection, OpEasyClient, user_agent
+    from xlsx2opeasy.opeasy.client import OpEasyClient
+    from xlsx2opeasy.opeasy.connection import Connection
     from xlsx2opeasy.sandbox.serve import serve_in_thread
     from xlsx2opeasy.sandbox.settings import SandboxSettings
     from xlsx2opeasy.sandbox.state import State, StateFileError, read_state
@@ -151,7 +151,7 @@ def connect_as_pinned(
     The client's maker raises LoadRefused where flags name another server or enterprise, UsageError where the
     configured wire names differ from the job's and tasks would be sent.
     """
-    from xlsx2opeasy.opeasy import checked_origin
+    from xlsx2opeasy.opeasy.connection import checked_origin
 
     def connect(facts: JobFacts, interruption: Interruption) -> AbstractContextManager[OpEasyClient]:
         settings = read_settings(
@@ -225,8 +225,10 @@ def _by_profile(flags: Flags, facts: JobFacts) -> Flags:
 @contextmanager
 def client(settings: Settings, flags: Flags, dialog: Dialog) -> Iterator[OpEasyClient]:
     """A client for single calls at the enterprise that the settings name; Ctrl-C ends its waits."""
+    from xlsx2opeasy.http.reach import user_agent
+    from xlsx2opeasy.http.retry import RetryPolicy
     from xlsx2opeasy.load.interrupt import Interruption
-    from xlsx2opeasy.opeasy import OpEasyClient, RetryPolicy, user_agent
+    from xlsx2opeasy.opeasy.client import OpEasyClient
 
     connection = replace(_connection(settings, flags, dialog), user_agent=user_agent())
     interruption, retries = Interruption(), RetryPolicy(tries=INTERACTIVE_TRIES, seconds=INTERACTIVE_SECONDS)
@@ -236,7 +238,9 @@ def client(settings: Settings, flags: Flags, dialog: Dialog) -> Iterator[OpEasyC
 
 def try_key(settings: Settings, key: Secret) -> None:
     """Logs in with the key. Raises AccessDenied where it is refused, ServiceFailed without an answer."""
-    from xlsx2opeasy.opeasy import Connection, OpEasyClient, RetryPolicy
+    from xlsx2opeasy.http.retry import RetryPolicy
+    from xlsx2opeasy.opeasy.client import OpEasyClient
+    from xlsx2opeasy.opeasy.connection import Connection
 
     connection = Connection(settings.url, settings.enterprise_id, key, ca_bundle=settings.ca_bundle)
     with OpEasyClient(connection, retries=RetryPolicy(tries=2, seconds=KEY_TEST_SECONDS)) as made:
@@ -268,8 +272,9 @@ def key_at_hand(settings: Settings, flags: Flags) -> Secret | None:
 
 def _connector(connection: Callable[[], Connection], dialog: Dialog) -> Connect:
     """Makes clients for a job; `connection` is made when it is first needed, which may ask for the key."""
+    from xlsx2opeasy.http.reach import user_agent
     from xlsx2opeasy.load.run.clock_watch import ClockWatch
-    from xlsx2opeasy.opeasy import OpEasyClient, user_agent
+    from xlsx2opeasy.opeasy.client import OpEasyClient
 
     def connect(facts: JobFacts, interruption: Interruption) -> OpEasyClient:
         watch = ClockWatch(interruption.wall, dialog.notify)
@@ -280,7 +285,7 @@ def _connector(connection: Callable[[], Connection], dialog: Dialog) -> Connect:
 
 
 def _connection(settings: Settings, flags: Flags, dialog: Dialog, key: Secret | None = None) -> Connection:
-    from xlsx2opeasy.opeasy import Connection
+    from xlsx2opeasy.opeasy.connection import Connection
 
     if flags.api_key_file is not None:
         for remark in key_file_remarks(flags.api_key_file):

@@ -22,7 +22,7 @@ from xlsx2opeasy.load.job.facts import JobFacts, JobRow, read_facts, read_rows
 from xlsx2opeasy.load.job.journal import Record
 from xlsx2opeasy.load.job.store import WORKBOOK, StoredJob
 from xlsx2opeasy.load.results.outcomes import read_outcomes
-from xlsx2opeasy.settings import Flags, resolve
+from xlsx2opeasy.settings.resolved import Flags, resolve
 from xlsx2opeasy.spec.catalogue import BY_NAME
 
 _LIBRARIES: Final = ("httpx", "numpy", "openpyxl", "pandas", "pandera", "psycopg", "pyarrow", "XlsxWriter")

@@ -12,7 +12,8 @@ import openpyxl
 import pytest
 
 import installed
-from xlsx2opeasy.opeasy import Connection, OpEasyClient
+from xlsx2opeasy.opeasy.client import OpEasyClient
+from xlsx2opeasy.opeasy.connection import Connection
 from xlsx2opeasy.sandbox.serve import RunningSandbox, serve_in_thread
 from xlsx2opeasy.sandbox.settings import SandboxSettings
 from xlsx2opeasy.secret import Secret

@@ -20,7 +20,7 @@ MOST_NOT_RUN = {
     "developers.md": 1,
     "several-machines.md": 2,
 }
-SHOWN_ONLY = {"python", "toml", "text"}
+SHOWN_ONLY = {"python", "diff", "toml", "text"}
 """Languages of blocks that are no commands; the Python of library.md is run by tests/library."""
 
 

@@ -14,6 +14,7 @@ import openpyxl
 
 from foreign.messages import Answer, Cut, Request
 from foreign.server import ForeignServer
+from xlsx2opeasy.http.reach import user_agent
 from xlsx2opeasy.load.budget import AfterCanary
 from xlsx2opeasy.load.events import Event, Notice
 from xlsx2opeasy.load.interrupt import Interruption
@@ -24,7 +25,9 @@ from xlsx2opeasy.load.results.load_result import LoadResult
 from xlsx2opeasy.load.run.undecided import Settling
 from xlsx2opeasy.load.runner import Waiting
 from xlsx2opeasy.load.service import LoadContext, load, resume
-from xlsx2opeasy.opeasy import Connection, OpEasyClient, Timeouts, user_agent
+from xlsx2opeasy.opeasy.client import OpEasyClient
+from xlsx2opeasy.opeasy.connection import Connection
+from xlsx2opeasy.opeasy.exchange import Timeouts
 from xlsx2opeasy.secret import Secret
 from xlsx2opeasy.tasks.limits import ChunkLimits
 

@@ -9,7 +9,10 @@ from typing import Any
 
 import pytest
 
-from xlsx2opeasy.opeasy import Connection, OpEasyClient, RequestEvent, Timeouts
+from xlsx2opeasy.http.protocol import RequestEvent
+from xlsx2opeasy.opeasy.client import OpEasyClient
+from xlsx2opeasy.opeasy.connection import Connection
+from xlsx2opeasy.opeasy.exchange import Timeouts
 from xlsx2opeasy.secret import Secret
 
 from .wire import API_KEY, Wire

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from xlsx2opeasy.display import in_message
 from xlsx2opeasy.http.retry import RetryPolicy, retry_after, uniform
-from xlsx2opeasy.http.strict_json import read_json
+from xlsx2opeasy.http.strict_json import BadAnswer, read_json
 from xlsx2opeasy.masking import is_secret_name, without_secrets
-from xlsx2opeasy.opeasy import BadAnswer, reading
+from xlsx2opeasy.opeasy import reading
 from xlsx2opeasy.opeasy.calls import Call, Upload
 from xlsx2opeasy.opeasy.failures import evidence_of, server_words
 from xlsx2opeasy.spec.catalogue import TASK_TYPES

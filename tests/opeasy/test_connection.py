@@ -21,14 +21,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xlsx2opeasy.errors import UsageError
-from xlsx2opeasy.opeasy import (
-    CallFailed,
-    Classification,
-    Connection,
-    OpEasyClient,
-    checked_origin,
-    user_agent,
-)
+from xlsx2opeasy.http.reach import user_agent
+from xlsx2opeasy.opeasy.client import OpEasyClient
+from xlsx2opeasy.opeasy.connection import Connection, checked_origin
+from xlsx2opeasy.opeasy.errors import CallFailed, Classification
 from xlsx2opeasy.secret import Secret
 
 from .conftest import SkippingClock

@@ -12,17 +12,11 @@ from typing import Any
 import pytest
 
 from xlsx2opeasy.errors import AccessDenied, Interrupted, ServiceFailed, UsageError
-from xlsx2opeasy.opeasy import (
-    CallDenied,
-    CallError,
-    CallFailed,
-    CallRedirected,
-    Classification,
-    Deletion,
-    OpEasyClient,
-    RetryPolicy,
-    Timeouts,
-)
+from xlsx2opeasy.http.retry import RetryPolicy
+from xlsx2opeasy.opeasy.client import OpEasyClient
+from xlsx2opeasy.opeasy.errors import CallDenied, CallError, CallFailed, CallRedirected, Classification
+from xlsx2opeasy.opeasy.exchange import Timeouts
+from xlsx2opeasy.opeasy.models import Deletion
 from xlsx2opeasy.spec.catalogue import BY_NAME
 
 from .conftest import SkippingClock

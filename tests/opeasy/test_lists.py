@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from xlsx2opeasy.http.strict_json import MAX_BODY_BYTES
-from xlsx2opeasy.opeasy import CallError, CallFailed, Classification, OpEasyClient
+from xlsx2opeasy.opeasy.client import OpEasyClient
+from xlsx2opeasy.opeasy.errors import CallError, CallFailed, Classification
 from xlsx2opeasy.spec.catalogue import BY_NAME
 
 from .conftest import SkippingClock

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xlsx2opeasy.opeasy import CallDenied, OpEasyClient
 from xlsx2opeasy.opeasy.caller import DEFAULT_LIFE, life_of
+from xlsx2opeasy.opeasy.client import OpEasyClient
+from xlsx2opeasy.opeasy.errors import CallDenied
 
 from .conftest import SkippingClock
 from .wire import Handler, Request, Wire, login, reply

@@ -17,7 +17,7 @@ from load.command import environment
 from load.rig import Rig
 from postgres import PASSWORD, PostgresServer
 from xlsx2opeasy.errors import LocalFailure, UsageError
-from xlsx2opeasy.opeasy import Timeouts
+from xlsx2opeasy.opeasy.exchange import Timeouts
 from xlsx2opeasy.settings.store import STORE_VARIABLE, selected_store, shared_store
 from xlsx2opeasy.store.care import rotate, status_of
 from xlsx2opeasy.store.jobs import PostgresStore

@@ -11,13 +11,15 @@ import openpyxl
 
 from load.books import Rows, write_rows
 from xlsx2opeasy.check.checked import check_workbook
+from xlsx2opeasy.http.reach import user_agent
 from xlsx2opeasy.load.interrupt import Interruption
 from xlsx2opeasy.load.job.home import Home
 from xlsx2opeasy.load.plan.prepare import LoadOptions, Target
 from xlsx2opeasy.load.results.load_result import LoadResult
 from xlsx2opeasy.load.runner import Waiting
 from xlsx2opeasy.load.service import LoadContext, load
-from xlsx2opeasy.opeasy import Connection, OpEasyClient, user_agent
+from xlsx2opeasy.opeasy.client import OpEasyClient
+from xlsx2opeasy.opeasy.connection import Connection
 from xlsx2opeasy.sandbox.serve import RunningSandbox
 from xlsx2opeasy.sandbox.state import DeclaredDevice, DeclaredUser, NumberBlock, State
 from xlsx2opeasy.secret import Secret

@@ -7,7 +7,7 @@ import pytest
 from msoffcrypto.format.ooxml import OOXMLFile
 
 from web.page import EXAMPLES
-from xlsx2opeasy.settings import Flags
+from xlsx2opeasy.settings.resolved import Flags
 from xlsx2opeasy.web.desk import Desk
 from xlsx2opeasy.web.uploads import USED_SECONDS, Upload
 from xlsx2opeasy.workbook.protection import opens

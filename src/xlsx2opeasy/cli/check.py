@@ -15,7 +15,7 @@ from xlsx2opeasy.cli.problem_lines import other_sheets, show_problems, summary
 from xlsx2opeasy.errors import Interrupted, InvalidWorkbook, WorkbookUnusable, Xlsx2OpeasyError
 from xlsx2opeasy.problems import Problem
 from xlsx2opeasy.registry.allowed import allowed_rules
-from xlsx2opeasy.settings import read_offline_settings
+from xlsx2opeasy.settings.resolved import read_offline_settings
 from xlsx2opeasy.shell import quoted
 
 if TYPE_CHECKING:

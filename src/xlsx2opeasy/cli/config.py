@@ -9,17 +9,9 @@ from xlsx2opeasy.cli.output import complain, say_json, tell
 from xlsx2opeasy.cli.tables import cell, show_table
 from xlsx2opeasy.errors import UsageError, Xlsx2OpeasyError
 from xlsx2opeasy.load.job.folders import HOME_VARIABLE, state_folder
-from xlsx2opeasy.settings import (
-    Flags,
-    Settings,
-    Value,
-    api_key_source,
-    config_file,
-    read_settings,
-    resolve,
-    webex_token_source,
-    webex_url,
-)
+from xlsx2opeasy.settings.config import config_file
+from xlsx2opeasy.settings.keys import api_key_source, webex_token_source, webex_url
+from xlsx2opeasy.settings.resolved import Flags, Settings, Value, read_settings, resolve
 from xlsx2opeasy.settings.store import store_values
 
 _HEADINGS = ("Setting", "Value", "From")

@@ -71,7 +71,7 @@ def command(asked: Request) -> NoReturn:
 def convert(asked: Request) -> int:
     """Checks, converts and tells; the exit code."""
     from xlsx2opeasy.load.plan.task_files import MANIFEST, write_task_files
-    from xlsx2opeasy.settings import read_offline_settings
+    from xlsx2opeasy.settings.resolved import read_offline_settings
     from xlsx2opeasy.tasks.chunks import manifest
     from xlsx2opeasy.tasks.limits import ChunkLimits
     from xlsx2opeasy.workbook.mapping import mapping_in_force

@@ -9,7 +9,7 @@ import click
 from xlsx2opeasy.cli.options import JSON, connection_options
 from xlsx2opeasy.cli.output import say_json
 from xlsx2opeasy.display import on_terminal
-from xlsx2opeasy.settings import Flags
+from xlsx2opeasy.settings.resolved import Flags
 
 if TYPE_CHECKING:
     from xlsx2opeasy.diagnosis import Finding

@@ -10,7 +10,7 @@ from xlsx2opeasy.cli.api import refuse_existing
 from xlsx2opeasy.cli.options import FORCE
 from xlsx2opeasy.cli.output import complain, counted, say, tell
 from xlsx2opeasy.errors import Xlsx2OpeasyError
-from xlsx2opeasy.settings import read_offline_settings
+from xlsx2opeasy.settings.resolved import read_offline_settings
 
 LISTS = (".csv", ".tsv", ".tab", ".txt")
 """Endings of the names of lists."""

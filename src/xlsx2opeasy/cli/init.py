@@ -11,15 +11,10 @@ from xlsx2opeasy.cli.questions import ask_secretly, ask_text, can_ask, confirm
 from xlsx2opeasy.errors import LoadRefused, ServiceFailed, UsageError, Xlsx2OpeasyError
 from xlsx2opeasy.secret import Secret
 from xlsx2opeasy.session import try_key
-from xlsx2opeasy.settings import (
-    Flags,
-    KeyringTrouble,
-    Settings,
-    config_file,
-    key_file_remarks,
-    keyring_name,
-    read_key_file,
-)
+from xlsx2opeasy.settings.config import config_file
+from xlsx2opeasy.settings.keyrings import KeyringTrouble, keyring_name
+from xlsx2opeasy.settings.keys import key_file_remarks, read_key_file
+from xlsx2opeasy.settings.resolved import Flags, Settings
 from xlsx2opeasy.shell import Shell, quoted, shell_in_use
 
 _NOTHING = "nothing was stored: the question was answered with no"

@@ -9,7 +9,7 @@ from xlsx2opeasy.cli.options import JOB, JSON, WORKBOOK_PASSWORD, connection_opt
 from xlsx2opeasy.cli.output import complain, counted, tell
 from xlsx2opeasy.errors import LoadRefused, UsageError, Xlsx2OpeasyError
 from xlsx2opeasy.load.jobs.listing import job_of
-from xlsx2opeasy.settings import Flags
+from xlsx2opeasy.settings.resolved import Flags
 
 
 @click.command(name="abandon")

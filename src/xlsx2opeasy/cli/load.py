@@ -31,7 +31,7 @@ from xlsx2opeasy.cli.output import complain, counted, say_json, tell
 from xlsx2opeasy.errors import GO_ON, UsageError, Xlsx2OpeasyError, internal_error
 from xlsx2opeasy.load.plan.staging import Staging, StopAfter
 from xlsx2opeasy.registry.allowed import allowed_rules
-from xlsx2opeasy.settings import Flags, read_offline_settings
+from xlsx2opeasy.settings.resolved import Flags, read_offline_settings
 from xlsx2opeasy.shell import command_line
 from xlsx2opeasy.tasks.limits import ChunkLimits
 

@@ -14,15 +14,18 @@ from xlsx2opeasy.cli.questions import ask_secretly, can_ask
 from xlsx2opeasy.errors import UsageError, Xlsx2OpeasyError
 from xlsx2opeasy.secret import Secret
 from xlsx2opeasy.session import try_key
-from xlsx2opeasy.settings import (
+from xlsx2opeasy.settings.keyrings import (
     WEBEX_KEYRING_NAME,
-    Flags,
-    Settings,
+    KeyringTrouble,
+    keyring_kind,
     keyring_name,
-    read_key_file,
-    read_settings,
+    keyring_names,
+    look_up,
+    remove,
+    store,
 )
-from xlsx2opeasy.settings.keyrings import KeyringTrouble, keyring_kind, keyring_names, look_up, remove, store
+from xlsx2opeasy.settings.keys import read_key_file
+from xlsx2opeasy.settings.resolved import Flags, Settings, read_settings
 
 
 @click.command(name="login")
@@ -125,7 +128,7 @@ def _try(settings: Settings | None, secret: Secret) -> None:
 
 
 def _try_token(secret: Secret) -> None:
-    from xlsx2opeasy.settings import webex_url
+    from xlsx2opeasy.settings.keys import webex_url
     from xlsx2opeasy.webex import DEFAULT_URL, WebexClient, WebexConnection
 
     connection = WebexConnection(secret, webex_url() or DEFAULT_URL)

@@ -19,8 +19,9 @@ from xlsx2opeasy.cli.api import (
 )
 from xlsx2opeasy.cli.output import counted, say, tell
 from xlsx2opeasy.cli.tables import cell, show_table
-from xlsx2opeasy.opeasy import CallError, ValidationError
-from xlsx2opeasy.settings import Flags
+from xlsx2opeasy.opeasy.errors import CallError
+from xlsx2opeasy.opeasy.models import ValidationError
+from xlsx2opeasy.settings.resolved import Flags
 from xlsx2opeasy.spec.model import TaskType
 
 OPERATION_ID = click.argument("operation_id", metavar="ID")

@@ -25,8 +25,8 @@ from xlsx2opeasy.cli.output import counted, say, tell
 from xlsx2opeasy.cli.questions import require_yes
 from xlsx2opeasy.cli.tables import cell, show_table
 from xlsx2opeasy.errors import UsageError, WorkbookUnusable
-from xlsx2opeasy.opeasy import Operation, Task
-from xlsx2opeasy.settings import Flags
+from xlsx2opeasy.opeasy.models import Operation, Task
+from xlsx2opeasy.settings.resolved import Flags
 from xlsx2opeasy.spec.model import TaskType
 
 

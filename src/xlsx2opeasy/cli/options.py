@@ -10,7 +10,8 @@ import click
 
 from xlsx2opeasy.errors import UsageError, Xlsx2OpeasyError
 from xlsx2opeasy.load.plan.staging import StopAfter
-from xlsx2opeasy.settings import Flags, read_password_file
+from xlsx2opeasy.settings.keys import read_password_file
+from xlsx2opeasy.settings.resolved import Flags
 
 F = TypeVar("F", bound=Callable[..., Any])
 

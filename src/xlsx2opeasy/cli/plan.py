@@ -28,7 +28,7 @@ from xlsx2opeasy.cli.problem_lines import other_sheets, show_problems, summary
 from xlsx2opeasy.errors import InvalidWorkbook, UsageError, Xlsx2OpeasyError
 from xlsx2opeasy.load.plan.staging import Staging, StopAfter
 from xlsx2opeasy.registry.allowed import allowed_rules
-from xlsx2opeasy.settings import Flags, read_offline_settings, read_settings
+from xlsx2opeasy.settings.resolved import Flags, read_offline_settings, read_settings
 from xlsx2opeasy.tasks.limits import ChunkLimits
 
 if TYPE_CHECKING:
@@ -182,7 +182,7 @@ def _refusal(workbook: Path, target: Target, prepared: Prepared) -> Xlsx2OpeasyE
 def _target(flags: Flags) -> Target | None:
     """Where a load would go, or None where nothing says so: a plan needs no server."""
     from xlsx2opeasy.load.target import Target
-    from xlsx2opeasy.opeasy import checked_origin
+    from xlsx2opeasy.opeasy.connection import checked_origin
     from xlsx2opeasy.session import key_at_hand
 
     try:

@@ -13,7 +13,7 @@ from xlsx2opeasy.cli import load as load_command
 from xlsx2opeasy.cli.options import JSON
 from xlsx2opeasy.cli.output import complain, say_json, tell
 from xlsx2opeasy.errors import UsageError, Xlsx2OpeasyError
-from xlsx2opeasy.settings import Flags
+from xlsx2opeasy.settings.resolved import Flags
 
 if TYPE_CHECKING:
     from xlsx2opeasy.session import Destination

@@ -19,7 +19,7 @@ from xlsx2opeasy.cli.options import (
 )
 from xlsx2opeasy.cli.output import complain, say_json
 from xlsx2opeasy.errors import GO_ON, Xlsx2OpeasyError, internal_error
-from xlsx2opeasy.settings import Flags
+from xlsx2opeasy.settings.resolved import Flags
 
 if TYPE_CHECKING:
     from xlsx2opeasy.load.results.load_result import LoadResult

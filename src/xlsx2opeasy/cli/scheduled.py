@@ -25,8 +25,9 @@ from xlsx2opeasy.cli.options import FORCE, YES
 from xlsx2opeasy.cli.output import counted, say, tell
 from xlsx2opeasy.cli.questions import require_yes
 from xlsx2opeasy.cli.tables import cell, show_table
-from xlsx2opeasy.opeasy import CallError, Classification, ResultCount, ScheduledOperation, TaskResult
-from xlsx2opeasy.settings import Flags
+from xlsx2opeasy.opeasy.errors import CallError, Classification
+from xlsx2opeasy.opeasy.models import ResultCount, ScheduledOperation, TaskResult
+from xlsx2opeasy.settings.resolved import Flags
 from xlsx2opeasy.spec.model import TaskType
 
 if TYPE_CHECKING:

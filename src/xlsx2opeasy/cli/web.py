@@ -10,12 +10,12 @@ import click
 
 from xlsx2opeasy.cli.options import connection_options
 from xlsx2opeasy.cli.output import say, tell
-from xlsx2opeasy.settings import Flags
+from xlsx2opeasy.settings.resolved import Flags
 
 if TYPE_CHECKING:
     from xlsx2opeasy.load.interrupt import Interruption
     from xlsx2opeasy.load.job.facts import JobFacts
-    from xlsx2opeasy.opeasy import OpEasyClient
+    from xlsx2opeasy.opeasy.client import OpEasyClient
     from xlsx2opeasy.session import Destination
 
 SHOWN_SECONDS = 0.4
@@ -52,8 +52,10 @@ def _simulated(*, sandbox: bool) -> Iterator[Destination | None]:
         yield None
         return
     from xlsx2opeasy.errors import LoadRefused
+    from xlsx2opeasy.http.reach import user_agent
     from xlsx2opeasy.load.target import Target
-    from xlsx2opeasy.opeasy import Connection, OpEasyClient, user_agent
+    from xlsx2opeasy.opeasy.client import OpEasyClient
+    from xlsx2opeasy.opeasy.connection import Connection
     from xlsx2opeasy.sandbox.serve import serve_in_thread
     from xlsx2opeasy.sandbox.settings import SandboxSettings
     from xlsx2opeasy.secret import Secret

@@ -109,7 +109,7 @@ def list_jobs(asked: Request) -> int:
 
 
 def _client(interruption: Interruption) -> WebexClient:
-    from xlsx2opeasy.settings import find_webex_token, webex_url
+    from xlsx2opeasy.settings.keys import find_webex_token, webex_url
     from xlsx2opeasy.webex import DEFAULT_URL, WebexClient, WebexConnection
 
     connection = WebexConnection(find_webex_token(), webex_url() or DEFAULT_URL)

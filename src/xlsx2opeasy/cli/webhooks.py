@@ -10,8 +10,8 @@ from xlsx2opeasy.cli.options import YES
 from xlsx2opeasy.cli.output import say, tell
 from xlsx2opeasy.cli.questions import require_yes
 from xlsx2opeasy.cli.tables import cell, show_table
-from xlsx2opeasy.opeasy import Webhook
-from xlsx2opeasy.settings import Flags
+from xlsx2opeasy.opeasy.models import Webhook
+from xlsx2opeasy.settings.resolved import Flags
 
 _ID = click.argument("webhook_id", metavar="ID")
 

@@ -7,7 +7,7 @@ import click
 from xlsx2opeasy.cli.options import connection_options
 from xlsx2opeasy.cli.output import complain, tell
 from xlsx2opeasy.errors import Xlsx2OpeasyError
-from xlsx2opeasy.settings import Flags
+from xlsx2opeasy.settings.resolved import Flags
 
 
 @click.command(name="worker")

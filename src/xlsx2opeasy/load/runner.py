@@ -28,7 +28,8 @@ from xlsx2opeasy.load.run.follow import Follower
 from xlsx2opeasy.load.run.hiding import of_job
 from xlsx2opeasy.load.run.schedule import DraftFencedError, Scheduler
 from xlsx2opeasy.load.run.undecided import Settling, refuse_disproved, settle_claim
-from xlsx2opeasy.opeasy import CallError, OpEasyClient
+from xlsx2opeasy.opeasy.client import OpEasyClient
+from xlsx2opeasy.opeasy.errors import CallError
 from xlsx2opeasy.spec.outcomes import Outcome
 
 MAX_FENCED = 3

@@ -139,13 +139,13 @@ def checked_value(name: str, value: str) -> str | int | list[str]:
 
 
 def _server(value: str) -> str:
-    from xlsx2opeasy.opeasy import checked_origin
+    from xlsx2opeasy.opeasy.connection import checked_origin
 
     return checked_origin(value)
 
 
 def _enterprise(value: str) -> str:
-    from xlsx2opeasy.opeasy import Connection
+    from xlsx2opeasy.opeasy.connection import Connection
     from xlsx2opeasy.secret import Secret
 
     return Connection("https://localhost", value, Secret("-")).enterprise_id

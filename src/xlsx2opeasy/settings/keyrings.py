@@ -27,7 +27,7 @@ def keyring_name(settings: Settings) -> str:
 
 def keyring_names(settings: Settings) -> tuple[str, ...]:
     """The same, and the names under which earlier versions may have stored it."""
-    from xlsx2opeasy.opeasy import checked_origin  # it brings httpx, which most commands need not
+    from xlsx2opeasy.opeasy.connection import checked_origin  # it brings httpx, which most commands need not
 
     origin = checked_origin(settings.url)
     return tuple(f"{settings.enterprise_id}@{each}" for each in earlier_spellings(origin))

@@ -122,7 +122,7 @@ def _beside(path: Path, name: str) -> Path:
 
 def profile_naming(origin: str, enterprise_id: str) -> str | None:
     """The profile whose server and enterprise these are; None where no profile names them."""
-    from xlsx2opeasy.opeasy import checked_origin  # it brings httpx
+    from xlsx2opeasy.opeasy.connection import checked_origin  # it brings httpx
 
     for name, profile in read_config(config_file()).get("profiles", {}).items():
         if profile.get("enterprise_id") == enterprise_id and profile.get("url"):

@@ -25,7 +25,8 @@ from xlsx2opeasy.reduced_gc import reduced_gc
 from xlsx2opeasy.registry.allowed import allowed_rules
 from xlsx2opeasy.report.templates import templates_folder
 from xlsx2opeasy.secret import Secret
-from xlsx2opeasy.settings import Flags, OfflineSettings, Settings, keyring_name, read_offline_settings
+from xlsx2opeasy.settings.keyrings import keyring_name
+from xlsx2opeasy.settings.resolved import Flags, OfflineSettings, Settings, read_offline_settings
 from xlsx2opeasy.settings.store import selected_store
 from xlsx2opeasy.tasks.limits import ChunkLimits
 from xlsx2opeasy.web.choices import Choices

@@ -23,7 +23,8 @@ from xlsx2opeasy.load.job.fold import apply, fold
 from xlsx2opeasy.load.job.journal import Call, Fact, Record, Verdict
 from xlsx2opeasy.load.job.state import JOB, PhaseState
 from xlsx2opeasy.load.job.store import FACTS, StoredJob
-from xlsx2opeasy.opeasy import CallError, OpEasyClient
+from xlsx2opeasy.opeasy.client import OpEasyClient
+from xlsx2opeasy.opeasy.errors import CallError
 
 T = TypeVar("T")
 

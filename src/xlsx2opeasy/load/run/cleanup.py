@@ -11,7 +11,8 @@ from xlsx2opeasy.load.interrupt import Interruption
 from xlsx2opeasy.load.job.journal import Call, Fact
 from xlsx2opeasy.load.job.open_job import Connect, OpenJob
 from xlsx2opeasy.load.job.state import JOB, PhaseState
-from xlsx2opeasy.opeasy import CallError, OpEasyClient
+from xlsx2opeasy.opeasy.client import OpEasyClient
+from xlsx2opeasy.opeasy.errors import CallError
 
 Deletion = tuple[Call, str, Callable[[str], object]]
 """The call as the journal names it, the id, and what sends it (with a request id)."""

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 
-from xlsx2opeasy.opeasy import RequestEvent
+from xlsx2opeasy.http.protocol import RequestEvent
 
 TOLERANCE = timedelta(minutes=5)
 

@@ -18,7 +18,9 @@ from xlsx2opeasy.load.run.fetch import Rejection, keep_rejections
 from xlsx2opeasy.load.run.rechunk import cut_smaller
 from xlsx2opeasy.load.run.undecided import NOT_KNOWN, REFUSES_DELETION, Fence, fence, give_up
 from xlsx2opeasy.load.run.verify import Counts, DraftInDoubtError, DraftVerifier, in_words, received
-from xlsx2opeasy.opeasy import CallError, Classification, OpEasyClient, Operation
+from xlsx2opeasy.opeasy.client import OpEasyClient
+from xlsx2opeasy.opeasy.errors import CallError, Classification
+from xlsx2opeasy.opeasy.models import Operation
 from xlsx2opeasy.spec.catalogue import BY_NAME
 
 MAX_BUILDS = 3

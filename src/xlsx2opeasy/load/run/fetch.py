@@ -20,7 +20,8 @@ from xlsx2opeasy.load.job.open_job import OpenJob
 from xlsx2opeasy.load.job.store import result_place
 from xlsx2opeasy.load.run.hiding import Passwords
 from xlsx2opeasy.masking import SecretFields
-from xlsx2opeasy.opeasy import OpEasyClient, TaskResult
+from xlsx2opeasy.opeasy.client import OpEasyClient
+from xlsx2opeasy.opeasy.models import TaskResult
 from xlsx2opeasy.spec.catalogue import BY_NAME
 from xlsx2opeasy.spec.outcomes import Outcome, outcome_of
 

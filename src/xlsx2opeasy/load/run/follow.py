@@ -15,7 +15,9 @@ from xlsx2opeasy.load.job.journal import Fact
 from xlsx2opeasy.load.job.open_job import OpenJob
 from xlsx2opeasy.load.run.fetch import save_results
 from xlsx2opeasy.load.run.undecided import give_up
-from xlsx2opeasy.opeasy import CallError, Classification, OpEasyClient, ScheduledOperation
+from xlsx2opeasy.opeasy.client import OpEasyClient
+from xlsx2opeasy.opeasy.errors import CallError, Classification
+from xlsx2opeasy.opeasy.models import ScheduledOperation
 
 UNREADABLE_PAUSE = 30.0
 """Seconds until the status is asked for again after the client has given up."""

@@ -14,7 +14,7 @@ from xlsx2opeasy.load.job.facts import JobFacts
 from xlsx2opeasy.load.job.open_job import Connect, OpenJob
 from xlsx2opeasy.load.job.store import SHELL
 from xlsx2opeasy.masking import SecretFields, SecretValues
-from xlsx2opeasy.opeasy import OpEasyClient
+from xlsx2opeasy.opeasy.client import OpEasyClient
 
 LEAST_LIST_BYTES: Final = 64 * 2**20
 MOST_LIST_RATIO: Final = 20

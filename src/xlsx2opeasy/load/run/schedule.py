@@ -20,7 +20,8 @@ from xlsx2opeasy.load.run.undecided import (
     names_our_operation,
     undecided,
 )
-from xlsx2opeasy.opeasy import CallError, Classification, OpEasyClient
+from xlsx2opeasy.opeasy.client import OpEasyClient
+from xlsx2opeasy.opeasy.errors import CallError, Classification
 
 _MAY_MEAN_SCHEDULED = frozenset({400, 409})
 """Refusals of a schedule request that a second delivery of the same request would get, too."""

@@ -17,7 +17,9 @@ from xlsx2opeasy.load.job.facts import PhaseFacts
 from xlsx2opeasy.load.job.journal import Call, Fact, Verdict
 from xlsx2opeasy.load.job.open_job import OpenJob
 from xlsx2opeasy.load.job.state import JOB, PROOF_OF_START, UNKNOWN, PhaseState
-from xlsx2opeasy.opeasy import CallError, Classification, Deletion, OpEasyClient
+from xlsx2opeasy.opeasy.client import OpEasyClient
+from xlsx2opeasy.opeasy.errors import CallError, Classification
+from xlsx2opeasy.opeasy.models import Deletion
 
 
 class Fence(StrEnum):

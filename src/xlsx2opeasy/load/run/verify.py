@@ -12,12 +12,8 @@ from xlsx2opeasy.load.run.fetch import Rejection
 from xlsx2opeasy.load.run.hiding import Passwords
 from xlsx2opeasy.load.run.match import Match, match
 from xlsx2opeasy.masking import SecretFields
-from xlsx2opeasy.opeasy import (
-    OpEasyClient,
-    Operation,
-    Task,
-    ValidationError,
-)
+from xlsx2opeasy.opeasy.client import OpEasyClient
+from xlsx2opeasy.opeasy.models import Operation, Task, ValidationError
 from xlsx2opeasy.spec.catalogue import BY_NAME
 from xlsx2opeasy.spec.model import TaskType
 

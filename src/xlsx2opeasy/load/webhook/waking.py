@@ -18,13 +18,10 @@ from xlsx2opeasy.load.interrupt import Interruption
 from xlsx2opeasy.load.job.facts import JobFacts
 from xlsx2opeasy.load.job.open_job import Connect
 from xlsx2opeasy.load.webhook.receiver import Receiver, tls_of
-from xlsx2opeasy.opeasy import (
-    CallError,
-    Classification,
-    Connection,
-    OpEasyClient,
-    ScheduledOperation,
-)
+from xlsx2opeasy.opeasy.client import OpEasyClient
+from xlsx2opeasy.opeasy.connection import Connection
+from xlsx2opeasy.opeasy.errors import CallError, Classification
+from xlsx2opeasy.opeasy.models import ScheduledOperation
 
 HINT_SECONDS: Final = 5.0
 """How long a callback is waited for where the request to start an operation got no answer."""

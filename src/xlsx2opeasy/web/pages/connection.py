@@ -11,10 +11,10 @@ from xlsx2opeasy import session
 from xlsx2opeasy.diagnosis import Finding, diagnose
 from xlsx2opeasy.errors import ServiceFailed, UsageError, Xlsx2OpeasyError
 from xlsx2opeasy.secret import Secret
-from xlsx2opeasy.settings import Flags, Settings, config_file, keyring_name, read_settings, resolve
-from xlsx2opeasy.settings.config import read_config
+from xlsx2opeasy.settings.config import config_file, read_config
 from xlsx2opeasy.settings.edit import checked_value, variables_before_profiles, write_profile
-from xlsx2opeasy.settings.keyrings import KeyringTrouble, store
+from xlsx2opeasy.settings.keyrings import KeyringTrouble, keyring_name, store
+from xlsx2opeasy.settings.resolved import Flags, Settings, read_settings, resolve
 from xlsx2opeasy.web.desk import Desk, Proposal
 from xlsx2opeasy.web.pages.requests import apart, desk_of, fields_of
 
