@@ -59,7 +59,7 @@ def _unchanging_bytes(path: Path, limits: Limits) -> bytes:
             if before.st_size > limits.file:
                 size = f"it has {before.st_size:,} bytes, more than {limits.file:,}"
                 raise too_large(path.name, size, limits)
-            data = file.read(limits.file + 1)
+            data = file.read(before.st_size + 1)  # so many bytes are reserved, whatever comes
         after = path.stat()
         if _stamp(before) == _stamp(after) and len(data) == after.st_size:
             return data
