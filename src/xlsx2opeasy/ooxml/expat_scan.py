@@ -33,6 +33,7 @@ from xlsx2opeasy.ooxml.scanned import (
     hides_row,
 )
 from xlsx2opeasy.ooxml.stored_texts import XML_SPACE, unescaped
+from xlsx2opeasy.ooxml.text import visible
 from xlsx2opeasy.ooxml.xml import is_true, parsing
 
 _SPACE = "http://www.w3.org/XML/1998/namespace space"
@@ -46,7 +47,18 @@ _CHILDREN = {
     "item": {"t": "text", "r": "run"},
     "run": {"t": "text"},
 }
-"""What is read within what; every other element is skipped with all that it holds."""
+"""What is read within what."""
+
+_READ = frozenset({name for within in _CHILDREN.values() for name in within})
+
+_SKIPPED = {
+    "row": {"extLst"},
+    "cell": {"extLst"},
+    "sst": {"extLst"},
+    "item": {"rPh", "phoneticPr"},
+    "run": {"rPr"},
+}
+"""What is skipped there with all that it holds, as foreign elements are; any other may hide a text."""
 
 _STEPS: dict[str, dict[str, str]] = {
     state: {
@@ -108,12 +120,13 @@ class _Reader:
         self.parser.buffer_text = True
         self._outer: list[str] = []
         self._skipped = 0
+        self._known = False
         self._pieces: list[str] = []
         self._preserved = False
         self._runs: list[str] = []
 
     def parse(self, blocks: Iterable[bytes]) -> None:
-        """Read the whole part."""
+        """Read the whole part; raise WorkbookUnusable where it is damaged or of another kind."""
         self.parser.StartElementHandler = self._start
         self.parser.EndElementHandler = self._end
         self.parser.CharacterDataHandler = self._characters
@@ -121,6 +134,8 @@ class _Reader:
             for block in blocks:
                 self.parser.Parse(block, False)
             self.parser.Parse(b"", True)
+        if not self._known:
+            raise WorkbookUnusable(f"The part {self.part} of the workbook is not what it should be.", RESAVE)
 
     def opened(self, state: str, attributes: dict[str, str]) -> None:
         """Take in the start of an element that is read."""
@@ -143,8 +158,10 @@ class _Reader:
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         state = None if self._skipped else _STEPS[self.state].get(name)
         if state is None:
+            self._check_skipped(name)
             self._skipped += 1
             return
+        self._known = True
         self._outer.append(self.state)
         self.state = state
         self._pieces.clear()
@@ -152,6 +169,16 @@ class _Reader:
             self._preserved = attributes.get(_SPACE) == "preserve"
         else:
             self.opened(state, attributes)
+
+    def _check_skipped(self, name: str) -> None:
+        """Raise WorkbookUnusable for an element that no workbook has at this place."""
+        space, _, local = name.rpartition(" ")
+        if self._skipped or self.state in ("", "worksheet"):
+            return
+        foreign = space not in ("", *MAIN_NAMESPACES) and local not in _READ
+        if not foreign and local not in _SKIPPED.get(self.state, ()):
+            what = f"an element {visible(local)} where none may be"
+            raise WorkbookUnusable(f"The part {self.part} of the workbook is damaged: {what}.", RESAVE)
 
     def _end(self, _name: str) -> None:
         if self._skipped:
@@ -275,7 +302,7 @@ class _SheetReader(_Reader):
             self.numbers.append(self._shared_number(number))
         if formula or (inline is None and value is not None and kind not in TEXT_TYPES):
             style = attributes.get("s", "0").strip()
-            stored = value if value is None or kind in TEXT_TYPES else value.strip(XML_SPACE)
+            stored = value and (unescaped(value) if kind in TEXT_TYPES else value.strip(XML_SPACE))
             self.typed.append((key, kind, int(style) if style.isdecimal() else 0, formula, stored))
 
     def _keep_direct(self, key: int, text: str) -> None:

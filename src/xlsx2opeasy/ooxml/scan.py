@@ -24,7 +24,7 @@ from xlsx2opeasy.ooxml.byte_arrays import Bools, Ints, read_numbers
 from xlsx2opeasy.ooxml.expat_scan import expat_scan
 from xlsx2opeasy.ooxml.package import Package
 from xlsx2opeasy.ooxml.scanned import DIRECT_TYPES, TEXT_TYPES, TYPED, Scan, address_of, hides_row, rows_of
-from xlsx2opeasy.ooxml.stored_texts import XML_SPACE, gathered, item_texts, sliced_texts
+from xlsx2opeasy.ooxml.stored_texts import XML_SPACE, gathered, item_texts, joined, replaced, sliced_texts
 from xlsx2opeasy.ooxml.tags import Cells, NotPlain, Tags, cells_of, check_head, numbers_after, tags_of
 from xlsx2opeasy.ooxml.xml import is_true, utf8_blocks
 
@@ -36,6 +36,7 @@ _NO_HEIGHT = b' ht="0'
 _ZERO_HEIGHT = re.compile(rb'<sheetFormatPr\b[^>]*\szeroHeight\s*=\s*["\']([^"\']*)')
 _DATA = re.compile(rb"<sheetData(?:\s[^>]*?)?(/?)>")
 _DATA_END = b"</sheetData>"
+_ATTRIBUTED = re.compile(rb'(?><(?:row|f)(?>\s+[A-Za-z][\w:.-]*="[^"<&]*")*\s*/?>)*')
 _NO_INTS = np.empty(0, np.int64)
 _NONE = 1 << 62
 
@@ -77,12 +78,14 @@ def _pieces(blocks: Iterator[bytes], frame: list[bytes]) -> Iterator[bytes]:
         if not (more := next(blocks, b"")) or len(head) > _HEAD_LIMIT:
             raise NotPlain
         head += more
-    check_head(head[: start.start()])
+    check_head(head[: start.start()], b"worksheet")
     frame += [head[: start.start()], b"<sheetData/>"]
     rest = head[start.end() :]
     if not start[1]:
         rest = yield from _rows(blocks, rest)
     frame += [rest, *blocks]
+    if any(b"sheetData" in each for each in frame[2:]):
+        raise NotPlain
 
 
 def _rows(blocks: Iterator[bytes], rest: bytes) -> Generator[bytes, None, bytes]:
@@ -120,15 +123,13 @@ class _Scanner:
         starts, numbers = self._rows_of(piece, tags)
         cells = cells_of(tags)
         enclosing = np.searchsorted(starts, cells.start) - 1
-        if len(cells.start) and (len(starts) == 0 or enclosing[0] < 0):
-            raise NotPlain
         strayed = numbers[enclosing] != rows_of(cells.key) if len(starts) else np.empty(0, np.bool_)
         self._check_order(cells.key, strayed)
         self._sort_out(piece, tags, cells)
 
     def _rows_of(self, piece: bytes, tags: Tags) -> tuple[Ints, Ints]:
         """Where each row begins, and its number, which must be its first attribute."""
-        which = np.flatnonzero((tags.first == ord("r")) & (tags.second == ord("o")))
+        which = tags.which("row", "row/")
         starts = tags.opens[which]
         numbers = numbers_after(tags.text, starts, _BEFORE_ROW)
         outside = np.flatnonzero((numbers < 1) | (numbers > LAST_ROW))
@@ -138,7 +139,8 @@ class _Scanner:
         if len(wrong) and self.disorder is None:
             self.disorder = f"row {numbers[wrong[0]]}"
         self._last_row = int(numbers[-1]) if len(numbers) else self._last_row
-        if self.by_default or b"hidden" in piece or _NO_HEIGHT in piece:
+        spelt = _attributes_of(piece, tags)
+        if self.by_default or b"hidden" in spelt or _NO_HEIGHT in spelt:
             self._keep_hidden(piece, starts, tags.closes[which], numbers)
         return starts, numbers
 
@@ -160,8 +162,7 @@ class _Scanner:
     def _sort_out(self, piece: bytes, tags: Tags, cells: Cells) -> None:
         """Texts by their numbers; everything else with its type, style, formula and value."""
         types = [_type_and_style(attributes) for attributes in cells.attributes]
-        meant = np.array([kind == "inlineStr" for kind, _ in types], np.bool_)[cells.group]
-        inline = cells.inline & (meant | ~cells.has_value)
+        inline = cells.inline
         shared = np.array([kind == "s" for kind, _ in types], np.bool_)[cells.group] & ~inline
         stored = np.array([kind in DIRECT_TYPES for kind, _ in types], np.bool_)[cells.group] & ~inline
         filled = cells.value_end > cells.value_start
@@ -180,6 +181,16 @@ class _Scanner:
         self._directs += len(texts)
 
 
+def _attributes_of(piece: bytes, tags: Tags) -> bytes:
+    """The tags of rows and formulas, which may have any attributes; raise NotPlain where these are odd."""
+    which = tags.which("row", "row/", "f", "f/")
+    spelt = joined(piece, tags.opens[which], tags.closes[which] + 1)
+    rows = len(tags.which("row", "row/"))
+    if not _ATTRIBUTED.fullmatch(spelt) or b"xmlns" in spelt or spelt.count(_BEFORE_ROW[4:]) != rows:
+        raise NotPlain
+    return spelt
+
+
 def _shared_numbers(tags: Tags, cells: Cells, which: Bools) -> Ints:
     numbers, end = read_numbers(tags.text, cells.value_start[which], ord("0"), 10, 9)
     if not (end == cells.value_end[which]).all():
@@ -195,10 +206,14 @@ def _values(piece: bytes, cells: Cells, which: Bools) -> pa.LargeStringArray:
 
 def _typed(piece: bytes, cells: Cells, which: Bools, types: list[tuple[str, int]]) -> pa.RecordBatch:
     group = cells.group[which]
-    values, data, _ = gathered(piece, cells.value_start[which], cells.value_end[which])
+    start, end = cells.value_start[which], cells.value_end[which]
+    values, data, _ = gathered(piece, start, end)
     is_text = np.array([kind in TEXT_TYPES for kind, _ in types], np.bool_)[group]
     if (data == ord("&")).any() and (np.asarray(pc.match_substring(values, "&")) & ~is_text).any():
         raise NotPlain
+    if len(texts := np.flatnonzero(is_text)):
+        stored = sliced_texts(piece, start[texts], end[texts], trimmed=np.zeros(len(texts), np.bool_))
+        values = replaced(values, dict(zip(texts.tolist(), stored.to_pylist(), strict=True)))
     if (data <= ord(" ")).any():
         values = pc.if_else(pa.array(is_text), values, pc.utf8_trim(values, XML_SPACE))
     columns = [
@@ -211,13 +226,15 @@ def _typed(piece: bytes, cells: Cells, which: Bools, types: list[tuple[str, int]
     return pa.record_batch(columns, schema=TYPED)
 
 
-_ATTRIBUTE = re.compile(rb'\s+([A-Za-z:]+)="([^"]*)"')
+_ELSEWHERE = frozenset({b"r", b"xmlns"})
+_ATTRIBUTE = re.compile(rb'\s+([A-Za-z]+)="([^"<&]*)"')
 
 
 def _type_and_style(attributes: bytes) -> tuple[str, int]:
     """The type (`t`, 18.18.11) and style (`s`) of a cell from the text of its attributes after `r`."""
-    found = dict(_ATTRIBUTE.findall(attributes))
-    if _ATTRIBUTE.sub(b"", attributes).strip():
+    pairs = _ATTRIBUTE.findall(attributes)
+    found = dict(pairs)
+    if _ATTRIBUTE.sub(b"", attributes).strip() or len(found) < len(pairs) or not _ELSEWHERE.isdisjoint(found):
         raise NotPlain
     style = found.get(b"s", b"0").strip()
     kind = found.get(b"t", b"n").decode("ascii", "replace").strip()

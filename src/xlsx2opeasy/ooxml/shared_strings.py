@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Iterable, Iterator
 
-import numpy as np
 import pyarrow as pa
 
 from xlsx2opeasy.ooxml.expat_scan import expat_shared_texts
@@ -57,17 +56,19 @@ def _plain_texts(blocks: Iterable[bytes]) -> Iterator[pa.LargeStringArray]:
         if cut > 0:
             yield _texts_of(rest[:cut])
             rest = rest[cut:]
-    if b"</sst>" not in rest and b"<sst" not in rest:
+    end = rest.rstrip()
+    if not end.endswith(b"</sst>") and not (_ITEM not in end and end.endswith(b"/>")):
         raise NotPlain
-    yield _texts_of(rest)
+    yield _texts_of(end.removesuffix(b"</sst>"))
 
 
 def _texts_of(piece: bytes) -> pa.LargeStringArray:
     start = piece.find(_ITEM)
-    check_head(piece[: start if start >= 0 else None])
+    if not piece.startswith(_ITEM):
+        check_head(piece[: start if start >= 0 else None], b"sst")
     if start < 0:
         return pa.array([], pa.large_string())
     items = piece[start:]
     tags = tags_of(items)
-    which = np.flatnonzero((tags.first == ord("s")) & (tags.second == ord("i")))
+    which = tags.which("si", "si/")
     return item_texts(items, tags, which)

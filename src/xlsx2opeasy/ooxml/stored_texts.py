@@ -10,47 +10,73 @@ import numpy as np
 import pyarrow as pa
 
 from xlsx2opeasy.ooxml.byte_arrays import Bools, Bytes, Ints
-from xlsx2opeasy.ooxml.tags import NotPlain, Tags
+from xlsx2opeasy.ooxml.tags import BEYOND, NotPlain, Tags, stands_at
 
 XML_SPACE = " \t\r\n"
-_PHONETIC = re.compile(rb"<rPh[\s>].*?</rPh\s*>", re.DOTALL)
-_TEXT = re.compile(rb"<t(\s[^>]*)?(?<!/)>([^<]*)</t\s*>")
-_PRESERVED = re.compile(rb"""\sxml:space\s*=\s*["']preserve["']""")
+_PRESERVING = b'<t xml:space="preserve">'
+_TEXT = re.compile(rb'<t( xml:space="preserve")?>([^<]*)</t>')
+_ANY_TEXT = rb'<t(?: xml:space="preserve")?(?:/>|>[^<]*</t>)'
+_ATTRIBUTES = rb'(?: [A-Za-z]+="[^"<&]*")*'
+_FONT = rb"<rPr/>|<rPr>(?:<[A-Za-z]+%b/>)*</rPr>" % _ATTRIBUTES
+_HINT = rb"<rPh%b>(?:%b)?</rPh>" % (_ATTRIBUTES, _ANY_TEXT)
+_PHONETIC = re.compile(_HINT)
+_ITEM = re.compile(
+    rb"<si>(?:%b)?(?:<r>(?:%b)?(?:%b)?</r>)*(?:%b)*(?:<phoneticPr%b/>)?</si>\s*"
+    % (_ANY_TEXT, _FONT, _ANY_TEXT, _HINT, _ATTRIBUTES)
+)
+"""A shared text of runs, as Excel and others spell it."""
 _REFERENCE = re.compile(r"&([^;]{0,12});?")
 _NAMED = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
 _ESCAPE = re.compile("_x([0-9A-Fa-f]{4})_")
 _LONE = re.compile("[\ud800-\udfff]")
-_BARE_TAG = len("<t")
 _DENSE = 8
 """Where slices fill more than one part in so many of a piece, a mask is quicker than an index."""
 
 
 def item_texts(piece: bytes, tags: Tags, items: Ints) -> pa.LargeStringArray:
-    """The texts of string items, `<si>` or `<is>`, given as indices of their tags."""
-    inner = items + 1
-    empty = tags.empty(items) | (tags.first[inner] == ord("/"))
-    has_text = ~empty & tags.named(inner, "t")
-    unfilled = has_text & tags.empty(inner)
-    after = np.minimum(inner + 2 - unfilled, len(tags.opens) - 1)
-    single = has_text & (tags.first[after] == ord("/")) & (tags.second[after] != ord("t"))
-    filled = single & ~unfilled
+    """The texts of string items, `<si>` or `<is>`, given as indices of their tags.
+
+    Each `<si>` reaches to the next one or to the end of the piece. Raises NotPlain for other spellings than
+    those of Excel.
+    """
+    inner, after, last = items + 1, items + 2, items + 3
+    last = np.minimum(last, len(tags.opens) - 1)
+    closed = tags.are(items, "is/", "si/")
+    empty = ~closed & tags.are(inner, "/is", "/si")
+    unfilled = ~closed & tags.are(inner, "t/") & tags.are(after, "/is", "/si")
+    filled = ~closed & tags.are(inner, "t") & tags.are(after, "/t") & tags.are(last, "/is", "/si")
+    preserved = ~tags.bare(inner)
+    odd = filled & preserved
+    if not stands_at(tags.text, tags.opens[inner[odd]], _PRESERVING).all() or not _bare(tags, items).all():
+        raise NotPlain
     start = np.where(filled, tags.closes[inner] + 1, 0)
     end = np.where(filled, tags.opens[inner + 1], start)
-    preserved = tags.closes[inner] - tags.opens[inner] > _BARE_TAG
     texts = sliced_texts(piece, start, end, trimmed=~preserved)
+    size = closed + 2 * empty + 3 * unfilled + 4 * filled
+    following = np.append(items[1:], len(tags.opens) - BEYOND)
+    shared = tags.are(items, "si", "si/")
+    parsed = np.flatnonzero(shared & (items + size != following))
+    if not (size[~shared] > 0).all():
+        raise NotPlain
+    places = zip(parsed.tolist(), items[parsed].tolist(), following[parsed].tolist(), strict=True)
     return replaced(
-        texts, {at: _parsed(piece, tags, int(items[at])) for at in np.flatnonzero(~single & ~empty).tolist()}
+        texts, {at: _parsed(piece[tags.opens[first] : tags.opens[after]]) for at, first, after in places}
     )
 
 
-def _parsed(piece: bytes, tags: Tags, item: int) -> str:
-    """The text of an item of several runs, without its phonetic hints (18.4.8)."""
-    start = int(tags.opens[item])
-    end = piece.find(b"</" + piece[start + 1 : start + 3] + b">", start)
-    if end < 0:
+def _bare(tags: Tags, items: Ints) -> Bools:
+    """Whether these items have no attributes."""
+    found: Bools = tags.closes[items] - tags.opens[items] <= len("<si/")
+    return found
+
+
+def _parsed(item: bytes) -> str:
+    """The text of a shared item of several runs, without its phonetic hints (18.4.8)."""
+    if not _ITEM.fullmatch(item):
         raise NotPlain
-    runs = _TEXT.findall(_PHONETIC.sub(b"", piece[start:end]))
-    return "".join(_typed(text.decode(), not _PRESERVED.search(attributes)) for attributes, text in runs)
+    return "".join(
+        _typed(text.decode(), not attributes) for attributes, text in _TEXT.findall(_PHONETIC.sub(b"", item))
+    )
 
 
 def sliced_texts(piece: bytes, start: Ints, end: Ints, trimmed: Bools) -> pa.LargeStringArray:
@@ -87,6 +113,12 @@ def gathered(piece: bytes, start: Ints, end: Ints) -> tuple[pa.LargeStringArray,
     except pa.ArrowInvalid as error:
         raise NotPlain from error
     return array, data, offsets
+
+
+def joined(piece: bytes, start: Ints, end: Ints) -> bytes:
+    """The bytes between the places, one slice after the other."""
+    offsets = np.concatenate([[0], np.cumsum(end - start)]).astype(np.int64)
+    return _bytes_between(np.frombuffer(piece, np.uint8), start, end, offsets).tobytes()
 
 
 def _bytes_between(text: Bytes, start: Ints, end: Ints, offsets: Ints) -> Bytes:

@@ -1,5 +1,6 @@
 """The cells of a piece of sheet XML, found by looking at all its tags at once."""
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,6 +8,7 @@ import pyarrow as pa
 
 from xlsx2opeasy.ooxml.address import LAST_COLUMN, LAST_ROW, outside_grid
 from xlsx2opeasy.ooxml.byte_arrays import Bools, Bytes, Ints, Words, byte_array, read_numbers
+from xlsx2opeasy.ooxml.relations import MAIN_NAMESPACES
 from xlsx2opeasy.ooxml.scanned import STRIDE, TYPED_BOOLEANS
 
 _ATTRIBUTES_LIMIT = 32
@@ -17,6 +19,76 @@ _MASKS = np.array([(1 << 8 * length) - 1 for length in range(9)], np.uint64)
 """Which bits of a word are its first bytes."""
 _BEFORE_ADDRESS = b' r="'
 _BOOLEANS = tuple(f"{formula}</f><v>{value}<".encode() for formula, value in TYPED_BOOLEANS)
+_ENDS_NAME = b" \t\r\n>/"
+_NO_XML = ((b"]", b"]]>"), (b"\xef", b"\xef\xbf\xbe"), (b"\xef", b"\xef\xbf\xbf"))
+"""What no XML may hold, and a byte of it: one byte is found ten times faster than several."""
+
+_ELEMENTS = ("row", "c", "f", "v", "is", "si", "t")
+_FORMS = ("{}", "{}/", "/{}")
+KINDS = {name: at for at, name in enumerate(form.format(each) for each in _ELEMENTS for form in _FORMS)}
+"""Kinds of tags: `v` opens, `v/` is empty, `/v` closes."""
+
+_OTHER = 31
+_FOLLOWERS = {
+    "row": "c c/ /row",
+    "row/": "row row/",
+    "/row": "row row/",
+    "c": "f f/ v v/ is is/ /c",
+    "c/": "c c/ /row",
+    "/c": "c c/ /row",
+    "f": "/f",
+    "f/": "v v/ /c",
+    "/f": "v v/ /c",
+    "v": "/v",
+    "v/": "/c",
+    "/v": "/c",
+    "is": "t t/ /is",
+    "is/": "/c",
+    "/is": "/c",
+    "t": "/t",
+    "t/": "/is",
+    "/t": "/is",
+}
+"""Which tags may follow which in the plain spelling of rows; whatever holds to it is nested as it must be."""
+
+
+def _kind_table() -> Bytes:
+    """The kind that a tag may be, by the two bytes after its `<`, and 1 << 16 where it is empty."""
+    table = np.full(1 << 17, _OTHER, np.uint8)
+    for name in map(str.encode, _ELEMENTS):
+        for second in name[1:2] or _ENDS_NAME:
+            code = name[0] | second << 8
+            table[code], table[1 << 16 | code] = KINDS[name.decode()], KINDS[name.decode() + "/"]
+        table[ord("/") | name[0] << 8] = KINDS["/" + name.decode()]
+    return table
+
+
+def _third_table() -> Bools:
+    """By kind and third byte of a tag, whether they go together."""
+    table = np.zeros((_OTHER + 1, 256), np.bool_)
+    table[_OTHER] = True
+    for name in _ELEMENTS:
+        for form in _FORMS[:2]:
+            thirds = name[2:3].encode() or (_ENDS_NAME if len(name) == 2 else range(256))
+            table[KINDS[form.format(name)], list(thirds)] = True
+        table[KINDS[f"/{name}"], (name[1:2] or ">").encode()[0]] = True
+    return table.ravel()
+
+
+def _follower_table() -> Bools:
+    table = np.zeros((_OTHER + 1, _OTHER + 1), np.bool_)
+    for name, followers in _FOLLOWERS.items():
+        for each in followers.split():
+            table[KINDS[name], KINDS[each]] = True
+    return table.ravel()
+
+
+_KIND_OF = _kind_table()
+_THIRD = _third_table()
+_MAY_FOLLOW = _follower_table()
+
+BEYOND = 4
+"""Tags of no kind behind the last of a piece."""
 
 
 class NotPlain(Exception):
@@ -47,7 +119,7 @@ class Cells:
 
 @dataclass(frozen=True, slots=True)
 class Tags:
-    """All tags of a piece: where each begins and ends, and the two bytes after its `<`.
+    """All tags of a piece: where each begins and ends, and its kind (`KINDS`).
 
     Some more follow the last, so that every tag has followers.
     """
@@ -55,55 +127,58 @@ class Tags:
     text: Bytes
     opens: Ints
     closes: Ints
-    first: Bytes
-    second: Bytes
+    kinds: Bytes
 
-    def named(self, which: Ints, letter: str) -> Bools:
-        """Whether these tags open the element with this one-letter name."""
-        found: Bools = (self.first[which] == ord(letter)) & _ends_name(self.second[which])
+    def which(self, *names: str) -> Ints:
+        """The tags of these kinds."""
+        return np.flatnonzero(self.are(slice(None), *names))
+
+    def are(self, which: "Ints | slice", *names: str) -> Bools:
+        """Whether these tags are of one of these kinds."""
+        kinds = self.kinds[which]
+        found: Bools = kinds == KINDS[names[0]]
+        for name in names[1:]:
+            found |= kinds == KINDS[name]
         return found
 
-    def ending(self, which: Ints, letter: str) -> Bools:
-        """Whether these tags close the element with this one-letter name."""
-        found: Bools = (self.first[which] == ord("/")) & (self.second[which] == ord(letter))
+    def bare(self, which: Ints) -> Bools:
+        """Whether these tags, of elements with names of one letter, have no attributes."""
+        found: Bools = self.closes[which] - self.opens[which] == len("<v")
         return found
-
-    def empty(self, which: Ints) -> Bools:
-        """Whether these tags close themselves."""
-        found: Bools = self.text[self.closes[which] - 1] == ord("/")
-        return found
-
-
-def _ends_name(byte: Bytes) -> Bools:
-    found: Bools = (byte <= ord(" ")) | (byte == ord(">")) | (byte == ord("/"))
-    return found
 
 
 def cells_of(tags: Tags) -> Cells:
-    """All cells among the tags; raise NotPlain where the spelling is another one than expected."""
-    cell = np.flatnonzero(tags.named(np.arange(len(tags.opens)), "c"))
+    """All cells among the tags of rows; raise NotPlain where the spelling is another one than expected."""
+    _check_rows(tags)
+    cell = tags.which("c", "c/")
     key, after = _keys(tags, cell)
-    group, attributes = _attribute_groups(tags.text, after, tags.closes[cell] - tags.empty(cell))
-    has_children = ~tags.empty(cell)
+    group, attributes = _attribute_groups(tags.text, after, tags.closes[cell] - tags.are(cell, "c/"))
     child = cell + 1
-    formula = has_children & tags.named(child, "f")
+    formula = tags.are(child, "f", "f/")
     typed = _typed_booleans(tags, child, formula)
-    child = child + formula + (formula & ~tags.empty(child))
+    child = child + formula + tags.are(child, "f")
     formula = formula & ~typed
-    has_value = has_children & tags.named(child, "v")
-    self_closed = has_value & tags.empty(child)
-    value_start = np.where(has_value, tags.closes[child] + 1, 0)
-    value_end = np.where(has_value & ~self_closed, tags.opens[child + 1], value_start)
-    if not tags.ending((child + 1)[has_value & ~self_closed], "v").all():
+    has_value, filled = tags.are(child, "v", "v/"), tags.are(child, "v")
+    if not tags.bare(child[filled]).all():
         raise NotPlain
-    inline = has_children & (tags.first[child] == ord("i")) & (tags.second[child] == ord("s"))
-    _check_rest(tags, child, has_children & ~has_value & ~inline)
-    after = child + 2 - self_closed
-    both = has_value & (tags.first[after] == ord("i")) & (tags.second[after] == ord("s"))
-    child, inline = np.where(both, after, child), inline | both
+    value_start = np.where(has_value, tags.closes[child] + 1, 0)
+    value_end = np.where(filled, tags.opens[child + 1], value_start)
+    inline = tags.are(child, "is", "is/")
     return Cells(
         tags.opens[cell], key, group, attributes, formula, inline, child, has_value, value_start, value_end
     )
+
+
+def _check_rows(tags: Tags) -> None:
+    """Raise NotPlain where tags are not those of rows, cells and what is in them, each in its place."""
+    kinds = tags.kinds[:-BEYOND]
+    if not len(kinds):
+        return
+    around = tags.kinds[[0, len(kinds) - 1]]
+    ends = around[0] in (KINDS["row"], KINDS["row/"]) and around[1] in (KINDS["/row"], KINDS["row/"])
+    pairs = kinds[:-1] * np.uint16(_OTHER + 1) + kinds[1:]
+    if not ends or not _MAY_FOLLOW[pairs].all():
+        raise NotPlain
 
 
 def _typed_booleans(tags: Tags, child: Ints, formula: Bools) -> Bools:
@@ -111,36 +186,65 @@ def _typed_booleans(tags: Tags, child: Ints, formula: Bools) -> Bools:
     typed = np.zeros(len(child), np.bool_)
     start = tags.closes[child[formula]] + 1
     for spelling in _BOOLEANS:
-        expected = np.frombuffer(spelling, np.uint8)
-        place = np.minimum(start, len(tags.text) - len(expected))[:, None] + np.arange(len(expected))
-        typed[formula] |= (tags.text[place] == expected).all(axis=1)
+        typed[formula] |= stands_at(tags.text, start, spelling)
     return typed
 
 
-def _check_rest(tags: Tags, child: Ints, others: Bools) -> None:
-    """A cell without a value ends at once, or after its formula."""
-    if not tags.ending(child[others], "c").all():
-        raise NotPlain
+def stands_at(text: Bytes, places: Ints, what: bytes) -> Bools:
+    """Whether these bytes stand at each place."""
+    expected = np.frombuffer(what, np.uint8)
+    place = np.minimum(places, len(text) - len(expected))[:, None] + np.arange(len(expected))
+    found: Bools = (text[place] == expected).all(axis=1)
+    return found
 
 
-def check_head(head: bytes) -> None:
-    """Raise NotPlain where what precedes the cells or items has comments, CDATA or a DOCTYPE."""
+_ROOT = re.compile(
+    rb"""(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*\?>)?\s*<([A-Za-z]+)((?:\s+[\w:.-]+\s*=\s*(?:"[^"<]*"|'[^'<]*'))*)\s*/?>"""
+)
+_DEFAULT_NAMESPACE = re.compile(rb"""\sxmlns\s*=\s*["']([^"']*)""")
+
+
+def check_head(head: bytes, root: bytes) -> None:
+    """Raise NotPlain where what precedes cells or items has comments, CDATA, a DOCTYPE, or another root."""
     if b"<!" in head or b"\0" in head:
+        raise NotPlain
+    found = _ROOT.match(head)
+    namespace = found and found[1] == root and _DEFAULT_NAMESPACE.search(found[2])
+    if not namespace or namespace[1].decode("ascii", "replace") not in MAIN_NAMESPACES:
         raise NotPlain
 
 
 def tags_of(piece: bytes) -> Tags:
-    """All tags of a piece; raise NotPlain for comments, CDATA, and texts with a bare ">"."""
+    """All tags of a piece; raise NotPlain for comments, CDATA, texts with a bare ">", and what is no XML."""
     text = byte_array(piece)
     opens, closes = np.flatnonzero(text == ord("<")), np.flatnonzero(text == ord(">"))
     if len(opens) != len(closes) or (opens > closes).any() or (closes[:-1] > opens[1:]).any():
         raise NotPlain  # a raw ">" in a text
-    beyond = np.full(4, len(piece), np.int64)
+    if any(byte in piece and each in piece for byte, each in _NO_XML) or _has_controls(text):
+        raise NotPlain
+    beyond = np.full(BEYOND, len(piece), np.int64)
     opens, closes = np.concatenate([opens, beyond]), np.concatenate([closes, beyond + 1])
-    first, second = text[opens + 1], text[opens + 2]
+    words = np.ndarray(len(text) - 3, "<u4", text, strides=(1,))[opens]
+    first = words >> 8 & 0xFF
     if ((first == ord("!")) | (first == ord("?"))).any():
         raise NotPlain
-    return Tags(text, opens, closes, first, second)
+    kinds = _KIND_OF[(text[closes - 1] == ord("/")) * np.uint32(1 << 16) | words >> 8 & 0xFFFF]
+    kinds[-BEYOND:] = _OTHER
+    if not _THIRD[kinds * np.uint32(1 << 8) | words >> 24].all():
+        raise NotPlain
+    tags = Tags(text, opens, closes, kinds)
+    fourth = text[opens[tags.which("row", "row/")] + 4]
+    closing = text[opens[tags.which("/is", "/si")] + 4]
+    rows = stands_at(text, opens[tags.which("/row")] + 4, b"w>")
+    if not (np.isin(fourth, list(_ENDS_NAME)).all() and (closing == ord(">")).all() and rows.all()):
+        raise NotPlain
+    return tags
+
+
+def _has_controls(text: Bytes) -> bool:
+    """Whether there are control characters that XML cannot hold."""
+    low = text < ord(" ")
+    return bool(low.any()) and not np.isin(text[low], list(_ENDS_NAME)).all()
 
 
 def _keys(tags: Tags, cell: Ints) -> tuple[Ints, Ints]:

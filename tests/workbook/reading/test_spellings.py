@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from handmade import MAIN, RELATIONS, STRICT, inline, parts, row, worksheet, write
 
+from xlsx2opeasy.errors import WorkbookUnusable
 from xlsx2opeasy.workbook.read import read_workbook
 
 HEAD = row(1, [inline("command"), inline("user.lastName"), inline("user.title")])
@@ -103,3 +104,92 @@ def test_d41_a_package_wholly_in_utf_16(tmp_path: Path) -> None:
     of = {name: str(content).encode("utf-16") for name, content in parts({"Users": PLAIN}).items()}
     found = read_workbook(write(tmp_path, of))
     assert found.sheets[0].rows.to_numpy().tolist() == [["AddUser", "Müller & <Söhne>", "7"]]
+
+
+FOREIGN = 'xmlns="urn:q"'
+MISPLACED = {
+    "a foreign row": f'<row r="3" {FOREIGN}><c r="A3" t="str"><v>x</v></c></row>',
+    "a foreign cell": f'<row r="3"><c r="A3" t="str" {FOREIGN}><v>x</v></c></row>',
+    "a cell of no namespace": '<row r="3"><c r="A3" t="str" xmlns=""><v>x</v></c></row>',
+    "a foreign value": f'<row r="3"><c r="A3" t="str"><v {FOREIGN}>x</v></c></row>',
+    "a value within another element": '<row r="3"><c r="A3" t="str"><x><v>x</v></x></c></row>',
+    "a cell within another element": '<row r="3"><x><c r="A3" t="str"><v>x</v></c></x></row>',
+    "a row within another element": '<x><row r="3"><c r="A3" t="str"><v>x</v></c></row></x>',
+    "an element whose name begins alike": '<row r="3"><c r="A3" t="str"><vx>x</vx></c></row>',
+    "a text within another element": '<row r="3"><c r="A3" t="inlineStr"><is><x><t>x</t></x></is></c></row>',
+    "a cell within a cell": '<row r="3"><c r="A3"><c r="B3" t="str"><v>x</v></c></c></row>',
+}
+
+
+@pytest.mark.parametrize("odd", MISPLACED)
+def test_what_other_readers_might_take_for_a_cell_is_refused(tmp_path: Path, odd: str) -> None:
+    with pytest.raises(WorkbookUnusable, match=r"an element .* where none may be"):
+        read(tmp_path, worksheet(HEAD + DATA + MISPLACED[odd]))
+
+
+def test_elements_of_other_namespaces_are_skipped(tmp_path: Path) -> None:
+    sheet = PLAIN.replace('<row r="2">', f'<row r="2"><z {FOREIGN}><v>x</v></z>')
+    assert read(tmp_path, sheet) == [["AddUser", "Müller & <Söhne>", "7"]]
+
+
+ITEMS = {
+    "<t>a</t><t>b</t>": "ab",
+    "<r><t>a</t></r><t>b</t>": "ab",
+    '<t xml:space="default"> a </t>': "a",
+    '<t a="1"> a </t>': "a",
+    '<t>a</t><rPh sb="0" eb="1"><t>b</t></rPh>': "a",
+    "<r><rPr><b/><x><t>c</t></x></rPr><t>a</t></r>": "a",
+    "<rPh><t>b</t></rPh><r><t>a</t></r>": "a",
+}
+
+
+@pytest.mark.parametrize("item", ITEMS)
+def test_odd_items_of_shared_texts(tmp_path: Path, item: str) -> None:
+    shared = f'<sst xmlns="{MAIN}"><si><t>AddUser</t></si><si>{item}</si></sst>'
+    assert read(tmp_path, worksheet(HEAD + BY_NUMBER), shared) == [["AddUser", ITEMS[item], "7"]]
+
+
+@pytest.mark.parametrize(
+    "item",
+    ["<x><t>c</t></x>", "<t>a<b/>b</t>", "<t>a<t>b</t></t>", f"<t {FOREIGN}>a</t>", "<si><t>a</t></si>"],
+)
+def test_a_misplaced_element_in_a_shared_text_is_refused(tmp_path: Path, item: str) -> None:
+    shared = f'<sst xmlns="{MAIN}"><si><t>AddUser</t></si><si>{item}</si></sst>'
+    with pytest.raises(WorkbookUnusable, match=r"an element .* where none may be"):
+        read(tmp_path, worksheet(HEAD + BY_NUMBER), shared)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        '<row r="3" r="4"/>',
+        '<row r="3"><c r="A3" t="s" t="str"><v>0</v></c></row>',
+        '<row r="3"><c r="A3"><v>1</v></c></c></row>',
+        '<row r="3"><c r="A3"><v>1</c></v></row>',
+        '<row r="3"><c r="A3"><v>1]]></v></c></row>',
+        '<row r="3"><c r="A3" t="str"><v>a\x01b</v></c></row>',
+        '<row r="3"><c r="A3" t="str"><v>a\uffffb</v></c></row>',
+        '<row r="3"><c r="A3" s="<"/></row>',
+    ],
+)
+def test_rows_that_are_no_xml_are_refused(tmp_path: Path, rows: str) -> None:
+    with pytest.raises(WorkbookUnusable, match="damaged"):
+        read(tmp_path, worksheet(HEAD + DATA + rows))
+
+
+@pytest.mark.parametrize("old", ["<worksheet", "main"])
+def test_a_part_that_is_no_worksheet_is_refused_not_read_as_empty(tmp_path: Path, old: str) -> None:
+    new = {"<worksheet": "<chartsheet", "main": "other"}[old]
+    with pytest.raises(WorkbookUnusable, match="not what it should be"):
+        read(
+            tmp_path,
+            PLAIN.replace(old, new, 1).replace(
+                "</worksheet", f"</{new[1:]}" if old[0] == "<" else "</worksheet"
+            ),
+        )
+
+
+def test_rows_in_two_places_are_told(tmp_path: Path) -> None:
+    twice = PLAIN.replace("</sheetData>", f"</sheetData><sheetData>{DATA}</sheetData>")
+    book = read_workbook(write(tmp_path, parts({"Users": twice})))
+    assert [each.rule for each in book.problems] == ["disorder"]
