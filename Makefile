@@ -6,7 +6,7 @@ MAIN := .venv/installed
 DEV := .venv/installed-dev
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: demo test lint types examples templates docs release corpus fuzz fuzz-fleet sim mutants mutants-planted bench clean
+.PHONY: demo test lint types examples templates docs release corpus fuzz fuzz-readers fuzz-fleet sim mutants mutants-planted bench clean
 
 $(MAIN): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -70,6 +70,9 @@ corpus: $(DEV)  ## Checks every workbook of a folder, and writes results into th
 
 fuzz: $(DEV)  ## Plays random loads with faults and crashes: make fuzz SEEDS=1000 FIRST=0
 	@PYTHONPATH=tests $(BIN)/python -m load.fuzz --seeds "$(or $(SEEDS),1000)" --first "$(or $(FIRST),0)"
+
+fuzz-readers: $(DEV)  ## Plays changed workbooks and answers before the readers: make fuzz-readers SECONDS=600 FIRST=0
+	@PYTHONPATH=tests $(BIN)/python -m readers.fuzz --seconds "$(or $(SECONDS),600)" --first "$(or $(FIRST),0)"
 
 fuzz-fleet: $(DEV)  ## Plays workers that are killed, sleep and lose their database: make fuzz-fleet LOADS=500 ENTERPRISES=50 KILLS=200 STOPS=60 RESTARTS=10 SEED=0
 	@PYTHONPATH=tests $(BIN)/python -m store.fuzz --loads "$(or $(LOADS),500)" --enterprises "$(or $(ENTERPRISES),50)" \

@@ -18,7 +18,7 @@ from load.fuzz import frozen_jobs
 from readers.answer_seeds import play_commands, play_load
 from readers.bases import bases
 from readers.workbook_seeds import Plan, facts, play, shortest
-from seeds import Seeds
+from seeds import ROOM, Seeds
 
 _ANSWERS_IN = 5
 """Seeds; one of them changes answers, the others workbooks."""
@@ -40,7 +40,7 @@ def workbook(
 
 def answer(seed: int, jobs: list[Frozen], tally: Counter[str]) -> str:
     """What a seed of answers finds, with the changes."""
-    with tempfile.TemporaryDirectory() as name:
+    with tempfile.TemporaryDirectory(dir=ROOM) as name:
         try:
             if seed % (2 * _ANSWERS_IN):
                 play_load(seed, jobs, Path(name), tally)
@@ -56,7 +56,7 @@ def main() -> int:
     seeds, broken, books = Seeds(__doc__), [], bases()
     os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.null.Keyring"
     before = facts(books)
-    with tempfile.TemporaryDirectory() as name:
+    with tempfile.TemporaryDirectory(dir=ROOM) as name:
         jobs = frozen_jobs(Path(name) / "jobs")
         for seed in seeds.every:
             if seed % _ANSWERS_IN:

@@ -28,6 +28,7 @@ from readers.judged import (
 )
 from readers.packages import Book
 from readers.spellings import SPELLINGS
+from seeds import ROOM
 
 MOST_SECONDS = 20
 """Processor time of all judges together."""
@@ -98,7 +99,7 @@ def judged(before: Mapping[str, Any], data: bytes, plan: Plan) -> Iterator[Verdi
         raise Broken(f"another spelling is refused: {read.message}")
     counted = ["read" if isinstance(read, Reading) else "refused"]
     if dice.random() < _SHARE_OF_DOORS:
-        with tempfile.TemporaryDirectory() as folder:
+        with tempfile.TemporaryDirectory(dir=ROOM) as folder:
             path = Path(folder) / "book.xlsx"
             path.write_bytes(data)
             counted.append(doors_hold(path))
