@@ -28,7 +28,7 @@ class Seeds:
         self.until_broken: bool = chosen.until_broken
         self.tally: Counter[str] = Counter()
         self._chosen = chosen
-        self._played = 0
+        self.played = 0
         self._began = time.monotonic()
 
     @property
@@ -36,10 +36,10 @@ class Seeds:
         """The seeds, one after another."""
         seconds = self._chosen.seconds
         for seed in itertools.count(self._chosen.first):
-            over = self._played >= self._chosen.seeds if seconds is None else self._took > seconds
+            over = self.played >= self._chosen.seeds if seconds is None else self._took > seconds
             if over:
                 return
-            self._played += 1
+            self.played += 1
             yield seed
 
     @property
@@ -48,9 +48,9 @@ class Seeds:
 
     def report(self, broken: Sequence[int]) -> int:
         """Prints how many seeds were played in which time, and the tally; the exit code: 1 for a violation."""
-        after = self._chosen.first + self._played
+        after = self._chosen.first + self.played
         sys.stdout.write(
-            f"{self._played} seeds in {self._took:.0f} s, {len(broken)} violations {broken}; "
+            f"{self.played} seeds in {self._took:.0f} s, {len(broken)} violations {broken}; "
             f"--first {after} goes on\n"
         )
         for what, number in sorted(self.tally.items()):
