@@ -29,7 +29,7 @@ from .counting import counted, inflated
 
 ROWS = 1000
 BOUNDS = {
-    "scan": 5_700,
+    "scan": 5_400,
     "read": 47_500,
     "check": 385_000,
     "build": 16_500,
