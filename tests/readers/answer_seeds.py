@@ -15,7 +15,8 @@ from load.rig import kept_promise
 from readers.answers import changed
 from xlsx2opeasy.cli.main import cli
 from xlsx2opeasy.errors import Xlsx2OpeasyError
-from xlsx2opeasy.opeasy import Connection, OpEasyClient
+from xlsx2opeasy.opeasy.client import OpEasyClient
+from xlsx2opeasy.opeasy.connection import Connection
 from xlsx2opeasy.secret import Secret
 
 SHARE = 0.2
