@@ -24,7 +24,7 @@ from urllib.parse import urlsplit
 from . import api
 from .messages import Answer, Cut, Request
 from .runs import finish
-from .state import Settings, State
+from .state import Event, Settings, State
 
 _RESET = struct.pack("ii", 1, 0)
 
@@ -84,8 +84,7 @@ class ForeignServer:
         with self._lock:
             answer = api.answer(self.state, request)
             callbacks, self.state.callbacks = self.state.callbacks, []
-        for url, event in callbacks:
-            self._call_back(url, event)
+        self._call_back(callbacks)
         return answer
 
     def calls(self, method: str, path: str) -> int:
@@ -102,8 +101,7 @@ class ForeignServer:
         with self._lock:
             finish(self.state, self.state.scheduled[scheduled_id])
             callbacks, self.state.callbacks = self.state.callbacks, []
-        for url, event in callbacks:
-            self._call_back(url, event)
+        self._call_back(callbacks)
 
     def exchange(self, request: Request) -> Answer | Cut:
         """What a request that has arrived whole is answered, hooks included."""
@@ -116,7 +114,12 @@ class ForeignServer:
         answer = self.apply(request)
         return self.settings.after(request, answer) or answer
 
-    def _call_back(self, url: str, event: dict[str, Any]) -> None:
+    def _call_back(self, due: list[tuple[str, Event]]) -> None:
+        for url, event in due:
+            for each in self.settings.deliver(event):
+                self._post(url, each)
+
+    def _post(self, url: str, event: Event) -> None:
         """Sends one callback; a receiver that does not answer is the receiver's loss, as the text says."""
         parts = urlsplit(url)
         connection = HTTPSConnection(parts.netloc, timeout=5, context=self.webhook_context)

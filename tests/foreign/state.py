@@ -3,7 +3,7 @@
 import random
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -12,6 +12,7 @@ from .appendix import complaints
 from .messages import Answer, Cut, Refused, Request, general_error
 
 Task = dict[str, Any]
+Event = dict[str, Any]
 Hook = Callable[[Request], Answer | Cut | None]
 AnswerHook = Callable[[Request, Answer], Answer | Cut | None]
 Thing = TypeVar("Thing")
@@ -43,7 +44,7 @@ class Settings:
     gets (None for success). `early` is asked when the headers have come, before the body is read; `before`
     when the request is whole, and what it returns is sent in place of applying the request; `after` when
     it was applied, and what it returns is sent in place of the answer. `delay` gives seconds to wait
-    before a request is applied.
+    before a request is applied. `deliver` gives the callbacks that are sent where one is due.
     """
 
     enterprise_id: str = "example-enterprise"
@@ -67,6 +68,7 @@ class Settings:
     early: Hook = lambda request: None
     before: Hook = lambda request: None
     after: AnswerHook = lambda request, answer: None
+    deliver: Callable[[Event], Iterable[Event]] = lambda event: [event]
 
 
 @dataclass

@@ -2,6 +2,7 @@
 
 `make fuzz` runs many seeds and prints each that breaks the promise; the tests run a few. A seed is one job: up
 to four runs under faults, half of them killed at a random step, then as many without faults as a person needs.
+Some seeds are a loop besides (`loops.py`), others commands that are killed (`killed_commands.py`).
 """
 
 import contextlib
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from foreign.certificate import make_certificate
 from foreign.messages import Answer, Cut, Request
 from foreign.server import ForeignServer
 from reader_at_hand import read_at_hand
@@ -22,6 +24,7 @@ from xlsx2opeasy.load.plan.staging import Staging, StopAfter
 
 from .books import numbers_then_users, user_book
 from .crash import Frozen, cheaply, finish, freeze_job, run_and_die, thaw
+from .killed_commands import play_commands
 from .loops import play_loop, spelt
 
 HTML = Answer(200, b"<html>Sign in</html>", {"Content-Type": "text/html"})
@@ -34,6 +37,8 @@ SPOILT = (
 )
 _ONE_LOOP_IN = 10
 """Seeds; a loop takes ten times as long as a load under faults."""
+_ONE_COMMAND_IN = 10
+"""Seeds; so that the door that people use is played, too, and webhooks."""
 
 SHARE = 0.25
 """Of the calls of a run under faults."""
@@ -176,12 +181,15 @@ def main() -> int:
         cheaply(patch)
         read_at_hand(patch)
         jobs = frozen_jobs(Path(name) / "jobs")
+        certificate = make_certificate(_made(Path(name) / "certificate"))
         for seed in seeds.every:
             with tempfile.TemporaryDirectory(dir=ROOM) as folder:
                 try:
                     play(seed, jobs, Path(folder), seeds.tally)
                     if seed % _ONE_LOOP_IN == 0:
                         play_loop(seed, _made(Path(folder) / "loop"), seeds.tally)
+                    if seed % _ONE_COMMAND_IN == _ONE_COMMAND_IN // 2:
+                        play_commands(seed, _made(Path(folder) / "commands"), certificate, seeds.tally)
                 except Exception as error:  # noqa: BLE001 - whatever ends a seed broke it
                     broken.append(seed)
                     sys.stderr.write(f"seed {seed}: {error!r}\n")

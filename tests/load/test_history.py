@@ -15,6 +15,7 @@ from xlsx2opeasy.load.job.facts import ChunkFile, JobFacts, PhaseFacts, write_fa
 from xlsx2opeasy.load.job.home import Home, JobFolder
 from xlsx2opeasy.load.job.journal import INTENT, NOTE, OUTCOME, Call, Fact, Record, Verdict
 from xlsx2opeasy.load.job.state import JOB
+from xlsx2opeasy.load.job.store import JOURNAL_BEGUN
 from xlsx2opeasy.load.jobs.listing import job_of, list_jobs
 from xlsx2opeasy.load.jobs.steps import SHARES, Course
 
@@ -278,10 +279,10 @@ def test_a_job_that_was_reopened_has_not_ended_at_its_former_end(place: Home) ->
     assert job.latest.end_time == folder.read_journal()[-1].at
 
 
-def test_a_job_whose_journal_was_never_begun(place: Home) -> None:
-    facts = facts_of()
-    folder = put(place, facts, Tape())
+def test_a_job_of_an_earlier_version_whose_journal_was_never_begun(place: Home) -> None:
+    folder = put(place, facts_of(), Tape())
     folder.journal.unlink()
+    (folder.path / JOURNAL_BEGUN).unlink()
     job = job_of(folder)
     assert (job.status, job.exit_code) == ("FAILED", "STOPPED")
     assert not folder.journal.exists()  # looking at it makes nothing

@@ -16,10 +16,12 @@ import pytest
 
 from foreign.messages import Request
 from foreign.server import ForeignServer
-from xlsx2opeasy.errors import LocalFailure
+from xlsx2opeasy.errors import LocalFailure, UsageError
+from xlsx2opeasy.load.abandon import abandon
 from xlsx2opeasy.load.job.home import Home
 from xlsx2opeasy.load.job.sqlite_journal import SqliteJournal, read_sqlite_journal
 from xlsx2opeasy.load.job.store import DIGEST_KEY
+from xlsx2opeasy.load.jobs.listing import list_jobs
 
 from .books import outcomes, read_results, user_book
 from .command import run, start, until
@@ -82,13 +84,13 @@ def test_f06_f10_a_start_in_doubt_is_not_forgotten_by_dying_in_the_fence(
 
 
 def _step_of(rig: Rig, frozen: Frozen, tmp_path: Path, kind: str, call: str) -> int:
-    """At which step of a run of its own the job comes to this record."""
+    """At which step of a run of its own the job comes to this record; one is there before the run."""
     home = tmp_path / "dry"
     shutil.copytree(rig.home.path, home)
     with ForeignServer() as server:
         result = Rig(server, type(rig.home)(home)).resume(frozen.job)
     records = read_sqlite_journal(home / "loads" / str(result.job) / "journal.sqlite")
-    return next(each.seq for each in records if (each.kind, each.call) == (kind, call))
+    return next(each.seq - 1 for each in records if (each.kind, each.call) == (kind, call))
 
 
 def test_f08_half_a_results_file_is_thrown_away(frozen: Frozen, tmp_path: Path) -> None:
@@ -101,6 +103,20 @@ def test_f08_half_a_results_file_is_thrown_away(frozen: Frozen, tmp_path: Path) 
         (results / "phase-1-Users.json").write_bytes(b"[")
         finish(rig, frozen)
         assert sorted(each.name for each in results.iterdir()) == ["phase-1-Users.json"]
+
+
+def test_f09_a_load_that_dies_right_after_its_end_is_found_by_resume(frozen: Frozen, tmp_path: Path) -> None:
+    """Its passwords are still on the disk, and its operation at the server."""
+    with ForeignServer() as server:
+        rig = thaw(frozen, tmp_path / "home", server)
+        step = _step_of(rig, frozen, tmp_path, "note", "finished")
+        assert run_and_die(rig, frozen.job, f"after:{step}")
+        assert (rig.home.loads / frozen.job / "workbook.xlsx").exists()
+        assert rig.resume().status == "completed"
+        assert not (rig.home.loads / frozen.job / "workbook.xlsx").exists()
+        assert (server.state.operations, server.state.scheduled) == ({}, {})
+        with pytest.raises(UsageError, match="there is no unfinished job"):
+            rig.resume()
 
 
 def test_f12_a_torn_last_record_was_never_written(frozen: Frozen, tmp_path: Path) -> None:
@@ -184,6 +200,47 @@ def test_f13_f84_damaged_files_are_named_and_nothing_is_guessed(
             assert len(server.requests) == sent
             said = failure.value.message
         assert path.name in said
+
+
+@pytest.mark.parametrize("steps", [0, 9])
+@pytest.mark.parametrize("loss", ["removed", "emptied", "without records"])
+def test_a_journal_that_lost_everything_is_refused(
+    frozen: Frozen, tmp_path: Path, server: ForeignServer, loss: str, steps: int
+) -> None:
+    """Neither is the job run from its beginning, nor given up, nor does its workbook count as never loaded."""
+    rig = thaw(frozen, tmp_path / "home", server)
+    if steps:
+        run_and_die(rig, frozen.job, f"after:{steps}")
+    journal = rig.home.loads / frozen.job / "journal.sqlite"
+    if loss == "without records":
+        with sqlite3.connect(journal) as database:
+            database.execute("DELETE FROM record")
+        database.close()
+    else:
+        for each in journal.parent.glob("journal.sqlite-*"):
+            each.unlink()
+        journal.write_bytes(b"")
+        if loss == "removed":
+            journal.unlink()
+    sent = len(server.requests)
+    for attempt in (rig.resume, lambda job: abandon(job, rig.around()), lambda _: rig.load(frozen.book)):
+        with pytest.raises(LocalFailure, match="is empty: it was removed, emptied or replaced"):
+            attempt(frozen.job)
+    assert len(server.requests) == sent
+    (listed,) = list_jobs(rig.home)
+    assert (listed.latest_execution_status, "is empty" in listed.message) == ("FAILED", True)
+
+
+def test_facts_that_were_changed_before_the_first_run_are_refused(
+    frozen: Frozen, tmp_path: Path, server: ForeignServer
+) -> None:
+    rig = thaw(frozen, tmp_path / "home", server)
+    facts = rig.home.loads / frozen.job / "job.json"
+    facts.write_bytes(facts.read_bytes().replace(b'"keep": false', b'"keep": true'))
+    for attempt in (rig.resume, lambda job: abandon(job, rig.around()), lambda _: rig.load(frozen.book)):
+        with pytest.raises(LocalFailure, match="is not what this job wrote"):
+            attempt(frozen.job)
+    assert server.requests == []
 
 
 def test_f14_a_home_that_cannot_be_written_stops_before_anything_is_sent(rig: Rig, tmp_path: Path) -> None:

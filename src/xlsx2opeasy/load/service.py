@@ -209,8 +209,12 @@ def _work_on(
 
 
 def _latest_unfinished(store: Store) -> StoredJob:
+    """The latest job without an end; else one that was cut off while it removed its secrets after the end."""
     for stored, _, state in real_jobs(store, unfinished=True):
         if (state.finished is None or state.finished == UNKNOWN) and not stored.is_queued():
+            return stored
+    for stored, _, state in real_jobs(store):
+        if not state.cleaned and not stored.is_queued():
             return stored
     raise UsageError(f"there is no unfinished job {store.here}", "xlsx2opeasy jobs lists all jobs")
 

@@ -7,6 +7,7 @@ import hashlib
 import json
 import socket
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,9 @@ import orjson
 
 from xlsx2opeasy.errors import LocalFailure
 from xlsx2opeasy.load.job.digests import Digest
-from xlsx2opeasy.load.job.store import FACTS, ROWS, StoredJob, chunk_place
+from xlsx2opeasy.load.job.journal import Fact, Record
+from xlsx2opeasy.load.job.state import JOB
+from xlsx2opeasy.load.job.store import FACTS, JOURNAL_BEGUN, ROWS, StoredJob, chunk_place
 from xlsx2opeasy.load.target import Target
 from xlsx2opeasy.spec.outcomes import Outcome
 
@@ -63,7 +66,8 @@ class JobFacts:
     ISO 8601 in UTC. `origin` and `enterprise_id` are in their one spelling; `spelt` is how the job's file has
     them, which fingerprints of earlier versions depend on. `machine` is where the paths are, empty where the
     store is of one machine. `mapping` has the lists that were read by their
-    own headers, `never_ours` the columns of a sheet that have the name of a result column only.
+    own headers, `never_ours` the columns of a sheet that have the name of a result column only. `sha256`
+    is of the file itself.
     """
 
     job: str
@@ -95,6 +99,7 @@ class JobFacts:
     workbook_stamp: str = ""
     machine: str = ""
     spelt: tuple[str, str] = ("", "")
+    sha256: str = ""
 
     @property
     def is_keyed(self) -> bool:
@@ -152,13 +157,17 @@ def write_rows(stored: StoredJob, rows: Iterable[JobRow]) -> str:
 
 
 def write_facts(stored: StoredJob, facts: JobFacts) -> None:
-    """Writes `job.json` durably: from now on it is a job."""
-    stored.write(FACTS, json.dumps(_as_written(facts), indent=1).encode())
+    """Begins the journal, then writes `job.json` durably: from now on it is a job."""
+    content = json.dumps(_as_written(facts), indent=1).encode()
+    with stored.working(), closing(stored.open_journal()) as journal:
+        journal.note(JOB, Fact.BEGUN, facts_sha256=_sha256(content))
+    stored.write(JOURNAL_BEGUN, b"")
+    stored.write(FACTS, content)
 
 
 def _as_written(facts: JobFacts) -> dict[str, Any]:
     written = asdict(facts)
-    del written["spelt"]
+    del written["spelt"], written["sha256"]
     if not facts.machine:
         del written["machine"]  # an earlier version understands the job
     return written
@@ -167,7 +176,8 @@ def _as_written(facts: JobFacts) -> dict[str, Any]:
 def read_facts(stored: StoredJob) -> JobFacts:
     """The facts of a job. Raises LocalFailure where they are damaged or of another version."""
     try:
-        raw = json.loads(stored.read(FACTS))
+        content = stored.read(FACTS)
+        raw = json.loads(content)
         if raw["schema_version"] not in range(1, SCHEMA_VERSION + 1):
             raise _of_another_version(stored, raw.get("tool_version"))
         _require_known(stored, raw, JobFacts, raw.get("tool_version"))
@@ -175,12 +185,45 @@ def read_facts(stored: StoredJob) -> JobFacts:
         spelt = (str(raw.pop("origin")), str(raw.pop("enterprise_id")))
         target = Target(*spelt, rehearsal=raw["rehearsal"])
         return JobFacts(
-            phases=phases, origin=target.origin, enterprise_id=target.enterprise_id, spelt=spelt, **raw
+            phases=phases,
+            origin=target.origin,
+            enterprise_id=target.enterprise_id,
+            spelt=spelt,
+            sha256=_sha256(content),
+            **raw,
         )
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise LocalFailure(
             f"{stored.where(FACTS)} is damaged: {error}", "nothing was done with this job"
         ) from error
+
+
+def read_records(stored: StoredJob, facts: JobFacts) -> Sequence[Record]:
+    """The records of a job that this process does not work on.
+
+    Raises LocalFailure where the journal is damaged, or is not the one that was begun with these facts.
+    """
+    records = stored.read_journal()
+    require_begun(stored, facts, next((each for each in records if each.call == Fact.BEGUN), None))
+    return records
+
+
+def require_begun(stored: StoredJob, facts: JobFacts, begun: Record | None) -> None:
+    """Compares the facts with the record that began the job's journal.
+
+    Raises LocalFailure where the record knows other facts, or is missing: without it the journal was removed
+    or emptied, and what became of the job is not known. In earlier versions it was made by the first run.
+    """
+    if begun is None and stored.exists(JOURNAL_BEGUN):
+        raise LocalFailure(
+            f"the journal of {stored.where()} is empty: it was removed, emptied or replaced",
+            f"nothing was done with job {stored.job_id}: look in the portal for what became of it",
+        )
+    if begun is not None and begun.detail["facts_sha256"] != facts.sha256:
+        raise LocalFailure(
+            f"{stored.where(FACTS)} is not what this job wrote (its SHA-256 differs)",
+            "nothing was done with this job: look in the portal for what became of it",
+        )
 
 
 def _of_another_version(stored: StoredJob, version: object) -> LocalFailure:

@@ -42,8 +42,6 @@ def _of_job(state: JobState, record: Record) -> None:
     elif record.call == Fact.WRITTEN:
         state.written = str(record.detail["path"])
         state.written_hashes.add(str(record.detail["sha256"]))
-    elif record.call == Fact.BEGUN:
-        state.facts_sha256 = str(record.detail["facts_sha256"])
     elif record.call == Fact.CLEANED:
         state.cleaned = True
     elif record.call == Fact.CLOSED:

@@ -1,6 +1,5 @@
 """A job that a process is working on: its facts, its rows, its journal, and the state that follows."""
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from functools import cached_property
@@ -18,11 +17,12 @@ from xlsx2opeasy.load.job.facts import (
     read_chunk,
     read_facts,
     read_rows,
+    require_begun,
 )
 from xlsx2opeasy.load.job.fold import apply, fold
 from xlsx2opeasy.load.job.journal import Call, Fact, Record, Verdict
 from xlsx2opeasy.load.job.state import JOB, PhaseState
-from xlsx2opeasy.load.job.store import FACTS, StoredJob
+from xlsx2opeasy.load.job.store import StoredJob
 from xlsx2opeasy.opeasy.client import OpEasyClient
 from xlsx2opeasy.opeasy.errors import CallError
 
@@ -56,23 +56,20 @@ class OpenJob:
         self.facts = read_facts(stored)
         self.rows = read_rows(stored, self.facts)
         self.journal = stored.open_journal(stay_in_log=_STAY_IN_LOG)
-        self.state = fold(self.journal.records())
+        records = list(self.journal.records())
+        self.state = fold(records)
         try:
-            self._require_our_facts()
+            self._require_begun(records)
         except LocalFailure:
             self.journal.close()
             raise
 
-    def _require_our_facts(self) -> None:
+    def _require_begun(self, records: Sequence[Record]) -> None:
         """The journal knows the facts by their hash: where these were changed, nothing is guessed."""
-        digest = hashlib.sha256(self.stored.read(FACTS)).hexdigest()
-        if self.state.facts_sha256 is None:
-            self.note(JOB, Fact.BEGUN, facts_sha256=digest)
-        elif self.state.facts_sha256 != digest:
-            raise LocalFailure(
-                f"{self.stored.where(FACTS)} is not what this job wrote (its SHA-256 differs)",
-                "nothing was done with this job: look in the portal for what became of it",
-            )
+        begun = next((each for each in records if each.call == Fact.BEGUN), None)
+        require_begun(self.stored, self.facts, begun)
+        if begun is None:  # made by an earlier version, and not begun by it
+            self.note(JOB, Fact.BEGUN, facts_sha256=self.facts.sha256)
 
     def close(self) -> None:
         """Lets go of the journal."""

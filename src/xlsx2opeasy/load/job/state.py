@@ -110,7 +110,6 @@ class JobState:
     """How the last run ended, where the job is not finished and nothing happened since."""
     message: str = ""
     counts: Mapping[str, int] = field(default_factory=dict)
-    facts_sha256: str | None = None
     written: str | None = None
     written_hashes: set[str] = field(default_factory=set)
     """Of every results workbook that this job put somewhere: such a file may be replaced."""

@@ -12,6 +12,8 @@ from typing import Final, Protocol
 from xlsx2opeasy.load.job.journal import Journal, Record
 
 FACTS: Final = "job.json"
+JOURNAL_BEGUN: Final = "begun"
+"""An empty file beside a journal that has a record: made before the facts, not by earlier versions."""
 """What the job is; written once, last of all, so that files without it never were a job."""
 ROWS: Final = "rows.jsonl"
 """The task rows in the order of sending, and what is known of the others."""

@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 from xlsx2opeasy.errors import LoadRefused, UsageError
-from xlsx2opeasy.load.job.facts import JobFacts, read_facts, read_rows
+from xlsx2opeasy.load.job.facts import JobFacts, read_facts, read_records, read_rows
 from xlsx2opeasy.load.job.fingerprint import key_of, without_secrets
 from xlsx2opeasy.load.job.fold import fold
 from xlsx2opeasy.load.job.state import UNKNOWN, JobState
@@ -21,7 +21,8 @@ _SETTLED = (Outcome.SUCCESS, Outcome.FAILED, Outcome.REJECTED)
 
 def peek(stored: StoredJob) -> tuple[JobFacts, JobState]:
     """Facts and state of a job that this process does not work on. Raises LocalFailure where damaged."""
-    return read_facts(stored), fold(stored.read_journal())
+    facts = read_facts(stored)
+    return facts, fold(read_records(stored, facts))
 
 
 def state_of(store: Store, job_id: str) -> JobState | None:

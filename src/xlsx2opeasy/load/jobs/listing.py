@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from xlsx2opeasy.errors import Interrupted, LocalFailure, StillRunning
 from xlsx2opeasy.job_model import Job, member, truth_of
-from xlsx2opeasy.load.job.facts import JobFacts, read_facts
+from xlsx2opeasy.load.job.facts import JobFacts, read_facts, read_records
 from xlsx2opeasy.load.job.state import (
     ABANDONED,
     COMPLETED,
@@ -85,7 +85,7 @@ def job_of(stored: StoredJob) -> LocalJob:
     try:
         facts = read_facts(stored)
         running = stored.is_worked_on()
-        course = Course(facts, stored.read_journal())
+        course = Course(facts, read_records(stored, facts))
         queued = not running and course.state.finished is None and stored.is_queued()
     except LocalFailure as damage:
         return LocalJob.from_json(_damaged(stored, damage))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from xlsx2opeasy.errors import LocalFailure
-from xlsx2opeasy.load.job.facts import read_facts
+from xlsx2opeasy.load.job.facts import read_facts, read_records
 from xlsx2opeasy.load.job.store import Store, StoredJob
 from xlsx2opeasy.load.jobs.steps import RESULTS, UPLOAD, VERIFY, WAIT, Course
 
@@ -45,7 +45,7 @@ def pace_of(store: Store, origin: str) -> Pace:
             facts = read_facts(stored)
             if facts.rehearsal or facts.origin != origin:
                 continue
-            course = Course(facts, stored.read_journal())
+            course = Course(facts, read_records(stored, facts))
         except LocalFailure:
             continue
         ran = {step.phase for step in course.steps if step.name == RESULTS and step.ended}
