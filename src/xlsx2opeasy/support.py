@@ -221,6 +221,8 @@ def _shape(stored: StoredJob, facts: JobFacts) -> dict[str, Any]:
                 {"part": _part(each.filename), "bytes": each.file_size, "packed": each.compress_size}
                 for each in package.infolist()
             ]
+    except LocalFailure:
+        return shape | {"copy": "it cannot be read"}
     except (OSError, zipfile.BadZipFile):
         return shape | {"copy": "no package: protected with a password, or damaged"}
     return shape | {"parts": parts}

@@ -7,8 +7,10 @@ works again the job comes to its end.
 import errno
 import itertools
 import os
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,15 +27,23 @@ from .books import outcomes, user_book
 from .rig import Rig, executed, kept_promise
 
 ERRORS = (errno.ENOSPC, errno.EIO, errno.EINTR)
+SQLITE_ERRORS = ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_BUSY")
 
 
 @contextmanager
-def refused(owner: Any, name: str, number: int, code: int) -> Iterator[Callable[[], int]]:
-    """The call of this number fails with this error, and so does no other; gives how many calls there were."""
+def refused(
+    owner: Any, name: str, number: int, code: int, below: Path | None = None
+) -> Iterator[Callable[[], int]]:
+    """The call of this number fails with this error, and so does no other; gives how many calls there were.
+
+    Only calls of files `below` a folder count, where one is given: of the load's, not of the libraries'.
+    """
     original, calls = getattr(owner, name), itertools.count(1)
     seen = [0]
 
     def call(*arguments: Any, **options: Any) -> Any:
+        if below is not None and below not in arguments[0].parents:
+            return original(*arguments, **options)
         seen[0] = next(calls)
         if seen[0] == number:
             raise OSError(code, os.strerror(code))
@@ -105,6 +115,34 @@ class HalfWritten:
 )
 def test_the_nth_call_fails(tmp_path: Path, owner: Any, name: str, code: int) -> None:
     until_clean(tmp_path, lambda number: refused(owner, name, number, code))
+
+
+@contextmanager
+def database_fails(number: int) -> Iterator[Callable[[], int]]:
+    """The statement of this number fails as SQLite itself says it, in journals that are written and read."""
+    seen, name = [0], SQLITE_ERRORS[number % len(SQLITE_ERRORS)]
+
+    class Failing(sqlite3.Connection):
+        def execute(self, *arguments: Any) -> sqlite3.Cursor:
+            seen[0] += 1
+            if seen[0] == number:
+                error = sqlite3.OperationalError(name)
+                error.sqlite_errorname = name
+                raise error
+            return super().execute(*arguments)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sqlite3, "connect", partial(sqlite3.connect, factory=Failing))
+        yield lambda: seen[0]
+
+
+def test_the_nth_statement_of_the_database_fails(tmp_path: Path) -> None:
+    until_clean(tmp_path, database_fails)
+
+
+@pytest.mark.parametrize("name", ["read_bytes", "open"])
+def test_the_nth_file_cannot_be_read(tmp_path: Path, name: str) -> None:
+    until_clean(tmp_path, lambda number: refused(Path, name, number, ERRORS[number % len(ERRORS)], tmp_path))
 
 
 @pytest.mark.parametrize("name", ["open", "mkdir", "unlink"])

@@ -54,7 +54,15 @@ class JobFolder:
 
     def read(self, name: str) -> bytes:
         """A file's content."""
-        return (self.path / name).read_bytes()
+        try:
+            return (self.path / name).read_bytes()
+        except FileNotFoundError:
+            raise
+        except OSError as error:
+            raise LocalFailure(
+                f"{self.where(name)} cannot be read: {error.strerror or error}",
+                f"once it can be read, go on with: xlsx2opeasy resume {self.job_id}",
+            ) from error
 
     def write(self, name: str, content: bytes) -> None:
         """Writes a file; what a process that died left half written of it is removed."""

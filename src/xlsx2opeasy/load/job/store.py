@@ -63,7 +63,7 @@ class StoredJob(Protocol):
         """The place of a file, or of the job, in the words of a message."""
 
     def read(self, name: str) -> bytes:
-        """A file's content. FileNotFoundError where there is none of that name."""
+        """A file's content. FileNotFoundError where there is none of that name, else LocalFailure."""
 
     def write(self, name: str, content: bytes) -> None:
         """Writes a file durably: wholly or not at all, readable by its owner alone."""

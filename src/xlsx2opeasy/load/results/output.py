@@ -215,14 +215,17 @@ class _Writing:
                 problem = problem or error
             else:
                 return place, problem
-        if not places:
-            self._make(suffix)
-        if problem and not self.made.exists():
-            raise problem
         try:
+            if not places:
+                self._make(suffix)
+            if problem and not self.made.exists():
+                raise problem
             return _keep_with_job(self.job, self.made.read_bytes(), suffix), problem
-        except (WorkbookUnusable, OSError) as error:
+        except WorkbookUnusable as error:
             raise problem or error from None
+        except OSError as error:
+            why = f"the results could not be kept in {self.job.stored.where()}: {why_refused(error)}"
+            raise problem or WorkbookUnusable(why) from error
 
     def _make(self, suffix: str) -> None:
         if not self.made.exists():
@@ -241,7 +244,7 @@ class _Writing:
             self.job.note(JOB, Fact.WRITTEN, path=str(place), sha256=digest)
         except (UnwritableWorkbook, TakenOver):
             raise
-        except (WorkbookUnusable, LocalFailure):
+        except (WorkbookUnusable, LocalFailure, OSError):
             write_results(self.frozen, place, self.sheets)
             return
         with replacing(place, like=_model(self.job, self.frozen)) as file, self.made.open("rb") as source:

@@ -7,6 +7,7 @@ from typing import Final
 
 import orjson
 
+from xlsx2opeasy.errors import LocalFailure
 from xlsx2opeasy.http.retry import Delay
 from xlsx2opeasy.load.events import CallDelayed, Listener, ServerUnreached
 from xlsx2opeasy.load.interrupt import Interruption
@@ -71,7 +72,7 @@ class Passwords:
         if self._values is None:
             try:
                 self._values = SecretValues(self._read())
-            except (OSError, ValueError):
+            except (OSError, LocalFailure, ValueError):
                 return ""
         return self._values.masked(text, long_only=long_only)
 
