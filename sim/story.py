@@ -91,7 +91,7 @@ CHAINS: tuple[tuple[tuple[str, str], ...], ...] = (
     (("load", "append: lost"), ("resume", "append: dies after"), ("resume", "")),
     (("load", "append: cut"), ("abandon", ""), ("load", "append: one more")),
     (("load", "append: dies after"), ("clean up drafts", ""), ("resume", "")),
-    (("load", "append: lost + delete: dies after"), ("resume", "append: dies"), ("resume", "")),
+    (("load", "append: late + delete: long lost"), ("resume", "append: dies"), ("resume", "")),
     (("load", "look: another title"), ("resume", "")),
     (("load", "look: another type"), ("resume", "")),
     (("load", "look: one more"), ("load", "look: one less")),
@@ -193,6 +193,8 @@ class Story:
         self.original.write_bytes(_book())
         self.book = self.original
         self.due: Counter[Key] = Counter()
+        self.is_other_workbook = False
+        """Whether a person changed a row of the workbook without results: its rows may go out again, which is told."""
         self.asked: list[tuple[Rig, set[str], Counter[Key]]] = []
         """By loads under way: the machine, its jobs before, and what is asked for."""
         self.typed: dict[Path, bytes] = {}
@@ -333,7 +335,7 @@ class Story:
         told, rows = read(book)
         for place, key in rows.items():
             result = told.get(place, ("",))[0]
-            anew = not result and not known
+            anew = not result and (self.is_other_workbook or not known)
             outcomes = self._outcomes(key)
             failed = result in ("FAILED", "INVALID") and outcomes and "SUCCESS" not in outcomes
             if again or failed or anew or not self.due[key]:
@@ -387,6 +389,7 @@ class Story:
         cells = dict(zip(heads, sheet[chance.randint(2, sheet.max_row)], strict=True))
         if verb == "edit":
             cells["user.title"].value = chance.choice("ABC")
+            self.is_other_workbook |= self.book == self.original
         elif "Result" in heads:
             cells["Result"].value = None
         else:
