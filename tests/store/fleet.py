@@ -62,16 +62,6 @@ class Machine:
             worker.kill()
             worker.communicate()
 
-    def start_quietly(self, *arguments: object) -> "subprocess.Popen[bytes]":
-        """Starts it; nobody reads what it says."""
-        return subprocess.Popen(
-            [COMMAND, *map(str, arguments)],
-            env=self.env,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-
     def state(self, job: str) -> str:
         return str(self.json("queue", "show", job)["items"][0]["state"])
 

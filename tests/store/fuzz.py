@@ -7,6 +7,7 @@ are aimed: they meet the process whose call has just arrived, or was just applie
 
 import argparse
 import contextlib
+import multiprocessing
 import os
 import random
 import signal
@@ -20,6 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import psycopg
+import pytest
 
 from foreign.messages import Answer, Cut, Request
 from foreign.server import ForeignServer
@@ -28,12 +30,24 @@ from load.books import users, write_rows
 from load.command import environment
 from load.rig import executed
 from postgres import PostgresServer, running_postgres
+from reader_at_hand import read_at_hand
+from seeds import ROOM
 from xlsx2opeasy.settings.store import shared_store
 from xlsx2opeasy.store.connection import lock_number
 from xlsx2opeasy.store.items import list_items
 
 from .fleet import Machine
 
+_PROCESSES = multiprocessing.get_context("forkserver")
+_PROCESSES.set_forkserver_preload(  # imported once, not by each command
+    [
+        __name__,
+        "xlsx2opeasy.cli.main",
+        "xlsx2opeasy.cli.worker",
+        "xlsx2opeasy.session",
+        "xlsx2opeasy.store.worker",
+    ]
+)
 ROWS = 2
 WORKERS = 4
 CONCURRENCY = 2
@@ -166,6 +180,8 @@ class Referee:
         self._url = url
         self._server = server
         self._troubles = troubles
+        self._lock = threading.Lock()
+        self._connection: psycopg.Connection | None = None
         self._runs: dict[str, str] = {}
         """The job of each scheduled operation."""
 
@@ -221,10 +237,12 @@ class Referee:
 
     def _holders(self) -> dict[int, int]:
         """By lock, the process that holds it; empty where the database cannot be asked, as it restarts."""
-        with contextlib.suppress(psycopg.Error), psycopg.connect(self._url, connect_timeout=2) as connection:
+        with self._lock, contextlib.suppress(psycopg.Error):
+            if self._connection is None or self._connection.closed:
+                self._connection = psycopg.connect(self._url, connect_timeout=2, autocommit=True)
             return {
                 lock: int(name.split()[2]) if name.startswith("xlsx2opeasy ") else 0
-                for lock, name in connection.execute(_HOLDERS)
+                for lock, name in self._connection.execute(_HOLDERS)
             }
         return {}
 
@@ -272,11 +290,36 @@ def _add(campaign: Campaign, servers: dict[str, ForeignServer], machine: Machine
         name = f"enterprise-{number % campaign.enterprises}"
         rows = users(ROWS, first=number * ROWS, user__userPassword=SECRET)
         books[name].append(write_rows(folder / f"book-{number}.xlsx", {"Users": rows}))
+    machine.run("store", "init")
     for name, server in servers.items():
-        known = ("--url", server.url, "--enterprise-id", name, "--yes")
         if books[name]:
-            for item in machine.json("queue", "add", *books[name], *known)["items"]:
-                campaign.jobs[item["job"]] = name
+            known = ("--url", server.url, "--enterprise-id", name, "--yes")
+            adding = forked(machine, "queue", "add", *books[name], *known)
+            adding.join()
+            assert adding.exitcode == 0
+    campaign.jobs = {each["job"]: each["enterprise"] for each in machine.json("queue", "list")["items"]}
+
+
+def forked(machine: Machine, *arguments: object) -> multiprocessing.process.BaseProcess:
+    """The command in a process of its own, forked from one that has imported everything."""
+    process = _PROCESSES.Process(target=_command, args=(machine.env, [str(each) for each in arguments]))
+    process.start()
+    return process
+
+
+def _command(environ: dict[str, str], arguments: list[str]) -> None:
+    from xlsx2opeasy.cli.main import run
+
+    os.environ.update(environ)
+    read_at_hand(pytest.MonkeyPatch())
+    with (
+        Path(os.devnull).open("w") as nowhere,
+        contextlib.redirect_stdout(nowhere),
+        contextlib.redirect_stderr(nowhere),
+    ):
+        sys.argv = ["xlsx2opeasy", *arguments]
+        code = run()
+    os._exit(code)
 
 
 def _search_for_secrets(
@@ -310,7 +353,7 @@ def _trouble(
     chance.shuffle(left)
     searched_at = set(range(0, len(left), max(1, len(left) // 10)))
     command = ("worker", "--concurrency", CONCURRENCY)
-    workers = [machine.start_quietly(*command) for machine in machines]
+    workers = [forked(machine, *command) for machine in machines]
     end = time.monotonic() + campaign.seconds
     try:
         while time.monotonic() < end and (left or _open(url)):
@@ -318,18 +361,18 @@ def _trouble(
             if left:
                 kind = left.pop()
                 if chance.random() >= AIMED or not troubles.aim(kind):
-                    troubles.make(kind, chance.choice(workers).pid)
+                    troubles.make(kind, chance.choice(workers).pid or 0)
                 if len(left) in searched_at:
                     search()
             for number, machine in enumerate(machines):
-                if workers[number].poll() is not None:
-                    workers[number] = machine.start_quietly(*command)
+                if not workers[number].is_alive():
+                    workers[number] = forked(machine, *command)
     finally:
         troubles.wait()
         for worker in workers:
             worker.terminate()
         for worker in workers:
-            worker.wait(300)
+            worker.join(300)
 
 
 def _open(url: str) -> bool:
@@ -369,7 +412,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--seconds", type=float, default=7200)
     campaign = Campaign(**vars(parser.parse_args()))
-    with tempfile.TemporaryDirectory() as folder, _key(Path(folder)), running_postgres() as postgres:
+    with tempfile.TemporaryDirectory(dir=ROOM) as folder, _key(Path(folder)), running_postgres() as postgres:
         servers = play(campaign, postgres, Path(folder))
         said = (
             f"made: {dict(campaign.played)}, of which while a call of the process was at its server:"
