@@ -74,9 +74,10 @@ fuzz: $(DEV)  ## Plays random loads with faults and crashes: make fuzz SEEDS=100
 fuzz-readers: $(DEV)  ## Plays changed workbooks and answers before the readers: make fuzz-readers SECONDS=600 FIRST=0
 	@PYTHONPATH=tests $(BIN)/python -m readers.fuzz --seconds "$(or $(SECONDS),600)" --first "$(or $(FIRST),0)"
 
-fuzz-fleet: $(DEV)  ## Plays workers that are killed, sleep and lose their database: make fuzz-fleet LOADS=500 ENTERPRISES=50 KILLS=200 STOPS=60 RESTARTS=10 SEED=0
+fuzz-fleet: $(DEV)  ## Plays workers that are killed, sleep and lose their database: make fuzz-fleet LOADS=500 ENTERPRISES=50 KILLS=200 STOPS=60 RESTARTS=10 SEED=0 PART=1
 	@PYTHONPATH=tests $(BIN)/python -m store.fuzz --loads "$(or $(LOADS),500)" --enterprises "$(or $(ENTERPRISES),50)" \
-		--kills "$(or $(KILLS),200)" --stops "$(or $(STOPS),60)" --restarts "$(or $(RESTARTS),10)" --seed "$(or $(SEED),0)"
+		--kills "$(or $(KILLS),200)" --stops "$(or $(STOPS),60)" --restarts "$(or $(RESTARTS),10)" --seed "$(or $(SEED),0)" \
+		--first "$(or $(PART),1)"
 
 sim: $(DEV)  ## Plays people, machines, wire, clock and disk from one seed, in one process: make sim SEEDS=1000 FIRST=0
 	@PYTHONPATH=. $(BIN)/python -m sim --seeds "$(or $(SEEDS),1000)" --first "$(or $(FIRST),0)"

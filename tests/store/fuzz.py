@@ -43,11 +43,17 @@ _PROCESSES.set_forkserver_preload(  # imported once, not by each command
     [
         __name__,
         "xlsx2opeasy.cli.main",
+        "xlsx2opeasy.cli.queue_add",
         "xlsx2opeasy.cli.worker",
+        "xlsx2opeasy.load.plan.prepare",
         "xlsx2opeasy.session",
         "xlsx2opeasy.store.worker",
+        "xlsx2opeasy.workbook.results.write",
     ]
 )
+PART = 50
+"""How many loads are played at once, over their share of the enterprises."""
+_SHARED = ("loads", "enterprises", "kills", "stops", "restarts")
 ROWS = 2
 WORKERS = 4
 CONCURRENCY = 2
@@ -95,6 +101,15 @@ class Campaign:
     """How many of them met the process whose call was at the server at that moment."""
     searches: int = 0
     """How often the dump and all files of the database were searched for secrets."""
+
+    def told(self) -> str:
+        """What was done and came of it, in a line."""
+        return (
+            f"made: {dict(self.played)}, of which while a call of the process was at its server:"
+            f" {dict(self.aimed)}; ended: {dict(self.states)}; {self.calls} calls that changed something,"
+            f" {len(self.strays)} of them of a process that held nothing by then;"
+            f" secrets searched for {self.searches} times; overlaps: {self.overlaps or 'none'}"
+        )
 
     @property
     def states(self) -> Counter[str]:
@@ -405,23 +420,32 @@ def require_promises(campaign: Campaign, servers: dict[str, ForeignServer]) -> N
 
 
 def main() -> None:
-    """A campaign of one's choice."""
+    """A campaign of one's choice, in parts that can be played one by one; what each gave is told at once."""
     parser = argparse.ArgumentParser(description=__doc__)
     for name, usual in (("loads", 500), ("enterprises", 50), ("kills", 200), ("stops", 60), ("restarts", 10)):
         parser.add_argument(f"--{name}", type=int, default=usual)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--seconds", type=float, default=7200)
-    campaign = Campaign(**vars(parser.parse_args()))
-    with tempfile.TemporaryDirectory(dir=ROOM) as folder, _key(Path(folder)), running_postgres() as postgres:
-        servers = play(campaign, postgres, Path(folder))
-        said = (
-            f"made: {dict(campaign.played)}, of which while a call of the process was at its server:"
-            f" {dict(campaign.aimed)}; ended: {dict(campaign.states)}; {campaign.calls} calls that changed"
-            f" something, {len(campaign.strays)} of them of a process that held nothing by then;"
-            f" secrets searched for {campaign.searches} times; overlaps: {campaign.overlaps or 'none'}"
-        )
-        sys.stdout.write(f"{said}\n")
-        require_promises(campaign, servers)
+    parser.add_argument("--seconds", type=float, default=7200, help="of a part")
+    parser.add_argument("--first", type=int, default=1, help="the part to go on with")
+    wanted = vars(parser.parse_args())
+    first, parts = wanted.pop("first"), max(1, wanted["loads"] // PART)
+    for part in range(first, parts + 1):
+        shares = {name: _share(wanted[name], part, parts) for name in _SHARED}
+        campaign = Campaign(**{**wanted, **shares, "seed": wanted["seed"] + part})
+        with (
+            tempfile.TemporaryDirectory(dir=ROOM) as folder,
+            _key(Path(folder)),
+            running_postgres() as postgres,
+        ):
+            servers = play(campaign, postgres, Path(folder))
+            sys.stdout.write(f"part {part} of {parts}: {campaign.told()}\n")
+            sys.stdout.flush()
+            require_promises(campaign, servers)
+
+
+def _share(number: int, part: int, parts: int) -> int:
+    """The share of a part, so that all parts make up the number."""
+    return number * part // parts - number * (part - 1) // parts
 
 
 @contextlib.contextmanager
