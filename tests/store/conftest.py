@@ -8,10 +8,13 @@ from pathlib import Path
 import pytest
 
 from foreign.server import ForeignServer
+from load.command import environment
 from postgres import PostgresServer, running_postgres
 from xlsx2opeasy.settings.store import STORE_VARIABLE, shared_store
 from xlsx2opeasy.store.jobs import PostgresStore
 from xlsx2opeasy.store.keyfile import KEY_VARIABLE
+
+from .fleet import Machine
 
 
 @pytest.fixture(scope="session")
@@ -44,6 +47,13 @@ def store_url(postgres: PostgresServer, key_file: Path, monkeypatch: pytest.Monk
     monkeypatch.setenv(STORE_VARIABLE, url)
     monkeypatch.setenv(KEY_VARIABLE, str(key_file))
     return url
+
+
+@pytest.fixture
+def machine(store_url: str, server: ForeignServer, tmp_path: Path) -> Callable[[str], Machine]:
+    """A machine of that name, with the server's key."""
+    known = environment(server.url, server.settings.enterprise_id, server.settings.api_key)
+    return lambda name: Machine(tmp_path / name, {**known, STORE_VARIABLE: store_url})
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """The queue and its workers, through the installed command."""
 
 import signal
+import urllib.request
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,19 +11,12 @@ import pytest
 
 from foreign.messages import Request
 from foreign.server import ForeignServer
-from load.books import user_book, users, write_rows
-from load.command import environment
+from load.books import numbers_then_users, user_book, users, write_rows
 from load.rig import executed
 
 from .fleet import Machine, ended, until
 
 ITEM = {"job", "enterprise", "workbook", "state", "priority", "at", "rows"}
-
-
-@pytest.fixture
-def machine(store_url: str, server: ForeignServer, tmp_path: Path) -> Callable[[str], Machine]:
-    known = environment(server.url, server.settings.enterprise_id, server.settings.api_key)
-    return lambda name: Machine(tmp_path / name, {**known, "XLSX2OPEASY_STORE": store_url})
 
 
 def test_a_workbook_goes_through_the_queue_to_another_machine(
@@ -117,6 +111,50 @@ def test_order_time_and_cancelling(
         "user0002@example.com",
     ]
     here.run("queue", "add", tmp_path / "gone.xlsx", "--yes")  # as if it had never been there
+
+
+def test_everybody_sees_who_loads_what_and_how_far_it_is(
+    machine: Callable[[str], Machine], server: ForeignServer, tmp_path: Path
+) -> None:
+    """While the second of two operations runs, in the queue, in the list of jobs, and in the page's history."""
+    one, other = machine("one"), machine("other")
+    one.env["LOGNAME"] = "anna"
+    one.run("queue", "add", numbers_then_users(tmp_path / "both.xlsx"), "--yes")
+
+    def look(request: Request) -> None:
+        if request.call == "POST /v1/scheduledoperations" and server.state.scheduled:
+            server.settings.polls_processing = 10**6
+
+    server.settings.before = look  # type: ignore[assignment]
+    with one.working():
+        until(lambda: server.calls("POST", "/v1/scheduledoperations") == 2)
+        until(lambda: [run.polls for run in server.state.scheduled.values()][-1] > 1)
+        (item,) = other.json("queue", "list")["items"]
+        assert (item["state"], item["rows"]["total"]) == ("running", 3)
+        assert {name: number for name, number in item["rows"].items() if number and name != "total"} in (
+            {"succeeded": 1, "running": 2},
+            {"succeeded": 2, "running": 1},
+        )
+        (job,) = other.json("jobs")["items"]
+        assert job["counts"] == item["rows"]
+        for shown in (other.run("queue", "list").stdout, page(other, "/jobs")):
+            for word in ("both.xlsx", server.settings.enterprise_id, "anna", "running", " succeeded"):
+                assert word in shown, shown
+        server.settings.polls_processing = 1
+
+
+def page(machine: Machine, path: str) -> str:
+    """What the page shows on that machine."""
+    with machine.start("web", "--no-browser") as process:
+        try:
+            assert process.stdout is not None
+            address = process.stdout.readline().strip()
+            opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+            opener.open(address).read()
+            shown: str = opener.open(address.partition("/?")[0] + path).read().decode()
+            return shown
+        finally:
+            process.send_signal(signal.SIGINT)
 
 
 @pytest.mark.parametrize("ending", [signal.SIGKILL, signal.SIGTERM, None])

@@ -1,6 +1,6 @@
 """States of this machine's jobs in words; the names of the Webex page are for programs (`--json`)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from rich.text import Text
@@ -61,9 +61,8 @@ def _state(job: LocalJob) -> tuple[str, str]:
     return _WORDS.get(status, _UNFINISHED)
 
 
-def rows_of(job: LocalJob) -> str:
-    """`55: 50 succeeded, 5 failed`; the total alone where nothing is known of them yet."""
-    counts = job.counts or {}
+def counts_in_words(counts: Mapping[str, int]) -> str:
+    """`55: 50 succeeded, 5 failed`; nothing where nothing is known of them yet."""
     parts = ", ".join(f"{counts[name]:,} {word}" for name, word in COUNT_WORDS.items() if counts.get(name))
     return f"{counts.get('total', 0):,}: {parts}" if parts else ""
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 from rich.text import Text
 
-from xlsx2opeasy.cli.job_states import rows_of, say_jobs, state_cell, state_of
+from xlsx2opeasy.cli.job_states import counts_in_words, say_jobs, state_cell, state_of
 from xlsx2opeasy.cli.jobs_abandon import abandon
 from xlsx2opeasy.cli.jobs_follow import follow
 from xlsx2opeasy.cli.jobs_forget import forget
@@ -61,7 +61,7 @@ def _row(job: LocalJob) -> tuple[Text, ...]:
         cell(job.id),
         minute_cell(job.created),
         state_cell(job),
-        cell(rows_of(job)),
+        cell(counts_in_words(job.counts or {})),
         cell(Path(job.workbook).name if job.workbook else job.message),
     )
 

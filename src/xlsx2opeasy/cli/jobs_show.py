@@ -5,7 +5,7 @@ from typing import NoReturn
 import click
 from rich.text import Text
 
-from xlsx2opeasy.cli.job_states import STEP_WORDS, rows_of, say_jobs, state_of
+from xlsx2opeasy.cli.job_states import STEP_WORDS, counts_in_words, say_jobs, state_of
 from xlsx2opeasy.cli.options import JOB, JSON
 from xlsx2opeasy.cli.output import complain, say
 from xlsx2opeasy.cli.tables import cell, duration_cell, show_table, time_cell
@@ -51,7 +51,7 @@ def _show(job: LocalJob) -> None:
         "Results": job.results,
         "Enterprise": job.target_customer_id,
         "Server": job.origin,
-        "Rows": rows_of(job),
+        "Rows": counts_in_words(job.counts or {}),
         "Message": job.message,
         "Next": f"xlsx2opeasy resume {job.id}" if job.can_be_resumed else None,
         "Undo": f"xlsx2opeasy undo {job.id}" if _can_be_undone(job) else None,

@@ -1,20 +1,25 @@
 """`xlsx2opeasy queue`: loads that any worker of a shared store takes up."""
 
+from __future__ import annotations
+
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 from rich.text import Text
 
 from xlsx2opeasy.cli.documents import EMPTY
+from xlsx2opeasy.cli.job_states import counts_in_words
 from xlsx2opeasy.cli.options import FORCE, JOB, JSON
 from xlsx2opeasy.cli.output import complain, say, say_json, tell
 from xlsx2opeasy.cli.queue_add import add
 from xlsx2opeasy.cli.tables import cell, minute_cell, show_table
 from xlsx2opeasy.errors import Xlsx2OpeasyError
-from xlsx2opeasy.job_model import parse_time
 
-_HEADINGS = ("Job", "Enterprise", "State", "Priority", "At", "Rows", "Workbook")
+if TYPE_CHECKING:
+    from xlsx2opeasy.store.items import Item
+
+_HEADINGS = ("Job", "Enterprise", "Workbook", "State", "Rows", "By", "At", "Priority")
 _STYLES = {"running": "cyan", "done": "green", "failed": "red", "undecided": "magenta"}
 
 
@@ -44,15 +49,16 @@ def list_command(*, as_json: bool) -> NoReturn:
     from xlsx2opeasy.settings.store import shared_store
 
     try:
+        store = shared_store()
         from xlsx2opeasy.store.items import list_items
 
-        found = list_items(shared_store())
+        found = list_items(store)
     except Xlsx2OpeasyError as error:
         _end_with(error, as_json=as_json)
     if as_json:
         say_json({"items": [each.as_json() for each in found]})
     elif found:
-        show_table(_HEADINGS, [_row(each.as_json()) for each in found])
+        show_table(_HEADINGS, [_row(each) for each in found])
     else:
         tell("The queue is empty.")
     raise SystemExit(0)
@@ -74,11 +80,11 @@ def show(job: str, *, as_json: bool) -> NoReturn:
         store = shared_store()
         from xlsx2opeasy.store.items import item_of, steps_of
 
-        item, steps = item_of(store, job).as_json(), steps_of(store, job)
+        item, steps = item_of(store, job), steps_of(store, job)
     except Xlsx2OpeasyError as error:
         _end_with(error, as_json=as_json)
     if as_json:
-        say_json({"items": [{**item, "steps": steps}]})
+        say_json({"items": [{**item.as_json(), "steps": steps}]})
         raise SystemExit(0)
     show_table(_HEADINGS, [_row(item)])
     for step in steps:
@@ -149,20 +155,14 @@ def _end_with(error: Xlsx2OpeasyError, *, as_json: bool) -> NoReturn:
     raise SystemExit(error.exit_code)
 
 
-def _row(item: dict[str, object]) -> tuple[Text, ...]:
-    rows = item["rows"]
-    counts = (
-        ", ".join(f"{number} {name}" for name, number in rows.items() if number)
-        if isinstance(rows, dict)
-        else ""
-    )
-    state = str(item["state"])
+def _row(item: Item) -> tuple[Text, ...]:
     return (
-        cell(item["job"]),
-        cell(item["enterprise"]),
-        cell(state, _STYLES.get(state, "")),
-        cell(item["priority"]),
-        minute_cell(parse_time(str(item["at"]))),
-        cell(counts),
-        cell(item["workbook"]),
+        cell(item.job),
+        cell(item.enterprise),
+        cell(item.workbook),
+        cell(item.state, _STYLES.get(item.state, "")),
+        cell(counts_in_words(item.rows or {})),
+        cell(item.who),
+        minute_cell(item.at),
+        cell(item.priority),
     )

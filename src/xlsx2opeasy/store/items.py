@@ -14,9 +14,12 @@ import psycopg
 from psycopg.types.json import Jsonb
 
 from xlsx2opeasy.durable import why_refused, write_file
-from xlsx2opeasy.errors import LoadRefused, UsageError, WorkbookUnusable
+from xlsx2opeasy.errors import LoadRefused, UsageError, WorkbookUnusable, Xlsx2OpeasyError
+from xlsx2opeasy.load.job.facts import read_rows
 from xlsx2opeasy.load.job.state import ABANDONED, COMPLETED, REJECTED, UNKNOWN, WITH_ERRORS
+from xlsx2opeasy.load.jobs.earlier import peek
 from xlsx2opeasy.load.jobs.superseded import withdraw
+from xlsx2opeasy.load.results.row_results import counts_so_far
 from xlsx2opeasy.overwriting import require_overwritable
 from xlsx2opeasy.store.connection import lock_number
 from xlsx2opeasy.store.jobs import RESULTS_KEPT, PostgresJob, PostgresStore
@@ -37,18 +40,19 @@ GIVE_UP_AFTER: Final = timedelta(hours=24)
 """How long a job that cannot reach its server is tried again, with waits that double."""
 BUSY_WAIT: Final = timedelta(seconds=5)
 _SELECT: Final = (
-    "SELECT i.job, j.enterprise_id, j.workbook, i.priority, i.at, j.counts, j.status, j.finished, i.ended,"
-    " i.cancelled FROM xlsx2opeasy_item i JOIN xlsx2opeasy_job j USING (job)"
+    "SELECT i.job, j.enterprise_id, j.workbook, j.added_by, i.priority, i.at, j.counts, j.status, j.finished,"
+    " i.ended, i.cancelled FROM xlsx2opeasy_item i JOIN xlsx2opeasy_job j USING (job)"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A workbook in the queue; `rows` are its counts, None before it began."""
+    """A workbook in the queue; `rows` are its counts, None before it began, `who` is for people alone."""
 
     job: str
     enterprise: str
     workbook: str
+    who: str
     state: str
     priority: int
     at: datetime
@@ -87,7 +91,7 @@ def list_items(store: PostgresStore) -> list[Item]:
     query = f"{_SELECT} ORDER BY i.added DESC, i.job DESC"
     rows = store.session.run(lambda connection: connection.execute(query).fetchall())
     held = store.session.held_numbers() if rows else set()
-    return [_item(row, held) for row in rows]
+    return [_item(store, row, held) for row in rows]
 
 
 def item_of(store: PostgresStore, job: str) -> Item:
@@ -100,20 +104,30 @@ def item_of(store: PostgresStore, job: str) -> Item:
     )
     if row is None:
         raise UsageError(f"there is no job {job} in the queue", "xlsx2opeasy queue list lists them")
-    return _item(row, store.session.held_numbers())
+    return _item(store, row, store.session.held_numbers())
 
 
-def _item(row: Sequence[Any], held: set[int]) -> Item:
-    job, enterprise, workbook, priority, at, counts, status, finished, ended, cancelled = row
+def _item(store: PostgresStore, row: Sequence[Any], held: set[int]) -> Item:
+    job, enterprise, workbook, who, priority, at, counts, status, finished, ended, cancelled = row
     if lock_number("job", job) in held:
-        state = RUNNING
+        state, counts = RUNNING, live_counts(store, job) or counts
     elif finished:
         state = _BY_STATUS.get(status, FAILED)
     elif cancelled:
         state = CANCELLED
     else:
         state = FAILED if ended else QUEUED
-    return Item(job, enterprise, PureWindowsPath(workbook).name, state, priority, at, counts)
+    return Item(job, enterprise, PureWindowsPath(workbook).name, who, state, priority, at, counts)
+
+
+def live_counts(store: PostgresStore, job: str) -> dict[str, int] | None:
+    """The counts of a job as its journal has them now; None where that is damaged, or not yet whole."""
+    try:
+        stored = store.job(job)
+        facts, state = peek(stored)
+        return counts_so_far(read_rows(stored, facts), state)
+    except Xlsx2OpeasyError:
+        return None
 
 
 def fetch_results(store: PostgresStore, job: str, output: Path, *, replace: bool) -> Item:
@@ -126,11 +140,9 @@ def fetch_results(store: PostgresStore, job: str, output: Path, *, replace: bool
     query = f"{_SELECT.replace(' JOIN', ' RIGHT JOIN')} WHERE job = %s"  # of any load, queued or not
     row = store.session.run(lambda connection: connection.execute(query, [job]).fetchone())
     assert row is not None
-    name, enterprise, workbook, priority, at, *rest = row
-    now = datetime.now(UTC)
-    item = _item(
-        (name or job, enterprise, workbook, priority or 0, at or now, *rest), store.session.held_numbers()
-    )
+    name, enterprise, workbook, who, priority, at, *rest = row
+    known = (name or job, enterprise, workbook, who, priority or 0, at or datetime.now(UTC), *rest)
+    item = _item(store, known, store.session.held_numbers())
     found = stored.results()
     if found is None:
         if item.state in (QUEUED, RUNNING):
@@ -177,10 +189,11 @@ def options_of(store: PostgresStore, job: str) -> dict[str, Any]:
     return dict(row[0]) if row else {}
 
 
-def note_begun(store: PostgresStore, job: str, rows: Mapping[str, int], where: str) -> None:
+def note_begun(store: PostgresStore, job: str, where: str) -> None:
     """A worker has taken the job up."""
-    query = "UPDATE xlsx2opeasy_job SET counts = coalesce(counts, %s) WHERE job = %s"
-    store.session.run(lambda connection: connection.execute(query, [Jsonb(dict(rows)), job]))
+    if (rows := live_counts(store, job)) is not None:
+        query = "UPDATE xlsx2opeasy_job SET counts = coalesce(counts, %s) WHERE job = %s"
+        store.session.run(lambda connection: connection.execute(query, [Jsonb(rows), job]))
     _change(store, job, f"taken up by {where}", "tries = tries + 1", [])
 
 

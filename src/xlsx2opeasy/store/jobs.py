@@ -98,7 +98,7 @@ class PostgresStore:
                 done = connection.execute(
                     "INSERT INTO xlsx2opeasy_job (job, rehearsal, records_key, secrets_key, added_by)"
                     " VALUES (%s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
-                    [job, rehearsal, *wrapped, user_name()],
+                    [job, rehearsal, *wrapped, f"{user_name()}@{self.machine}"],
                 )
                 if done.rowcount:
                     return job

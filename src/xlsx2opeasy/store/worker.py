@@ -5,7 +5,6 @@ import contextlib
 import os
 import signal
 import socket
-from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -22,15 +21,12 @@ from xlsx2opeasy.errors import (
 )
 from xlsx2opeasy.load.events import Event, Listener, Notice
 from xlsx2opeasy.load.interrupt import Interruption
-from xlsx2opeasy.load.job.facts import read_facts, read_rows
 from xlsx2opeasy.load.job.open_job import Connect
 from xlsx2opeasy.load.job.state import UNKNOWN
 from xlsx2opeasy.load.notify import MakeNotifier
 from xlsx2opeasy.load.results.load_result import LoadResult
-from xlsx2opeasy.load.results.row_results import counts_of
 from xlsx2opeasy.load.runner import Waiting
 from xlsx2opeasy.load.service import LoadContext, resume
-from xlsx2opeasy.spec.outcomes import Outcome
 from xlsx2opeasy.store import items
 from xlsx2opeasy.store.jobs import PostgresStore, purge
 from xlsx2opeasy.store.queue import QUEUE_FAILURES, Queue, Taken, opened_queue
@@ -159,7 +155,7 @@ class Worker:
             store=self.store,
         )
         place = f"{socket.gethostname()} (process {os.getpid()})"
-        items.note_begun(self.store, job, self._not_sent(job), place)
+        items.note_begun(self.store, job, place)
         self.say(f"{job}: begins {item.workbook} at enterprise {item.enterprise}")
         try:
             result = resume(job, context)
@@ -191,13 +187,6 @@ class Worker:
             items.note_failing(self.store, job, exit_code, said)
         else:
             items.note_end(self.store, job, exit_code, rows, said)
-
-    def _not_sent(self, job: str) -> dict[str, int]:
-        """The counts of a job that begins."""
-        stored = self.store.job(job)
-        rows = read_rows(stored, read_facts(stored))
-        known = Counter(row.known_outcome or Outcome.NOT_SENT for row in rows if not row.skipped)
-        return counts_of(known, sum(row.skipped for row in rows))
 
     def _listener(self, job: str) -> Listener:
         def hear(event: Event) -> Any:  # noqa: ANN401

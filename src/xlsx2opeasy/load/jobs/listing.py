@@ -3,6 +3,7 @@
 Secrets are nowhere in it: facts and journals hold none.
 """
 
+import contextlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from typing import Any, Final
 
 from xlsx2opeasy.errors import Interrupted, LocalFailure, StillRunning
 from xlsx2opeasy.job_model import Job, member, truth_of
-from xlsx2opeasy.load.job.facts import JobFacts, read_facts, read_records
+from xlsx2opeasy.load.job.facts import JobFacts, read_facts, read_records, read_rows
 from xlsx2opeasy.load.job.state import (
     ABANDONED,
     COMPLETED,
@@ -47,6 +48,7 @@ class LocalJob(Job):
     """A job of this program: what Webex's shape has, and what only a load has.
 
     `load_status` is the `status` of `load --json`, `queued` or `abandoned`; None where its files are damaged.
+    `counts` of one that runs are those so far; `machine` has its workbook, empty where the store is of one.
     """
 
     load_status: str | None = member("loadStatus")
@@ -54,6 +56,7 @@ class LocalJob(Job):
     results: str | None = member("results")
     origin: str | None = member("origin")
     rehearsal: bool | None = member("rehearsal", truth_of)
+    machine: str | None = member("machine")
 
     @property
     def is_final(self) -> bool:
@@ -90,7 +93,18 @@ def job_of(stored: StoredJob) -> LocalJob:
     except LocalFailure as damage:
         return LocalJob.from_json(_damaged(stored, damage))
     item = _item(facts, course, running=running)
+    if running:
+        item["counts"] = _counts_so_far(stored, facts, course.state) or item["counts"]
     return LocalJob.from_json(item | _QUEUED if queued else item)
+
+
+def _counts_so_far(stored: StoredJob, facts: JobFacts, state: JobState) -> dict[str, int]:
+    """Where its rows are damaged, whoever works on it finds out."""
+    from xlsx2opeasy.load.results.row_results import counts_so_far
+
+    with contextlib.suppress(LocalFailure):
+        return counts_so_far(read_rows(stored, facts), state)
+    return {}
 
 
 def _created(stored: StoredJob) -> str:
@@ -134,6 +148,7 @@ def _item(facts: JobFacts, course: Course, *, running: bool) -> dict[str, Any]:
         "rehearsal": facts.rehearsal,
         "origin": facts.origin,
         "workbook": facts.workbook,
+        "machine": facts.machine,
         "results": state.written,
         "operations": [each.operation_id for each in state.phases.values() if each.operation_id],
         "loadStatus": _load_status(state, running=running),

@@ -13,7 +13,7 @@ from xlsx2opeasy.display import in_cell
 from xlsx2opeasy.load.job.facts import JobRow, PhaseFacts
 from xlsx2opeasy.load.job.fingerprint import on_machine
 from xlsx2opeasy.load.job.open_job import OpenJob
-from xlsx2opeasy.load.job.state import PhaseState
+from xlsx2opeasy.load.job.state import JobState, PhaseState
 from xlsx2opeasy.load.run.fetch import read_rejections, read_saved
 from xlsx2opeasy.load.run.match import alike_keys, further_results, match
 from xlsx2opeasy.load.run.undecided import how_to_settle
@@ -62,6 +62,31 @@ def counts_of_unsent(rows: Iterable[JobRow]) -> dict[str, int]:
     known = list(rows)
     outcomes = Counter(Outcome(row.outcome or Outcome.NOT_SENT) for row in known if not row.skipped)
     return counts_of(outcomes, sum(row.skipped for row in known))
+
+
+def counts_so_far(rows: Iterable[JobRow], state: JobState) -> dict[str, int]:
+    """The counts of a job that is being worked on, by what the server has said until now; they add up."""
+    known, sent, skipped = Counter[Outcome](), Counter[int](), 0
+    for row in rows:
+        if row.skipped:
+            skipped += 1
+        elif row.phase:
+            sent[row.phase] += 1
+        else:
+            known[row.known_outcome or Outcome.NOT_SENT] += 1
+    for number, rows_sent in sent.items():
+        left = rows_sent
+        phase = state.phases.get(number) or PhaseState(number)
+        for outcome, found in {**phase.results, Outcome.REJECTED: phase.rejected}.items():
+            part = min(found, left)
+            known[Outcome(outcome)] += part
+            left -= part
+        if phase.results:
+            known[Outcome.UNKNOWN] += left
+        else:
+            runs = phase.scheduled_id is not None or phase.schedule_in_doubt is not None
+            known[Outcome.RUNNING if runs else Outcome.NOT_SENT] += left
+    return counts_of(known, skipped)
 
 
 def match_results(job: OpenJob, stopped_because: str = "") -> RowResults:

@@ -19,6 +19,7 @@ from xlsx2opeasy.load.jobs.listing import LocalJob
 from xlsx2opeasy.load.run.undecided import Settling, may_have_no_run
 from xlsx2opeasy.report.data import report_data, rows_of
 from xlsx2opeasy.report.write import rendered, style_hash
+from xlsx2opeasy.settings.store import is_shared
 from xlsx2opeasy.undo.workbook import undo_of, write_undo
 from xlsx2opeasy.web.desk import MOST_LISTED, Desk, WaitingForPassword
 from xlsx2opeasy.web.gate import POLICY
@@ -52,6 +53,7 @@ def history(request: Request) -> Response:
     jobs = desk.jobs(start, MOST_LISTED + 1)
     return desk.pages.page(
         "history.html.j2",
+        shared=is_shared(),
         jobs=jobs[:MOST_LISTED],
         earlier=f"?start={start + MOST_LISTED}" if len(jobs) > MOST_LISTED else "",
         state_of=state_of,
