@@ -42,26 +42,37 @@ def _account() -> dict[str, Any]:
     raise AssertionError
 
 
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 class PostgresServer:
     """One server on a free port of the loopback address; each test has a database of its own."""
 
-    def __init__(self) -> None:
+    def __init__(self, primary: "PostgresServer | None" = None) -> None:
+        """Makes a server, or a standby of another one."""
         self._account = _account()
         self.folder = Path(tempfile.mkdtemp(prefix="pg-"))
         self.data = self.folder / "data"
         password = self.folder / "password"
         password.write_text(PASSWORD)
-        if self._account:
-            for path in (self.folder, password):
-                os.chown(path, self._account["user"], self._account["group"])
-        self._run(
-            "initdb", "-D", self.data, "-U", "loads", "-A", "scram-sha-256", f"--pwfile={password}", "-N"
-        )
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self._own(self.folder)
+        self._own(password)
+        if primary is None:
+            self._run(
+                "initdb", "-D", self.data, "-U", "loads", "-A", "scram-sha-256", f"--pwfile={password}", "-N"
+            )
+        else:
+            self._run("pg_basebackup", "-D", self.data, "-R", "-c", "fast", "-d", primary.url("postgres"))
+        self.port = _free_port()
         self._databases = 0
         self.start()
+
+    def _own(self, path: Path) -> None:
+        if self._account:
+            os.chown(path, self._account["user"], self._account["group"])
 
     def _run(self, program: str, *arguments: object) -> None:
         command = [_program(program), *map(str, arguments)]
@@ -91,6 +102,61 @@ class PostgresServer:
         self.stop(mode)
         time.sleep(pause)
         self.start()
+
+    def promote(self) -> None:
+        """Makes a primary of a standby."""
+        self._run("pg_ctl", "-D", self.data, "-w", "-t", 60, "promote")
+
+    @contextlib.contextmanager
+    def on_small_disk(self, megabytes: int) -> Iterator[str]:
+        """The address of an empty database on a disk of its own, of that size."""
+        disk = self.folder / "disk"
+        disk.mkdir()
+        options = ["-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", disk]
+        if subprocess.run(["mount", *options], capture_output=True, check=False).returncode:
+            missing("this account may not mount a small disk")
+        try:
+            self._own(disk)
+            (disk / "ballast").write_bytes(bytes(4 << 20))
+            with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+                connection.execute(f"CREATE TABLESPACE small LOCATION '{disk}'")  # type: ignore[call-overload]
+                connection.execute("CREATE DATABASE on_small_disk TABLESPACE small")
+                yield self.url("on_small_disk")
+                connection.execute("DROP DATABASE on_small_disk WITH (FORCE)")
+                connection.execute("DROP TABLESPACE small")
+        finally:
+            subprocess.run(["umount", "--lazy", disk], check=True)
+
+    def make_room(self) -> None:
+        """Frees some space on the small disk."""
+        (self.folder / "disk" / "ballast").unlink()
+
+    @contextlib.contextmanager
+    def pooled(self, url: str, mode: str, connections: int) -> Iterator[str]:
+        """The address of a database through PgBouncer, which shares so many connections to it."""
+        program = shutil.which("pgbouncer", path=f"/usr/sbin:{os.environ.get('PATH', '')}")
+        if program is None:
+            missing("PgBouncer is not installed (Debian: pgbouncer).")
+        database = url.rpartition("/")[2]
+        port = _free_port()
+        known = f"host=127.0.0.1 port={self.port} user=loads password={PASSWORD}"
+        settings = self.folder / "pgbouncer.ini"
+        settings.write_text(
+            f"[databases]\n{database} = {known}\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\n"
+            f"auth_type = any\npool_mode = {mode}\ndefault_pool_size = {connections}\nunix_socket_dir =\n"
+        )
+        command = [str(program), "-q", str(settings)]
+        with subprocess.Popen(
+            command, cwd=self.folder, stderr=subprocess.DEVNULL, **self._account
+        ) as process:
+            try:
+                while process.poll() is None:
+                    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
+                        break
+                    time.sleep(0.05)
+                yield url.replace(f":{self.port}/", f":{port}/")
+            finally:
+                process.kill()
 
     def url(self, database: str) -> str:
         """The address of a database, password included."""
@@ -132,9 +198,9 @@ class PostgresServer:
 
 
 @contextlib.contextmanager
-def running_postgres() -> Iterator[PostgresServer]:
-    """A server while the block runs."""
-    server = PostgresServer()
+def running_postgres(primary: PostgresServer | None = None) -> Iterator[PostgresServer]:
+    """A server, or a standby of another one, while the block runs."""
+    server = PostgresServer(primary)
     try:
         yield server
     finally:

@@ -4,7 +4,7 @@ import contextlib
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import psycopg
@@ -212,77 +212,3 @@ def test_a_store_that_is_not_there(monkeypatch: pytest.MonkeyPatch, store_url: s
     monkeypatch.setenv(STORE_VARIABLE, store_url + "?nonsense=1")
     with pytest.raises(UsageError, match="nonsense"):
         list(shared_store().jobs())
-
-
-# -- poolers ----------------------------------------------------------------------------------------------
-
-
-class Pooler:
-    """As pgbouncer to its clients: a process id of its own making, and, in transaction mode, one connection
-    to the server that whoever has a transaction uses."""
-
-    def __init__(self, port: int) -> None:
-        self._port = port
-        self._socket = socket.create_server(("127.0.0.1", 0))
-        self.port = self._socket.getsockname()[1]
-        self._relays: list[threading.Thread] = []
-        self._accepting = threading.Thread(target=self._accept, daemon=True)
-        self._accepting.start()
-
-    def _accept(self) -> None:
-        with contextlib.suppress(OSError):
-            while True:
-                client, _ = self._socket.accept()
-                self._relays.append(threading.Thread(target=self._relay, args=(client,), daemon=True))
-                self._relays[-1].start()
-
-    def _relay(self, client: socket.socket) -> None:
-        with client, socket.create_connection(("127.0.0.1", self._port)) as server:
-            back = threading.Thread(target=self._copy, args=(client, server), daemon=True)
-            back.start()
-            self._copy(server, client, made_up=True)
-            back.join()
-
-    def _copy(self, source: socket.socket, target: socket.socket, *, made_up: bool = False) -> None:
-        with contextlib.suppress(OSError):
-            while data := source.recv(65536):
-                at = data.find(b"K\x00\x00\x00\x0c") if made_up else -1
-                if at >= 0:
-                    data = data[: at + 5] + b"\x00\x0f\x42\x40" + data[at + 9 :]
-                    made_up = False
-                target.sendall(data)
-        with contextlib.suppress(OSError):
-            target.shutdown(socket.SHUT_WR)
-
-    def close(self) -> None:
-        self._socket.shutdown(socket.SHUT_RDWR)
-        self._socket.close()
-        for each in (self._accepting, *self._relays):
-            each.join(5)
-
-
-@pytest.fixture
-def pooler(postgres: PostgresServer) -> Iterator[Pooler]:
-    pooler = Pooler(postgres.port)
-    yield pooler
-    pooler.close()
-
-
-@pytest.mark.parametrize("mode", ["session", "transaction"])
-def test_a_pooler_in_transaction_mode_is_refused(
-    pooler: Pooler,
-    postgres: PostgresServer,
-    store_url: str,
-    monkeypatch: pytest.MonkeyPatch,
-    mode: str,
-) -> None:
-    if mode == "transaction":  # every client's statement is done by the one process behind the pooler
-        monkeypatch.setattr(connections, "_backend", lambda connection: 4711)
-    monkeypatch.setenv(STORE_VARIABLE, store_url.replace(str(postgres.port), str(pooler.port)))
-    store = shared_store()
-    if mode == "session":
-        assert list(store.jobs()) == []
-    else:
-        with pytest.raises(UsageError, match="pooler in transaction mode"):
-            list(store.jobs())
-    store.close()

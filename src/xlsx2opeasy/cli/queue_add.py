@@ -91,21 +91,24 @@ def add(
       xlsx2opeasy queue add branch.xlsx
       xlsx2opeasy queue add *.xlsx --yes --at 2026-11-28T22:00
     """
-    codes, items = {0}, []
+    codes, items, refused = {0}, [], []
     try:
         asked = _request(workbooks, options)
         for workbook, item in _added(asked, priority, at):
             if isinstance(item, Xlsx2OpeasyError):
                 complain(f"{workbook}: {item.message}", item.hint)
+                refused.append(f"{workbook}: {item.message}")
                 codes.add(item.exit_code)
             else:
                 items.append(item)
                 tell(f"{workbook.name} is in the queue as {item.job}.")
     except Xlsx2OpeasyError as error:
         complain(error.message, error.hint)
+        refused.append(error.message)
         codes.add(error.exit_code)
     if as_json:
-        say_json({"items": [each.as_json() for each in items]})
+        message = {"message": "; ".join(refused)} if refused else {}
+        say_json({"items": [each.as_json() for each in items], **message})
     raise SystemExit(next(code for code in load_command.WORST_FIRST if code in codes))
 
 

@@ -1,14 +1,16 @@
-"""The address of a store: `postgresql://…`, whose password is never shown."""
+"""The address of a store: `postgresql://…`, of one server or several, whose password is never shown."""
 
 import re
 from dataclasses import dataclass
+from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
 from xlsx2opeasy.errors import UsageError
 
 SCHEMES = ("postgresql", "postgres")
 _EXAMPLE = "write it such as postgresql://loads@db.example.com/loads (the password in ~/.pgpass)"
-_PASSWORD_IN_QUERY = re.compile(r"(?i)\b((?:ssl)?password=)[^&]*")
+_HOST: Final = re.compile(r"(\[[^\[\]]+\]|[^\[\]:]*)(:([1-9]\d{0,4})?)?")
+_PASSWORD_IN_QUERY: Final = re.compile(r"(?i)\b((?:ssl)?password=)[^&]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,8 @@ def checked_address(text: str) -> StoreAddress:
     """The address in `text`. Raises UsageError where it is none; the text is not repeated then."""
     try:
         parts = urlsplit(text.strip())
-        usable = parts.scheme in SCHEMES and parts.port != 0
+        hosts = parts.netloc.rpartition("@")[2].split(",")  # a standby may be named behind the primary
+        usable = parts.scheme in SCHEMES and all(map(_HOST.fullmatch, hosts))
     except ValueError:
         usable = False
     if not usable:

@@ -187,6 +187,7 @@ def connect(address: StoreAddress) -> psycopg.Connection:
                 raise
         time.sleep(pause)
     try:
+        _require_writable(connection)
         _require_direct(connection, address)
         for name, value in (
             ("tcp_keepalives_idle", idle),
@@ -203,6 +204,12 @@ def connect(address: StoreAddress) -> psycopg.Connection:
     return connection
 
 
+def _require_writable(connection: psycopg.Connection) -> None:
+    """Raises ReadOnlySqlTransaction for a standby: locks that it gives hold nobody else up."""
+    if connection.execute("SHOW transaction_read_only").fetchone() != ("off",):
+        raise errors.ReadOnlySqlTransaction("it is a standby, or read only, and takes no writes")
+
+
 def _require_direct(connection: psycopg.Connection, address: StoreAddress) -> None:
     """Raises UsageError where a pooler gives each transaction another connection: a lock would not last.
 
@@ -212,10 +219,13 @@ def _require_direct(connection: psycopg.Connection, address: StoreAddress) -> No
     first = _backend(connection)
     if first == connection.info.backend_pid:
         return
-    with psycopg.connect(address.url, connect_timeout=CONNECT_SECONDS) as other:
-        second = _backend(other)  # begins a transaction, which lasts until the block ends
-        again = _backend(connection)
-    if second == first or again != first:
+    try:
+        with psycopg.connect(address.url, connect_timeout=CONNECT_SECONDS) as other:
+            second = _backend(other)  # begins a transaction, which lasts until the block ends
+            lasts = second != first and _backend(connection) == first
+    except errors.ProtocolViolation:  # transactions are not allowed at all
+        lasts = False
+    if not lasts:
         raise UsageError(
             f"between this machine and the store {address} is a pooler in transaction mode, through which no"
             " lock lasts",
