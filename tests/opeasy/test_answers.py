@@ -15,7 +15,7 @@ from xlsx2opeasy.http.retry import RetryPolicy, retry_after, uniform
 from xlsx2opeasy.http.strict_json import BadAnswer, read_json
 from xlsx2opeasy.masking import is_secret_name, without_secrets
 from xlsx2opeasy.opeasy import reading
-from xlsx2opeasy.opeasy.calls import Call, Upload
+from xlsx2opeasy.opeasy.calls import ApiCall, Upload
 from xlsx2opeasy.opeasy.failures import evidence_of, server_words
 from xlsx2opeasy.spec.catalogue import TASK_TYPES
 from xlsx2opeasy.spec.endpoints import BY_ENDPOINT_NAME
@@ -173,13 +173,13 @@ def test_a_pause_is_within_its_bounds(failures: int) -> None:
     assert 0 <= RetryPolicy().pause(failures, uniform) <= min(60, 2 ** (failures - 1))
 
 
-SCHEDULE = Call(BY_ENDPOINT_NAME["scheduleOperation"], body={"operation": {"id": "o1"}})
+SCHEDULE = ApiCall(BY_ENDPOINT_NAME["scheduleOperation"], body={"operation": {"id": "o1"}})
 IDS = st.text(alphabet="abcdef0123456789-_", min_size=1, max_size=40)
 
 
 @given(IDS, IDS, st.integers(0, 400))
 def test_evidence_is_a_whole_id_that_is_not_our_own(operation_id: str, run_id: str, at: int) -> None:
-    call = Call(SCHEDULE.endpoint, body={"operation": {"id": operation_id}})
+    call = ApiCall(SCHEDULE.endpoint, body={"operation": {"id": operation_id}})
     body = {"scheduledOperation": {"id": run_id, "status": "pending", "operation": {"id": operation_id}}}
     found = evidence_of(call, None, json.dumps(body).encode()[:at])
     assert found in (None, run_id)
@@ -187,7 +187,7 @@ def test_evidence_is_a_whole_id_that_is_not_our_own(operation_id: str, run_id: s
 
 
 def test_a_login_leaves_no_evidence() -> None:
-    login = Call(BY_ENDPOINT_NAME["authenticate"], body={})
+    login = ApiCall(BY_ENDPOINT_NAME["authenticate"], body={})
     assert evidence_of(login, "/v1/operations/x", b'{"id": "y"}') is None
 
 
@@ -221,7 +221,7 @@ def test_cleaned_text_is_one_printable_line(text: str) -> None:
 @pytest.mark.parametrize("request_id", ["", "a b", "a\r\nX: y", "é"])
 def test_a_request_id_is_fit_for_a_header(request_id: str) -> None:
     with pytest.raises(ValueError, match="request id"):
-        Call(BY_ENDPOINT_NAME["getOperation"], request_id=request_id)
+        ApiCall(BY_ENDPOINT_NAME["getOperation"], request_id=request_id)
 
 
 def test_an_upload_is_named_json(tmp_path: Any) -> None:

@@ -17,7 +17,7 @@ from xlsx2opeasy.sandbox.enterprise import Enterprise, TaskFailed
 from xlsx2opeasy.sandbox.inventory import expand
 from xlsx2opeasy.sandbox.state import DeclaredDevice, DeclaredUser, NumberBlock, State
 from xlsx2opeasy.spec.catalogue import BY_NAME, PROCESSING_ORDER
-from xlsx2opeasy.undo.inverse import Kind, inverted
+from xlsx2opeasy.undo.inverse import Reason, inverted
 
 USERS = [f"user{number}@example.com" for number in range(4)]
 DEVICES = [f"device{number}" for number in range(3)]
@@ -123,7 +123,7 @@ def test_where_all_can_be_undone_the_enterprise_is_as_before(plays: list[Play]) 
     found = inverted(done)
     told = [(each.of.sheet, each.of.row) for each in found.not_undone]
     assert len(told) == len(set(told))
-    whole = not any(each.kind in (Kind.CANNOT, Kind.IN_PART) for each in found.not_undone)
+    whole = not any(each.kind in (Reason.CANNOT, Reason.IN_PART) for each in found.not_undone)
     for sheet in sorted(found.sheets(), key=lambda each: PROCESSING_ORDER.index(each.task_type)):
         for row in sheet.rows:
             centers = [text for name, text in row.cells.items() if name.startswith("callCenterInfo")]

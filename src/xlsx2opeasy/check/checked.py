@@ -8,7 +8,7 @@ import pandas as pd
 
 from xlsx2opeasy.check.across import across_rows
 from xlsx2opeasy.check.across_sheets import across_sheets
-from xlsx2opeasy.check.commands import Code, Finding, Grid, doubtful, findings, unused
+from xlsx2opeasy.check.commands import Code, Grid, RowFinding, doubtful, findings, unused
 from xlsx2opeasy.check.normal import CLEAR, normalised
 from xlsx2opeasy.check.reporting import Reporter
 from xlsx2opeasy.check.schema import broken_rules
@@ -127,7 +127,7 @@ def _check_sheet(sheet: Sheet, allowed: frozenset[str]) -> tuple[CheckedSheet, l
     return CheckedSheet(sheet, values, invalid & frozenset(values.index)), problems
 
 
-def _leave_out(values: pd.DataFrame, not_used: list[Finding]) -> set[tuple[int, str]]:
+def _leave_out(values: pd.DataFrame, not_used: list[RowFinding]) -> set[tuple[int, str]]:
     """Empties cells that their row's command does not use; gives these cells."""
     for finding in not_used:
         texts = values[finding.name]
@@ -145,8 +145,8 @@ def _of_reading(sheet: Sheet, known: "pd.Series[bool]", allowed: frozenset[str])
 def _of_known_rows(
     reporter: Reporter,
     grid: Grid,
-    not_used: list[Finding],
-    in_doubt: list[Finding],
+    not_used: list[RowFinding],
+    in_doubt: list[RowFinding],
     allowed: frozenset[str],
 ) -> list[Problem]:
     """What is wrong with rows whose command is known; a cell that has an error has no second one."""
@@ -175,7 +175,7 @@ def _wrong_cells(problems: Iterable[Problem]) -> set[tuple[int, str]]:
     }
 
 
-def _cells_of(found: Iterable[Finding]) -> set[tuple[int, str]]:
+def _cells_of(found: Iterable[RowFinding]) -> set[tuple[int, str]]:
     return {(row, each.name) for each in found for row in each.rows}
 
 
@@ -187,7 +187,7 @@ def _commands(sheet: Sheet) -> "pd.Series[str]":
     return typed.map(meant).astype("str")
 
 
-def _to_judge(grid: Grid, found: list[Finding]) -> pd.DataFrame:
+def _to_judge(grid: Grid, found: list[RowFinding]) -> pd.DataFrame:
     """The values that rules of their own columns apply to: no cleared cell, none that is unused."""
     columns: dict[str, pd.Series[str]] = {}
     for column in grid.columns:

@@ -33,7 +33,7 @@ class Code(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class RowFinding:
     """The rows that break one rule at one field; `name` is the header, which the sheet may not have."""
 
     code: Code
@@ -89,26 +89,26 @@ class Grid:
         return mask
 
 
-def unused(grid: Grid) -> Iterator[Finding]:
+def unused(grid: Grid) -> Iterator[RowFinding]:
     """Filled cells of a field that the row's command does not use."""
     for column in grid.columns:
         rows = grid.rows(
             grid.filled[column.name] & ~grid.command.isin(column.field.commands | column.field.doubtful)
         )
         if len(rows):
-            yield Finding(Code.UNUSED, column.field, column.name, rows)
+            yield RowFinding(Code.UNUSED, column.field, column.name, rows)
 
 
-def doubtful(grid: Grid) -> Iterator[Finding]:
+def doubtful(grid: Grid) -> Iterator[RowFinding]:
     """Filled cells of which it is doubtful whether the row's command uses them."""
     for column in grid.columns:
         if column.field.doubtful:
             rows = grid.rows(grid.filled[column.name] & grid.command.isin(column.field.doubtful))
             if len(rows):
-                yield Finding(Code.UNUSED, column.field, column.name, rows)
+                yield RowFinding(Code.UNUSED, column.field, column.name, rows)
 
 
-def findings(grid: Grid) -> Iterator[Finding]:
+def findings(grid: Grid) -> Iterator[RowFinding]:
     """Everything else that a command asks of its rows."""
     yield from _cannot_be_cleared(grid)
     yield from _keywords(grid)
@@ -123,7 +123,7 @@ def findings(grid: Grid) -> Iterator[Finding]:
     yield from _nothing_to_modify(grid)
 
 
-def _cannot_be_cleared(grid: Grid) -> Iterator[Finding]:
+def _cannot_be_cleared(grid: Grid) -> Iterator[RowFinding]:
     for column in grid.columns:
         cleared = grid.values[column.name] == CLEAR
         if cleared.any():
@@ -131,7 +131,7 @@ def _cannot_be_cleared(grid: Grid) -> Iterator[Finding]:
                 cleared &= grid.any_filled([each for each in _items(grid, column) if each != column])
             elif column.field.kind not in (Kind.BOOLEAN, Kind.INTEGER):
                 cleared &= _needed(grid, column.field)
-            yield Finding(Code.CLEARED, column.field, column.name, grid.rows(cleared))
+            yield RowFinding(Code.CLEARED, column.field, column.name, grid.rows(cleared))
 
 
 def _needed(grid: Grid, field: Field) -> "pd.Series[bool]":
@@ -151,21 +151,21 @@ def _excused(grid: Grid, required: Required) -> "pd.Series[bool]":
     return other.isin([text for text in other.unique() if folded(text) == meant])
 
 
-def _keywords(grid: Grid) -> Iterator[Finding]:
+def _keywords(grid: Grid) -> Iterator[RowFinding]:
     for column in grid.columns:
         for rule in column.field.rules:
             if isinstance(rule, Keyword):
                 mask = (grid.values[column.name] == rule.word) & ~grid.command.isin(rule.commands)
                 if mask.any():
-                    yield Finding(Code.KEYWORD, column.field, column.name, grid.rows(mask), rule.words)
+                    yield RowFinding(Code.KEYWORD, column.field, column.name, grid.rows(mask), rule.words)
 
 
-def _lists_given_twice(grid: Grid) -> Iterator[Finding]:
+def _lists_given_twice(grid: Grid) -> Iterator[RowFinding]:
     for column in grid.columns:
         if column.item is None and column.field.kind is Kind.TEXTS:
             both = grid.filled[column.name] & grid.any_filled(_items(grid, column))
             if both.any():
-                yield Finding(Code.TWICE, column.field, column.name, grid.rows(both))
+                yield RowFinding(Code.TWICE, column.field, column.name, grid.rows(both))
 
 
 def _items(grid: Grid, of: Column) -> list[Column]:
@@ -174,35 +174,35 @@ def _items(grid: Grid, of: Column) -> list[Column]:
     return sorted(items, key=lambda each: each.item or 0)
 
 
-def _too_many_items(grid: Grid) -> Iterator[Finding]:
+def _too_many_items(grid: Grid) -> Iterator[RowFinding]:
     for field in grid.task_type.fields:
         for rule in field.rules:
             if isinstance(rule, MaxItems):
                 yield from _beyond(grid, field, rule.limit)
 
 
-def _beyond(grid: Grid, field: Field, limit: int) -> Iterator[Finding]:
+def _beyond(grid: Grid, field: Field, limit: int) -> Iterator[RowFinding]:
     """The first item past the limit, where a list has one item a column."""
     count = pd.Series(0, index=grid.values.index)
     for column in _items(grid, Column(field)):
         count += grid.filled[column.name]
         past = grid.filled[column.name] & (count == limit + 1)
         if past.any():
-            yield Finding(Code.TOO_MANY, field, column.name, grid.rows(past), MaxItems(limit).words)
+            yield RowFinding(Code.TOO_MANY, field, column.name, grid.rows(past), MaxItems(limit).words)
 
 
-def _missing(grid: Grid, field: Field, required: Required) -> Iterator[Finding]:
+def _missing(grid: Grid, field: Field, required: Required) -> Iterator[RowFinding]:
     asking, excused = grid.command.isin(required.commands), _excused(grid, required)
     asked = asking & ~excused
     if required.advised:
         rows = grid.rows(asking & excused & ~grid.any_filled(grid.of(field.name)))
         if len(rows):
-            yield Finding(Code.NO_GROUP, field, field.name, rows, required.unless or "")
+            yield RowFinding(Code.NO_GROUP, field, field.name, rows, required.unless or "")
     if field.object_list is None:
         present = grid.any_filled(grid.of(field.name))
         rows = grid.rows(asked & ~present)
         if len(rows):
-            yield Finding(Code.REQUIRED, field, field.name, rows)
+            yield RowFinding(Code.REQUIRED, field, field.name, rows)
         return
     for indices in sorted({column.indices for column in grid.columns if _in_list(column, field)}):
         members = [each for each in grid.columns if _in_list(each, field) and each.indices == indices]
@@ -211,10 +211,10 @@ def _missing(grid: Grid, field: Field, required: Required) -> Iterator[Finding]:
         if own in grid.filled:
             mask &= ~grid.filled[own]
         if mask.any():
-            yield Finding(Code.REQUIRED, field, own, grid.rows(mask))
+            yield RowFinding(Code.REQUIRED, field, own, grid.rows(mask))
 
 
-def _nothing_to_modify(grid: Grid) -> Iterator[Finding]:
+def _nothing_to_modify(grid: Grid) -> Iterator[RowFinding]:
     """Rows that name what they are about, and none of the settings that their command could modify."""
     for command in grid.task_type.command_names:
         settings = grid.task_type.settings_of(command)
@@ -224,17 +224,19 @@ def _nothing_to_modify(grid: Grid) -> Iterator[Finding]:
         columns = [column for name in settings for column in grid.of(name)]
         mask = (grid.command == command) & ~grid.any_filled(columns)
         if mask.any():
-            yield Finding(Code.NOTHING, subject, subject.name, grid.rows(mask))
+            yield RowFinding(Code.NOTHING, subject, subject.name, grid.rows(mask))
 
 
 def _in_list(column: Column, field: Field) -> bool:
     return column.field.object_list == field.object_list
 
 
-def _none_of(grid: Grid, rule: AtLeastOne) -> Iterator[Finding]:
+def _none_of(grid: Grid, rule: AtLeastOne) -> Iterator[RowFinding]:
     columns = [column for name in rule.fields for column in grid.of(name)]
     mask = grid.command.isin(rule.commands) & ~grid.any_filled(columns)
     if not mask.any():
         return
     generic = rule.stands_at.replace("[0]", "[n]")
-    yield Finding(Code.REQUIRED, grid.task_type.by_name[generic], rule.stands_at, grid.rows(mask), rule.words)
+    yield RowFinding(
+        Code.REQUIRED, grid.task_type.by_name[generic], rule.stands_at, grid.rows(mask), rule.words
+    )

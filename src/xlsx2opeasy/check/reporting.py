@@ -6,7 +6,7 @@ import pandas as pd
 
 from xlsx2opeasy.check import words
 from xlsx2opeasy.check.across import Conflict
-from xlsx2opeasy.check.commands import Code, Finding, Grid
+from xlsx2opeasy.check.commands import Code, Grid, RowFinding
 from xlsx2opeasy.check.schema import Broken
 from xlsx2opeasy.check.words import Wording
 from xlsx2opeasy.problems import Problem, Severity, problem
@@ -33,7 +33,7 @@ class Reporter:
                 wording = words.wording_of_unknown_command(self.sheet.task_type, text)
                 yield self._problem(UNKNOWN_COMMAND, row, COMMAND_HEADER, text or None, wording)
 
-    def findings(self, grid: Grid, found: Iterable[Finding], without: Cells = ()) -> Iterator[Problem]:
+    def findings(self, grid: Grid, found: Iterable[RowFinding], without: Cells = ()) -> Iterator[Problem]:
         """Of what commands ask of their rows. A missing call center is found twice, and reported once."""
         reported = set()
         for finding in found:
@@ -43,7 +43,7 @@ class Reporter:
                     reported.add(key)
                     yield each
 
-    def _of_finding(self, grid: Grid, finding: Finding, without: Cells) -> Iterator[Problem]:
+    def _of_finding(self, grid: Grid, finding: RowFinding, without: Cells) -> Iterator[Problem]:
         rows, name, of = finding.rows, finding.name, self.sheet.task_type
         present = name in grid.filled
         texts = self.sheet.rows[name].loc[rows].tolist() if present else [""] * len(rows)

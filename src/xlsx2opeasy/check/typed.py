@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from xlsx2opeasy.check.commands import Code, Finding, Grid
+from xlsx2opeasy.check.commands import Code, Grid, RowFinding
 from xlsx2opeasy.check.normal import CLEAR, TRUE
 from xlsx2opeasy.check.numbers import LONGEST, SHORTEST, digits_of, two_numbers
 from xlsx2opeasy.spec.model import Column, Content, Field
@@ -23,7 +23,7 @@ _PLACEHOLDERS = (
 _TWELVE_HEX = "[0-9A-Fa-f]{12}"
 
 
-def number_findings(grid: Grid) -> Iterator[Finding]:
+def number_findings(grid: Grid) -> Iterator[RowFinding]:
     """Two numbers in one text, and numbers of more than 15 digits: errors, but for long numbers elsewhere."""
     for column in _number_columns(grid):
         texts = grid.values[column.name]
@@ -32,16 +32,16 @@ def number_findings(grid: Grid) -> Iterator[Finding]:
         long = [text for text in _candidates(texts, digits > LONGEST) if _is_too_long(text)]
         for code, wrong in ((Code.TWO_NUMBERS, two), (Code.LONG_NUMBER, long)):
             if wrong:
-                yield Finding(code, column.field, column.name, grid.rows(texts.isin(wrong)))
+                yield RowFinding(code, column.field, column.name, grid.rows(texts.isin(wrong)))
 
 
-def typed_findings(grid: Grid) -> Iterator[Finding]:
+def typed_findings(grid: Grid) -> Iterator[RowFinding]:
     """Everything else, which is never more than a warning."""
     for column in _number_columns(grid):
         texts = grid.values[column.name]
         mask = texts.str.lower().isin(_PLACEHOLDERS)
         if mask.any():
-            yield Finding(Code.PLACEHOLDER, column.field, column.name, grid.rows(mask))
+            yield RowFinding(Code.PLACEHOLDER, column.field, column.name, grid.rows(mask))
     yield from _mac_addresses(grid)
     yield from _forwarding(grid)
 
@@ -72,7 +72,7 @@ def _is_too_long(text: str) -> bool:
     return any(len(digits_of(end) or "") > LONGEST and two_numbers(end) is None for end in ends)
 
 
-def _mac_addresses(grid: Grid) -> Iterator[Finding]:
+def _mac_addresses(grid: Grid) -> Iterator[RowFinding]:
     for column in grid.columns:
         limit = next((each.limit for each in column.field.rules if isinstance(each, MacAddress)), None)
         if limit is None:
@@ -82,7 +82,7 @@ def _mac_addresses(grid: Grid) -> Iterator[Finding]:
             (texts != "") & (texts != CLEAR) & (texts.str.len() <= limit) & ~texts.str.fullmatch(_TWELVE_HEX)
         )
         if mask.any():
-            yield Finding(Code.MAC, column.field, column.name, grid.rows(mask))
+            yield RowFinding(Code.MAC, column.field, column.name, grid.rows(mask))
 
 
 def mac_meant(text: str) -> tuple[str, str]:
@@ -99,7 +99,7 @@ def mac_meant(text: str) -> tuple[str, str]:
     return "not_hexadecimal", ""
 
 
-def _forwarding(grid: Grid) -> Iterator[Finding]:
+def _forwarding(grid: Grid) -> Iterator[RowFinding]:
     for column in grid.columns:
         number = column.field.number_field
         if not number:
@@ -108,4 +108,4 @@ def _forwarding(grid: Grid) -> Iterator[Finding]:
         if number in grid.filled:
             mask &= ~grid.filled[number] | (grid.values[number] == CLEAR)
         if mask.any():
-            yield Finding(Code.NO_NUMBER, column.field, column.name, grid.rows(mask))
+            yield RowFinding(Code.NO_NUMBER, column.field, column.name, grid.rows(mask))

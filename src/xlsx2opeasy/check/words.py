@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from xlsx2opeasy.check.commands import Code, Finding
+from xlsx2opeasy.check.commands import Code, RowFinding
 from xlsx2opeasy.check.normal import CLEAR, items_of
 from xlsx2opeasy.check.numbers import two_numbers
 from xlsx2opeasy.check.schema import BOOLEAN, EMPTY_LIST
@@ -91,7 +91,7 @@ def wording_of_unknown_command(of: TaskType, text: str) -> Wording:
 
 
 def wording_of_finding(
-    of: TaskType, finding: Finding, command: str, text: str, *, present: bool, left_out: bool
+    of: TaskType, finding: RowFinding, command: str, text: str, *, present: bool, left_out: bool
 ) -> Wording:
     """For what a row's command asks of it, and what people type; `present`: the sheet has the column.
 
@@ -129,7 +129,7 @@ def wording_of_finding(
             return _typed_wording(finding, value, text)
 
 
-def _typed_wording(finding: Finding, value: str, text: str) -> Wording:
+def _typed_wording(finding: RowFinding, value: str, text: str) -> Wording:
     match finding.code:
         case Code.TWO_NUMBERS:
             return _two_numbers_wording(finding.field, value, text)

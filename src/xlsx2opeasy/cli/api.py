@@ -82,7 +82,7 @@ def chosen(names: tuple[str, ...]) -> tuple[TaskType, ...]:
     return tuple(each for each in TASK_TYPES if each.name in names or not names)
 
 
-def gone(deletion: Deletion, what: str) -> str:
+def deletion_message(deletion: Deletion, what: str) -> str:
     """The sentence for a deletion; raises NothingThere where the server had nothing of that id."""
     if deletion is Deletion.NOT_FOUND:
         raise NothingThere(f"{what} does not exist, so nothing was deleted", "check the id")

@@ -12,8 +12,8 @@ from xlsx2opeasy.cli.api import (
     api_options,
     chosen,
     connected,
+    deletion_message,
     end,
-    gone,
     masked,
     one_document,
 )
@@ -102,7 +102,7 @@ def delete_error(
         with connected(flags) as api:
             for error_id in error_ids:
                 of = _type_of(api, operation_id, chosen(task_types), error_id)
-                gone(
+                deletion_message(
                     api.client.delete_validation_error(operation_id, of, error_id),
                     f"Validation error {error_id}",
                 )

@@ -13,8 +13,8 @@ from xlsx2opeasy.cli.api import (
     api_options,
     chosen,
     connected,
+    deletion_message,
     end,
-    gone,
     masked,
     one_document,
     refuse_existing,
@@ -202,7 +202,7 @@ def delete(operation_id: str, *, yes: bool, flags: Flags, as_json: bool) -> NoRe
     with one_document({"deleted": False}, as_json=as_json):
         require_yes(f"Delete operation {operation_id} with its tasks?", yes=yes)
         with connected(flags) as api:
-            words = gone(api.client.delete_operation(operation_id), f"Operation {operation_id}")
+            words = deletion_message(api.client.delete_operation(operation_id), f"Operation {operation_id}")
         end({"deleted": True}, as_json=as_json, show=lambda: say(words))
 
 

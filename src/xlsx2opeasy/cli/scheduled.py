@@ -15,8 +15,8 @@ from xlsx2opeasy.cli.api import (
     api_options,
     chosen,
     connected,
+    deletion_message,
     end,
-    gone,
     masked,
     one_document,
     refuse_existing,
@@ -247,5 +247,5 @@ def delete(scheduled_id: str, *, yes: bool, flags: Flags, as_json: bool) -> NoRe
         require_yes(f"Delete scheduled operation {scheduled_id} with its results?", yes=yes)
         with connected(flags) as api:
             deletion = api.client.delete_scheduled_operation(scheduled_id)
-            words = gone(deletion, f"Scheduled operation {scheduled_id}")
+            words = deletion_message(deletion, f"Scheduled operation {scheduled_id}")
         end({"deleted": True}, as_json=as_json, show=lambda: say(words))

@@ -25,14 +25,14 @@ def command(job: str, output: Path | None, *, force: bool) -> None:
       xlsx2opeasy undo L20261122-k7m2 --output take-back.xlsx
     """
     from xlsx2opeasy.settings.store import selected_store
-    from xlsx2opeasy.undo.inverse import Kind
+    from xlsx2opeasy.undo.inverse import Reason
     from xlsx2opeasy.undo.workbook import NOT_UNDONE_TITLE, choose_undo_output, undo_of, write_undo
 
     undo = undo_of(selected_store().job(job))
     target = choose_undo_output(undo.facts, output, replace=force)
     write_undo(undo, target)
     say(f"{counted(undo.inverted.tasks, 'task')} written to {target}. Nothing was sent.")
-    left = [f"{undo.not_undone(kind):,} {kind.value}" for kind in Kind if undo.not_undone(kind)]
+    left = [f"{undo.not_undone(kind):,} {kind.value}" for kind in Reason if undo.not_undone(kind)]
     if left:
         tell(f'Sheet "{NOT_UNDONE_TITLE}": {", ".join(left)}')
     if undo.inverted.tasks:

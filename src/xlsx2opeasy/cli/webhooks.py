@@ -5,7 +5,7 @@ from typing import Any, NoReturn
 
 import click
 
-from xlsx2opeasy.cli.api import api_options, connected, end, gone, one_document
+from xlsx2opeasy.cli.api import api_options, connected, deletion_message, end, one_document
 from xlsx2opeasy.cli.options import YES
 from xlsx2opeasy.cli.output import say, tell
 from xlsx2opeasy.cli.questions import require_yes
@@ -105,5 +105,5 @@ def remove(webhook_id: str, *, yes: bool, flags: Flags, as_json: bool) -> NoRetu
     with one_document({"deleted": False}, as_json=as_json):
         require_yes(f"Remove webhook receiver {webhook_id}?", yes=yes)
         with connected(flags) as api:
-            words = gone(api.client.remove_webhook(webhook_id), f"Webhook receiver {webhook_id}")
+            words = deletion_message(api.client.remove_webhook(webhook_id), f"Webhook receiver {webhook_id}")
         end({"deleted": True}, as_json=as_json, show=lambda: say(words))

@@ -35,7 +35,7 @@ class Note:
 
 
 @dataclass(slots=True)
-class Cells:
+class RowCells:
     """What a content became: cells by column, and notes. `masked` are secret fields that came masked."""
 
     by_column: dict[Column, str] = field(default_factory=dict)
@@ -43,10 +43,12 @@ class Cells:
     masked: list[str] = field(default_factory=list)
 
 
-def cells_of(task_type: TaskType, content: Mapping[str, Any], wire_names: WireNames | None = None) -> Cells:
+def cells_of(
+    task_type: TaskType, content: Mapping[str, Any], wire_names: WireNames | None = None
+) -> RowCells:
     """The cells of a content of this task type; `wire_names` are those of the configuration."""
     names = tuple(sorted((wire_names or {}).items()))
-    reader = _Reader(task_type, names, Cells())
+    reader = _Reader(task_type, names, RowCells())
     reader.walk(content, "", "content", ())
     return reader.cells
 
@@ -79,7 +81,7 @@ class _Reader:
 
     task_type: TaskType
     wire_names: _Renamed
-    cells: Cells
+    cells: RowCells
 
     def walk(self, value: Mapping[str, Any], path: str, place: str, indices: tuple[int, ...]) -> None:
         """The members of an object; `path` has `[n]` for an index, `place` the numbers."""

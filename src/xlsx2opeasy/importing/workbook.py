@@ -12,7 +12,7 @@ from pathlib import Path
 
 from xlsx2opeasy.check.checked import Checked, check_workbook
 from xlsx2opeasy.durable import write_file
-from xlsx2opeasy.importing.cells import Cells, Note, WireNames, cells_of, ordered
+from xlsx2opeasy.importing.cells import Note, RowCells, WireNames, cells_of, ordered
 from xlsx2opeasy.importing.task_files import ParsedTask, ParsedTasks
 from xlsx2opeasy.ooxml.text import cut, visible
 from xlsx2opeasy.spec.catalogue import BY_NAME, COMMAND_HEADER, TASK_TYPES
@@ -109,7 +109,7 @@ def _of_command(task: ParsedTask) -> list[Note]:
     return []
 
 
-def _note(cells: Cells) -> str:
+def _note(cells: RowCells) -> str:
     if not cells.masked:
         return ""
     return f"masked, and left blank: {', '.join(cells.masked)}"

@@ -21,7 +21,7 @@ from xlsx2opeasy.load.results.outcomes import write_outcomes
 from xlsx2opeasy.load.results.output import write_workbook
 from xlsx2opeasy.load.results.row_results import RowResults, match_results
 from xlsx2opeasy.load.results.status import (
-    Verdict,
+    JobEnd,
     resume_command,
     verdict_of,
     verdict_of_stop,
@@ -67,7 +67,7 @@ class Finisher:
             # rare: finished before, cleaned up now
             self._clean()
         status = str(state.finished)
-        verdict = Verdict(status, EXIT_CODES[status], state.message)
+        verdict = JobEnd(status, EXIT_CODES[status], state.message)
         return self._result(verdict, state.written, dict(state.counts), None)
 
     def _write(self, row_results: RowResults) -> tuple[str | None, Xlsx2OpeasyError | None]:
@@ -83,7 +83,7 @@ class Finisher:
             return None, error
 
     def _result(
-        self, verdict: Verdict, results: str | None, rows: dict[str, int], row_results: RowResults | None
+        self, verdict: JobEnd, results: str | None, rows: dict[str, int], row_results: RowResults | None
     ) -> LoadResult:
         facts, phases = self._job.facts, self._job.state.phases.values()
         operations = tuple(state.operation_id for state in phases if state.operation_id is not None)
@@ -106,12 +106,12 @@ class Finisher:
             failures_kept(rows, self._job.stored) if row_results is None else failures_of(rows, row_results)
         )
 
-    def _remember_stop(self, verdict: Verdict) -> None:
+    def _remember_stop(self, verdict: JobEnd) -> None:
         """For the list of jobs; where the disk is what failed, this cannot be remembered either."""
         with contextlib.suppress(LocalFailure):
             self._job.note(JOB, Fact.STOPPED, status=verdict.status, message=verdict.message)
 
-    def _finish(self, row_results: RowResults, verdict: Verdict) -> None:
+    def _finish(self, row_results: RowResults, verdict: JobEnd) -> None:
         """While something is unknown, everything that could tell more is kept: here and at the server."""
         write_completed_effects(self._job, row_results)
         write_outcomes(self._job.stored, self._job.rows, row_results)

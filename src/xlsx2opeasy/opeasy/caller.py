@@ -13,7 +13,7 @@ from xlsx2opeasy.http.clock import Clock
 from xlsx2opeasy.http.retry import NoMoreTries, RetryLoop, Tries
 from xlsx2opeasy.http.strict_json import BadAnswer, read_json
 from xlsx2opeasy.opeasy import reading
-from xlsx2opeasy.opeasy.calls import Answer, Call
+from xlsx2opeasy.opeasy.calls import Answer, ApiCall
 from xlsx2opeasy.opeasy.connection import Connection
 from xlsx2opeasy.opeasy.errors import CallDenied, CallError, Classification, error_of
 from xlsx2opeasy.opeasy.exchange import Exchange
@@ -41,7 +41,7 @@ class Caller:
         """Log in again ("Authenticate with API"); the token's life in seconds."""
         return self._session.renew()
 
-    def perform(self, call: Call, read: Callable[[Answer], _T], *, patient: bool = False) -> _T:
+    def perform(self, call: ApiCall, read: Callable[[Answer], _T], *, patient: bool = False) -> _T:
         """The answer as `read` understands it (it may raise BadAnswer); raises CallError.
 
         `patient` tries again on 404 and 409 too: for results that were asked for a moment too early.
@@ -51,7 +51,7 @@ class Caller:
 
     def _login(self) -> str:
         body = {"apiKey": self._connection.api_key.reveal(), "enterpriseId": self._connection.enterprise_id}
-        call = Call(BY_ENDPOINT_NAME["authenticate"], body={"authSession": body})
+        call = ApiCall(BY_ENDPOINT_NAME["authenticate"], body={"authSession": body})
         try:
             return self._repeat(call, lambda: None, lambda answer: reading.token(read_json(answer.body)))
         except CallError as error:
@@ -64,7 +64,7 @@ class Caller:
 
     def _repeat(
         self,
-        call: Call,
+        call: ApiCall,
         token: Callable[[], Secret | None],
         read: Callable[[Answer], _T],
         patient: bool = False,
@@ -102,7 +102,7 @@ class Caller:
                 error = error_of(failure, wait_hint(over.asked, self._loop.clock))
             raise _with_unanswered(error, unanswered=unanswered) from None
 
-    def _once(self, call: Call, bearer: Secret | None, read: Callable[[Answer], _T]) -> _T:
+    def _once(self, call: ApiCall, bearer: Secret | None, read: Callable[[Answer], _T]) -> _T:
         answer = self._exchange.send(call, bearer)
         try:
             return read(answer)
@@ -110,7 +110,7 @@ class Caller:
             raise misunderstood(call, answer, problem) from None
 
 
-def _is_retryable(call: Call, error: CallError, patient: bool) -> bool:
+def _is_retryable(call: ApiCall, error: CallError, patient: bool) -> bool:
     failure = error.failure
     if failure.cause is not None:
         return False

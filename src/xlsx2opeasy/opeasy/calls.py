@@ -46,7 +46,7 @@ class Upload:
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class ApiCall:
     """One call of an endpoint, with the values of its path's variables.
 
     `request_id` goes out as `X-Request-Id`, and as `Idempotency-Key` where the call is a POST or PATCH.
@@ -136,8 +136,8 @@ def call_to(
     upload: Upload | None = None,
     request_id: str | None = None,
     **ids: str,
-) -> Call:
+) -> ApiCall:
     """A call of the endpoint `name`; `operation_id` fills `{operation-id}` in its path."""
     variables = {variable.replace("_", "-"): value for variable, value in ids.items()}
     request_id = request_id or new_request_id()
-    return Call(BY_ENDPOINT_NAME[name], variables, body=body, upload=upload, request_id=request_id)
+    return ApiCall(BY_ENDPOINT_NAME[name], variables, body=body, upload=upload, request_id=request_id)

@@ -18,7 +18,7 @@ from xlsx2opeasy.http.strict_json import BadAnswer
 from xlsx2opeasy.masking import Masker
 from xlsx2opeasy.opeasy import reading
 from xlsx2opeasy.opeasy.caller import Caller
-from xlsx2opeasy.opeasy.calls import Answer, Call, Upload, call_to
+from xlsx2opeasy.opeasy.calls import Answer, ApiCall, Upload, call_to
 from xlsx2opeasy.opeasy.connection import Connection
 from xlsx2opeasy.opeasy.errors import CallError
 from xlsx2opeasy.opeasy.exchange import MAX_FILE_BYTES, Exchange, Timeouts
@@ -273,10 +273,10 @@ class OpEasyClient:
 
     # What they share
 
-    def _json(self, call: Call, read: Callable[[Any], _T]) -> _T:
+    def _json(self, call: ApiCall, read: Callable[[Any], _T]) -> _T:
         return self._caller.perform(call, lambda answer: read(answer.json()))
 
-    def _delete(self, call: Call) -> Deletion:
+    def _delete(self, call: ApiCall) -> Deletion:
         try:
             return self._caller.perform(call, _deleted)
         except CallError as error:

@@ -12,7 +12,7 @@ from xlsx2opeasy.http.retry import SILENCE, RetryLoop, retry_after
 from xlsx2opeasy.http.strict_json import MAX_BODY_BYTES, BadAnswer
 from xlsx2opeasy.http.transport import Progress, http_client, receive
 from xlsx2opeasy.masking import Masker
-from xlsx2opeasy.opeasy.calls import FILE, Answer, Call
+from xlsx2opeasy.opeasy.calls import FILE, Answer, ApiCall
 from xlsx2opeasy.opeasy.connection import Connection
 from xlsx2opeasy.opeasy.errors import CallError, error_of
 from xlsx2opeasy.opeasy.failures import failure_of, hint_for
@@ -78,7 +78,7 @@ class Exchange:
         """Closes the connections."""
         self._client.close()
 
-    def send(self, call: Call, token: Secret | None) -> Answer:
+    def send(self, call: ApiCall, token: Secret | None) -> Answer:
         """The 2xx answer, whole; raises CallError for everything else."""
         if token is not None:
             self._mask.learn(token)
@@ -109,7 +109,7 @@ class Exchange:
         )
 
     @contextmanager
-    def _request(self, call: Call, token: Secret | None, progress: Progress) -> Iterator[httpx.Request]:
+    def _request(self, call: ApiCall, token: Secret | None, progress: Progress) -> Iterator[httpx.Request]:
         with call.content() as content:
             yield self._client.build_request(
                 call.endpoint.method,
@@ -120,12 +120,12 @@ class Exchange:
                 **content,
             )
 
-    def _ends_at(self, call: Call, request: httpx.Request, started: float) -> float:
+    def _ends_at(self, call: ApiCall, request: httpx.Request, started: float) -> float:
         sent = int(request.headers.get("Content-Length", 0))
         ends_at = started + self._timeouts.whole(sent, download=call.accept == FILE)
         return ends_at if self._loop.answered else min(ends_at, self._loop.first_contact_ends())
 
-    def _most(self, call: Call) -> Callable[[httpx.Response], int]:
+    def _most(self, call: ApiCall) -> Callable[[httpx.Response], int]:
         """The largest body that is taken of a call's answer, in bytes."""
         is_file = call.accept == FILE
         return lambda response: self.most_file_bytes if is_file and response.is_success else MAX_BODY_BYTES
@@ -141,7 +141,7 @@ class Exchange:
 
         return self._loop.watching(silent)
 
-    def _failed(self, call: Call, progress: Progress, problem: Exception | None) -> CallError:
+    def _failed(self, call: ApiCall, progress: Progress, problem: Exception | None) -> CallError:
         failure = failure_of(call, progress, problem, self._proxy, self._mask)
         login = call.endpoint.name == "authenticate"
         return error_of(failure, hint_for(failure, self._connection, login=login), login=login)

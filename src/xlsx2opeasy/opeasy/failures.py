@@ -15,7 +15,7 @@ from xlsx2opeasy.http.retry import retry_after
 from xlsx2opeasy.http.strict_json import BadAnswer, read_json
 from xlsx2opeasy.http.transport import Progress
 from xlsx2opeasy.masking import Masker, is_secret_name, without_secrets
-from xlsx2opeasy.opeasy.calls import Answer, Call
+from xlsx2opeasy.opeasy.calls import Answer, ApiCall
 from xlsx2opeasy.opeasy.connection import Connection
 from xlsx2opeasy.opeasy.errors import CallError, CallFailure, Cause, Classification, ServerWords, error_of
 from xlsx2opeasy.opeasy.reading import is_usable_id
@@ -26,7 +26,7 @@ _REFUSALS: Final = frozenset({400, 401, 403, 404, 405, 406, 408, 409, 411, 413, 
 
 
 def failure_of(
-    call: Call,
+    call: ApiCall,
     progress: Progress,
     problem: Exception | None,
     proxy: httpx.Proxy | None,
@@ -68,7 +68,7 @@ def _cause(
     return None, _reason(problem)
 
 
-def misunderstood(call: Call, answer: Answer, problem: BadAnswer) -> CallError:
+def misunderstood(call: ApiCall, answer: Answer, problem: BadAnswer) -> CallError:
     """A 2xx answer without what it should contain: the call's outcome is unknown."""
     failure = CallFailure(
         classification=Classification.UNKNOWN,
@@ -84,7 +84,7 @@ def misunderstood(call: Call, answer: Answer, problem: BadAnswer) -> CallError:
 
 
 def evidence_of(
-    call: Call, location: str | None, body: bytes | bytearray, mask: Masker | None = None
+    call: ApiCall, location: str | None, body: bytes | bytearray, mask: Masker | None = None
 ) -> str | None:
     """An id that arrived in an answer which is no success by itself, for a call that makes something.
 
@@ -147,7 +147,7 @@ def _no_connection(technical: str) -> str:
     return f"{next(known, 'no connection')} ({technical})"
 
 
-def _masked(text: str, mask: Masker, call: Call) -> str:
+def _masked(text: str, mask: Masker, call: ApiCall) -> str:
     """The server's words without keys and tokens, and without the passwords of the tasks that were sent."""
     text = mask.whole(text)
     if text and call.upload is not None:

@@ -7,7 +7,7 @@ from typing import Any, Final, TypeVar
 from xlsx2opeasy.http.strict_json import BadAnswer
 from xlsx2opeasy.opeasy import reading
 from xlsx2opeasy.opeasy.caller import Caller
-from xlsx2opeasy.opeasy.calls import FILE, Answer, Call
+from xlsx2opeasy.opeasy.calls import FILE, Answer, ApiCall
 from xlsx2opeasy.opeasy.errors import CallError, CallFailure, Classification, error_of
 from xlsx2opeasy.opeasy.failures import misunderstood
 from xlsx2opeasy.opeasy.models import Page
@@ -21,7 +21,7 @@ _Item = Mapping[str, Any]
 _T = TypeVar("_T")
 
 
-def pages(caller: Caller, call: Call, type_name: str, *, patient: bool = False) -> Iterator[Page]:
+def pages(caller: Caller, call: ApiCall, type_name: str, *, patient: bool = False) -> Iterator[Page]:
     """Every page of a list, asked for one after the other; page numbers begin from 0.
 
     Raises CallError where the pages do not belong together: another page than was asked for, totals that
@@ -41,7 +41,7 @@ def pages(caller: Caller, call: Call, type_name: str, *, patient: bool = False) 
         raise _unreliable(call, f"{seen} items came where {first.total_items} were promised")
 
 
-def _page(caller: Caller, call: Call, type_name: str, number: int, patient: bool) -> Page:
+def _page(caller: Caller, call: ApiCall, type_name: str, number: int, patient: bool) -> Page:
     query = {"pageSize": str(PAGE_SIZE), "pageNumber": str(number)}
     asking = replace(call, query=query)
     return caller.perform(asking, lambda answer: reading.page(answer.json(), type_name), patient=patient)
@@ -57,14 +57,14 @@ def _disagreement(first: Page, page: Page, number: int) -> str:
     return ""
 
 
-def _unreliable(call: Call, problem: str) -> CallError:
+def _unreliable(call: ApiCall, problem: str) -> CallError:
     about = (call.endpoint.method, call.endpoint.path, call.request_id)
     reason = f"the pages do not belong together, {problem}"
     return error_of(CallFailure(Classification.UNKNOWN, *about, reason=reason))
 
 
 def whole(
-    caller: Caller, call: Call, type_name: str, read: Callable[[_Item], _T], *, patient: bool = False
+    caller: Caller, call: ApiCall, type_name: str, read: Callable[[_Item], _T], *, patient: bool = False
 ) -> tuple[_T, ...]:
     """A whole list: the file that the server makes of it, else its pages; each item as `read` understands it.
 
@@ -86,7 +86,7 @@ def whole(
 
 
 def of_pages(
-    caller: Caller, call: Call, type_name: str, read: Callable[[_Item], _T], *, patient: bool = False
+    caller: Caller, call: ApiCall, type_name: str, read: Callable[[_Item], _T], *, patient: bool = False
 ) -> Iterator[_T]:
     """The items of all pages, each as `read` understands it; raises CallError as `pages` does."""
     for page in pages(caller, call, type_name, patient=patient):

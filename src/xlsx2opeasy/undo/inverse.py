@@ -37,7 +37,7 @@ _SYNC_AFTER: Final = {
 """The Sync commands, and after which inverses Teams users need each."""
 
 
-class Kind(StrEnum):
+class Reason(StrEnum):
     """What becomes of a row that has no exact inverse of its own."""
 
     CANNOT = "cannot be undone"
@@ -52,7 +52,7 @@ class NotUndone:
     """A row that the workbook does not undo, or not wholly, and why."""
 
     of: CompletedEffect
-    kind: Kind
+    kind: Reason
     why: str
 
     @property
@@ -177,7 +177,7 @@ class _Inverter:
     def take(self, task: CompletedEffect, touched: Touched, assigned: CompletedEffect | None) -> None:
         """One task more, all later ones being taken already."""
         if not task.known:
-            self._skip(task, Kind.UNKNOWN, "nobody can tell whether it took effect: look at the system")
+            self._skip(task, Reason.UNKNOWN, "nobody can tell whether it took effect: look at the system")
         elif task.command in _SYNC_AFTER:
             self._syncs.append(task)
         elif task.does(*ADDING):
@@ -185,18 +185,18 @@ class _Inverter:
         elif task.does(*DELETING):
             self._deleted(task, touched.device if task.does(Effect.DELETES_DEVICE) else touched.user)
         elif (lifetime := touched.user or touched.device) is not None and lifetime.deleted_by is not None:
-            self._skip(task, Kind.GONE, f"{_row(lifetime.deleted_by)} deleted what it is about afterwards")
+            self._skip(task, Reason.GONE, f"{_row(lifetime.deleted_by)} deleted what it is about afterwards")
         elif lifetime is not None and lifetime.created_by is not None:
             self._skip(
                 task,
-                Kind.WITH,
+                Reason.WITH,
                 f"{_row(lifetime.created_by)} added what it is about; undoing that undoes this",
             )
         elif assigned is not None:
-            self._skip(task, Kind.WITH, f"{_row(assigned)} assigned the agent; undoing that undoes this")
+            self._skip(task, Reason.WITH, f"{_row(assigned)} assigned the agent; undoing that undoes this")
         elif (moved := self._moved_later(task)) is not None:
             why = f"{_row(moved)} moved some of these numbers afterwards: look where they are now"
-            self._skip(task, Kind.CANNOT, why)
+            self._skip(task, Reason.CANNOT, why)
         elif (earlier := self._assigned_before.get(id(task))) is not None:
             self._assigned_again(task, earlier)
         else:
@@ -205,10 +205,10 @@ class _Inverter:
     def _assigned_again(self, task: CompletedEffect, earlier: CompletedEffect) -> None:
         if same_numbers(task, earlier):
             why = f"{_row(earlier)} had assigned the numbers already; undoing that undoes this"
-            self._skip(task, Kind.WITH, why)
+            self._skip(task, Reason.WITH, why)
         else:
             why = f"{_row(earlier)} had assigned some of these numbers already: unassign the others by hand"
-            self._skip(task, Kind.CANNOT, why)
+            self._skip(task, Reason.CANNOT, why)
 
     def _moved_later(self, task: CompletedEffect) -> CompletedEffect | None:
         if (numbers := task.named(Subject.NUMBERS)) is None:
@@ -223,25 +223,25 @@ class _Inverter:
         lifetime = touched.user or touched.device
         device = touched.device
         if lifetime is None or lifetime.created_by is not task:
-            self._skip(task, Kind.WITH, "an earlier row added the same; undoing that undoes this")
+            self._skip(task, Reason.WITH, "an earlier row added the same; undoing that undoes this")
         elif lifetime.deleted_by is None:
             self._invert(task, _inverse_of(task))
         elif not (task.does(Effect.ADDS_USER) and task.does(Effect.ADDS_DEVICE)) or (
             device is not None and device.deleted_by is not None
         ):
-            self._skip(task, Kind.GONE, f"{_row(lifetime.deleted_by)} deleted it again")
+            self._skip(task, Reason.GONE, f"{_row(lifetime.deleted_by)} deleted it again")
         elif device is not None:
             self._invert(task, _device_alone(task))
         elif not lifetime.deleted_by.does(Effect.DELETES_DEVICES_OF_USER):
             row = _row(lifetime.deleted_by)
             why = f"{row} deleted the user again, and not the device, whose name is not known here"
-            self._skip(task, Kind.CANNOT, why)
+            self._skip(task, Reason.CANNOT, why)
         else:
-            self._skip(task, Kind.GONE, f"{_row(lifetime.deleted_by)} deleted it again")
+            self._skip(task, Reason.GONE, f"{_row(lifetime.deleted_by)} deleted it again")
 
     def _deleted(self, task: CompletedEffect, lifetime: Lifetime | None) -> None:
         if lifetime is not None and lifetime.created_by is not None:
-            self._skip(task, Kind.GONE, f"{_row(lifetime.created_by)} of the same load had added it")
+            self._skip(task, Reason.GONE, f"{_row(lifetime.created_by)} of the same load had added it")
         else:
             self._invert(task, _inverse_of(task))
 
@@ -249,11 +249,11 @@ class _Inverter:
         missing = [name for name in inverse.fields if not task.values.get(name)]
         if inverse.why_not or missing:
             why = inverse.why_not or f"the task has no {missing[0]}, which {inverse.command} needs"
-            self._skip(task, Kind.CANNOT, why)
+            self._skip(task, Reason.CANNOT, why)
             return
         undoing = Undoing(task, inverse)
         if undoing.in_part:
-            self._skip(task, Kind.IN_PART, undoing.in_part)
+            self._skip(task, Reason.IN_PART, undoing.in_part)
         self.found.rows[task.type].append(undoing)
 
     def finish(self) -> None:
@@ -268,11 +268,11 @@ class _Inverter:
         for task in self._syncs:
             if wanted:
                 why = f"at the end of the sheet stands {' and '.join(wanted)}"
-                self._skip(task, Kind.WITH, why)
+                self._skip(task, Reason.WITH, why)
             else:
-                self._skip(task, Kind.CANNOT, _inverse_of(task).why_not)
+                self._skip(task, Reason.CANNOT, _inverse_of(task).why_not)
 
-    def _skip(self, task: CompletedEffect, kind: Kind, why: str) -> None:
+    def _skip(self, task: CompletedEffect, kind: Reason, why: str) -> None:
         self.found.not_undone.append(NotUndone(task, kind, why))
 
 

@@ -23,7 +23,7 @@ from xlsx2opeasy.overwriting import require_overwritable
 from xlsx2opeasy.shell import quoted
 from xlsx2opeasy.spec.catalogue import BY_NAME, PROCESSING_ORDER
 from xlsx2opeasy.spec.effects import Effect
-from xlsx2opeasy.undo.inverse import Inverted, Kind, NotUndone, Undoing, inverted
+from xlsx2opeasy.undo.inverse import Inverted, NotUndone, Reason, Undoing, inverted
 from xlsx2opeasy.workbook.note_page import NotePage
 from xlsx2opeasy.workbook.task_workbook import filled_bytes
 
@@ -40,7 +40,7 @@ class Undo:
     inverted: Inverted
     skipped: int
 
-    def not_undone(self, kind: Kind) -> int:
+    def not_undone(self, kind: Reason) -> int:
         """How many rows are not undone in this way."""
         return sum(each.kind is kind for each in self.inverted.not_undone)
 

@@ -54,7 +54,7 @@ class RowView:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class ProblemGroup:
     """Problems with one cause; `positions` are those of their rows among the view's `places`."""
 
     key: int
@@ -106,7 +106,7 @@ class ProblemView:
         return found
 
     @cached_property
-    def groups(self) -> tuple[Group, ...]:
+    def groups(self) -> tuple[ProblemGroup, ...]:
         """The causes, the commonest first."""
         by_cause: dict[tuple[object, ...], list[Problem]] = defaultdict(list)
         for each in self.problems:
@@ -114,7 +114,7 @@ class ProblemView:
                 by_cause[each.sheet, each.field, each.rule].append(each)
         ordered = sorted(by_cause.values(), key=len, reverse=True)
         return tuple(
-            Group(
+            ProblemGroup(
                 number, tuple(group), tuple(sorted({self.position(each.sheet, each.row) for each in group}))
             )
             for number, group in enumerate(ordered)

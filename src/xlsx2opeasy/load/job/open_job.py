@@ -94,8 +94,8 @@ class OpenJob:
 
     def chunks(self, phase: PhaseFacts) -> tuple[ChunkFile, ...]:
         """The chunk files in force: the plan's, or those that were cut again."""
-        cut_anew = self.phase_state(phase).chunks
-        return phase.chunks if cut_anew is None else tuple(ChunkFile(**each) for each in cut_anew)
+        cut_again = self.phase_state(phase).chunks
+        return phase.chunks if cut_again is None else tuple(ChunkFile(**each) for each in cut_again)
 
     def counts(self, phase: PhaseFacts, chunks: int) -> dict[str, int]:
         """How many tasks of each type the first `chunks` files in force hold."""

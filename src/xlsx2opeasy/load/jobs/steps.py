@@ -63,8 +63,8 @@ class Course:
         return share
 
     def _total_chunks(self, phase: int) -> int:
-        cut_anew = self.state.phase(phase).chunks
-        return self._chunks.get(phase, 0) if cut_anew is None else len(cut_anew)
+        cut_again = self.state.phase(phase).chunks
+        return self._chunks.get(phase, 0) if cut_again is None else len(cut_again)
 
     def _follow(self, record: Record, phase: PhaseState) -> None:
         if record.kind == INTENT:

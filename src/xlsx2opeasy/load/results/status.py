@@ -17,7 +17,7 @@ ALL_WELL = "every row succeeded"
 
 
 @dataclass(frozen=True)
-class Verdict:
+class JobEnd:
     """The contract's status and exit code, with a sentence that ends with the command to run next."""
 
     status: str
@@ -38,7 +38,7 @@ def why_not_sent(job: OpenJob, stopped: Xlsx2OpeasyError | None) -> str:
 
 def verdict_of(
     job: OpenJob, row_results: RowResults, stopped: Xlsx2OpeasyError | None, results: str | None
-) -> Verdict:
+) -> JobEnd:
     """How the load ended; `stopped` is what ended it early, `results` where the results workbook is."""
     counts = row_results.counts()
     if isinstance(stopped, StillRunning) and counts["unknown"]:
@@ -85,7 +85,7 @@ def _all_well(facts: JobFacts) -> str:
     return f"{ALL_WELL} in the rehearsal; nothing was sent to a real server. To load it: {command}"
 
 
-def verdict_of_stop(job: OpenJob, stopped: Xlsx2OpeasyError) -> Verdict:
+def verdict_of_stop(job: OpenJob, stopped: Xlsx2OpeasyError) -> JobEnd:
     """How a load ended that something stopped."""
     if isinstance(stopped, UndecidedError):
         return _verdict(UNKNOWN, stopped.message)
@@ -93,7 +93,7 @@ def verdict_of_stop(job: OpenJob, stopped: Xlsx2OpeasyError) -> Verdict:
     message = (
         f"{stopped.message.removesuffix('.')}.{hint} {_go_on(job, stopped)}: {resume_command(job.facts)}"
     )
-    return Verdict(stopped.status, stopped.exit_code, message)
+    return JobEnd(stopped.status, stopped.exit_code, message)
 
 
 def _sentence(hint: str) -> str:
@@ -132,8 +132,8 @@ def _next(facts: JobFacts, results: str | None, what: str) -> str:
     return f"correct {what} in {Path(facts.workbook).name}{said}, then: {command}"
 
 
-def _verdict(status: str, message: str) -> Verdict:
-    return Verdict(status, EXIT_CODES[status], message)
+def _verdict(status: str, message: str) -> JobEnd:
+    return JobEnd(status, EXIT_CODES[status], message)
 
 
 def _rows(number: int) -> str:

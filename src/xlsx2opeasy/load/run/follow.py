@@ -92,14 +92,14 @@ class Follower:
         self._meanwhile = meanwhile
         self._unknown_words: set[str] = set()
 
-    def run(self, *, anew: bool = False) -> None:
-        """Fetches the results once the run has ended; `anew` fetches them although they are here.
+    def run(self, *, again: bool = False) -> None:
+        """Fetches the results once the run has ended; `again` fetches them although they are here.
 
         Raises StillRunning, UndecidedError, or what the client raises.
         """
         state = self._job.phase_state(self._phase)
         reopened = 0
-        while anew or not state.results_saved:
+        while again or not state.results_saved:
             if state.ended is None:
                 self._wait(str(state.scheduled_id))
             try:
@@ -110,7 +110,7 @@ class Follower:
                     raise
                 # rare: results not there although the run had ended
                 self._look_whether_it_ended(error)
-            anew = False
+            again = False
 
     def _save(self) -> None:
         saved = save_results(self._job, self._phase, self._client, self._interruption)

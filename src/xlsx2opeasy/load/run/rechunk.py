@@ -30,7 +30,7 @@ def cut_smaller(job: OpenJob, phase: PhaseFacts) -> None:
         )
     most_tasks = max(sum(chunk.counts.values()) for chunk in chunks)
     limits = ChunkLimits(tasks=max(1, most_tasks // 2), bytes=max(chunk.bytes for chunk in chunks) // 2)
-    _cut_anew(job, phase, limits, {})
+    _cut_again(job, phase, limits, {})
 
 
 def leave_out(job: OpenJob, phase: PhaseFacts, reasons: Mapping[int, str]) -> None:
@@ -39,10 +39,10 @@ def leave_out(job: OpenJob, phase: PhaseFacts, reasons: Mapping[int, str]) -> No
         tasks=max(sum(chunk.counts.values()) for chunk in job.chunks(phase)),
         bytes=max(chunk.bytes for chunk in job.chunks(phase)),
     )
-    _cut_anew(job, phase, limits, reasons)
+    _cut_again(job, phase, limits, reasons)
 
 
-def _cut_anew(job: OpenJob, phase: PhaseFacts, limits: ChunkLimits, reasons: Mapping[int, str]) -> None:
+def _cut_again(job: OpenJob, phase: PhaseFacts, limits: ChunkLimits, reasons: Mapping[int, str]) -> None:
     first = re.compile(rf"chunks/phase-{phase.number}-.*-0001\.json")
     generation = sum(first.fullmatch(each) is not None for each in job.stored.names("chunks/")) + 1
     files = []

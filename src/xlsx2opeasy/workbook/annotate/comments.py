@@ -13,7 +13,7 @@ from xlsx2opeasy.ooxml.text import text_element
 from xlsx2opeasy.ooxml.xml import Element, parsed, spliced, with_last_child
 from xlsx2opeasy.workbook.annotate.drawing import NO_DRAWING, clusters_used, column_widths, with_shapes
 from xlsx2opeasy.workbook.annotate.marks import Comment, SheetMarks
-from xlsx2opeasy.workbook.annotate.sheet import NewDrawing, Survey
+from xlsx2opeasy.workbook.annotate.sheet import MarkSurvey, NewDrawing
 
 AUTHOR = "xlsx2opeasy"
 LONGEST = 2_000
@@ -113,7 +113,7 @@ class Commenting:
         used = (clusters_used(package.read(name)) for name in package.names if name.lower().endswith(".vml"))
         self._next_cluster = 1 + max(set[int]().union(*used), default=0)
 
-    def comment(self, sheet_part: str, marks: SheetMarks, found: Survey) -> NewDrawing | None:
+    def comment(self, sheet_part: str, marks: SheetMarks, found: MarkSurvey) -> NewDrawing | None:
         """Writes a sheet's comments and their boxes; gives the drawing that the sheet must name, if new."""
         new = self._words(sheet_part, marks)
         if not new:

@@ -33,7 +33,7 @@ class NewDrawing:
 
 
 @dataclass(frozen=True, slots=True)
-class Survey:
+class MarkSurvey:
     """What the first pass finds: the formats of marked cells, the relationship's id of the legacy drawing
     that the sheet has ("" for none), and the sheet's head.
     """
@@ -43,7 +43,7 @@ class Survey:
     root: Element
 
 
-def survey(stream: SheetStream, marks: SheetMarks) -> Survey:
+def survey(stream: SheetStream, marks: SheetMarks) -> MarkSurvey:
     """Reads a sheet through."""
     wanted: set[Wanted] = set()
 
@@ -54,7 +54,7 @@ def survey(stream: SheetStream, marks: SheetMarks) -> Survey:
     for _ in edited_rows(stream, _marked_rows(stream, marks, noted)):
         pass
     element = parsed(stream.around_tail + stream.tail(), stream.part).child("legacyDrawing")
-    return Survey(frozenset(wanted), relation_id(element) if element else "", stream.root)
+    return MarkSurvey(frozenset(wanted), relation_id(element) if element else "", stream.root)
 
 
 def marked_sheet(

@@ -15,7 +15,7 @@ from xlsx2opeasy.ooxml.number_formats import GENERAL
 from xlsx2opeasy.ooxml.stored_texts import replaced
 from xlsx2opeasy.problems import MASK, Problem, Severity
 from xlsx2opeasy.spec.model import Kind
-from xlsx2opeasy.workbook.reading.findings import AS_TEXT, Finding, visible
+from xlsx2opeasy.workbook.reading.findings import AS_TEXT, CellFinding, visible
 from xlsx2opeasy.workbook.reading.numbers import BOOLEAN_AS_TEXT, NUMBER_AS_TEXT, TypedCell, typed_reading
 from xlsx2opeasy.workbook.reading.placing import (
     easy_cells,
@@ -137,7 +137,7 @@ class ColumnReader:
                 counted[reading.counted] += 1
             self._note(plan, stored["place"], reading.finding, cell.value)
 
-    def _note(self, plan: ColumnPlan, place: int, finding: Finding | None, value: str | None) -> None:
+    def _note(self, plan: ColumnPlan, place: int, finding: CellFinding | None, value: str | None) -> None:
         if finding is None or (plan.result and finding.severity is Severity.WARNING):
             return
         row = int(self._rows[place])
@@ -195,7 +195,7 @@ class ColumnReader:
         return ", though the workbook asks to be calculated anew" if wanted else ""
 
 
-def _masked(finding: Finding) -> str:
+def _masked(finding: CellFinding) -> str:
     """The message of a secret's cell: no message repeats a secret, whatever words it was made of."""
     if finding.rule in _SAYS_NO_VALUE:
         return finding.message

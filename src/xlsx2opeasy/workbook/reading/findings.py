@@ -8,7 +8,7 @@ AS_TEXT = "Format the column as Text and type the value again, or type an apostr
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class CellFinding:
     """A rule, a message that goes on from "The cell …", and what to do.
 
     An error makes the cell unreadable, unless its text is `kept`, so that the rule can be allowed.
@@ -26,23 +26,23 @@ class Reading:
     """The text that a cell sends, and what was noticed; `counted` names a note made once a column."""
 
     text: str
-    finding: Finding | None = None
+    finding: CellFinding | None = None
     counted: str | None = None
 
 
 def refused(rule: str, message: str, hint: str) -> Reading:
     """A cell that cannot be read faithfully."""
-    return Reading("", Finding(rule, message, hint))
+    return Reading("", CellFinding(rule, message, hint))
 
 
 def kept(text: str, rule: str, message: str, hint: str) -> Reading:
     """A cell whose text breaks a rule that may be allowed."""
-    return Reading(text, Finding(rule, message, hint, kept=True))
+    return Reading(text, CellFinding(rule, message, hint, kept=True))
 
 
 def repaired(text: str, rule: str, message: str, hint: str) -> Reading:
     """A cell whose text is `text` after a repair, with a warning."""
-    return Reading(text, Finding(rule, message, hint, Severity.WARNING))
+    return Reading(text, CellFinding(rule, message, hint, Severity.WARNING))
 
 
 def visible(text: str, limit: int = 60) -> str:

@@ -67,14 +67,14 @@ def table_problems(
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class MergedBlock:
     """The cells that matter: task rows (sorted) and the columns of fields, from 1."""
 
     rows: Ints
     columns: tuple[int, ...]
 
 
-def merge_problems(title: str, merged: Iterable[Area], block: Block) -> Iterator[Problem]:
+def merge_problems(title: str, merged: Iterable[Area], block: MergedBlock) -> Iterator[Problem]:
     """An error in each task row that a merged area touches, naming the area; areas are never expanded."""
     touched = np.zeros(len(block.rows), np.bool_)
     for area in merged:
@@ -96,7 +96,9 @@ def merge_problems(title: str, merged: Iterable[Area], block: Block) -> Iterator
             )
 
 
-def hidden_problems(title: str, hidden_rows: list[int], layout: Layout, block: Block) -> Iterator[Problem]:
+def hidden_problems(
+    title: str, hidden_rows: list[int], layout: Layout, block: MergedBlock
+) -> Iterator[Problem]:
     """Warnings with the counts of hidden task rows and columns; they are read all the same."""
     rows = np.intersect1d(block.rows, np.array(hidden_rows, np.int64))
     if len(rows):

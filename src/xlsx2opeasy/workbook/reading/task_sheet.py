@@ -35,7 +35,7 @@ from xlsx2opeasy.workbook.reading.second_headers import (
     repeats_headers,
 )
 from xlsx2opeasy.workbook.reading.tables import (
-    Block,
+    MergedBlock,
     hidden_problems,
     last_row,
     merge_problems,
@@ -142,7 +142,7 @@ class _SheetReader:
         totals = total_rows(raw.layout, table, known)
         remarks = self._remarks(columns, present, filled)
         kept = filled[(filled <= last_row(table)) & ~np.isin(filled, [*totals, *remarks])]
-        block = Block(kept, known)
+        block = MergedBlock(kept, known)
         problems = [
             *headers.problems,
             *self._without_header(),

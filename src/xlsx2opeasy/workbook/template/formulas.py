@@ -189,7 +189,7 @@ COMMAND_CELL = "$A2"
 """The command of row 2, as the formulas of a whole column refer to it."""
 
 
-def needing(sheet: TemplateSheet, column: TemplateColumn) -> str | None:
+def is_required(sheet: TemplateSheet, column: TemplateColumn) -> str | None:
     """A condition that holds where the row needs this cell and no other one can replace it."""
     asked = [found for required in column.field.required if (found := _asked(sheet, column, required))]
     asked += [found for rule in sheet.task_type.at_least_one if (found := _asked_alone(sheet, column, rule))]
@@ -198,7 +198,7 @@ def needing(sheet: TemplateSheet, column: TemplateColumn) -> str | None:
 
 def missing(sheet: TemplateSheet, column: TemplateColumn) -> str | None:
     """A condition that holds where the row needs the cell, and it is blank."""
-    asked = needing(sheet, column)
+    asked = is_required(sheet, column)
     return f"AND({is_blank(column.cell)},{asked})" if asked else None
 
 
@@ -215,7 +215,7 @@ def missing_one_of(sheet: TemplateSheet, column: TemplateColumn) -> str | None:
 
 def refused(sheet: TemplateSheet, column: TemplateColumn) -> str | None:
     """A condition that holds where the command makes the value wrong: needed but cleared, or a keyword."""
-    asked = needing(sheet, column)
+    asked = is_required(sheet, column)
     wrong = [_and(is_clear(column.cell), asked)] if asked else []
     wrong += [
         _and(is_one_of(trimmed(column.cell), [rule.word]), others)

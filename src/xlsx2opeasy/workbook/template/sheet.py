@@ -19,9 +19,9 @@ from xlsx2opeasy.workbook.template.formulas import (
     is_blank,
     is_filled,
     is_one_of,
+    is_required,
     missing,
     missing_one_of,
-    needing,
     refused,
     unused,
 )
@@ -70,7 +70,7 @@ class SheetWriter:
 
     def _column(self, column: TemplateColumn, *, odd: bool) -> None:
         of = column.name.partition(".")[0]
-        header = self.looks.header(of, odd=odd, needed=needing(self.sheet, column) is not None)
+        header = self.looks.header(of, odd=odd, needed=is_required(self.sheet, column) is not None)
         width = max(len(column.name) + 4, min(len(column.field.example) + 3, 40))
         level = {"level": column.level} if column.level else {}
         self.page.set_column(column.number, column.number, width, self.looks.body(column.field.kind), level)
