@@ -35,9 +35,14 @@ def refuses_to_write(error: Exception) -> TypeGuard[OSError]:
     return isinstance(error, OSError) and error.errno in _REASONS
 
 
+def is_full(error: OSError) -> bool:
+    """Whether the disk has no room."""
+    return error.errno in _FULL
+
+
 def what_helps(error: OSError, folder: Path | str) -> str:
     """What to do where the program's own `folder` was refused: room is not what every disk lacks."""
-    if error.errno in _FULL:
+    if is_full(error):
         return f"free disk space at {folder}"
     return f"see to it that you may write to {folder}, or set XLSX2OPEASY_HOME to a folder of your own"
 

@@ -251,8 +251,9 @@ def not_begun(workbook: Path | str, error: Xlsx2OpeasyError) -> LoadResult:
     """The result of a load that ended before it became a job."""
     from xlsx2opeasy.load.results.load_result import LoadResult
     from xlsx2opeasy.load.results.row_results import counts_of
+    from xlsx2opeasy.load.results.status import as_sentence
 
-    message = f"{error.message.rstrip('.')}. {error.hint}" if error.hint else error.message
+    message = f"{error.message.rstrip('.')}. {as_sentence(error.hint)}" if error.hint else error.message
     rows = dict(error.rows or counts_of({}, 0))
     return LoadResult(None, error.status, error.exit_code, str(workbook), None, rows, (), message)
 

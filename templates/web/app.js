@@ -51,9 +51,7 @@ const corrections = document.getElementById("corrections");
 if (corrections) {
   const rows = document.getElementById("rows"), said = document.getElementById("changed");
   const fields = () => corrections.querySelectorAll("[name^='cell:']");
-  const isChanged = (field) => field.tagName === "SELECT"
-    ? ![...field.options].some((option) => option.selected && option.defaultSelected)
-    : field.value !== field.defaultValue;
+  const isChanged = (field) => field.value !== (field.dataset.value || "");
   const count = () => {
     let number = 0;
     for (const field of fields()) {

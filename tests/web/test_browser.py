@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import openpyxl
 import pytest
 
+from foreign.server import ForeignServer
+from foreign.state import Settings
 from judges import missing
 from web.page import EXAMPLES, Page, running
 from workbooks import write_workbook
@@ -22,14 +24,16 @@ if TYPE_CHECKING:
 
 _ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run")
 _PATIENCE = 60_000
+HOME_ALONE = {
+    "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
+    **{name: "" for each in ("http_proxy", "https_proxy", "all_proxy") for name in (each, each.upper())},
+}
+"""Neither a keyring nor a proxy of this machine."""
 
 
 @pytest.fixture(scope="module")
 def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
-    env = {
-        "XLSX2OPEASY_HOME": str(tmp_path_factory.mktemp("browser-home")),
-        "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
-    }
+    env = {**HOME_ALONE, "XLSX2OPEASY_HOME": str(tmp_path_factory.mktemp("browser-home"))}
     with running("--sandbox", env=env) as started:
         yield started
 
@@ -54,9 +58,9 @@ def tab(browser: "Browser", page: Page) -> "Iterator[Tab]":
 
 
 @contextmanager
-def _opened(browser: "Browser", page: Page) -> "Iterator[Tab]":
+def _opened(browser: "Browser", page: Page, **options: Any) -> "Iterator[Tab]":
     """A tab on the start page, in whose scripts nothing goes wrong."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, **options)
     context.set_default_timeout(_PATIENCE)
     opened = context.new_page()
     wrong: list[str] = []
@@ -75,7 +79,8 @@ def upload(tab: "Tab", name: str) -> None:
     tab.get_by_role("heading", name=name).wait_for()
 
 
-def test_mistakes_are_corrected_and_the_workbook_loaded(tab: "Tab", tmp_path: Path) -> None:
+def walk(tab: "Tab", enterprise: str, tmp_path: Path) -> Path:
+    """Corrects two cells, loads without the rows that are still wrong, and gives the results."""
     upload(tab, "typical-mistakes.xlsx")
     tab.get_by_label("Users!A3", exact=True).select_option("AddUser")
     tab.get_by_label("Users!B4", exact=True).fill("Dallas")
@@ -89,13 +94,37 @@ def test_mistakes_are_corrected_and_the_workbook_loaded(tab: "Tab", tmp_path: Pa
     sheet = openpyxl.load_workbook(saved)["Users"]
     assert (sheet["A3"].value, sheet["B4"].value) == ("AddUser", "Dallas")
     tab.get_by_role("link", name="Plan without").click()
-    tab.get_by_label("enterprise").fill("sandbox")
+    tab.get_by_label("enterprise").fill(enterprise)
     tab.get_by_role("button", name="Load", exact=True).click()
-    tab.get_by_role("link", name="Download the results").wait_for()
-    assert "succeeded" in tab.locator("#live").inner_text()
+    tab.get_by_role("link", name="Report").wait_for()
     with tab.expect_download() as download:
         tab.get_by_role("link", name="Download the results").click()
     assert download.value.suggested_filename == "typical-mistakes.results.xlsx"
+    assert "succeeded" in tab.locator("#live").inner_text()
+    results = tmp_path / "results.xlsx"
+    download.value.save_as(results)
+    return results
+
+
+def test_mistakes_are_corrected_and_the_workbook_loaded(tab: "Tab", tmp_path: Path) -> None:
+    results = openpyxl.load_workbook(walk(tab, "sandbox", tmp_path))["Users"]
+    assert "SUCCESS" in [cell.value for cell in results[3]]
+
+
+def test_the_walk_ends_well_at_a_server_of_another_make(browser: "Browser", tmp_path: Path) -> None:
+    with ForeignServer(Settings(validate=lambda *_: [])) as server:
+        env = {
+            **HOME_ALONE,
+            "XLSX2OPEASY_HOME": str(tmp_path / "home"),
+            "OPEASY_URL": server.url,
+            "OPEASY_ENTERPRISE_ID": server.settings.enterprise_id,
+            "OPEASY_API_KEY": server.settings.api_key,
+        }
+        with running(env=env) as page, _opened(browser, page) as tab:
+            results = openpyxl.load_workbook(walk(tab, server.settings.enterprise_id, tmp_path))
+        done = [cell.value for sheet in results for row in sheet for cell in row].count("SUCCESS")
+        assert done == len(server.state.executed) > 10
+        assert server.calls("POST", "/v1/scheduledoperations") >= 1
 
 
 def test_the_page_opens_from_a_file_and_in_a_second_tab(
@@ -170,19 +199,12 @@ def test_the_keyboard_alone_is_enough(tab: "Tab") -> None:
     ],
 )
 def test_an_undecided_load_is_settled(
-    browser: "Browser",
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    faults: tuple[str, ...],
-    answer: str,
+    browser: "Browser", tmp_path: Path, faults: tuple[str, ...], answer: str
 ) -> None:
-    for name in ("http_proxy", "https_proxy", "all_proxy"):
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.upper(), raising=False)
     with serve_in_thread(SandboxSettings(faults=faults)) as sandbox:
         env = {
+            **HOME_ALONE,
             "XLSX2OPEASY_HOME": str(tmp_path),
-            "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
             "OPEASY_URL": sandbox.url,
             "OPEASY_ENTERPRISE_ID": sandbox.enterprise_id,
             "OPEASY_API_KEY": sandbox.api_key,
@@ -206,46 +228,46 @@ def test_an_undecided_load_is_settled(
         assert len(sandbox.truth.applied) == 1
 
 
-def _screens(tab: "Tab", origin: str) -> list[str]:
-    upload(tab, "typical-mistakes.xlsx")
-    problems = tab.url
-    upload(tab, "leavers.xlsx")
-    plan = f"{tab.url}/plan"
-    tab.get_by_role("button", name="Rehearse").click()
-    tab.get_by_role("link", name="Download the results").wait_for()
-    around = [f"{origin}{path}" for path in ("/", "/jobs", "/new", "/connection", "/runs/none")]
-    return [problems, f"{problems}?show=warnings", plan, tab.url, *around]
+@pytest.fixture(scope="module")
+def screens(browser: "Browser", page: Page) -> "Iterator[tuple[list[str], Tab]]":
+    """The addresses of all kinds of screens, and a tab that may look at them, with scripts of others."""
+    with _opened(browser, page, bypass_csp=True) as tab:
+        upload(tab, "typical-mistakes.xlsx")
+        problems = tab.url
+        upload(tab, "leavers.xlsx")
+        plan = f"{tab.url}/plan"
+        tab.get_by_role("button", name="Rehearse").click()
+        tab.get_by_role("link", name="Report").wait_for()
+        rehearsed = tab.url
+        staged = f"{plan}?canary=1&stop_after=1"
+        around = [f"{page.origin}{path}" for path in ("/", "/jobs", "/new", "/connection", "/runs/none")]
+        mapping = f"{problems}/mapping"
+        yield [problems, f"{problems}?show=warnings", plan, staged, rehearsed, mapping, *around], tab
 
 
-def test_axe_finds_nothing_serious_on_any_screen(tab: "Tab", browser: "Browser", page: Page) -> None:
+def test_axe_finds_nothing_serious_on_any_screen(screens: "tuple[list[str], Tab]") -> None:
     axe = Path(os.environ.get("AXE_CORE", ""))
     if not axe.is_file():
         missing("AXE_CORE does not name axe-core's script (npm: axe-core, axe.min.js).")
-    addresses = _screens(tab, page.origin)
+    addresses, tab = screens
     found: list[Any] = []
-    for scheme in ("light", "dark"):
-        context = browser.new_context(
-            color_scheme=scheme,  # type: ignore[arg-type]
-            bypass_csp=True,
-            storage_state=tab.context.storage_state(),
-        )
-        looked_at = context.new_page()
-        for address in addresses:
-            looked_at.goto(address)
-            looked_at.evaluate(axe.read_text(encoding="utf-8"))
+    for address in addresses:
+        tab.goto(address)
+        tab.evaluate(axe.read_text(encoding="utf-8"))
+        for scheme in ("light", "dark"):
+            tab.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
             found += [
                 (address, scheme, each["id"], each["nodes"][0]["html"])
-                for each in looked_at.evaluate("axe.run()")["violations"]
+                for each in tab.evaluate("axe.run()")["violations"]
                 if each["impact"] in ("serious", "critical")
             ]
-        context.close()
     assert not found
 
 
-@pytest.mark.parametrize("width", [360, 1280, 3840])
-def test_no_screen_is_wider_than_the_window(tab: "Tab", page: Page, width: int) -> None:
-    addresses = _screens(tab, page.origin)
-    tab.set_viewport_size({"width": width, "height": 800})
+def test_no_screen_is_wider_than_the_window(screens: "tuple[list[str], Tab]") -> None:
+    addresses, tab = screens
     for address in addresses:
         tab.goto(address)
-        assert tab.evaluate("document.documentElement.scrollWidth") <= width, address
+        for width in (360, 1280, 3840):
+            tab.set_viewport_size({"width": width, "height": 800})
+            assert tab.evaluate("document.documentElement.scrollWidth") <= width, (address, width)

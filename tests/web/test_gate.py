@@ -257,6 +257,36 @@ def test_a_slow_body_ends(page: Page, visitor: Visitor) -> None:
     assert time.monotonic() - began < 35
 
 
+def test_a_large_upload_that_is_no_file_is_refused(page: Page, visitor: Visitor) -> None:
+    for kind in ("application/x-www-form-urlencoded", "text/plain", ""):
+        own = {"Origin": page.origin, "Content-Type": kind, "Content-Length": str(LONGEST_FORM + 1)}
+        assert status(raw(page, head(page, visitor, "POST", "/workbooks", own))) == 413
+
+
+@pytest.mark.parametrize("name", ["Origin", "Sec-Fetch-Site"])
+def test_a_header_that_is_there_twice_is_not_believed(page: Page, visitor: Visitor, name: str) -> None:
+    good = {"Origin": page.origin, "Sec-Fetch-Site": "same-origin"}[name]
+    for first, second in ((good, "https://evil.example"), ("cross-site", good)):
+        request = head(page, visitor, "POST", "/connection/check", {name: first, "Content-Length": "0"})
+        line = f"{name}: {second}\r\n\r\n".encode()
+        assert status(raw(page, request.removesuffix(b"\r\n") + line)) == 403
+
+
+@pytest.mark.parametrize(
+    "address", ["http://evil.example/", "http://evil.example:{port}/jobs", "//evil.example/", "*"]
+)
+def test_an_address_of_another_server_leads_nowhere(page: Page, visitor: Visitor, address: str) -> None:
+    answer = raw(page, head(page, visitor, "GET", address.format(port=page.port), {}))
+    assert 400 <= status(answer) < 500
+    assert b"Choose a workbook" not in answer
+
+
+def test_headers_of_a_proxy_change_nothing(page: Page, visitor: Visitor) -> None:
+    forwarded = {"X-Forwarded-Host": f"127.0.0.1:{page.port}", "X-Forwarded-For": "127.0.0.1"}
+    host = {"Host": "evil.example", "Forwarded": f"host=127.0.0.1:{page.port}"}
+    assert status(raw(page, head(page, visitor, "GET", "/", {**forwarded, **host}))) == 403
+
+
 def test_too_many_fields_and_files_are_refused(page: Page, visitor: Visitor) -> None:
     many = visitor.http.post(f"{page.origin}/connection", files={f"f{n}": b"x" for n in range(3)})
     assert 400 <= many.status_code < 500

@@ -133,6 +133,52 @@ def test_mistakes_are_corrected_on_the_page(visitor: Visitor) -> None:
     assert "another tab" in stale.text
 
 
+CORRECTED = {
+    "Users!A3": "AddUser",
+    "Users!B4": "Fort Worth",
+    "Users!C5": "new.person@example.com",
+    "Users!C6": "jo.evans@example.com",
+    "Users!C7": "glenn.foster@example.com",
+    "Users!D8": "Vandenbroeck",
+    "Users!H9": "Activate",
+    "Users!J12": "8175550162",
+    "Users!J13": "8175550163",
+    "Users!I14": "0162",
+    "Users!F16": "Support",
+    "Users!L17": "TRUE",
+    "Users!N19": "FTW-0167",
+    "Users!O20": "02005E000068",
+    "Users!O21": "02005E000069",
+    "Users!C23": "nora.tucker2@example.com",
+    "CallCenterAgent!C3": "sales.cc@example.com",
+    "CallCenterAgent!D4": "5",
+    "CallCenterAgent!D5": "",
+    "CallRecording!C2": "Always",
+    "CallRecording!D3": "30",
+    "CallForwarding!B3": "walter.adams@example.com",
+    "CallForwarding!E4": "4",
+    "PhoneNumbers!C3": "817-555-0180 - 817-555-0189",
+    "PhoneNumbers!B4": "Fort Worth",
+    "PhoneNumbers!B5": "Fort Worth",
+}
+"""What a person types beside each of the typical mistakes."""
+
+
+def test_every_typical_mistake_can_be_corrected_and_the_workbook_loaded(visitor: Visitor) -> None:
+    visitor.upload(EXAMPLES / "typical-mistakes.xlsx")
+    assert "or allow the rule" not in visitor.text
+    _, fields = visitor.form("Save and check again")
+    assert {name.removeprefix("cell:") for name in fields if name.startswith("cell:")} == set(CORRECTED)
+    visitor.press("Save and check again", {f"cell:{cell}": text for cell, text in CORRECTED.items()})
+    assert "26 cells corrected" in visitor.text
+    assert "37 rows, 37 valid, no errors" in visitor.text
+    visitor.click("Plan").press("Load", {"enterprise": "sandbox"}).wait()
+    results = visitor.http.get(f"{visitor.answer.url}/results")
+    book = openpyxl.load_workbook(io.BytesIO(results.content))
+    said = [cell.value for sheet in book for row in sheet.iter_rows(min_row=2) for cell in row]
+    assert said.count("SUCCESS") + said.count("FAILED") == 37
+
+
 def test_secrets_and_markup_of_a_workbook_do_not_show(visitor: Visitor, tmp_path: Path) -> None:
     book = write_workbook(
         tmp_path / "a<b>&c.xlsx",
@@ -241,10 +287,13 @@ def test_a_list_with_headers_of_its_own_is_matched_and_rehearsed(visitor: Visito
     assert "Staff!B3" in visitor.text
     visitor.press("Save and check again", {"cell:Staff!B3": "jane.doe@example.com"})
     assert "2 rows, 2 valid" in visitor.text
+    seen = visitor.form("Rehearse")
     visitor.click("Match a list's own headers to fields").go("?sheet=Moves&type=Users")
     moved = {"command": "ModifyUser", "header:Mail": "user.userId", "header:Group": "groupId"}
     visitor.press("Read the list", moved)
     assert "3 rows, 3 valid" in visitor.text
+    refused = visitor.http.post(seen[0], data=seen[1])
+    assert "look at the plan as it is now" in refused.text.casefold()
     visitor.click("Match a list's own headers to fields").go("?sheet=Moves")
     visitor.press("Leave this list alone", {"leave": "1"})
     assert "2 rows, 2 valid" in visitor.text

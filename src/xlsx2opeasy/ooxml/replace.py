@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from xlsx2opeasy.durable import why_refused
+from xlsx2opeasy.durable import is_full, why_refused
 from xlsx2opeasy.errors import WorkbookUnusable
 from xlsx2opeasy.operating_system import give_like, replace_patiently, sync_folder
 
@@ -32,10 +32,16 @@ def replacing(target: Path, like: Path) -> Iterator[BinaryIO]:
         with suppress(OSError):  # some file systems cannot sync a folder
             sync_folder(target.parent)
     except OSError as error:
-        raise WorkbookUnusable(f"{target} cannot be written: {why_refused(error)}.", _ELSEWHERE) from error
+        raise WorkbookUnusable(
+            f"{target} cannot be written: {why_refused(error)}.", _way_out(error, target)
+        ) from error
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+def _way_out(error: OSError, target: Path) -> str:
+    return f"Free disk space at {target.parent}." if is_full(error) else _ELSEWHERE
 
 
 def _refuse_unsuitable(target: Path) -> None:

@@ -1,6 +1,7 @@
 """What all pages share: the home, the uploads, the running loads, and the way to the server."""
 
 import contextlib
+import re
 import secrets
 import threading
 from collections.abc import Iterator
@@ -38,6 +39,7 @@ from xlsx2opeasy.workbook.mapping import ListMapping, mapping_in_force
 from xlsx2opeasy.workbook.protection import forget_passwords_but, is_protected
 from xlsx2opeasy.workbook.read import read_workbook
 
+_JOB = re.compile(r"\b[LRS][0-9]{8}-[a-z0-9]{4}\b")
 MOST_LISTED = 200
 """Jobs on one page of the history."""
 
@@ -172,6 +174,8 @@ class Desk:
         *,
         rehearsal: bool,
     ) -> Run:
+        workbook = upload.path  # a correction in another tab puts another one in its place
+
         def work(run: Run) -> LoadResult:
             output = upload.results_place("rehearsal" if rehearsal else "results")
             with place as destination:
@@ -184,7 +188,7 @@ class Desk:
                     notifier=self._notifier(),
                     store=self.store,
                 )
-                return service.load(upload.path, destination.target, options, context)
+                return service.load(workbook, destination.target, options, context)
 
         return self.runs.start(Run(upload.name, rehearsal, upload.id), work)
 
@@ -221,6 +225,14 @@ class Desk:
         """A job of this store. Raises UsageError where there is none of this name."""
         stored = self.store.job(job_id)
         return stored, job_of(stored)
+
+    def jobs_in(self, message: str) -> list[str]:
+        """The jobs that a message names and that are still there."""
+        found = []
+        for job_id in dict.fromkeys(_JOB.findall(message)):
+            with contextlib.suppress(UsageError):
+                found.append(self.store.job(job_id).job_id)
+        return found
 
     def jobs(self, start: int = 0, most: int = MOST_LISTED) -> list[LocalJob]:
         """The jobs, latest first."""

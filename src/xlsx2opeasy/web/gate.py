@@ -104,7 +104,8 @@ class Gate:
         sending = _with_headers(send)
         headers = Headers(scope=scope)
         answer = self._answer(scope, headers)
-        is_upload = scope["path"] in self._upload_paths
+        is_multipart = headers.get("content-type", "").casefold().startswith("multipart/form-data")
+        is_upload = scope["path"] in self._upload_paths and is_multipart
         limit = self._upload_limit + MULTIPART_OVERHEAD if is_upload else LONGEST_FORM
         if answer is None:
             answer = _refused_length(headers, limit, self._upload_limit if is_upload else None)
@@ -143,7 +144,7 @@ def _foreign(method: str, headers: Headers, host: str) -> Response | None:
     A form must say where it comes from. A person's own navigation (a bookmark, a link in a mail) may open a
     page, and gets no further than a page.
     """
-    site, origin = headers.get("sec-fetch-site"), headers.get("origin")
+    site, origin = (_only(headers, name) for name in ("sec-fetch-site", "origin"))
     navigation = headers.get("sec-fetch-mode") == "navigate" and headers.get("sec-fetch-dest") == "document"
     if method in _READING:
         own = site in (None, "same-origin", "none") or navigation
@@ -152,6 +153,11 @@ def _foreign(method: str, headers: Headers, host: str) -> Response | None:
         said = site is not None or origin is not None
         good = said and site in (None, "same-origin") and origin in (None, f"http://{host}")
     return None if good else _refusal(HTTPStatus.FORBIDDEN, "Another page asked for this; nothing was done.")
+
+
+def _only(headers: Headers, name: str) -> str | None:
+    """The header's value; of several all, which then equal none that is allowed."""
+    return ", ".join(headers.getlist(name)) if name in headers else None
 
 
 def _token(scope: Scope) -> str | None:

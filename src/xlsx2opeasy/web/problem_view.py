@@ -124,16 +124,20 @@ class ProblemView:
         """The rows at these positions of `places`."""
         return [self._row(*self.places[each]) for each in positions]
 
-    def cell(self, name: str) -> CellView | None:
-        """The wrong cell of this name (`Users!A3`)."""
-        sheet, _, address = name.rpartition("!")
+    def position_of(self, cell: str) -> int | None:
+        """The place among `places` of the row of this cell (`Users!A3`)."""
+        sheet, _, address = cell.rpartition("!")
         digits = address.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
         if not (digits.isascii() and digits.isdigit() and len(digits) < 8):
             return None
-        place = (sheet, int(digits))
-        if place not in self._by_row:
+        return self._positions.get((sheet, int(digits)))
+
+    def cell(self, name: str) -> CellView | None:
+        """The wrong cell of this name (`Users!A3`)."""
+        position = self.position_of(name)
+        if position is None:
             return None
-        return next((each for each in self._row(*place).cells if each.name == name), None)
+        return next((each for each in self._row(*self.places[position]).cells if each.name == name), None)
 
     def _row(self, title: str, row: int) -> RowView:
         by_column: dict[str, list[Problem]] = {}

@@ -7,7 +7,7 @@ from starlette.responses import HTMLResponse
 
 from xlsx2opeasy.errors import Xlsx2OpeasyError
 from xlsx2opeasy.report.templates import templates_folder
-from xlsx2opeasy.web.words import counted, plain, source_in_words, when
+from xlsx2opeasy.web.words import counted, plain, source_in_words, when, without_allowing
 
 STATIC = {
     "app.css": "text/css",
@@ -30,7 +30,12 @@ class Pages:
             lstrip_blocks=True,
         )
         self._environment.globals |= {"counted": counted}
-        self._environment.filters |= {"plain": plain, "source": source_in_words, "when": when}
+        self._environment.filters |= {
+            "plain": plain,
+            "without_allowing": without_allowing,
+            "source": source_in_words,
+            "when": when,
+        }
 
     def text(self, template: str, **values: Any) -> str:  # noqa: ANN401
         """A page, or a piece of one."""

@@ -105,6 +105,7 @@ def _config(app: Callable[..., object]) -> uvicorn.Config:
         loop="asyncio",
         log_config=None,
         access_log=False,
+        proxy_headers=False,
         server_header=False,
         timeout_keep_alive=30,
         timeout_graceful_shutdown=STREAM_SECONDS,

@@ -69,6 +69,12 @@ class Upload:
         return self.folder / str(self.revision) / self.name
 
     @property
+    def version(self) -> str:
+        """What a person has seen of it: another one after a correction, and where lists are matched anew."""
+        matched = json.dumps(self.mappings, sort_keys=True).encode()
+        return f"{self.revision}-{hashlib.sha256(matched).hexdigest()[:16]}"
+
+    @property
     def extension(self) -> str:
         """With its dot; the results have the same."""
         return Path(self.name).suffix

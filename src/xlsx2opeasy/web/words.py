@@ -49,8 +49,8 @@ _OF_OPTION = re.compile(rf" (?:of|for) --(?:{_OPTIONS})\b")
 _CONDITION = re.compile(r"(?:if|or|then|where)\b", re.IGNORECASE)
 _LEADING = re.compile(r"^(?:else|or|then) ", re.IGNORECASE)
 _RESULTS_IN = re.compile(r"; its results are in .*", re.DOTALL)
+_ALLOWING = re.compile(r",? or allow the rule [a-z-]+(?:, which leaves it out)?")
 _CERTIFICATE = re.compile(r"give its file(?:: --ca-bundle or OPEASY_CA_BUNDLE| with --ca-bundle)")
-_JOB: Final = re.compile(r"\b[LRS][0-9]{8}-[a-z0-9]{4}\b")
 
 
 def counted(number: int, noun: str) -> str:
@@ -76,7 +76,7 @@ def results_in_words(numbers: Mapping[str, int], left: int = 0) -> list[tuple[st
 def state_of(job: LocalJob) -> tuple[str, str]:
     """The state of a job in words, and how it is coloured."""
     if job.load_status is None:
-        return "damaged", "bad"
+        return "cannot be read", "bad"
     if job.runs_at_server:
         return "running at the server", "calm"
     if job.rehearsal and job.load_status not in _STATES:
@@ -91,11 +91,16 @@ def plain(message: str) -> str:
     only when that is to be typed.
     """
     text = _CERTIFICATE.sub("ask whoever installed this program to name its file", message)
-    text = _RESULTS_IN.sub("", text)
+    text = _RESULTS_IN.sub("", without_allowing(text))
     text = _COMMAND.sub("\0", _OF_OPTION.sub("", text))
     text = _IN_PARENTHESES.sub(lambda found: "" if _TYPED.search(found[0]) else found[0], text)
     clauses = [_untyped(each) for each in re.split(r"(?<=[;.]) |\n\s*", text)]
     return _LEADING.sub("", " ".join(filter(None, clauses)), count=1).rstrip(":;, ")
+
+
+def without_allowing(text: str) -> str:
+    """A problem without the offer to allow its rule, which is made in a profile."""
+    return _ALLOWING.sub("", text)
 
 
 def _untyped(clause: str) -> str:
@@ -122,11 +127,6 @@ def time_in_words(seconds: float) -> str:
         if seconds > 2 * size:
             return counted(math.ceil(seconds / size), noun)
     return counted(max(1, math.ceil(seconds)), "second")
-
-
-def jobs_in(message: str) -> list[str]:
-    """The jobs that a message names."""
-    return list(dict.fromkeys(_JOB.findall(message)))
 
 
 def when(text: str | datetime | None) -> str:

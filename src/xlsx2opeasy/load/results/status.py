@@ -89,14 +89,14 @@ def verdict_of_stop(job: OpenJob, stopped: Xlsx2OpeasyError) -> JobEnd:
     """How a load ended that something stopped."""
     if isinstance(stopped, UndecidedError):
         return _verdict(UNKNOWN, stopped.message)
-    hint = f" {_sentence(stopped.hint)}" if stopped.hint else ""
+    hint = f" {as_sentence(stopped.hint)}" if stopped.hint else ""
     message = (
         f"{stopped.message.removesuffix('.')}.{hint} {_go_on(job, stopped)}: {resume_command(job.facts)}"
     )
     return JobEnd(stopped.status, stopped.exit_code, message)
 
 
-def _sentence(hint: str) -> str:
+def as_sentence(hint: str) -> str:
     """A hint as a sentence among others; a command that it begins with stays as it is typed."""
     begun = hint if hint.startswith("xlsx2opeasy") else hint[:1].upper() + hint[1:]
     return f"{begun.removesuffix('.')}."

@@ -25,7 +25,7 @@ from xlsx2opeasy.web.desk import MOST_LISTED, Desk, WaitingForPassword
 from xlsx2opeasy.web.gate import POLICY
 from xlsx2opeasy.web.live_view import JobView, job_view
 from xlsx2opeasy.web.pages.requests import apart, desk_of, download, fields_of, go_to, number_in
-from xlsx2opeasy.web.words import counts_in_words, jobs_in, state_of
+from xlsx2opeasy.web.words import counts_in_words, state_of
 from xlsx2opeasy.workbook.protection import opens
 
 ROWS_A_PAGE = 200
@@ -43,7 +43,7 @@ def run(request: Request) -> Response:
     if found.job is not None:
         return go_to(f"/jobs/{found.job}")
     result = found.result
-    named = jobs_in(result.message) if result else []
+    named = desk.jobs_in(result.message) if result else []
     return desk.pages.page("run.html.j2", run=found, result=result, jobs=named)
 
 

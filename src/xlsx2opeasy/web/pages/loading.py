@@ -15,7 +15,6 @@ from xlsx2opeasy.web.pages.requests import apart, desk_of, fields_of, go_to, upl
 from xlsx2opeasy.web.plan_view import plan_of
 from xlsx2opeasy.web.runs import Run
 from xlsx2opeasy.web.uploads import Upload
-from xlsx2opeasy.web.words import jobs_in
 
 
 def plan(request: Request) -> Response:
@@ -41,9 +40,9 @@ def _plan(desk: Desk, upload: Upload, choices: Choices, problem: Xlsx2OpeasyErro
         view = plan_of(desk.store, upload.path, target, options)
     except Xlsx2OpeasyError as error:
         return desk.pages.page(
-            "refused.html.j2", upload=upload, error=error, jobs=jobs_in(f"{error.message} {error.hint}")
+            "refused.html.j2", upload=upload, error=error, jobs=desk.jobs_in(f"{error.message} {error.hint}")
         )
-    purpose = (upload.id, str(upload.revision))
+    purpose = (upload.id, upload.version)
     return desk.pages.page(
         "plan.html.j2",
         HTTPStatus.OK if problem is None else HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -54,7 +53,7 @@ def _plan(desk: Desk, upload: Upload, choices: Choices, problem: Xlsx2OpeasyErro
         sandbox=desk.sandbox is not None,
         choices=choices,
         problem=problem,
-        refusal_jobs=jobs_in(f"{view.refusal.message} {view.refusal.hint}") if view.refusal else [],
+        refusal_jobs=desk.jobs_in(f"{view.refusal.message} {view.refusal.hint}") if view.refusal else [],
         once_rehearse=desk.once.value("rehearse", *purpose),
         once_load=desk.once.value("load", *purpose),
     )
@@ -78,9 +77,7 @@ async def rehearse(request: Request) -> Response:
         def begin() -> Run:
             return desk.start_rehearsal(upload, choices)
 
-        run = desk.once.begin(
-            fields.get("once", ""), "rehearse", upload.id, str(upload.revision), begin=begin
-        )
+        run = desk.once.begin(fields.get("once", ""), "rehearse", upload.id, upload.version, begin=begin)
         if run is None:
             raise _STALE
     except Xlsx2OpeasyError as problem:
@@ -101,7 +98,7 @@ async def load(request: Request) -> Response:
         def begin() -> Run:
             return desk.start_load(upload, destination, choices)
 
-        purpose = (upload.id, str(upload.revision))
+        purpose = (upload.id, upload.version)
         run = desk.once.begin(fields.get("once", ""), "load", *purpose, begin=begin)
         if run is None:
             raise _STALE

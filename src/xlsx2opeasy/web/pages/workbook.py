@@ -1,8 +1,9 @@
 """The problems of an uploaded workbook, their correction, and the copies of it to take home."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from pathlib import Path
+from types import MappingProxyType
 from urllib.parse import urlencode
 
 from starlette.requests import Request
@@ -30,21 +31,30 @@ from xlsx2opeasy.workbook.corrections import write_corrections
 from xlsx2opeasy.workbook.unwritable import UnwritableWorkbook
 
 ROWS_A_PAGE = 50
+NOTHING_TYPED: Mapping[str, str] = MappingProxyType({})
 CELL = "cell:"
 """The names of fields that correct a cell: this, then `Users!A3`."""
 
 
 def problems(request: Request) -> Response:
     """The problems of the workbook."""
-    return _problems(desk_of(request), upload_of(request), request)
+    shows_warnings = request.query_params.get("show") == "warnings"
+    return _problems(desk_of(request), upload_of(request), request, shows_warnings=shows_warnings)
 
 
 def _problems(
-    desk: Desk, upload: Upload, request: Request, refusal: Xlsx2OpeasyError | None = None
+    desk: Desk,
+    upload: Upload,
+    request: Request,
+    *,
+    shows_warnings: bool,
+    refusal: Xlsx2OpeasyError | None = None,
+    typed: Mapping[str, str] = NOTHING_TYPED,
 ) -> Response:
+    """The page of the problems. `typed` are corrections by cell that were not saved because of `refusal`."""
     checked = desk.checked(upload)
     errors, warnings = (_view(upload, desk, each) for each in (Severity.ERROR, Severity.WARNING))
-    shows_warnings = request.query_params.get("show") == "warnings" or not errors.problems
+    shows_warnings = shows_warnings or not errors.problems
     view = warnings if shows_warnings else errors
     return desk.pages.page(
         "workbook.html.j2",
@@ -58,11 +68,11 @@ def _problems(
         cells_shown=CELLS_SHOWN,
         refusal=refusal,
         saved=number_in(request, "saved"),
-        once=desk.once.value("rehearse", upload.id, str(upload.revision)),
+        once=desk.once.value("rehearse", upload.id, upload.version),
         cell_link=lambda problem: _cell_link(
             view, upload, shows_warnings, problem.sheet, problem.row, problem.cell
         ),
-        **_grid(request, view, shows_warnings=shows_warnings),
+        **_grid(request, view, typed, shows_warnings=shows_warnings),
     )
 
 
@@ -71,7 +81,7 @@ def rows(request: Request) -> Response:
     desk, upload = desk_of(request), upload_of(request)
     shows_warnings = request.query_params.get("show") == "warnings"
     view = _view(upload, desk, Severity.WARNING if shows_warnings else Severity.ERROR)
-    grid = _grid(request, view, shows_warnings=shows_warnings)
+    grid = _grid(request, view, NOTHING_TYPED, shows_warnings=shows_warnings)
     answer = desk.pages.page("rows.html.j2", **grid)
     if grid["next_page"]:
         answer.headers["x-next-rows"] = f"/workbooks/{upload.id}/rows{grid['next_page']}"
@@ -88,8 +98,17 @@ def _view(upload: Upload, desk: Desk, severity: Severity) -> ProblemView:
         return view
 
 
-def _grid(request: Request, view: ProblemView, *, shows_warnings: bool) -> dict[str, object]:
-    """The rows of the page that is asked for, and the addresses of the pages around it."""
+def _grid(
+    request: Request, view: ProblemView, typed: Mapping[str, str], *, shows_warnings: bool
+) -> dict[str, object]:
+    """The rows of the page that is asked for, and the addresses of the pages around it.
+
+    Where something is `typed`, all rows with such cells and no others.
+    """
+    if typed:
+        typed_in = view.rows(sorted({each for each in map(view.position_of, typed) if each is not None}))
+        whole = {"chosen": None, "page": 1, "pages": 1, "next_page": "", "page_before": ""}
+        return {**whole, "rows": typed_in, "places": len(view.places), "typed": typed}
     group = request.query_params.get("group", "")
     chosen = next((each for each in view.groups if str(each.key) == group), None)
     positions = chosen.positions if chosen else range(len(view.places))
@@ -109,6 +128,7 @@ def _grid(request: Request, view: ProblemView, *, shows_warnings: bool) -> dict[
         "places": len(positions),
         "next_page": address(page + 1) if page < last else "",
         "page_before": address(page - 1) if page > 1 else "",
+        "typed": typed,
     }
 
 
@@ -142,7 +162,14 @@ def _correct(desk: Desk, upload: Upload, request: Request, fields: Mapping[str, 
                 with desk.uploads.next_revision(upload) as place:
                     write_corrections(upload.path, place, changed)
         except Xlsx2OpeasyError as error:
-            return _problems(desk, upload, request, error)
+            return _problems(
+                desk,
+                upload,
+                request,
+                shows_warnings=fields.get("show") == "warnings",
+                refusal=error,
+                typed={cell.name: text for cell, text in _changes(desk, upload, fields) if not cell.secret},
+            )
         desk.checked(upload)
     count = sum(len(row) for sheet in changed.values() for row in sheet.values())
     show = "show=warnings&" if fields.get("show") == "warnings" else ""
@@ -152,23 +179,30 @@ def _correct(desk: Desk, upload: Upload, request: Request, fields: Mapping[str, 
 def _changed_cells(
     desk: Desk, upload: Upload, fields: Mapping[str, str]
 ) -> dict[str, dict[int, dict[int, str]]]:
-    """The new texts by sheet, row and column. Only cells with a problem can be corrected here."""
+    """The new texts by sheet, row and column."""
     changed: dict[str, dict[int, dict[int, str]]] = {}
+    for cell, text in _changes(desk, upload, fields):
+        changed.setdefault(cell.sheet, {}).setdefault(cell.row, {})[cell.column] = text
+    return changed
+
+
+def _changes(desk: Desk, upload: Upload, fields: Mapping[str, str]) -> Iterator[tuple[CellView, str]]:
+    """The corrected cells with their new texts. Only cells with a problem can be corrected here."""
     views = [_view(upload, desk, each) for each in (Severity.ERROR, Severity.WARNING)]
     for name, text in fields.items():
         if not name.startswith(CELL):
             continue
         cell = next((found for view in views if (found := view.cell(name.removeprefix(CELL)))), None)
-        if cell is not None and _is_changed(cell, fields, text):
-            changed.setdefault(cell.sheet, {}).setdefault(cell.row, {})[cell.column] = text.strip()
-    return changed
+        typed = text.replace("\r\n", "\n").strip()
+        if cell is not None and _is_changed(cell, fields, typed):
+            yield cell, typed
 
 
 def _is_changed(cell: CellView, fields: Mapping[str, str], text: str) -> bool:
     """Whether something else was typed; a secret that is left blank stays, unless it is to be emptied."""
     if cell.secret:
         return bool(text) or f"empty:{cell.name}" in fields
-    return text.strip() != cell.value.strip()
+    return text != cell.value.replace("\r\n", "\n").strip()
 
 
 def marked(request: Request) -> Response:

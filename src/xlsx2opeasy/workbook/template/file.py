@@ -10,7 +10,7 @@ from pathlib import Path
 
 from xlsxwriter import Workbook
 
-from xlsx2opeasy.durable import write_file
+from xlsx2opeasy.durable import is_full, why_refused, write_file
 from xlsx2opeasy.errors import UsageError, WorkbookUnusable
 from xlsx2opeasy.spec.words import API_VERSION
 from xlsx2opeasy.workbook.own_sheets import (
@@ -116,5 +116,6 @@ def _write(file: Path, content: Callable[[], bytes], *, replace: bool, how_to_re
         write_file(file, content(), shared=True)
     except OSError as error:
         raise WorkbookUnusable(
-            f"{file} cannot be written: {error.strerror or error}", "choose another folder"
+            f"{file} cannot be written: {why_refused(error)}",
+            f"free disk space at {file.parent}" if is_full(error) else "choose another folder",
         ) from error
