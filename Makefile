@@ -74,6 +74,9 @@ fuzz: $(DEV)  ## Plays random loads with faults and crashes: make fuzz SEEDS=100
 fuzz-readers: $(DEV)  ## Plays changed workbooks and answers before the readers: make fuzz-readers SECONDS=600 FIRST=0
 	@PYTHONPATH=tests $(BIN)/python -m readers.fuzz --seconds "$(or $(SECONDS),600)" --first "$(or $(FIRST),0)"
 
+fuzz-sleeps: $(DEV)  ## Plays loads that are stopped around each call that changes something: make fuzz-sleeps SECONDS=70
+	@PYTHONPATH=tests $(BIN)/python -m load.sleeps --seconds "$(or $(SECONDS),70)"
+
 fuzz-fleet: $(DEV)  ## Plays workers that are killed, sleep and lose their database: make fuzz-fleet LOADS=500 ENTERPRISES=50 KILLS=200 STOPS=60 RESTARTS=10 SEED=0 PART=1
 	@PYTHONPATH=tests $(BIN)/python -m store.fuzz --loads "$(or $(LOADS),500)" --enterprises "$(or $(ENTERPRISES),50)" \
 		--kills "$(or $(KILLS),200)" --stops "$(or $(STOPS),60)" --restarts "$(or $(RESTARTS),10)" --seed "$(or $(SEED),0)" \

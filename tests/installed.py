@@ -27,7 +27,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -43,12 +43,14 @@ def run(
     timeout: float = 60,
     hurry: bool = False,
     memory: int | None = None,
+    limits: Mapping[str, Mapping[str, int]] | None = None,
 ) -> "subprocess.CompletedProcess[str]":
     """Runs the command to its end with nothing on standard input; `env` is added to this process's own.
 
-    It gets no more than `memory` bytes of address space.
+    It gets no more than `memory` bytes of address space; `limits` has other values for constants of modules.
     """
-    return Run(*arguments, env=env, cwd=cwd, hurry=hurry, memory=memory).wait(timeout)
+    run = Run(*arguments, env=env, cwd=cwd, hurry=hurry, memory=memory, limits=limits)
+    return run.wait(timeout)
 
 
 class Run:
@@ -61,6 +63,7 @@ class Run:
         cwd: Path | None = None,
         hurry: bool = False,
         memory: int | None = None,
+        limits: Mapping[str, Mapping[str, int]] | None = None,
     ) -> None:
         self.args = [str(COMMAND), *map(str, arguments)]
         request = {
@@ -69,6 +72,7 @@ class Run:
             "cwd": str(cwd or Path.cwd()),
             "hurry": hurry,
             "memory": memory,
+            "limits": limits or {},
         }
         self._streams = [tempfile.TemporaryFile() for _ in range(2)]  # noqa: SIM115 - `wait` closes them
         self._answer, theirs = socket.socketpair()
@@ -151,6 +155,8 @@ def _become(request: dict[str, Any], streams: list[int], answer: int) -> None:
         os.close(file)
     if request["memory"] is not None:
         resource.setrlimit(resource.RLIMIT_AS, (request["memory"], request["memory"]))
+    for name, values in request["limits"].items():
+        _CHANGES[name] = functools.partial(_set, values)
     if request["hurry"]:
         _CHANGES[_CLOCK] = _without_pauses
     os.chdir(request["cwd"])
@@ -184,6 +190,10 @@ def _read_here(data: bytes, name: str, limits: Any, lists: Any = ()) -> Any:
     from reader_at_hand import read_here
 
     return read_here(data, name, limits, lists)
+
+
+def _set(values: Mapping[str, int], module: Any) -> None:
+    vars(module).update(values)
 
 
 def _without_pauses(module: Any) -> None:

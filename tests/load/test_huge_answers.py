@@ -12,6 +12,7 @@ from foreign.server import ForeignServer
 
 from .books import user_book
 from .command import run
+from .rig import on_call
 
 _MEMORY = 10**9
 _PIECE = b" " * 1_000_000
@@ -49,3 +50,19 @@ def test_an_answer_of_500_mb_ends_with_a_sentence(
     assert "Traceback" not in done.err
     assert "the answer cannot be understood, it is larger than 64 MiB" in done.err
     assert done.code == code, done.err
+
+
+def test_a_job_whose_own_lists_may_be_as_large_ends_with_a_sentence_and_is_resumed(
+    server: ForeignServer, env: dict[str, str], tmp_path: Path
+) -> None:
+    """One of 100,000 rows; how many bytes are taken of a list follows from how many were sent."""
+    spaces = Answer(200, _PIECE, {"Content-Type": "application/octet-stream"}, times=500)
+    server.settings.after = on_call("GET", "/results/users", spaces)
+    limits = {"xlsx2opeasy.load.run.hiding": {"LEAST_LIST_BYTES": 2**30}}
+    book = user_book(tmp_path / "book.xlsx", 2)
+    done = run("load", book, "--json", env=env, memory=_MEMORY, limits=limits, hurry=True)
+    assert (done.code, done.json["rows"]["total"]) == (5, 0), done.err
+    assert "not enough memory" in done.json["message"]
+    assert "xlsx2opeasy resume" in done.json["message"]
+    resumed = run("resume", "--json", env=env, memory=_MEMORY, hurry=True)
+    assert (resumed.code, resumed.json["rows"]["succeeded"], len(server.state.executed)) == (0, 2, 2)

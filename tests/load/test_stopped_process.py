@@ -1,6 +1,7 @@
 """A process that is stopped (SIGSTOP) around a call that changes something, for longer than every deadline.
 
 It wakes with the answer in its socket and the deadline passed; whatever it makes of that, nothing is done twice.
+`make fuzz-sleeps` plays the installed command with its own deadlines.
 """
 
 import os
@@ -17,7 +18,13 @@ from .crash import finish, freeze_job, resuming, thaw
 from .rig import TIMEOUTS, Rig
 
 LONGER = 2 * TIMEOUTS.total
-CALLS = [("POST", "/v1/operations"), ("PATCH", ""), ("POST", "/v1/scheduledoperations"), ("DELETE", "")]
+CALLS = [
+    ("POST", "/v1/operations"),
+    ("PATCH", "/v1/operations/"),
+    ("POST", "/v1/scheduledoperations"),
+    ("DELETE", "/v1/scheduledoperations/"),
+    ("DELETE", "/v1/operations/"),
+]
 
 
 @pytest.mark.parametrize("answered", [False, True], ids=["before the answer", "after the answer"])
@@ -30,7 +37,7 @@ def test_a_sleep_around_a_call(tmp_path: Path, rig: Rig, method: str, path: str,
     slept: list[str] = []
 
     def sleep(request: Request) -> None:
-        if request.method == method and request.path.endswith(path) and not slept and process.pid:
+        if request.method == method and request.path.startswith(path) and not slept and process.pid:
             slept.append(request.call)
             os.kill(process.pid, signal.SIGSTOP)
             timer = threading.Timer(LONGER, os.kill, (process.pid, signal.SIGCONT))
