@@ -16,6 +16,7 @@
 Every message is a sentence for a person; `hint` says what to do next. Neither ever holds a secret.
 """
 
+import errno
 from collections.abc import Mapping
 from typing import ClassVar
 
@@ -115,9 +116,25 @@ GO_ON = "go on with: xlsx2opeasy resume"
 """What to do after an error in the middle of a load."""
 
 
+_NO_MEMORY = ("failed to map segment", "annot allocate memory", "can't start new thread")
+
+
+def lacks_memory(error: BaseException | None) -> bool:
+    """Whether memory is what failed: also where a library says so of a module or thread that needs some."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
+            return True
+        if isinstance(error, ImportError | RuntimeError) and any(each in str(error) for each in _NO_MEMORY):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
 def internal_error(error: Exception, hint: str = "") -> ServiceFailed:
     """An unexpected error as what ends the command, without its message, which might hold a secret."""
-    if isinstance(error, MemoryError):
+    if lacks_memory(error):
         what_helps = "close other programs, or split the workbook"
         return ServiceFailed(
             "not enough memory for this workbook", f"{what_helps}; {hint}" if hint else what_helps

@@ -4,6 +4,7 @@ Only the standard library is imported before the command itself is.
 """
 
 import gc
+import os
 import sys
 from typing import NoReturn
 
@@ -21,6 +22,7 @@ def main() -> NoReturn:
     if sys.argv[1:] in (["--version"], ["-V"]):  # which scripts ask for often: click takes four times as long
         sys.stdout.write(f"xlsx2opeasy {__version__}\n")
         sys.exit()
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # each thread of numpy takes memory, and none is used
     for name in _NOT_NEEDED:
         sys.modules.setdefault(name, None)  # type: ignore[arg-type]  # an import of it fails at once
     loss = streams.guard()
@@ -45,10 +47,12 @@ def _run() -> int:
 
 
 def _not_started(error: Exception) -> int:
+    from xlsx2opeasy.errors import lacks_memory
+
     kind = type(error).__name__
     message = (
         "not enough memory to start"
-        if isinstance(error, MemoryError)
+        if lacks_memory(error)
         else f"xlsx2opeasy cannot start, its installation is broken: {kind} ({getattr(error, 'name', None)})"
     )
     sys.stderr.write(f"error: {message}\n  install it again, or close other programs\n")

@@ -85,6 +85,23 @@ def test_what_cannot_even_start_says_so(tmp_path: Path, what: str) -> None:
     assert "geheim" not in done.stdout + done.stderr
 
 
+NO_MEMORY = {
+    "a module": "raise ImportError('x.so: failed to map segment from shared object')",
+    "a module, within": "raise ImportError('y') from ImportError('x.so: cannot allocate memory in static TLS')",
+    "a thread": 'raise RuntimeError("can\'t start new thread")',
+    "a process": "raise OSError(12, 'Cannot allocate memory')",
+}
+
+
+@pytest.mark.parametrize("module", ["xlsx2opeasy.cli.main", "xlsx2opeasy.cli.check"])
+@pytest.mark.parametrize("what", NO_MEMORY)
+def test_memory_is_named_also_where_a_library_words_it(tmp_path: Path, what: str, module: str) -> None:
+    done = run_broken(tmp_path, module, NO_MEMORY[what], "check", "--json")
+    assert done.returncode == 5
+    assert "not enough memory" in done.stderr
+    assert "not enough memory" in json.loads(done.stdout)["message"]
+
+
 def test_the_documents_are_of_commands_that_there_are() -> None:
     assert {name.split()[0] for name in EMPTY} <= COMMANDS.keys()
     assert {name for name in EMPTY if " " in name} <= CALLS.keys()
