@@ -6,8 +6,10 @@ ends of the same length; numbers of different lengths are never the same.
 
 import re
 from bisect import bisect_left, bisect_right
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import Generic, TypeVar
 
 from xlsx2opeasy.spec.rules import NumberOrRange
@@ -90,7 +92,7 @@ class _Ranges(Generic[T]):
         last = max([last, *self.lasts[there]])
         self._put(there, [(first, last, task)])
 
-    def take_out(self, first: int, last: int) -> None:
+    def remove(self, first: int, last: int) -> None:
         """Forgets the numbers from `first` to `last`; what is beside them stays."""
         there = self.overlapping(first, last)
         cut = list(zip(self.firsts[there], self.lasts[there], self.tasks[there], strict=True))
@@ -104,6 +106,37 @@ class _Ranges(Generic[T]):
         self.tasks[there] = [task for _, _, task in ranges]
 
 
+class NumberRanges:
+    """Texts that are a number or a range, each with a place; others are ignored."""
+
+    def __init__(self, texts: Iterable[tuple[int, str]]) -> None:
+        by_length: dict[int, list[tuple[Span, int]]] = defaultdict(list)
+        for place, text in texts:
+            if (span := span_of(text)) is not None:
+                by_length[span.length].append((span, place))
+        self._by_length = {length: sorted(of) for length, of in by_length.items()}
+        self._firsts = {length: [span.first for span, _ in of] for length, of in self._by_length.items()}
+        self._furthest = {
+            length: list(accumulate((span.last for span, _ in of), max))
+            for length, of in self._by_length.items()
+        }
+
+    def __bool__(self) -> bool:
+        return bool(self._by_length)
+
+    def overlapping(self, text: str) -> Iterator[int]:
+        """The places of those that hold this number, or one of this range."""
+        if (wanted := span_of(text)) is None or wanted.length not in self._by_length:
+            return
+        spans = self._by_length[wanted.length]
+        for index in range(bisect_right(self._firsts[wanted.length], wanted.last) - 1, -1, -1):
+            if self._furthest[wanted.length][index] < wanted.first:
+                return
+            span, place = spans[index]
+            if span.last >= wanted.first:
+                yield place
+
+
 class TouchedNumbers(Generic[T]):
     """What rows did so far. Numbers are compared by their digits, those of one length among themselves."""
 
@@ -115,10 +148,10 @@ class TouchedNumbers(Generic[T]):
         if (span := span_of(numbers)) is not None:
             self._by_length.setdefault(span.length, _Ranges()).add(span.first, span.last, task)
 
-    def take_out(self, numbers: str) -> None:
+    def remove(self, numbers: str) -> None:
         """Forgets these numbers."""
         if (span := span_of(numbers)) is not None and span.length in self._by_length:
-            self._by_length[span.length].take_out(span.first, span.last)
+            self._by_length[span.length].remove(span.first, span.last)
 
     def of_any(self, numbers: str) -> T | None:
         """A task that is about any of `numbers`."""

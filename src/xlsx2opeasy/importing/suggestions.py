@@ -23,34 +23,16 @@ from xlsx2opeasy.workbook.reading.wire import SEARCHED_ROWS
 DELIMITED: Final = (".csv", ".tsv", ".tab", ".txt")
 """Endings of names of lists that are delimited text."""
 
+_USER: Final = (
+    *("e mail", "email", "mail", "login", "user", "user id"),
+    *("username", "upn", "benutzer", "courriel"),
+)
 _CALLED: Final[dict[str, tuple[str, ...]]] = {
     COMMAND_HEADER: ("action", "operation", "task", "what to do"),
     "groupId": ("group", "site", "location", "branch", "office", "gruppe", "standort"),
     "userProfile": ("profile", "user type", "profil"),
-    "user.userId": (
-        "e mail",
-        "email",
-        "mail",
-        "login",
-        "user",
-        "user id",
-        "username",
-        "upn",
-        "benutzer",
-        "courriel",
-    ),
-    "userId": (
-        "e mail",
-        "email",
-        "mail",
-        "login",
-        "user",
-        "user id",
-        "username",
-        "upn",
-        "benutzer",
-        "courriel",
-    ),
+    "user.userId": _USER,
+    "userId": _USER,
     "agentId": ("agent", "e mail", "email", "mail", "login", "user", "user id"),
     "user.firstName": ("first", "first name", "given name", "forename", "vorname", "prenom"),
     "user.lastName": ("last", "last name", "surname", "family name", "nachname", "name", "nom"),

@@ -82,7 +82,7 @@ def assigned_before(done: Iterable[CompletedEffect]) -> dict[int, CompletedEffec
         numbers = task.named(Subject.NUMBERS)
         if numbers is not None and task.known:
             if not task.does(Effect.ASSIGNS_NUMBERS):
-                given.take_out(numbers)
+                given.remove(numbers)
                 continue
             if (earlier := given.of_any(numbers)) is not None:
                 found[id(task)] = earlier

@@ -18,7 +18,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from xlsx2opeasy.check.across_sheets import Windows, windows_of
-from xlsx2opeasy.load.plan.ranges import NumberRanges
+from xlsx2opeasy.check.numbers import NumberRanges
 from xlsx2opeasy.load.plan.subjects import USERS, Reader, does
 from xlsx2opeasy.load.plan.syncs import is_sync
 from xlsx2opeasy.spec.catalogue import BY_NAME
@@ -134,7 +134,7 @@ class _Order:
 
     def _numbers_first(self) -> set[int]:
         """Puts numbers before their takers; gives the deletions that go before the numbers."""
-        ranges = _Ranges(self._tasks, self._reader)
+        ranges = _NumberRows(self._tasks, self._reader)
         if not ranges:
             return set()
         needed: set[int] = set()
@@ -227,7 +227,7 @@ class _Users:
         return self._windows.get(user)
 
 
-class _Ranges:
+class _NumberRows:
     """The PhoneNumbers rows of a load, by the numbers they hold."""
 
     def __init__(self, tasks: Sequence[Task], reader: Reader) -> None:
@@ -262,7 +262,7 @@ def takers_of(
 ) -> Iterable[tuple[Task, Task]]:
     """The tasks that take a number of a `failed` task which no `given` one gave, each with that task."""
     reader = Reader(wire_names)
-    lost, got = _Ranges(failed, reader), _Ranges(given, reader)
+    lost, got = _NumberRows(failed, reader), _NumberRows(given, reader)
     for task in tasks:
         if next(got.giving(task), None) is None:
             first = min((failed[place] for place in lost.giving(task)), key=_row, default=None)
