@@ -121,7 +121,7 @@ BROKEN = [
 ]
 
 
-def _row(sheet: str, command: str, field: str, value: str, number: int) -> dict[str, str]:
+def broken_row(sheet: str, command: str, field: str, value: str, number: int) -> dict[str, str]:
     """A right row with one rule broken; its names differ from those of every other row."""
     row = {"command": command, **GOOD.get((sheet, command), {"phoneNumbers": "312-448-1107"})}
     if field == "command":
@@ -135,7 +135,7 @@ def _row(sheet: str, command: str, field: str, value: str, number: int) -> dict[
     return {name: text for name, text in row.items() if text}
 
 
-def _write(path: Path, rows: dict[str, list[dict[str, str]]]) -> dict[str, dict[str, str]]:
+def write_rows(path: Path, rows: dict[str, list[dict[str, str]]]) -> dict[str, dict[str, str]]:
     """Writes the rows; gives the letter of each header by sheet."""
     book = openpyxl.Workbook()
     book.remove(book.worksheets[0])
@@ -159,9 +159,9 @@ def test_each_broken_rule_is_one_error_at_its_cell(tmp_path: Path) -> None:
     rows: dict[str, list[dict[str, str]]] = {}
     expected = set()
     for number, (sheet, command, field, value, rule) in enumerate(BROKEN, 100):
-        rows.setdefault(sheet, []).append(_row(sheet, command, field, value, number))
+        rows.setdefault(sheet, []).append(broken_row(sheet, command, field, value, number))
         expected.add((sheet, len(rows[sheet]) + 1, field, rule))
-    letters = _write(tmp_path / "broken.xlsx", rows)
+    letters = write_rows(tmp_path / "broken.xlsx", rows)
     errors = _check(tmp_path / "broken.xlsx").errors
     assert {(each.sheet, each.row, each.field, each.rule) for each in errors} == expected
     assert len(errors) == len(BROKEN) >= 87
@@ -172,9 +172,9 @@ def test_each_broken_rule_is_one_error_at_its_cell(tmp_path: Path) -> None:
 def test_right_rows_of_all_commands_give_no_problem(tmp_path: Path) -> None:
     rows: dict[str, list[dict[str, str]]] = {}
     for number, (sheet, command) in enumerate(GOOD, 100):
-        row = _row(sheet, command, "#", str(number), number)
+        row = broken_row(sheet, command, "#", str(number), number)
         rows.setdefault(sheet, []).append(row)
-    _write(tmp_path / "right.xlsx", rows)
+    write_rows(tmp_path / "right.xlsx", rows)
     assert _check(tmp_path / "right.xlsx").problems == ()
 
 
@@ -206,7 +206,7 @@ def test_what_the_readings_allow_is_no_error(
     tmp_path: Path, sheet: str, command: str, extra: dict[str, str]
 ) -> None:
     row = {"command": command, **GOOD[(sheet, command)], **extra}
-    _write(tmp_path / "allowed.xlsx", {sheet: [{name: text for name, text in row.items() if text}]})
+    write_rows(tmp_path / "allowed.xlsx", {sheet: [{name: text for name, text in row.items() if text}]})
     assert _check(tmp_path / "allowed.xlsx").problems == ()
 
 
@@ -231,14 +231,14 @@ def test_what_a_row_as_a_whole_breaks(
     tmp_path: Path, sheet: str, command: str, extra: dict[str, str], at: str, rule: str
 ) -> None:
     row = {"command": command, **GOOD[(sheet, command)], **extra}
-    _write(tmp_path / "row.xlsx", {sheet: [{name: text for name, text in row.items() if text}]})
+    write_rows(tmp_path / "row.xlsx", {sheet: [{name: text for name, text in row.items() if text}]})
     (error,) = _check(tmp_path / "row.xlsx").errors
     assert (error.field, error.rule) == (at, rule)
 
 
 def test_an_open_enumeration_only_warns(tmp_path: Path) -> None:
     row = {"command": "AddDevice", **GOOD[(USERS, "AddDevice")], "device.level": "System"}
-    _write(tmp_path / "open.xlsx", {USERS: [row]})
+    write_rows(tmp_path / "open.xlsx", {USERS: [row]})
     checked = _check(tmp_path / "open.xlsx")
     assert checked.errors == ()
     (warning,) = checked.problems
@@ -247,7 +247,7 @@ def test_an_open_enumeration_only_warns(tmp_path: Path) -> None:
 
 def test_a_secret_is_masked_in_every_word(tmp_path: Path) -> None:
     row = {"command": "AddUser", **GOOD[(USERS, "AddUser")], "user.sipAuthPassword": "canary-" * 4}
-    _write(tmp_path / "secret.xlsx", {USERS: [row]})
+    write_rows(tmp_path / "secret.xlsx", {USERS: [row]})
     (error,) = _check(tmp_path / "secret.xlsx").errors
     assert "canary" not in repr(error)
     assert error.value == "********"
@@ -255,7 +255,7 @@ def test_a_secret_is_masked_in_every_word(tmp_path: Path) -> None:
 
 def test_a_row_with_an_unknown_command_has_that_one_error(tmp_path: Path) -> None:
     row = {"command": "AdUser", "user.userId": "x", "user.extension": "abc", "user.lastName": "y" * 99}
-    _write(tmp_path / "command.xlsx", {USERS: [row]})
+    write_rows(tmp_path / "command.xlsx", {USERS: [row]})
     (error,) = _check(tmp_path / "command.xlsx").errors
     assert (error.cell, error.rule) == ("A2", "command")
     assert "AddUser" in error.hint

@@ -1,0 +1,169 @@
+"""Every sentence of the check, whole: each rule of the registry in each of its variants, at its cell.
+
+What is said stands in `messages.txt`, to be read by a person: a changed sentence, place, cell or severity shows
+there. `python -m check.test_messages` (with `tests` on PYTHONPATH) writes it again.
+"""
+
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from check.test_each_rule import BROKEN, broken_row, write_rows
+from workbooks import write_workbook
+from xlsx2opeasy.check.checked import check_workbook
+from xlsx2opeasy.problems import MASK, Problem
+from xlsx2opeasy.registry.rows import ROWS
+from xlsx2opeasy.registry.values import VALUES
+from xlsx2opeasy.workbook.read import read_workbook
+
+EXPECTED = Path(__file__).with_name("messages.txt")
+ANNA, BERT = "anna.able@example.com", "bert.bold@example.com"
+FORWARDING = "| command | userId | callforwarding.callFwdAllActive | callforwarding.callFwdAllNumber |\n"
+
+TABLES: dict[str, dict[str, str]] = {
+    "what people type": {
+        "Users": "| command | groupId | user.userId | user.phoneNumber | device.name | device.macAddress | device.level |\n"
+        f"| AddUserDevice | D | {ANNA} | 214-844-6611 to 214-844-6612 | A | OO085D123456 | System |\n"
+        f"| AddUserDevice | D | {BERT} | +49123456789012345 | B | 0:8:5D:12:34:56 | Group |\n"
+        "| AddUserDevice | D | charly@example.com | n/a | C | 85D123456 | Group |\n"
+        "| AddUserDevice | D | dora.day@example.com | 1 | D | 00085D12345G | Group |\n",
+        "PhoneNumbers": "| command | groupId | phoneNumbers |\n"
+        "| Assign | D | 214-844-6611 / 214-844-6612 |\n"
+        "| Assign | D | 214-844-6621 to 214-844-6629 |\n"
+        "| Assign | D | 1234567890123456 |\n",
+        "CallForwarding": FORWARDING + f"| Modify | {ANNA} | yes | |\n| Modify | {BERT} | yes | none |\n",
+    },
+    "addresses that are too short": {
+        "Users": "| command | user.userId | user.title |\n"
+        "| ModifyUser | ann@example.com | Boss |\n| DeleteUser | bob@example.com | |\n",
+    },
+    "commands": {
+        "Users": f"| command | user.userId |\n| AddUsr | {ANNA} |\n| | {BERT} |\n| Something | {BERT} |\n",
+        "CallRecording": f"| command | userId |\n| Add | {ANNA} |\n| | {BERT} |\n",
+    },
+    "what a row needs": {
+        "Users": "| command | userProfile | user.userId | user.title | device.type |\n"
+        f"| AddUser | Teams | {ANNA} | | Mitel 6930 |\n| ModifyUser | | {BERT} | | |\n| AddUser | | | x | |\n"
+        "| DeleteUser | | charly.chap@example.com | y | |\n",
+    },
+    "lists and cleared cells": {
+        "Users": "| command | user.userId | user.servicePacks | user.servicePacks[0] | user.servicePacks[1] |"
+        " user.vmTranscription |\n"
+        f'| ModifyUser | {ANNA} | A;B | C | | |\n| ModifyUser | {BERT} | | "" | D | "" |\n'
+        '| ModifyUser | "" | ; | | | |\n',
+        "CallCenterAgent": "| command | agentId | callCenterInfo[0].callCenterId | callCenterInfo[1].join |\n"
+        f"| Assign | {ANNA} | sales.all@example.com | TRUE |\n",
+    },
+    "items of a list": {
+        "Users": "| command | groupId | device.name | "
+        + " | ".join(f"device.dect112Info.repeaterIpeiNumber[{each}]" for each in range(4))
+        + " |\n| AddDevice | D | A | 1 | 2 | 3 | 4 |\n",
+    },
+    "a user who comes again": {
+        "Users": f"| command | groupId | user.userId |\n| DeleteUser | | {ANNA} |\n| AddUser | D | {ANNA} |\n"
+        f"| DeleteUser | | {BERT} |\n| AddUser | D | {BERT} |\n| DeleteUser | | {BERT} |\n",
+        "CallForwarding": FORWARDING + f"| Modify | {ANNA} | no | |\n| Modify | {BERT} | no | |\n",
+    },
+    "rows that conflict": {
+        "Users": "| command | groupId | user.userId | user.phoneNumber | user.extension | device.name |"
+        " device.linePort |\n"
+        f"| AddUserDevice | D | {ANNA} | 2145550100 | 31 | A | 1 |\n"
+        f"| AddUserDevice | D | {ANNA.upper()} | | | A | |\n"
+        f"| AddUserDevice | D | {BERT} | +1 214-555-0100 | 31 | B | 1 |\n"
+        f"| DeleteUserAndDevices | | {BERT} | | | | |\n| ModifyUser | | {BERT} | 7 | | | |\n"
+        "| DeleteDevice | | | | | C | |\n| ModifyDevice | | | | | C | 9 |\n",
+        "PhoneNumbers": "| command | groupId | phoneNumbers |\n| Assign | D | 214-555-0100 - 214-555-0109 |\n"
+        "| Assign | D | 214-555-0105 |\n| Unassign | D | 3 |\n| Unassign | D | 3 |\n",
+    },
+    "Teams": {
+        "Users": "| command | groupId | user.userId | user.msTeamsXsiPlugin |\n| SyncDeletedTeamsUsers | | | |\n"
+        f"| AddUser | D | {ANNA} | TRUE |\n| SyncDeletedTeamsUsers | | | |\n",
+    },
+}
+
+
+def problems(folder: Path) -> Iterator[tuple[str, Problem]]:
+    """Every problem of every workbook, under its name."""
+    rows: dict[str, list[dict[str, str]]] = {}
+    for number, (sheet, command, field, value, _) in enumerate(BROKEN, 100):
+        rows.setdefault(sheet, []).append(broken_row(sheet, command, field, value, number))
+    path = folder / "broken.xlsx"
+    write_rows(path, rows)
+    yield from (("each rule broken", each) for each in check_workbook(read_workbook(path)).problems)
+    for number, (name, sheets) in enumerate(TABLES.items()):
+        path = write_workbook(folder / f"{number}.xlsx", sheets)
+        yield from ((name, each) for each in check_workbook(read_workbook(path)).problems)
+        if name == "what a row needs":
+            allowed = check_workbook(read_workbook(path), {"unused", "max-length"}).problems
+            yield from ((f"{name}, unused cells left out", each) for each in allowed)
+
+
+def written(found: list[tuple[str, Problem]]) -> str:
+    """The problems as `messages.txt` has them: a line for what is wrong, one for what to do."""
+    lines, last = [], ""
+    for name, each in found:
+        if name != last:
+            lines += ["", f"# {name}"]
+            last = name
+        lines.append(f"{each.sheet}!{each.cell} {each.severity} {each.rule} {each.field} {each.value!r}")
+        lines += [f"    {each.message}", f"    -> {each.hint}"]
+    return "\n".join(lines).strip() + "\n"
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, Problem]]:
+    return list(problems(tmp_path_factory.mktemp("messages")))
+
+
+def test_every_sentence_is_what_was_read_and_found_good(found: list[tuple[str, Problem]]) -> None:
+    assert written(found).splitlines() == EXPECTED.read_text(encoding="utf-8").splitlines()
+
+
+def test_every_variant_of_every_rule_of_the_check_is_among_them(found: list[tuple[str, Problem]]) -> None:
+    """The parts of a variant's sentence between its places are those of some message."""
+    said: dict[str, list[str]] = {}
+    for _, each in found:
+        said.setdefault(each.rule, []).append(f"{each.message}\n{each.hint}")
+    never = []
+    for entry in (*VALUES, *ROWS):
+        for variant, sentence in entry.sentences.items():
+            parts = [part for text in (sentence.message, sentence.remedy) for part in _between_places(text)]
+            if not any(all(part in text for part in parts) for text in said.get(entry.code, ())):
+                never.append((entry.code, variant))
+    assert never == []
+
+
+def _between_places(text: str) -> list[str]:
+    return [part.partition("}")[2] if "}" in part else part for part in text.split("{")]
+
+
+def test_every_message_says_where_and_what_to_do(found: list[tuple[str, Problem]]) -> None:
+    for _, each in found:
+        assert each.sheet
+        assert each.row
+        assert each.cell
+        assert each.field
+        assert each.hint
+        for text in (each.message, each.hint):
+            assert text == text.strip()
+            assert text.isprintable()
+            assert not set("{}") & set(text)
+        assert "None" not in each.message or each.rule in ("keyword", "one-of")
+
+
+def test_secrets_stand_in_no_message(found: list[tuple[str, Problem]]) -> None:
+    secrets = [value for _, _, field, value, _ in BROKEN if "assword" in field and len(value) > 3]
+    masked = [each for _, each in found if each.value == MASK]
+    assert secrets
+    assert masked
+    for each in masked:
+        assert not any(secret in each.message + (each.hint or "") for secret in secrets)
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as name:
+        EXPECTED.write_text(written(list(problems(Path(name)))), encoding="utf-8")
+    sys.stdout.write(f"{EXPECTED} is written: read it\n")
