@@ -40,7 +40,7 @@ def run(
     *arguments: object,
     env: dict[str, str] | None = None,
     cwd: Path | None = None,
-    timeout: float = 60,
+    timeout: float = 180,
     hurry: bool = False,
     memory: int | None = None,
     limits: Mapping[str, Mapping[str, int]] | None = None,
@@ -86,7 +86,7 @@ class Run:
         """Ends it, as `kill -9` does; it must not have been waited for."""
         os.kill(self.pid, signal.SIGKILL)
 
-    def wait(self, timeout: float = 60) -> "subprocess.CompletedProcess[str]":
+    def wait(self, timeout: float = 180) -> "subprocess.CompletedProcess[str]":
         """Waits for its end; TimeoutExpired where it does not come, and it is killed."""
         self._answer.settimeout(timeout)
         try:

@@ -2,6 +2,7 @@
 
 import argparse
 import itertools
+import signal
 import sys
 import time
 from collections import Counter
@@ -29,18 +30,24 @@ class Seeds:
         self.tally: Counter[str] = Counter()
         self._chosen = chosen
         self.played = 0
+        self._ended = False
         self._began = time.monotonic()
 
     @property
     def every(self) -> Iterator[int]:
-        """The seeds, one after another."""
+        """The seeds, one after another; Ctrl-C ends them after the one under way."""
         seconds = self._chosen.seconds
+        signal.signal(signal.SIGINT, self._end)
         for seed in itertools.count(self._chosen.first):
             over = self.played >= self._chosen.seeds if seconds is None else self._took > seconds
-            if over:
+            if over or self._ended:
                 return
             self.played += 1
             yield seed
+
+    def _end(self, *_: object) -> None:
+        self._ended = True
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
 
     @property
     def _took(self) -> float:

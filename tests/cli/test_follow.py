@@ -71,7 +71,7 @@ def start() -> Iterator[Start]:
 
 
 def until(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + 30
+    end = time.monotonic() + 120
     while not condition():
         assert time.monotonic() < end, "it never came to be"
         time.sleep(0.02)

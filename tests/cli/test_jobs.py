@@ -80,7 +80,7 @@ def drafts(running: RunningSandbox) -> int:
 
 
 def until(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + 20
+    end = time.monotonic() + 120
     while not condition():
         assert time.monotonic() < end, "it never came to be"
         time.sleep(0.05)

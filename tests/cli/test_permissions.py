@@ -123,5 +123,5 @@ def test_ctrl_break_and_the_closing_of_a_console_are_an_interruption(monkeypatch
             interruption.checkpoint()
     left = [each for each in threading.enumerate() if isinstance(each, threading.Timer)]
     for each in left:
-        each.join(5)  # one that was not cancelled would end this whole process
+        each.join(60)  # one that was not cancelled would end this whole process
         assert each.finished.is_set()

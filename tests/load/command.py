@@ -33,7 +33,7 @@ def _unasked(arguments: tuple[object, ...]) -> tuple[object, ...]:
     return (*arguments, "--yes") if arguments[0] == "load" and "--yes" not in arguments else arguments
 
 
-def run(*arguments: object, env: dict[str, str], timeout: float = 60, **how: Any) -> Done:
+def run(*arguments: object, env: dict[str, str], timeout: float = 180, **how: Any) -> Done:
     """Runs it to its end; a load is asked nothing, as there is no terminal. `how` as in `installed.run`."""
     done = installed.run(*_unasked(arguments), env=env, timeout=timeout, **how)
     return Done(done.returncode, done.stdout, done.stderr)
@@ -51,7 +51,7 @@ def start(*arguments: object, env: dict[str, str]) -> "subprocess.Popen[str]":
     )
 
 
-def until(condition: Any, seconds: float = 20) -> None:
+def until(condition: Any, seconds: float = 120) -> None:
     """Waits until something is so."""
     end = time.monotonic() + seconds
     while not condition():

@@ -205,7 +205,7 @@ def test_two_homes_at_once_send_nothing_twice(
     assert f"process {first.pid} of account" in second.json["message"]
     assert server.settings.enterprise_id in second.json["message"]
     first.kill()
-    first.communicate(timeout=20)
+    first.communicate(timeout=120)
     server.settings.polls_processing = 0
     listed: Any = run("jobs", "--json", env=env | homes("one")).json
     resumed = run("resume", "--json", env=env | homes("one"))

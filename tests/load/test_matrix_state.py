@@ -45,7 +45,7 @@ def test_f67_a_second_process_is_refused_and_the_lock_dies_with_the_first(
     with pytest.raises(LoadRefused, match=f"process {first.pid} on "):
         rig.load(other)
     first.kill()
-    first.communicate(timeout=10)
+    first.communicate(timeout=120)
     rig.server.settings.polls_processing = 0
     assert rig.resume().status == "completed"
     assert rig.load(other).status == "completed"

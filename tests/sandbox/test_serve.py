@@ -62,9 +62,9 @@ def test_it_stops_while_an_operation_and_a_call_go_on() -> None:
         session = Session(sandbox, "e")
         session.schedule(session.new(ONE_OF_EACH))
         with pytest.raises(httpx.ReadTimeout):
-            session.http.get("/v1/webhooks", timeout=0.1)
+            session.http.get("/v1/webhooks", timeout=httpx.Timeout(60, read=0.1))
         session.http.close()
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 50, "it waited for what takes 60 seconds"
 
 
 def test_extra_routes_are_served_beside_the_api() -> None:

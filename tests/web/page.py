@@ -96,7 +96,7 @@ class Visitor:
         self.answer = self.http.post(address, data={**filled, **(fields or {})})
         return self
 
-    def wait(self, longest: float = 60) -> "Visitor":
+    def wait(self, longest: float = 180) -> "Visitor":
         """Looks again, as a browser without scripts does, until nothing is prepared or runs any more."""
         end = time.monotonic() + longest
         while 'http-equiv="refresh"' in self.answer.text:

@@ -239,7 +239,7 @@ def test_a_huge_upload_is_refused_before_it_is_read(page: Page, visitor: Visitor
     kind = "multipart/form-data; boundary=x"
     own = {"Origin": page.origin, "Content-Type": kind, "Content-Length": str(300 * 1024 * 1024)}
     before = sorted((home_of_page / "web").glob("*"))
-    answer = raw(page, head(page, visitor, "POST", "/workbooks", own), timeout=5)
+    answer = raw(page, head(page, visitor, "POST", "/workbooks", own), timeout=60)
     assert status(answer) == 413
     assert b"209,715,200" in answer
     assert sorted((home_of_page / "web").glob("*")) == before
