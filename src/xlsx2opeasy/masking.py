@@ -163,6 +163,7 @@ class SecretFields:
 
     def __init__(self, task_type: str, wire_names: Mapping[str, str]) -> None:
         of = BY_NAME[task_type]
+        self._known_keys: dict[tuple[tuple[str, ...], int], list[str]] = {}
         self._tree = _tree_of(of.wire_path(each, wire_names) for each in of.fields if each.secret)
         plain = (of.wire_path(each, wire_names) for each in of.fields if not each.secret)
         renamed = (
@@ -209,15 +210,27 @@ class SecretFields:
         if self._is_secret(value, tree, name):
             return MASK
         if isinstance(value, dict):
-            return {
-                key: self._masked(item, tree.get(key, _NOTHING), key)
-                if key in tree or type(item) in _NESTED or self._kinds[key] is not _PLAIN
-                else item  # as nearly all are: looked at here, where it is quick
-                for key, item in value.items()
-            }
+            looked_at = self._looked_at(tuple(value), tree)
+            if not _NESTED.isdisjoint(map(type, value.values())):
+                nested = [key for key, item in value.items() if type(item) in _NESTED]
+                looked_at = [*looked_at, *(key for key in nested if key not in looked_at)]
+            masked = dict(value)
+            for key in looked_at:
+                masked[key] = self._masked(value[key], tree.get(key, _NOTHING), key)
+            return masked
         if isinstance(value, list):
             return [self._masked(item, tree.get(_LISTED, _NOTHING), name) for item in value]
         return value
+
+    def _looked_at(self, keys: tuple[str, ...], tree: _Tree) -> list[str]:
+        """The keys of an object whose texts may be secret; tasks have the same keys over and over."""
+        known = self._known_keys
+        if (found := known.get((keys, id(tree)))) is None:
+            if len(known) >= _MOST_REMEMBERED:
+                known.clear()
+            found = [key for key in keys if key in tree or self._kinds[key] is not _PLAIN]
+            known[keys, id(tree)] = found
+        return found
 
     def _values(self, value: Any, tree: _Tree, name: str) -> Iterator[Any]:  # noqa: ANN401
         if self._is_secret(value, tree, name):
@@ -332,13 +345,13 @@ class Masker:
 
     def __call__(self, text: str) -> str:
         """`text` without credentials, cut ones too."""
-        if not text or text.casefold() in self._plain:
-            return text
         known = self._known
         if (shown := known.get(text)) is None:
             if len(known) >= _MOST_REMEMBERED:
                 known.clear()
-            shown = known[text] = self._without_pieces(without_values(text, self._credentials))
+            is_plain = not text or text.casefold() in self._plain
+            masked = text if is_plain else self._without_pieces(without_values(text, self._credentials))
+            shown = known[text] = masked
         return shown
 
     def whole(self, text: str) -> str:
@@ -361,6 +374,19 @@ class Masker:
             return orjson.dumps(self.tree(value))
         return written
 
+    def _is_known(self, item: Mapping[str, Any], apart: frozenset[str]) -> bool:
+        """Whether an object has nothing to mask: its keys and texts were seen before, and it has no others.
+
+        Those of most tasks and results are a few words, again and again.
+        """
+        known = self._known
+        for key, value in item.items():
+            if known.get(key) != key:
+                return False
+            if key not in apart and (type(value) is not str or known.get(value) != value):
+                return False
+        return True
+
     def tree(self, value: Any, *, apart: frozenset[str] = frozenset()) -> Any:  # noqa: ANN401
         """A JSON value in which every text and key is masked, but what is under the keys `apart`.
 
@@ -371,6 +397,8 @@ class Masker:
         pending = [value]
         while pending:
             each = pending.pop()
+            if type(each) is dict and self._is_known(each, apart):
+                continue
             items: Iterable[tuple[Any, Any]] = (
                 list(each.items())
                 if isinstance(each, dict)

@@ -3,6 +3,7 @@
 import json
 import math
 import re
+from collections.abc import Callable
 from typing import Any, Final, NoReturn
 
 import orjson
@@ -12,6 +13,13 @@ MAX_BODY_BYTES: Final = 64 * 2**20
 
 _MAX_DEPTH = 40
 _NOT_ALIKE = object()
+_SPACE = rb"[ \t\r\n]*"
+_HEAD = re.compile(rb'%b\{%b"([A-Za-z]+)"%b:%b\[%b' % ((_SPACE,) * 5))
+_TAIL = re.compile(rb"%b\]%b\}%b\Z" % ((_SPACE,) * 3))
+_LONGEST_TAIL = 64
+_FIRST = re.compile(rb'\{%b"[^"\\]{1,64}"%b:' % (_SPACE, _SPACE))
+_BLOCK = 2**20
+_MOST_MISSES = 8
 _CONTAINERS = frozenset({dict, list})
 _MAX_DIGITS = 18
 _ESCAPE = re.compile(
@@ -31,11 +39,59 @@ def read_json(body: bytes | bytearray) -> object:
     infinity, nesting deeper than 40. Integers of more than 18 digits stay texts, and half a character (a
     lone surrogate, which no file can hold) becomes U+FFFD.
     """
-    value = _written_alike(body)
-    if value is _NOT_ALIKE:
-        value = _read_by_parts(body)
+    value = _read(body)
     _limit_depth(value)
     return value
+
+
+def read_list(body: bytes | bytearray, name: str, check: Callable[[list[Any]], object]) -> list[bytes] | None:
+    """The list of objects under `name` (in any letter case), as strictly as `read_json`, in blocks.
+
+    Each block is a JSON array of some of its items without spaces, about a MiB of them, and `check` gets
+    its items once. None where the body is anything but an object with this list alone.
+    """
+    head, tail = _HEAD.match(body), _TAIL.search(body, max(0, len(body) - _LONGEST_TAIL))
+    if head is None or tail is None or head[1].decode().casefold() != name.casefold():
+        return None
+    # It is cut where an item seems to end and another to begin: between two cuts there is valid JSON only
+    # where they were no part of a text or of an inner list.
+    start, end = head.end(), tail.start()
+    if (first := _FIRST.match(body, start, end)) is None:
+        return [b"[]"] if start == end else None
+    seam = re.compile(rb"\}%b,%b%b" % (_SPACE, _SPACE, re.escape(first[0])))
+    blocks: list[bytes] = []
+    misses, at, found = 0, start, seam.search(body, start + _BLOCK, end)
+    while True:
+        block = b"[" + body[at : found.start() + 1 if found else end] + b"]"
+        try:
+            items, block = _read_block(block)
+        except BadAnswer:
+            misses += 1
+            if found is None or misses > _MOST_MISSES:
+                return None
+            found = seam.search(body, found.end(), end)
+            continue
+        check(items)
+        blocks.append(block)
+        if found is None:
+            return blocks
+        at = found.end() - len(first[0])
+        found = seam.search(body, at + _BLOCK, end)
+
+
+def _read(body: bytes | bytearray) -> Any:  # noqa: ANN401
+    value = _written_alike(body)
+    return _read_by_parts(body) if value is _NOT_ALIKE else value
+
+
+def _read_block(block: bytes) -> tuple[list[Any], bytes]:
+    """The items of a block, and the block without spaces; raises BadAnswer."""
+    items: Any = _written_alike(block)
+    if items is _NOT_ALIKE:
+        items = _read_by_parts(block)
+        block = orjson.dumps(items)
+    _limit_depth([items])  # in the object that the list is in
+    return items, block
 
 
 def _written_alike(body: bytes | bytearray) -> object:

@@ -42,9 +42,8 @@ def _names_numbers(job: OpenJob, phase: PhaseFacts) -> bool:
 
 
 def _tasks(job: OpenJob, phase: PhaseFacts) -> list[Task]:
-    rows, tasks = job.sent_rows(phase), job.sent_tasks(phase)
     return [
         Task.of(name, task["command"], task["content"], row.sheet, row.row)
-        for name in rows
-        for row, task in zip(rows[name], tasks[name], strict=True)
+        for name, rows in job.sent_rows(phase).items()
+        for row, task in zip(rows, job.sent_tasks(phase, name), strict=True)
     ]

@@ -6,7 +6,7 @@ deleting and logging in are also tried again after an answer that cannot be reli
 up where none is given.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -23,7 +23,7 @@ from xlsx2opeasy.opeasy.connection import Connection
 from xlsx2opeasy.opeasy.errors import CallError
 from xlsx2opeasy.opeasy.exchange import MAX_FILE_BYTES, Exchange, Timeouts
 from xlsx2opeasy.opeasy.failures import misunderstood
-from xlsx2opeasy.opeasy.lists import of_pages, whole
+from xlsx2opeasy.opeasy.lists import kept, of_pages, whole
 from xlsx2opeasy.opeasy.models import (
     STATUS_CHANGED,
     Deletion,
@@ -40,6 +40,7 @@ from xlsx2opeasy.spec.catalogue import TASK_TYPES
 from xlsx2opeasy.spec.model import TaskType
 
 _T = TypeVar("_T")
+_K = TypeVar("_K")
 
 _PLAIN = frozenset(
     {"SUCCESS", "FAILED", STATUS_CHANGED, *RunStatus}
@@ -148,7 +149,7 @@ class OpEasyClient:
         call = call_to(f"get{of.name}Tasks", operation_id=operation_id)
         return of_pages(self._caller, call, of.name, reading.task)
 
-    def all_tasks(self, operation_id: str, of: TaskType) -> tuple[Task, ...]:
+    def all_tasks(self, operation_id: str, of: TaskType) -> Collection[Task]:
         """The same, all at once; see `lists.whole`."""
         call = call_to(f"get{of.name}Tasks", operation_id=operation_id)
         return whole(self._caller, call, of.name, reading.task)
@@ -172,7 +173,7 @@ class OpEasyClient:
     def all_validation_errors(self, operation_id: str, of: TaskType) -> tuple[ValidationError, ...]:
         """The same, all at once; see `lists.whole`."""
         call = call_to(f"get{of.name}ValidationErrors", operation_id=operation_id)
-        return whole(self._caller, call, of.name, reading.validation_error)
+        return tuple(whole(self._caller, call, of.name, reading.validation_error))
 
     def get_validation_error(self, operation_id: str, of: TaskType, error_id: str) -> ValidationError:
         """One of them ("Get Specific … Validation Error on Operation")."""
@@ -241,13 +242,25 @@ class OpEasyClient:
 
     def all_results(
         self, scheduled_id: str, of: TaskType, *, patient: bool = False
-    ) -> tuple[TaskResult, ...]:
+    ) -> Collection[TaskResult]:
         """The same, all at once; see `lists.whole`.
 
         `patient` also waits where the run has completed and the server has no results yet (404, 409).
         """
         call = call_to(f"get{of.name}Results", scheduled_operation_id=scheduled_id)
         return whole(self._caller, call, of.name, reading.task_result, patient=patient)
+
+    def keep_results(
+        self,
+        scheduled_id: str,
+        of: TaskType,
+        keep: Callable[[Sequence[TaskResult]], _K],
+        *,
+        patient: bool = False,
+    ) -> list[_K]:
+        """What `keep` makes of the same, some thousand of them at a time: all at once fill the memory."""
+        call = call_to(f"get{of.name}Results", scheduled_operation_id=scheduled_id)
+        return kept(self._caller, call, of.name, reading.task_result, keep, patient=patient)
 
     # Webhooks
 

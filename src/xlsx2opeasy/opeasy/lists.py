@@ -1,10 +1,12 @@
 """Lists of tasks, validation errors and results: page by page, or as a file where the server offers one."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final, TypeVar
 
-from xlsx2opeasy.http.strict_json import BadAnswer
+import orjson
+
+from xlsx2opeasy.http.strict_json import BadAnswer, read_list
 from xlsx2opeasy.opeasy import reading
 from xlsx2opeasy.opeasy.caller import Caller
 from xlsx2opeasy.opeasy.calls import FILE, Answer, ApiCall
@@ -19,6 +21,7 @@ _NO_FILE: Final = frozenset({404, 406, 415})
 
 _Item = Mapping[str, Any]
 _T = TypeVar("_T")
+_K = TypeVar("_K")
 
 
 def pages(caller: Caller, call: ApiCall, type_name: str, *, patient: bool = False) -> Iterator[Page]:
@@ -63,26 +66,96 @@ def _unreliable(call: ApiCall, problem: str) -> CallError:
     return error_of(CallFailure(Classification.UNKNOWN, *about, reason=reason))
 
 
+class Listed(Collection[_T]):
+    """The items of a list that the server gave as a file, each made anew from its JSON when it is looked at.
+
+    The JSON takes a fifth of the memory of the objects that are made of it.
+    """
+
+    def __init__(
+        self, blocks: Sequence[bytes], size: int, answer: Answer, read: Callable[[_Item], _T]
+    ) -> None:
+        self._blocks = blocks
+        self._size = size
+        self._masked = replace(answer, body=b"").masked
+        self._read = read
+
+    def __len__(self) -> int:
+        return self._size
+
+    def __iter__(self) -> Iterator[_T]:
+        for block in self._blocks:
+            yield from map(self._read, self._masked(orjson.loads(block)))
+
+    def __contains__(self, item: object) -> bool:
+        return any(each == item for each in self)
+
+
 def whole(
     caller: Caller, call: ApiCall, type_name: str, read: Callable[[_Item], _T], *, patient: bool = False
-) -> tuple[_T, ...]:
+) -> Collection[_T]:
     """A whole list: the file that the server makes of it, else its pages; each item as `read` understands it.
 
     Nothing of it is written to the disk, for tasks hold passwords. `patient` is for the pages: where there is
     no file yet there may be none at all. Raises CallError.
     """
 
-    def read_file(answer: Answer) -> tuple[_T, ...] | None:
-        items = _items_of_file(answer.json(), type_name)
-        return None if items is None else tuple(map(read, items))
+    def read_file(answer: Answer) -> Collection[_T] | None:
+        size = 0  # of this answer: where it is asked for again, it is counted again
 
+        def check(items: list[Any]) -> None:
+            nonlocal size
+            size += len(items)
+            for item in items:
+                read(reading.listed(item, type_name))
+
+        blocks = read_list(answer.body, type_name, check)
+        if blocks is not None:
+            return Listed(blocks, size, answer, read)
+        found = _items_of_file(answer.json(), type_name)
+        return None if found is None else tuple(map(read, found))
+
+    found = _file(caller, call, read_file, patient=patient)
+    return tuple(of_pages(caller, call, type_name, read, patient=patient)) if found is None else found
+
+
+def kept(
+    caller: Caller,
+    call: ApiCall,
+    type_name: str,
+    read: Callable[[_Item], _T],
+    keep: Callable[[Sequence[_T]], _K],
+    *,
+    patient: bool = False,
+) -> list[_K]:
+    """What `keep` makes of the items of a whole list, some thousand of them at a time; else as `whole`."""
+
+    def read_file(answer: Answer) -> list[_K] | None:
+        made: list[_K] = []
+
+        def check(items: list[Any]) -> None:
+            objects = [reading.listed(item, type_name) for item in answer.masked(items)]
+            made.append(keep([read(item) for item in objects]))
+
+        if read_list(answer.body, type_name, check) is not None:
+            return made
+        found = _items_of_file(answer.json(), type_name)
+        return None if found is None else [keep(tuple(map(read, found)))]
+
+    found = _file(caller, call, read_file, patient=patient)
+    return [keep(tuple(of_pages(caller, call, type_name, read, patient=patient)))] if found is None else found
+
+
+def _file(
+    caller: Caller, call: ApiCall, read_file: Callable[[Answer], _T | None], *, patient: bool
+) -> _T | None:
+    """What is made of the file of a list; None where the server has none."""
     try:
-        found = caller.perform(replace(call, accept=FILE), read_file)
+        return caller.perform(replace(call, accept=FILE), read_file)
     except CallError as error:
         if error.http_status not in _NO_FILE and not (patient and error.http_status == 409):
             raise
-        found = None
-    return tuple(of_pages(caller, call, type_name, read, patient=patient)) if found is None else found
+        return None
 
 
 def of_pages(

@@ -144,7 +144,12 @@ def items(body: object, type_name: str) -> tuple[Mapping[str, Any], ...]:
     lists = [value for name, value in body.items() if name.casefold() == type_name.casefold()]
     if len(lists) != 1 or not isinstance(lists[0], list):
         raise BadAnswer(f"it holds no list {type_name}")
-    return tuple(_object(item, f"an item of {type_name}") for item in lists[0])
+    return tuple(listed(each, type_name) for each in lists[0])
+
+
+def listed(value: object, type_name: str) -> Mapping[str, Any]:
+    """One item of a list, which must be an object."""
+    return _object(value, f"an item of {type_name}")
 
 
 def enterprise_id(item: Mapping[str, Any]) -> str:

@@ -1,6 +1,6 @@
 """A job that a process is working on: its facts, its rows, its journal, and the state that follows."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from functools import cached_property
 from typing import Any, TypeVar
@@ -114,13 +114,11 @@ class OpenJob:
         kinds = dict.fromkeys(row.type for row in rows)
         return {kind: [row for row in rows if row.type == kind] for kind in kinds}
 
-    def sent_tasks(self, phase: PhaseFacts) -> dict[str, list[Mapping[str, Any]]]:
-        """By type, the tasks of the chunk files in force; they correspond to `sent_rows` one by one."""
-        by_type: dict[str, list[Mapping[str, Any]]] = {}
+    def sent_tasks(self, phase: PhaseFacts, task_type: str) -> Iterator[Mapping[str, Any]]:
+        """The tasks of one type in the chunk files in force; they correspond to `sent_rows` one by one."""
         for chunk in self.chunks(phase):
-            for name, tasks in read_chunk(self.stored, chunk, self.digest).items():
-                by_type.setdefault(name, []).extend(tasks)
-        return by_type
+            if chunk.counts.get(task_type):
+                yield from read_chunk(self.stored, chunk, self.digest).get(task_type, ())
 
     def note(self, phase: int, fact: Fact, **detail: Any) -> None:  # noqa: ANN401
         """Puts a fact on disk, then into the state."""

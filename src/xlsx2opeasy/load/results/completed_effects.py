@@ -99,10 +99,9 @@ def _lines(job: OpenJob, row_results: RowResults) -> Iterator[list[Any]]:
             row_results.results[row.sheet, row.row].outcome in _KEPT for of in rows.values() for row in of
         ):
             continue
-        tasks = job.sent_tasks(phase)
         for name in sorted(rows, key=lambda each: order[each]):
             paths = _paths(name, job.facts.wire_names)
-            for row, task in zip(rows[name], tasks[name], strict=True):
+            for row, task in zip(rows[name], job.sent_tasks(phase, name), strict=True):
                 outcome = row_results.results[row.sheet, row.row].outcome
                 if outcome in _KEPT:
                     values = _values(task["content"], paths)

@@ -5,8 +5,10 @@ reported and never guessed; the counts over all rows always add up.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import compress
+from operator import not_
 from typing import Any
 
 from xlsx2opeasy.display import in_cell
@@ -14,8 +16,8 @@ from xlsx2opeasy.load.job.facts import JobRow, PhaseFacts
 from xlsx2opeasy.load.job.fingerprint import on_machine
 from xlsx2opeasy.load.job.open_job import OpenJob
 from xlsx2opeasy.load.job.state import JobState, PhaseState
-from xlsx2opeasy.load.run.fetch import read_rejections, read_saved
-from xlsx2opeasy.load.run.match import alike_keys, further_results, match
+from xlsx2opeasy.load.run.fetch import SavedResults, read_rejections
+from xlsx2opeasy.load.run.match import alike_keys, corresponds_in_order, further_results, match
 from xlsx2opeasy.load.run.undecided import how_to_settle
 from xlsx2opeasy.masking import SecretFields
 from xlsx2opeasy.spec.error_codes import ERROR_CODES
@@ -191,35 +193,77 @@ def _matched(
 ) -> tuple[dict[Place, RowResult], int]:
     found: dict[Place, RowResult] = {}
     foreign = 0
-    sent_tasks = job.sent_tasks(phase)
+    wire_names = job.facts.wire_names
     for name, rows in job.sent_rows(phase).items():
-        kept = [index for index, row in enumerate(rows) if _place(row) not in rejected]
-        tasks = [sent_tasks[name][index] for index in kept]
-        results = read_saved(job, phase, name)
-        matched = match(name, tasks, results, job.facts.wire_names)
-        again = further_results(name, tasks, results, matched, job.facts.wire_names)
-        foreign += len(matched.foreign) - len(again)
-        pairs = [results[index] if index is not None else None for index in matched.pairs]
+        kept = [row for row in rows if _place(row) not in rejected]
+        sent = _Sent(job, phase, name, [_place(row) in rejected for row in rows])
+        foreign += sent.foreign - len(sent.again)
         # Which rows are alike matters only where their results may differ.
-        differ = again or len(set(map(_succeeded, pairs))) > 1
-        keys = alike_keys(name, tasks, job.facts.wire_names) if differ else [b""] * len(tasks)
-        alike = _told_of_alike(keys, pairs)
-        secrets = SecretFields(name, job.facts.wire_names)
-        guessed = _differing_in_secrets(keys, tasks) & alike.keys() if alike else ()
-        further = ((keys[mine], results[index]) for index, mine in again.items())
-        contradicting = _contradicting(keys, pairs, further)
-        for index, task, key, result in zip(kept, tasks, keys, pairs, strict=True):
-            row_result = _row_result(job, rows[index], result, alike.get(key, ""))
+        outcomes = [_succeeded(result) for result in sent.results]
+        differ = sent.again or len(set(outcomes)) > 1
+        keys = alike_keys(name, sent.tasks(), wire_names) if differ else [b""] * len(kept)
+        alike = _told_of_alike(keys, outcomes)
+        guessed = _differing_in_secrets(keys, sent.tasks(), alike) if alike else ()
+        further = ((keys[mine], result) for result, mine in sent.again)
+        contradicting = _contradicting(keys, sent.results, further)
+        made = []
+        for row, key, result in zip(kept, keys, sent.results, strict=True):
             if key in contradicting:
-                why = _which_holds(job, contradicting[key])
-                row_result = _result(job, rows[index], Outcome.UNKNOWN, why)
+                made.append(_result(job, row, Outcome.UNKNOWN, _which_holds(job, contradicting[key])))
             elif key in guessed:
-                row_result = _result(job, rows[index], Outcome.UNKNOWN, _GUESSED)
-            hidden = secrets.hidden_in(row_result.detail, task["content"])
-            found[_place(rows[index])] = RowResult(
-                row_result.outcome, in_cell(row_result.code), in_cell(hidden), row_result.job
-            )
+                made.append(_result(job, row, Outcome.UNKNOWN, _GUESSED))
+            else:
+                made.append(_row_result(job, row, result, alike.get(key, "")))
+        if any(each.code or each.detail for each in made):
+            secrets = SecretFields(name, wire_names)
+            made = [_shown_in_cells(*each, secrets) for each in zip(made, sent.tasks(), strict=True)]
+        found |= dict(zip(map(_place, kept), made, strict=True))
     return found, foreign
+
+
+def _shown_in_cells(result: RowResult, task: Mapping[str, Any], secrets: SecretFields) -> RowResult:
+    if not (result.code or result.detail):
+        return result
+    hidden = secrets.hidden_in(result.detail, task["content"])
+    return RowResult(result.outcome, in_cell(result.code), in_cell(hidden), result.job)
+
+
+class _Sent:
+    """The tasks of one type that were not rejected, and their `results`, None where there is none.
+
+    Results nearly always come in the order of the tasks: then tasks and results are looked at one after the
+    other, and of each result only what it says is kept, once. `again` are further results of tasks that have
+    one, each with the place of its task; `foreign` is how many are left, those of `again` among them.
+    """
+
+    def __init__(self, job: OpenJob, phase: PhaseFacts, name: str, left_out: Sequence[bool]) -> None:
+        self._job, self._phase, self._name, self._left_out = job, phase, name, left_out
+        self._known: dict[tuple[Any, ...], Mapping[str, Any]] = {}
+        self.results: list[Mapping[str, Any] | None] = []
+        self.again: list[tuple[Mapping[str, Any], int]] = []
+        self.foreign = 0
+        saved, wire_names = SavedResults(job, phase, name), job.facts.wire_names
+        if corresponds_in_order(name, self.tasks(), map(self._remembered, saved), wire_names):
+            return
+        tasks, results = list(self.tasks()), list(saved)
+        matched = match(name, tasks, results, wire_names)
+        again = further_results(name, tasks, results, matched, wire_names)
+        self.again = [(results[index], mine) for index, mine in again.items()]
+        self.foreign = len(matched.foreign)
+        self.results = [None if index is None else results[index] for index in matched.pairs]
+
+    def tasks(self) -> Iterator[Mapping[str, Any]]:
+        """Each task as it was sent, from its file."""
+        return compress(self._job.sent_tasks(self._phase, self._name), map(not_, self._left_out))
+
+    def _remembered(self, result: Mapping[str, Any]) -> Mapping[str, Any]:
+        said = {key: result[key] for key in _SAID}
+        self.results.append(self._known.setdefault(tuple(said.values()), said))
+        return result
+
+
+_SAID = ("status", "errorCode", "errorDescription")
+"""What a result says of its task."""
 
 
 _GUESSED = (
@@ -228,10 +272,13 @@ _GUESSED = (
 )
 
 
-def _differing_in_secrets(keys: Sequence[bytes], tasks: Sequence[Mapping[str, Any]]) -> set[bytes]:
-    """The keys of rows that no result can tell apart although they are not the same to the letter."""
+def _differing_in_secrets(
+    keys: Sequence[bytes], tasks: Iterable[Mapping[str, Any]], alike: Container[bytes]
+) -> set[bytes]:
+    """Those of the keys `alike` whose rows are not the same to the letter."""
     first: dict[bytes, Mapping[str, Any]] = {}
-    return {key for key, task in zip(keys, tasks, strict=True) if first.setdefault(key, task) != task}
+    known = ((key, task) for key, task in zip(keys, tasks, strict=True) if key in alike)
+    return {key for key, task in known if first.setdefault(key, task) != task}
 
 
 def _contradicting(
@@ -290,11 +337,11 @@ def _succeeded(result: Mapping[str, Any] | None) -> bool:
     return result is not None and outcome_of(str(result["status"]), "") is Outcome.SUCCESS
 
 
-def _told_of_alike(keys: Sequence[bytes], results: Sequence[Mapping[str, Any] | None]) -> dict[bytes, str]:
+def _told_of_alike(keys: Sequence[bytes], outcomes: Sequence[bool]) -> dict[bytes, str]:
     """For rows that no result distinguishes it is unknown which one failed: their details say so."""
     alike: dict[bytes, list[bool]] = defaultdict(list)
-    for key, result in zip(keys, results, strict=True):
-        alike[key].append(_succeeded(result))
+    for key, went_well in zip(keys, outcomes, strict=True):
+        alike[key].append(went_well)
     return {
         key: f"{went_well.count(False)} of {len(went_well)} identical rows failed, which cannot be told"
         for key, went_well in alike.items()

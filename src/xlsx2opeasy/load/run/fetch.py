@@ -5,9 +5,10 @@ Results are saved before anything is deleted at the server, rejections until the
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
@@ -25,6 +26,9 @@ from xlsx2opeasy.opeasy.models import TaskResult
 from xlsx2opeasy.spec.catalogue import BY_NAME
 from xlsx2opeasy.spec.outcomes import Outcome, outcome_of
 
+_SEAM: Final = b",\n"
+"""Between two blocks of saved results, and nowhere within one: JSON has no line break in a text."""
+
 
 def save_results(
     job: OpenJob, phase: PhaseFacts, client: OpEasyClient, interruption: Interruption
@@ -38,10 +42,18 @@ def save_results(
         interruption.checkpoint()
         secrets = SecretFields(name, job.facts.wire_names)
         scheduled_id = str(job.phase_state(phase).scheduled_id)
-        received = client.all_results(scheduled_id, BY_NAME[name], patient=True)
-        kept = [_kept(each, secrets, passwords) for each in received]
-        _put_on_disk(job, _results_name(phase, name), client.mask.document(kept))
-        saved.update(outcome_of(each.status, each.error_code) for each in received)
+
+        def keep(
+            results: Sequence[TaskResult], secrets: SecretFields = secrets
+        ) -> tuple[Counter[Outcome], bytes]:
+            document = client.mask.document([_kept(each, secrets, passwords) for each in results])
+            return Counter(outcome_of(each.status, each.error_code) for each in results), document[1:-1]
+
+        blocks = client.keep_results(scheduled_id, BY_NAME[name], keep, patient=True)
+        content = b"[%b]" % _SEAM.join(block for _, block in blocks if block)
+        _put_on_disk(job, _results_name(phase, name), content)
+        for numbers, _ in blocks:
+            saved.update(numbers)
     return saved
 
 
@@ -71,16 +83,31 @@ def _results_name(phase: PhaseFacts, task_type: str) -> str:
     return result_place(f"phase-{phase.number}-{task_type}.json")
 
 
-def read_saved(job: OpenJob, phase: PhaseFacts, task_type: str) -> Sequence[dict[str, Any]]:
-    """The saved results of one type. Raises LocalFailure where they are damaged."""
-    name = _results_name(phase, task_type)
-    try:
-        found: list[dict[str, Any]] = orjson.loads(job.stored.read(name))
-    except (OSError, ValueError) as error:
-        raise LocalFailure(
-            f"{job.stored.where(name)} is damaged: {error}", "the results must be fetched again"
-        ) from error
-    return found
+class SavedResults(Iterable[dict[str, Any]]):
+    """The saved results of one type, each made anew from its JSON when it is looked at."""
+
+    def __init__(self, job: OpenJob, phase: PhaseFacts, task_type: str) -> None:
+        """Raises LocalFailure where they are damaged."""
+        name = _results_name(phase, task_type)
+        self._place = job.stored.where(name)
+        with self._reporting():
+            self._blocks = job.stored.read(name)[1:-1].split(_SEAM)
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        """Raises LocalFailure where they are damaged."""
+        for block in self._blocks:
+            with self._reporting():
+                results = orjson.loads(b"[%b]" % block)
+            yield from results
+
+    @contextmanager
+    def _reporting(self) -> Iterator[None]:
+        try:
+            yield
+        except (OSError, ValueError) as error:
+            raise LocalFailure(
+                f"{self._place} is damaged: {error}", "the results must be fetched again"
+            ) from error
 
 
 @dataclass(frozen=True, slots=True)

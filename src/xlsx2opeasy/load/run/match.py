@@ -6,9 +6,10 @@ the server adds is. They are matched by position first, then by content with dup
 """
 
 from collections import defaultdict, deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
+from itertools import zip_longest
 from typing import Any
 
 import orjson
@@ -38,12 +39,36 @@ def match(
 ) -> Match:
     """Matches our tasks of one type, as sent, with what the server holds of it; nearly linear in time."""
     secrets = SecretFields(task_type, wire_names)
-    matching = _Matching(_Bare(ours, secrets), _Bare(theirs, secrets))
+    matching = _Matching(_Bare(ours, secrets), _Bare(theirs, secrets), secrets)
     matching.by_position()
     matching.by_equal_content()
     matching.by_subject(_subject_paths(task_type, wire_names))
     left = (index for index in range(len(theirs)) if index not in matching.taken)
     return Match(tuple(matching.pairs), tuple(left))
+
+
+def corresponds_in_order(
+    task_type: str, ours: Iterable[Task], theirs: Iterable[Task], wire_names: Mapping[str, str]
+) -> bool:
+    """Whether each of ours is covered by the one in its place, and there are as many: as it nearly always is.
+
+    Each is looked at once and let go of, so that no memory grows with their number.
+    """
+    secrets = SecretFields(task_type, wire_names)
+    pairs = zip_longest(ours, theirs)
+    return all(mine and its and corresponds(mine, its, secrets) for mine, its in pairs)
+
+
+def corresponds(mine: Task, its: Task, secrets: SecretFields) -> bool:
+    """Whether the server's task is ours, or covers it; secret values may be masked.
+
+    First with their secrets, as nearly all are the same to the letter, their keys in the same order; only
+    where the server masks these do they have to be left out.
+    """
+    if mine == its and orjson.dumps(mine) == orjson.dumps(its):
+        return True
+    mine, its = _bare(mine, secrets), _bare(its, secrets)
+    return orjson.dumps(mine) == orjson.dumps(its) or _covers(its, mine)
 
 
 def further_results(
@@ -62,7 +87,7 @@ def further_results(
     return again
 
 
-def alike_keys(task_type: str, tasks: Sequence[Task], wire_names: Mapping[str, str]) -> list[bytes]:
+def alike_keys(task_type: str, tasks: Iterable[Task], wire_names: Mapping[str, str]) -> list[bytes]:
     """A key for each task (20 bytes); tasks that no result can tell apart have the same."""
     secrets = SecretFields(task_type, wire_names)
     return [blake2b(_canonical(_bare(each, secrets)), digest_size=20).digest() for each in tasks]
@@ -85,9 +110,10 @@ class _Bare(Sequence[Task]):
 class _Matching:
     """The pairs found so far."""
 
-    def __init__(self, sent: _Bare, got: _Bare) -> None:
+    def __init__(self, sent: _Bare, got: _Bare, secrets: SecretFields) -> None:
         self._sent = sent
         self._got = got
+        self._secrets = secrets
         self.pairs: list[int | None] = [None] * len(sent)
         self.taken: set[int] = set()
 
@@ -107,8 +133,8 @@ class _Matching:
         Where the order is not ours, being covered proves little: an emptier task would take a fuller one's.
         """
         in_order = len(self._sent) == len(self._got) and all(
-            self._is_same(index) or _covers(self._got[index], self._sent[index])
-            for index in range(len(self._sent))
+            corresponds(mine, its, self._secrets)
+            for mine, its in zip(self._sent.tasks, self._got.tasks, strict=True)
         )
         if in_order:
             self.pairs = list(range(len(self._got)))
@@ -117,16 +143,6 @@ class _Matching:
         for index, (mine, its) in enumerate(zip(self._sent, self._got, strict=False)):
             if _covers(its, mine) and _covers(mine, its):
                 self._pair(index, index)
-
-    def _is_same(self, index: int) -> bool:
-        """Whether they are the same to the letter, their keys in the same order: as nearly all are.
-
-        First with their secrets; only where the server masks these do they have to be left out.
-        """
-        mine, its = self._sent.tasks[index], self._got.tasks[index]
-        if mine == its and orjson.dumps(mine) == orjson.dumps(its):
-            return True
-        return orjson.dumps(self._sent[index]) == orjson.dumps(self._got[index])
 
     def by_equal_content(self) -> None:
         """Those that are equal to the letter."""

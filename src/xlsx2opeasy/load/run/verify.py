@@ -4,13 +4,14 @@ A draft that is not is never scheduled. What the server's validation set aside i
 """
 
 from collections.abc import Mapping, Sequence
+from itertools import islice
 
 from xlsx2opeasy.load.interrupt import Interruption
 from xlsx2opeasy.load.job.facts import PhaseFacts
 from xlsx2opeasy.load.job.open_job import OpenJob
 from xlsx2opeasy.load.run.fetch import Rejection
 from xlsx2opeasy.load.run.hiding import Passwords
-from xlsx2opeasy.load.run.match import Match, match
+from xlsx2opeasy.load.run.match import Match, corresponds_in_order, match
 from xlsx2opeasy.masking import SecretFields
 from xlsx2opeasy.opeasy.client import OpEasyClient
 from xlsx2opeasy.opeasy.models import Operation, Task, ValidationError
@@ -53,28 +54,29 @@ class DraftVerifier:
         Raises DraftInDoubtError, naming rows, where it holds others; and what the client raises.
         """
         rejections: list[Rejection] = []
-        tasks = self._job.sent_tasks(self._phase)
         for name, number in expected.items():
             self._interruption.checkpoint()
-            rejections += self._compare(operation, BY_NAME[name], tasks[name][:number])
+            rejections += self._compare(operation, BY_NAME[name], number)
         if received(operation) != expected:
             # rare: draft counts differently than was sent
             counted = in_words(received(operation))
             raise DraftInDoubtError(f"the server counts {counted}, sent were {in_words(expected)}")
         return rejections
 
-    def _compare(
-        self, operation: Operation, task_type: TaskType, ours: Sequence[Mapping[str, object]]
-    ) -> list[Rejection]:
-        name = task_type.name
+    def _compare(self, operation: Operation, task_type: TaskType, number: int) -> list[Rejection]:
+        name, wire_names = task_type.name, self._job.facts.wire_names
         held = self._client.all_tasks(operation.id, task_type)
         set_aside = self._set_aside(operation, task_type)
+        sent = islice(self._job.sent_tasks(self._phase, name), number)
+        if not set_aside and corresponds_in_order(name, sent, map(_as_sent, held), wire_names):
+            return []
+        ours = list(islice(self._job.sent_tasks(self._phase, name), number))
         theirs = [_as_sent(task) for task in held] + [_as_sent(each.task) for each in set_aside]
-        found = match(name, ours, theirs, self._job.facts.wire_names)
+        found = match(name, ours, theirs, wire_names)
         if not found.complete:
             # rare: draft holds other tasks than were sent
             raise DraftInDoubtError(self._difference(name, found, ours, theirs))
-        secrets = SecretFields(name, self._job.facts.wire_names)
+        secrets = SecretFields(name, wire_names)
         rejections, passwords = [], Passwords(self._job)
         for index, other in enumerate(found.pairs):
             if other is not None and other >= len(held):
