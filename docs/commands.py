@@ -3,10 +3,14 @@
 import inspect
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import click
 
 from xlsx2opeasy.cli.main import COMMANDS, cli
+
+HELP_PAGE = Path(__file__).parent.parent / "src" / "xlsx2opeasy" / "help.txt"
+"""What `--help` shows where nothing but itself has to be imported for it."""
 
 _BLOCK = "\b"
 """click's mark of a paragraph that keeps its lines: the examples."""
@@ -24,9 +28,18 @@ class Command:
     hidden: bool
 
 
+def help_page() -> str:
+    """The page of `xlsx2opeasy --help` for a terminal of 80 columns."""
+    return f"{cli.get_help(_root())}\n"
+
+
+def _root() -> click.Context:
+    return click.Context(cli, info_name="xlsx2opeasy", terminal_width=78, **cli.context_settings)
+
+
 def commands() -> list[Command]:
     """All commands in the order of help, each group followed by its own."""
-    root = click.Context(cli, info_name="xlsx2opeasy")
+    root = _root()
     found = (each for name in COMMANDS for each in _walk(root, cli.get_command(root, name), name))
     return [each for each in found if not each.hidden]
 

@@ -9,7 +9,7 @@ import json
 import sys
 from pathlib import Path
 
-from commands import commands
+from commands import HELP_PAGE, commands, help_page
 from conformance import CLIENT_TEST, SANDBOX_TEST, rows
 from exit_codes import EXIT_CODES
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -81,4 +81,8 @@ def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]) if len(sys.argv) > 1 else HERE)
+    if len(sys.argv) > 1:
+        main(Path(sys.argv[1]))
+    else:
+        main(HERE)
+        HELP_PAGE.write_text(help_page(), encoding="ascii", newline="\n")

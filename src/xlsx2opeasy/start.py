@@ -13,6 +13,9 @@ from xlsx2opeasy import __version__, streams
 INTERNAL, INTERRUPTED = 5, 130
 _NOT_NEEDED = ("hypothesis", "httpx._main")
 """What pandera and httpx import where it is there, for what no command does: test data, httpx alone."""
+_HELP_COLUMNS = 80
+COMPLETION_VARIABLE = "_XLSX2OPEASY_COMPLETE"
+"""Set by the scripts of `completion`, when TAB is pressed."""
 _FINISHES_SOMETHING = frozenset({"load", "resume"})
 """Commands whose output is worth a sentence also where the reader of a pipe has left."""
 
@@ -27,13 +30,43 @@ def main() -> NoReturn:
         sys.modules.setdefault(name, None)  # type: ignore[arg-type]  # an import of it fails at once
     loss = streams.guard()
     try:
-        code = _run()
+        code = 0 if _help_shown() else _run()
     finally:
         sys.stdout.flush()
         if loss.error is not None and not (loss.is_reader_gone and _FINISHES_SOMETHING.isdisjoint(sys.argv)):
             sys.stderr.write(f"warning: standard output could not be written: {loss.reason}\n")
         gc.freeze()  # the libraries' objects are not searched for circles once more before all ends
     sys.exit(code)
+
+
+def _help_shown() -> bool:
+    """Whether the page of `--help` was asked for and could be shown without click, whose import it is for.
+
+    The page was made by click itself, for terminals of at least 80 columns.
+    """
+    if (
+        sys.argv[1:] not in (["--help"], ["-h"])
+        or COMPLETION_VARIABLE in os.environ
+        or _columns() < _HELP_COLUMNS
+    ):
+        return False
+    with open(os.path.join(os.path.dirname(__file__), "help.txt"), encoding="ascii") as page:  # noqa: PTH118, PTH120, PTH123 - pathlib takes longer than all else here
+        sys.stdout.write(page.read())
+    return True
+
+
+def _columns() -> int:
+    """The columns that click would find, as `shutil.get_terminal_size` does."""
+    try:
+        columns = int(os.environ["COLUMNS"])
+    except (KeyError, ValueError):
+        columns = 0
+    if columns > 0:
+        return columns
+    try:
+        return os.get_terminal_size(sys.__stdout__.fileno()).columns or _HELP_COLUMNS  # type: ignore[union-attr]
+    except (AttributeError, ValueError, OSError):
+        return _HELP_COLUMNS
 
 
 def _run() -> int:

@@ -60,6 +60,29 @@ def test_help_is_the_help_of_the_command(asked: tuple[str, ...]) -> None:
     assert installed.run("help", *asked).stdout == installed.run(*asked, "--help").stdout
 
 
+@pytest.mark.parametrize("columns", ["", "0", "40", "79", "80", "200", "wide"])
+@pytest.mark.parametrize("option", ["--help", "-h"])
+def test_the_first_page_is_that_of_click_at_any_width(columns: str, option: str) -> None:
+    """It is shown without click where it can be: of the two calls the second cannot, for `-v` is before it."""
+    env = {"COLUMNS": columns} if columns else {}
+    asked, by_click = (
+        subprocess.run([COMMAND, *arguments], capture_output=True, text=True, check=True, env=env).stdout
+        for arguments in ((option,), ("-v", option))
+    )
+    assert asked == by_click, "stale: make docs"
+
+
+def test_the_first_page_imports_nothing_but_itself() -> None:
+    code = (
+        "import sys; sys.argv = ['xlsx2opeasy', '--help']; from xlsx2opeasy import start\n"
+        "try: start.main()\n"
+        "finally: print('click' in sys.modules, file=sys.stderr)"
+    )
+    python = COMMAND.with_name("python")
+    done = subprocess.run([python, "-c", code], capture_output=True, text=True, check=False, env={})
+    assert (done.returncode, done.stderr.strip()) == (0, "False")
+
+
 def test_a_mistyped_option_gets_the_nearest_one() -> None:
     done = installed.run("load", "a.xlsx", "--sandbx")
     assert done.returncode == 2

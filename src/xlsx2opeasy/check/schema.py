@@ -133,8 +133,11 @@ class Broken:
 
 
 def schema_of(columns: Sequence[Column]) -> pa.DataFrameSchema:
-    """The schema of a frame with these columns: one pandera column each, one check for each rule."""
-    return pa.DataFrameSchema({column.name: pa.Column(str, _checks(column)) for column in columns})
+    """The schema of a frame with these columns: one pandera column each, one check for each rule.
+
+    No column says its type: all are texts, made so by the reader, and pandera would look at each cell for it.
+    """
+    return pa.DataFrameSchema({column.name: pa.Column(checks=_checks(column)) for column in columns})
 
 
 def broken_rules(columns: Sequence[Column], frame: pd.DataFrame) -> Iterator[Broken]:
