@@ -6,6 +6,7 @@ Everything that `resume` needs is here or in the journal; the workbook and the c
 import hashlib
 import json
 import socket
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, field, fields
@@ -247,10 +248,20 @@ def _phase(raw: Mapping[str, Any]) -> PhaseFacts:
 
 def read_rows(stored: StoredJob, facts: JobFacts) -> list[JobRow]:
     """The rows of a job. Raises LocalFailure where the file is not the one that was written."""
-    raw = [orjson.loads(line) for line in _checked(stored, ROWS, facts.rows_sha256).splitlines()]
-    for each in raw[:1]:  # all rows have the fields of the first
-        _require_known(stored, each, JobRow, facts.tool_version)
-    return [JobRow(**each) for each in raw]
+    lines = _checked(stored, ROWS, facts.rows_sha256).splitlines()
+    for line in lines[:1]:  # all rows have the fields of the first
+        _require_known(stored, orjson.loads(line), JobRow, facts.tool_version)
+    return [_row(orjson.loads(line)) for line in lines]
+
+
+def _row(raw: dict[str, Any]) -> JobRow:
+    """A row, which shares with the others the texts that are the same in nearly all of them."""
+    for name in _SHARED & raw.keys():
+        raw[name] = sys.intern(raw[name])
+    return JobRow(**raw)
+
+
+_SHARED = frozenset({"sheet", "type", "command"})
 
 
 def read_chunk(
