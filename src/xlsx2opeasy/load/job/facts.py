@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, field, fields
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -152,9 +153,24 @@ def file_stamp(path: Path) -> str:
 
 def write_rows(stored: StoredJob, rows: Iterable[JobRow]) -> str:
     """Writes the rows durably; gives the file's SHA-256, which belongs into the facts."""
-    text = b"".join(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in rows)
+    text = json_lines(rows)
     stored.write(ROWS, text)
     return hashlib.sha256(text).hexdigest()
+
+
+def json_lines(values: Iterable[Any]) -> bytes:
+    """Each value as JSON in a line of its own.
+
+    Joined some at a time: what orjson gives holds a kilobyte for each value, however short it is.
+    """
+    remaining, blocks = iter(values), []
+    while block := [orjson.dumps(each, option=_LINE) for each in islice(remaining, _LINES)]:
+        blocks.append(b"".join(block))
+    return b"".join(blocks)
+
+
+_LINE = orjson.OPT_APPEND_NEWLINE
+_LINES = 1000
 
 
 def write_facts(stored: StoredJob, facts: JobFacts) -> None:

@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 import orjson
 
 from xlsx2opeasy.errors import LocalFailure
+from xlsx2opeasy.load.job.facts import json_lines
 from xlsx2opeasy.load.job.open_job import OpenJob
 from xlsx2opeasy.load.job.store import DONE, StoredJob
 from xlsx2opeasy.load.results.row_results import RowResults
@@ -57,7 +58,7 @@ def write_completed_effects(job: OpenJob, row_results: RowResults) -> None:
     Never prevents a load's end: where it fails, `undo` of this job gives the reason.
     """
     try:
-        content = b"\n".join([orjson.dumps(line) for line in _lines(job, row_results)])
+        content = json_lines(_lines(job, row_results))
     except Exception as error:  # noqa: BLE001 - the results of the load weigh more than its undo
         content = orjson.dumps({_NOT_KEPT: f"{type(error).__name__}"})
     with contextlib.suppress(OSError):
