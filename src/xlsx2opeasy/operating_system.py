@@ -171,3 +171,14 @@ def user_name() -> str:
         return getpass.getuser()
     except (OSError, KeyError):
         return "unknown"
+
+
+def give_memory_back() -> None:
+    """Gives freed memory back to the system, which the libraries of C (glibc) and Arrow keep for themselves.
+
+    To be called where a step has ended that needed much and the next one needs it in other pieces.
+    """
+    if (arrow := sys.modules.get("pyarrow")) is not None:
+        arrow.default_memory_pool().release_unused()
+    if sys.platform == "linux" and (trim := getattr(ctypes.CDLL(None), "malloc_trim", None)) is not None:
+        trim(0)

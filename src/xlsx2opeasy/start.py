@@ -14,8 +14,6 @@ INTERNAL, INTERRUPTED = 5, 130
 _NOT_NEEDED = ("hypothesis", "httpx._main")
 """What pandera and httpx import where it is there, for what no command does: test data, httpx alone."""
 _HELP_COLUMNS = 80
-COMPLETION_VARIABLE = "_XLSX2OPEASY_COMPLETE"
-"""Set by the scripts of `completion`, when TAB is pressed."""
 _FINISHES_SOMETHING = frozenset({"load", "resume"})
 """Commands whose output is worth a sentence also where the reader of a pipe has left."""
 
@@ -44,11 +42,7 @@ def _help_shown() -> bool:
 
     The page was made by click itself, for terminals of at least 80 columns.
     """
-    if (
-        sys.argv[1:] not in (["--help"], ["-h"])
-        or COMPLETION_VARIABLE in os.environ
-        or _columns() < _HELP_COLUMNS
-    ):
+    if sys.argv[1:] not in (["--help"], ["-h"]) or _columns() < _HELP_COLUMNS:
         return False
     with open(os.path.join(os.path.dirname(__file__), "help.txt"), encoding="ascii") as page:  # noqa: PTH118, PTH120, PTH123 - pathlib takes longer than all else here
         sys.stdout.write(page.read())

@@ -17,7 +17,6 @@ from xlsx2opeasy.cli.documents import empty_document
 from xlsx2opeasy.cli.output import complain, json_was_printed, prepare_streams, say_json, tell
 from xlsx2opeasy.errors import GO_ON, Interrupted, Xlsx2OpeasyError, internal_error
 from xlsx2opeasy.reduced_gc import reduced_gc
-from xlsx2opeasy.start import COMPLETION_VARIABLE
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -67,6 +66,10 @@ GROUPS = {
 }
 """As help lists them. The module `cli.NAME` (`import_` for `import`) holds `command`."""
 COMMANDS = {name: words for commands in GROUPS.values() for name, words in commands.items()}
+
+
+COMPLETION_VARIABLE = "_XLSX2OPEASY_COMPLETE"
+"""Set by the scripts of `completion`, when TAB is pressed."""
 
 
 def _module(name: str) -> ModuleType:

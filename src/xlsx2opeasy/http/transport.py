@@ -164,6 +164,11 @@ class Progress:
         if event == "http11.send_request_headers.started" and info["request"].method != b"CONNECT":
             self.begun = True
 
+    def take_body(self) -> bytearray:
+        """The body, which this lets go of: request and answer hold each other in a circle."""
+        body, self.body = self.body, bytearray()
+        return body
+
     def header(self, name: str) -> str | None:
         """A header of the answer, where there is one."""
         return None if self.response is None else self.response.headers.get(name)

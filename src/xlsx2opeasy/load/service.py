@@ -38,6 +38,7 @@ from xlsx2opeasy.load.results.status import load_command
 from xlsx2opeasy.load.run.undecided import Settling, require_undecided
 from xlsx2opeasy.load.runner import Runner, Waiting
 from xlsx2opeasy.load.target import Target
+from xlsx2opeasy.operating_system import give_memory_back
 from xlsx2opeasy.workbook.protection import unlock
 
 Confirm = Callable[[Prepared], bool]
@@ -71,6 +72,7 @@ def load(
     """
     with context.interruption.listening(), load_lock(context.store, target):
         stored = _frozen(workbook, target, options, context, confirm)
+        give_memory_back()
         try:  # from here on the job on disk is all there is
             return _work_on(stored, context, is_new=True)
         except NeverReached:

@@ -102,7 +102,7 @@ class Exchange:
             raise self._failed(call, progress, None)
         return Answer(
             progress.status or 0,
-            progress.body,
+            progress.take_body(),
             progress.header("Location"),
             retry_after(progress.header("Retry-After"), progress.header("Date")),
             self._mask,

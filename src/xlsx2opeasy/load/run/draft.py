@@ -21,6 +21,7 @@ from xlsx2opeasy.load.run.verify import Counts, DraftInDoubtError, DraftVerifier
 from xlsx2opeasy.opeasy.client import OpEasyClient
 from xlsx2opeasy.opeasy.errors import CallError, Classification
 from xlsx2opeasy.opeasy.models import Operation
+from xlsx2opeasy.operating_system import give_memory_back
 from xlsx2opeasy.spec.catalogue import BY_NAME
 
 MAX_BUILDS = 3
@@ -69,6 +70,7 @@ class DraftBuilder:
                 self._open()
                 yield from self._append_all()
                 self._verify()
+                give_memory_back()
             except DraftGoneError:
                 # rare: draft unknown at the server, built again
                 problem = "the server no longer knew it"

@@ -50,10 +50,12 @@ def save_results(
             return Counter(outcome_of(each.status, each.error_code) for each in results), document[1:-1]
 
         blocks = client.keep_results(scheduled_id, BY_NAME[name], keep, patient=True)
-        content = b"[%b]" % _SEAM.join(block for _, block in blocks if block)
-        _put_on_disk(job, _results_name(phase, name), content)
         for numbers, _ in blocks:
             saved.update(numbers)
+        contents = [block for _, block in blocks if block] or [b""]
+        contents[0] = b"[" + contents[0]  # not the whole of them, which would be there twice then
+        contents[-1] += b"]"
+        _put_on_disk(job, _results_name(phase, name), _SEAM.join(contents))
     return saved
 
 

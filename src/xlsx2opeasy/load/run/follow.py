@@ -18,6 +18,7 @@ from xlsx2opeasy.load.run.undecided import give_up
 from xlsx2opeasy.opeasy.client import OpEasyClient
 from xlsx2opeasy.opeasy.errors import CallError, Classification
 from xlsx2opeasy.opeasy.models import ScheduledOperation
+from xlsx2opeasy.operating_system import give_memory_back
 
 UNREADABLE_PAUSE = 30.0
 """Seconds until the status is asked for again after the client has given up."""
@@ -114,6 +115,7 @@ class Follower:
 
     def _save(self) -> None:
         saved = save_results(self._job, self._phase, self._client, self._interruption)
+        give_memory_back()
         self._job.note(self._number, Fact.RESULTS_SAVED, rows=dict(saved))
         self._tell(ResultsSaved(self._number, saved.total()))
 
