@@ -6,7 +6,7 @@ MAIN := .venv/installed
 DEV := .venv/installed-dev
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: demo test lint types examples templates docs release corpus fuzz fuzz-readers fuzz-fleet sim mutants mutants-planted bench clean
+.PHONY: demo test lint types examples templates docs release corpus fuzz fuzz-readers fuzz-sleeps fuzz-fleet sim mutants mutants-planted bench clean
 
 $(MAIN): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

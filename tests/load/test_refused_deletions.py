@@ -164,6 +164,31 @@ def test_a_deletion_that_something_in_between_answers_is_not_believed(
     kept_promise(rig.server, result)
 
 
+@pytest.mark.parametrize("status", [400, 403, 409, 500])
+def test_what_is_said_when_asked_after_a_deletion_is_no_refusal_of_it(
+    rig: Rig, book: Path, status: int
+) -> None:
+    """The deletion took effect; whether the operation is gone was not answered. The start had not come."""
+    before = on_call("POST", START, Cut())
+    asked: list[str] = []
+
+    def hook(request: Request) -> Answer | Cut | None:
+        is_asked = request.method == "GET" and request.path.startswith(DELETE)
+        if is_asked and rig.server.calls("POST", START) and len(asked) < 40:
+            asked.append(request.path)
+            return Answer(status)
+        return before(request)
+
+    rig.server.settings.before = hook
+    stopped = rig.load(book)
+    assert stopped.exit_code in (4, 5)
+    assert outcomes(Path(str(stopped.results))) == ["UNKNOWN"] * 3
+    rig.server.settings.before = before
+    done = rig.resume(stopped.job)
+    assert (done.status, rig.schedules()) == ("completed", 2)
+    kept_promise(rig.server, done)
+
+
 def test_an_operation_that_somebody_removed_is_not_freed_by_a_word(rig: Rig, book: Path) -> None:
     """The start took effect, ran, and was cleaned up before this program could ask."""
     rig.server.settings.after = on_call("POST", START, Cut())

@@ -14,7 +14,7 @@ from enum import StrEnum
 
 from xlsx2opeasy.errors import ServiceFailed, UsageError, Xlsx2OpeasyError
 from xlsx2opeasy.load.job.facts import PhaseFacts
-from xlsx2opeasy.load.job.journal import Call, Fact, Verdict
+from xlsx2opeasy.load.job.journal import Call, Fact, Record, Verdict
 from xlsx2opeasy.load.job.open_job import OpenJob
 from xlsx2opeasy.load.job.state import JOB, PROOF_OF_START, UNKNOWN, PhaseState
 from xlsx2opeasy.opeasy.client import OpEasyClient
@@ -48,7 +48,6 @@ def fence(job: OpenJob, state: PhaseState, client: OpEasyClient) -> Fence:
         if deletion is Deletion.NOT_FOUND and not is_ours:
             # rare: deletion answered 404, asked once more
             deletion = client.delete_operation(operation)  # asked once more before it is believed
-        still_there = deletion is Deletion.DELETED and _is_known(operation, client)
     except CallError as error:
         definite = error.classification is Classification.REJECTED
         verdict = Verdict.REJECTED if definite else Verdict.UNKNOWN
@@ -62,7 +61,7 @@ def fence(job: OpenJob, state: PhaseState, client: OpEasyClient) -> Fence:
         # rare: deletion answered 404, and not explained by ours
         job.answer(intent, Verdict.REJECTED, http=404)
         return Fence.NOT_FOUND
-    if still_there:
+    if deletion is Deletion.DELETED and _is_still_there(job, intent, client):
         # rare: deletion answered as done, and the operation is still there
         job.answer(intent, Verdict.REJECTED, said="answered as done, and the operation is still there")
         raise ServiceFailed(
@@ -73,12 +72,14 @@ def fence(job: OpenJob, state: PhaseState, client: OpEasyClient) -> Fence:
     return Fence.DELETED
 
 
-def _is_known(operation: str, client: OpEasyClient) -> bool:
+def _is_still_there(job: OpenJob, intent: Record, client: OpEasyClient) -> bool:
+    """Whether the server knows the operation after its deletion; where it does not say, nothing is proved."""
     try:
-        client.get_operation(operation)
+        client.get_operation(str(intent.detail["id"]))
     except CallError as error:
         if error.http_status == 404:
             return False
+        job.answer(intent, Verdict.UNKNOWN, http=error.http_status, said=error.message)
         raise
     return True
 
