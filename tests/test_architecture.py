@@ -18,7 +18,6 @@ LEVELS: dict[str, float] = {
     "operating_system": 0,
     "problems": 1,
     "reduced_gc": 0,
-    "overwriting": 1,
     "secret": 1.2,
     "display": 0,
     "masking": 1.4,

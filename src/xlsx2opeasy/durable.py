@@ -1,4 +1,4 @@
-"""Files that are wholly there or not at all, also after a power loss, and that only their owner reads."""
+"""Writing files: whole or not at all, also after a power loss, and never over another one unasked."""
 
 import contextlib
 import errno
@@ -7,6 +7,7 @@ import secrets
 from pathlib import Path
 from typing import TypeGuard
 
+from xlsx2opeasy.errors import WorkbookUnusable
 from xlsx2opeasy.operating_system import HELD_BY_ANOTHER, replace_patiently, sync_folder
 
 _REASONS = {
@@ -79,3 +80,26 @@ def write_file(path: Path, content: bytes, *, shared: bool = False) -> None:
             temporary.unlink(missing_ok=True)
         raise
     sync_folder(path.parent)
+
+
+def require_overwritable(
+    file: Path,
+    *,
+    replace: bool,
+    inputs: tuple[str | Path | None, ...] = (),
+    hint: str = "choose another name, or add --force",
+) -> None:
+    """Raises WorkbookUnusable where `file` exists and may not be replaced; one of `inputs` never may."""
+    if any(each is not None and _same(file, Path(each)) for each in inputs):
+        raise WorkbookUnusable(
+            f"{file} is what this command reads, and is not replaced", "choose another name"
+        )
+    if not replace and (file.exists() or file.is_symlink()):
+        raise WorkbookUnusable(f"{file} exists and is not replaced", hint)
+
+
+def _same(file: Path, other: Path) -> bool:
+    try:
+        return file.samefile(other)
+    except OSError:
+        return False

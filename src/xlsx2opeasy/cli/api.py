@@ -16,10 +16,10 @@ from xlsx2opeasy import session
 from xlsx2opeasy.cli.options import JSON, connection_options, task_type_option
 from xlsx2opeasy.cli.output import complain, say_json
 from xlsx2opeasy.cli.questions import dialog
+from xlsx2opeasy.durable import require_overwritable
 from xlsx2opeasy.errors import UsageError, Xlsx2OpeasyError
 from xlsx2opeasy.masking import SecretFields
 from xlsx2opeasy.opeasy.models import Deletion
-from xlsx2opeasy.overwriting import require_overwritable
 from xlsx2opeasy.settings.resolved import Flags, Settings, read_settings
 from xlsx2opeasy.spec.catalogue import TASK_TYPES
 from xlsx2opeasy.spec.model import TaskType

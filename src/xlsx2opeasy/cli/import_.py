@@ -63,10 +63,9 @@ def command(files: tuple[Path, ...], output: Path | None, *, force: bool) -> NoR
 
 def _import_list(file: Path, output: Path, *, force: bool) -> int:
     """Writes the workbook of a list; the exit code."""
-    from xlsx2opeasy.durable import why_refused, write_file
+    from xlsx2opeasy.durable import require_overwritable, why_refused, write_file
     from xlsx2opeasy.errors import UsageError, WorkbookUnusable
     from xlsx2opeasy.importing.delimited import SHEET, list_workbook, read_delimited
-    from xlsx2opeasy.overwriting import require_overwritable
 
     try:
         if output.suffix.lower() != ".xlsx":

@@ -32,8 +32,8 @@ def command(file: Path, *, output: Path | None, force: bool) -> NoReturn:
       xlsx2opeasy map staff.xlsx --output staff.toml
       xlsx2opeasy check staff.xlsx --mapping staff.toml
     """
+    from xlsx2opeasy.durable import require_overwritable
     from xlsx2opeasy.importing.suggestions import lists_of, mapping_text
-    from xlsx2opeasy.overwriting import require_overwritable
 
     try:
         if output is not None:

@@ -27,9 +27,8 @@ def command(job: str, output: Path | None, *, force: bool) -> None:
     Example:
       xlsx2opeasy support L20261122-k7m2
     """
-    from xlsx2opeasy.durable import why_refused, write_file
+    from xlsx2opeasy.durable import require_overwritable, why_refused, write_file
     from xlsx2opeasy.errors import WorkbookUnusable
-    from xlsx2opeasy.overwriting import require_overwritable
     from xlsx2opeasy.settings.store import selected_store
     from xlsx2opeasy.support import archive, pieces
 

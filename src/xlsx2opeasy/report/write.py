@@ -12,12 +12,11 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from xlsx2opeasy.durable import write_file
+from xlsx2opeasy.durable import require_overwritable, write_file
 from xlsx2opeasy.errors import LocalFailure
 from xlsx2opeasy.job_model import parse_time
 from xlsx2opeasy.load.job.store import StoredJob
 from xlsx2opeasy.load.results.output import free_name
-from xlsx2opeasy.overwriting import require_overwritable
 from xlsx2opeasy.report.data import KINDS, ReportData, report_data
 from xlsx2opeasy.report.templates import templates_folder
 

@@ -13,14 +13,13 @@ from typing import Any, Final
 import psycopg
 from psycopg.types.json import Jsonb
 
-from xlsx2opeasy.durable import why_refused, write_file
+from xlsx2opeasy.durable import require_overwritable, why_refused, write_file
 from xlsx2opeasy.errors import LoadRefused, UsageError, WorkbookUnusable, Xlsx2OpeasyError
 from xlsx2opeasy.load.job.facts import read_rows
 from xlsx2opeasy.load.job.state import ABANDONED, COMPLETED, REJECTED, UNKNOWN, WITH_ERRORS
 from xlsx2opeasy.load.jobs.earlier import peek
 from xlsx2opeasy.load.jobs.superseded import withdraw
 from xlsx2opeasy.load.results.row_results import counts_so_far
-from xlsx2opeasy.overwriting import require_overwritable
 from xlsx2opeasy.store.connection import lock_number
 from xlsx2opeasy.store.jobs import RESULTS_KEPT, PostgresJob, PostgresStore
 

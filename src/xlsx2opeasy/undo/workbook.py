@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from xlsx2opeasy.durable import why_refused, write_file
+from xlsx2opeasy.durable import require_overwritable, why_refused, write_file
 from xlsx2opeasy.errors import LoadRefused, UsageError, WorkbookUnusable
 from xlsx2opeasy.importing.workbook import TaskWorkbook, read_back
 from xlsx2opeasy.load.job.facts import JobFacts
@@ -19,7 +19,6 @@ from xlsx2opeasy.load.job.store import StoredJob
 from xlsx2opeasy.load.jobs.earlier import peek
 from xlsx2opeasy.load.results.completed_effects import read_completed_effects
 from xlsx2opeasy.load.results.output import free_name
-from xlsx2opeasy.overwriting import require_overwritable
 from xlsx2opeasy.shell import quoted
 from xlsx2opeasy.spec.catalogue import BY_NAME, PROCESSING_ORDER
 from xlsx2opeasy.spec.effects import Effect

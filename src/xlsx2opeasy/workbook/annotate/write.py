@@ -17,13 +17,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from xlsx2opeasy.durable import require_overwritable
 from xlsx2opeasy.errors import UsageError
 from xlsx2opeasy.ooxml.package_copy import PackageEdits, copy_package
 from xlsx2opeasy.ooxml.relations import free_sheet_id
 from xlsx2opeasy.ooxml.replace import replacing
 from xlsx2opeasy.ooxml.stream import SheetStream
 from xlsx2opeasy.ooxml.xml import parsed, quoted, with_last_child
-from xlsx2opeasy.overwriting import require_overwritable
 from xlsx2opeasy.problems import Problem
 from xlsx2opeasy.workbook.annotate.comments import Commenting
 from xlsx2opeasy.workbook.annotate.marks import MOST_COMMENTS, SheetMarks, marks_by_sheet

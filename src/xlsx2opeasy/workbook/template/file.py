@@ -10,7 +10,7 @@ from pathlib import Path
 
 from xlsxwriter import Workbook
 
-from xlsx2opeasy.durable import is_full, why_refused, write_file
+from xlsx2opeasy.durable import is_full, require_overwritable, why_refused, write_file
 from xlsx2opeasy.errors import UsageError, WorkbookUnusable
 from xlsx2opeasy.spec.words import API_VERSION
 from xlsx2opeasy.workbook.own_sheets import (
@@ -110,8 +110,7 @@ def _example_bytes() -> bytes:
 def _write(file: Path, content: Callable[[], bytes], *, replace: bool, how_to_replace: str) -> None:
     if file.suffix.lower() != ".xlsx":
         raise UsageError(f"{file} does not end in .xlsx", f"write {file.with_suffix('.xlsx')}")
-    if file.exists() and not replace:
-        raise WorkbookUnusable(f"{file} exists and is not replaced", how_to_replace)
+    require_overwritable(file, replace=replace, hint=how_to_replace)
     try:
         write_file(file, content(), shared=True)
     except OSError as error:
