@@ -34,6 +34,10 @@ BOUNDS: Mapping[str, str] = {
         "What openpyxl needs depends on the number of distinct texts, what this needs on the bytes of the"
         " sheet: inflating it and deflating it again is the floor."
     ),
+    "results memory": (
+        "The header's texts are read with numpy and Arrow, whose libraries alone take what the floor says; a"
+        " load has them in memory already."
+    ),
     "upload : httpx": (
         "A bare loop keeps one connection open and asks the disk for nothing. A load puts on the disk that a"
         " chunk will be sent before it leaves, and what became of it before anything follows: else a power"
@@ -54,5 +58,8 @@ BOUNDS: Mapping[str, str] = {
         "The check's rules are about whole columns (a user that is added twice, a number that two rows hold),"
         " so all rows are held as Arrow's texts, once in the reading process and once here."
     ),
-    "million load memory": "The index of what was sent, and the rows with their results, grow with the rows.",
+    "million load memory": (
+        "The workbook is checked as a whole; after that what grows with the rows are the rows themselves, a"
+        " list of the server as it came, and what became of each row."
+    ),
 }
