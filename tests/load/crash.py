@@ -24,6 +24,7 @@ from xlsx2opeasy.load.plan.freeze import freeze
 from xlsx2opeasy.load.plan.prepare import LoadOptions, Target, prepare
 from xlsx2opeasy.load.results.load_result import LoadResult
 from xlsx2opeasy.load.run.undecided import Settling
+from xlsx2opeasy.opeasy.exchange import Timeouts
 from xlsx2opeasy.tasks.limits import ChunkLimits
 
 from .rig import Rig, executed, kept_promise
@@ -66,7 +67,7 @@ def run_and_die(rig: Rig, job: str, failpoint: str) -> bool:
     """Resumes the job in a process of its own; whether that killed itself at the failpoint."""
     process = resuming(rig, job, failpoint)
     process.start()
-    process.join(60)
+    process.join(300)
     assert process.exitcode in (0, -9), process.exitcode
     return process.exitcode == -9
 
@@ -74,9 +75,9 @@ def run_and_die(rig: Rig, job: str, failpoint: str) -> bool:
 def resuming(rig: Rig, job: str, failpoint: str = "") -> multiprocessing.process.BaseProcess:
     """A process that is to resume the job; it is forked from one that has imported everything."""
     settings = rig.server.settings
-    arguments = (rig.home.path, job, rig.server.url, settings.enterprise_id, settings.api_key, failpoint)
+    server = (rig.server.url, settings.enterprise_id, settings.api_key)
     _start_forkserver()
-    return _PROCESSES.Process(target=_resume, args=arguments)
+    return _PROCESSES.Process(target=_resume, args=(rig.home.path, job, server, rig.timeouts, failpoint))
 
 
 @functools.cache
@@ -87,10 +88,10 @@ def _start_forkserver() -> None:
         multiprocessing.forkserver.ensure_running()
 
 
-def _resume(home: Path, job: str, url: str, enterprise_id: str, api_key: str, failpoint: str) -> None:
+def _resume(home: Path, job: str, server: tuple[str, str, str], timeouts: Timeouts, failpoint: str) -> None:
     os.environ[VARIABLE] = failpoint
     cheaply(pytest.MonkeyPatch())
-    Rig(_Elsewhere(url, enterprise_id, api_key), Home(home)).resume(job)  # type: ignore[arg-type]
+    Rig(_Elsewhere(*server), Home(home), timeouts=timeouts).resume(job)  # type: ignore[arg-type]
 
 
 class _Elsewhere:

@@ -33,7 +33,10 @@ from xlsx2opeasy.tasks.limits import ChunkLimits
 
 from .books import read_results
 
-TIMEOUTS = Timeouts(connect=2.0, read=0.4, write=1.0, total=0.8, download=0.8)
+SHORT = Timeouts(connect=2.0, read=0.4, write=1.0, total=0.8, download=0.8)
+"""Where it is the subject that they end."""
+PATIENT = Timeouts(connect=60.0, read=60.0, write=60.0, total=120.0, download=120.0)
+"""So long that no busy machine is taken for a server that does not answer."""
 APPLIED = ("SUCCESS", "FAILED")
 NOT_APPLIED = ("NOT SENT", "REJECTED", "INVALID")
 
@@ -66,7 +69,7 @@ class Rig:
     home: Home
     events: list[Event] = field(default_factory=list)
     interruption: SkippingInterruption = field(default_factory=SkippingInterruption)
-    timeouts: Timeouts = TIMEOUTS
+    timeouts: Timeouts = PATIENT
     api_key: str | None = None
     spelling: Callable[[str], str] = str
     """How this machine's person spells the server's address."""

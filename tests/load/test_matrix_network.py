@@ -9,7 +9,7 @@ from xlsx2opeasy.errors import NeverReached
 from xlsx2opeasy.load.run.undecided import Settling
 
 from .books import outcomes, read_results, user_book
-from .rig import Rig, executed, kept_promise, on_call
+from .rig import SHORT, Rig, executed, kept_promise, on_call
 
 CREATE, APPEND, SCHEDULE = ("POST", "/operations"), ("PATCH", ""), ("POST", "/scheduledoperations")
 HTML = Answer(200, b"<html>Sign in</html>", {"Content-Type": "text/html"})
@@ -96,6 +96,7 @@ def test_f25_f28_an_append_that_does_not_show_is_fenced_and_a_late_one_meets_404
 
 
 def test_f31_a_dripping_answer_is_in_doubt_like_any_other(rig: Rig, book: Path) -> None:
+    rig.timeouts = SHORT
     drip = Answer(200, {"id": "never read to its end"}, seconds_per_byte=0.1)
     rig.server.settings.after = on_call(*APPEND, drip)
     result = rig.load(book)

@@ -15,9 +15,9 @@ from foreign.messages import Answer, Request
 
 from .books import user_book
 from .crash import finish, freeze_job, resuming, thaw
-from .rig import TIMEOUTS, Rig
+from .rig import PATIENT, SHORT, Rig
 
-LONGER = 2 * TIMEOUTS.total
+LONGER = 2 * SHORT.total
 CALLS = [
     ("POST", "/v1/operations"),
     ("PATCH", "/v1/operations/"),
@@ -32,6 +32,7 @@ CALLS = [
 def test_a_sleep_around_a_call(tmp_path: Path, rig: Rig, method: str, path: str, *, answered: bool) -> None:
     frozen = freeze_job(tmp_path / "job", user_book(tmp_path / "book.xlsx", 2))
     machine = thaw(frozen, tmp_path / "home", rig.server)
+    machine.timeouts = SHORT
     settings = rig.server.settings
     process = resuming(machine, frozen.job)
     slept: list[str] = []
@@ -59,4 +60,5 @@ def test_a_sleep_around_a_call(tmp_path: Path, rig: Rig, method: str, path: str,
     assert process.exitcode == 0
     assert len(slept) == 1
     settings.before, settings.after = (lambda request: None), (lambda request, answer: None)
+    machine.timeouts = PATIENT
     finish(machine, frozen)

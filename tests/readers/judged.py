@@ -301,13 +301,14 @@ def _alike(mine: Cell | None, theirs: Cell | None) -> bool:
     if mine[0] == theirs[0] == "number":
         return math.isclose(mine[1], theirs[1], rel_tol=1e-14)
     if mine[0] == theirs[0] == "text":
-        return _plain(mine[1]) == _plain(theirs[1])
+        # The others leave escapes here and there.
+        return _plain(mine[1]) in (_plain(theirs[1]), _plain(unescaped(theirs[1])))
     return mine == theirs
 
 
 def _plain(text: str) -> str:
-    """Calamine trims, and the others leave escapes and line ends here and there."""
-    return unescaped(text).replace("\n", "").strip()
+    """Calamine trims, openpyxl leaves line ends."""
+    return text.replace("\r", "").replace("\n", "").strip()
 
 
 def _value(value: Any) -> Cell | None:

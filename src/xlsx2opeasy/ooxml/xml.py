@@ -212,9 +212,10 @@ def _encoding(first: bytes, part: str) -> str | None:
         return None
     name = declared[1].decode()
     try:
-        b"".decode(name)
-    except LookupError as error:
-        raise WorkbookUnusable(f"The part {part} is in the encoding {name}.", RESAVE) from error
+        "<".encode(name)  # nothing at all has no encoding that could be looked up
+    except (LookupError, UnicodeError) as error:
+        what = f"The part {part} of the workbook is in the encoding {name}, which is not known."
+        raise WorkbookUnusable(what, RESAVE) from error
     return name
 
 

@@ -193,3 +193,12 @@ def test_rows_in_two_places_are_told(tmp_path: Path) -> None:
     twice = PLAIN.replace("</sheetData>", f"</sheetData><sheetData>{DATA}</sheetData>")
     book = read_workbook(write(tmp_path, parts({"Users": twice})))
     assert [each.rule for each in book.problems] == ["disorder"]
+
+
+@pytest.mark.parametrize("encoding", ["x-unknown", "rot13", "hex", "undefined"])
+@pytest.mark.parametrize("part", ["xl/worksheets/sheet1.xml", "xl/workbook.xml", "xl/sharedStrings.xml"])
+def test_an_encoding_that_is_not_known_is_told(tmp_path: Path, encoding: str, part: str) -> None:
+    of = parts({"Users": PLAIN}, shared="")
+    of[part] = f'<?xml version="1.0" encoding="{encoding}"?>{of[part]}'
+    with pytest.raises(WorkbookUnusable, match=f"in the encoding {encoding}, which is not known"):
+        read_workbook(write(tmp_path, of))
