@@ -112,14 +112,14 @@ class PostgresServer:
         """The address of an empty database on a disk of its own, of that size."""
         disk = self.folder / "disk"
         disk.mkdir()
-        options = ["-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", disk]
+        options = ["-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", str(disk)]
         if subprocess.run(["mount", *options], capture_output=True, check=False).returncode:
             missing("this account may not mount a small disk")
         try:
             self._own(disk)
             (disk / "ballast").write_bytes(bytes(4 << 20))
             with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
-                connection.execute(f"CREATE TABLESPACE small LOCATION '{disk}'")  # type: ignore[call-overload]
+                connection.execute(f"CREATE TABLESPACE small LOCATION '{disk}'")
                 connection.execute("CREATE DATABASE on_small_disk TABLESPACE small")
                 yield self.url("on_small_disk")
                 connection.execute("DROP DATABASE on_small_disk WITH (FORCE)")
@@ -167,7 +167,7 @@ class PostgresServer:
         self._databases += 1
         name = f"store_{self._databases}"
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
-            connection.execute(f'CREATE DATABASE "{name}"')  # type: ignore[call-overload]
+            connection.execute(f'CREATE DATABASE "{name}"')
         return self.url(name)
 
     def databases(self) -> list[str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
+from cli.test_schemas import schema
 from foreign.messages import Request
 from foreign.server import ForeignServer
 from load.books import numbers_then_users, user_book, users, write_rows
@@ -37,6 +38,7 @@ def test_a_workbook_goes_through_the_queue_to_another_machine(
     assert one.json("queue", "list")["items"] == [item]
     (job,) = other.json("jobs")["items"]
     assert (job["id"], job["loadStatus"]) == (item["job"], "queued")
+    schema("jobs").validate({"items": [job]})
     one.run("resume", code=2)  # it waits for a worker
     one.run("load", book, "--yes", code=6)
     one.run("queue", "add", book, "--yes", code=6)

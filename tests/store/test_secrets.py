@@ -1,9 +1,11 @@
 """What is in the database at any time: no password, no key, no token, also where the server repeats them."""
 
+import base64
 import json
 import os
 import stat
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psycopg
@@ -12,14 +14,15 @@ import pytest
 from foreign.messages import Answer, Request
 from foreign.server import ForeignServer
 from installed import run
-from load.books import read_results, user_book
+from load.books import read_results, user_book, users, write_rows
 from load.command import environment
-from load.rig import Rig
+from load.rig import Rig, executed
 from postgres import PASSWORD, PostgresServer
 from xlsx2opeasy.errors import LocalFailure, UsageError
 from xlsx2opeasy.opeasy.exchange import Timeouts
 from xlsx2opeasy.settings.store import STORE_VARIABLE, selected_store, shared_store
-from xlsx2opeasy.store.care import rotate, status_of
+from xlsx2opeasy.store import schema
+from xlsx2opeasy.store.care import status_of
 from xlsx2opeasy.store.jobs import PostgresStore
 from xlsx2opeasy.store.keyfile import KEY_VARIABLE
 from xlsx2opeasy.store.schema import SCHEMA_VERSION
@@ -112,23 +115,45 @@ def test_keys_that_are_missing_open_or_wrong(
             selected_store()
 
 
-def test_the_key_is_exchanged_and_the_one_before_is_no_longer_needed(
-    new_store: NewStore, server: ForeignServer, tmp_path: Path, key_file: Path
+def test_the_key_is_exchanged_while_jobs_are_done_queued_and_cut_off(
+    machine: Callable[[str], Machine], server: ForeignServer, store_url: str, tmp_path: Path, key_file: Path
 ) -> None:
-    import base64
+    old, new = base64.b64decode(key_file.read_text()), os.urandom(32)
+    here, there = machine("here"), machine("there")
+    there.env[KEY_VARIABLE] = str(write_key(tmp_path / "there.key", old))
+    done = here.json("load", user_book(tmp_path / "done.xlsx", 2), "--yes")["job"]
+    server.settings.polls_processing = 10**6
+    cut = here.json(
+        "load", write_rows(tmp_path / "cut.xlsx", {"Users": users(2, first=10)}), "--yes", "--wait", 0, code=8
+    )["job"]
+    server.settings.polls_processing = 1
+    queued = write_rows(tmp_path / "queued.xlsx", {"Users": users(2, first=20)})
+    here.run("queue", "add", queued, "--yes")
 
-    old = base64.b64decode(key_file.read_text())
-    new = os.urandom(32)
-    result = Rig(server, new_store()).load(user_book(tmp_path / "book.xlsx", 2))  # type: ignore[arg-type]
-    write_key(key_file, new, old)
-    assert new_store().job(str(result.job)).results() is not None
-    assert rotate(new_store()) == 2  # of the records and of the results: that of the secrets is destroyed
     write_key(key_file, new)
-    assert new_store().job(str(result.job)).results() is not None
-    assert rotate(new_store()) == 0
+    assert "another key" in here.run("store", "rotate-key", code=2).stderr
+    write_key(key_file, new, old)
+    here.run("jobs")
+    with psycopg.connect(store_url) as connection:
+        wrapped = "SELECT count(records_key), count(secrets_key), count(results_key) FROM xlsx2opeasy_job"
+        keys = connection.execute(wrapped).fetchone()
+        assert keys is not None
+        assert keys[1] == 2, "that of the job which is done is destroyed"
+        assert f"{sum(keys)} keys" in here.run("store", "rotate-key").stdout
+        assert connection.execute(wrapped).fetchone() == keys
+    assert "0 keys" in here.run("store", "rotate-key").stdout
+    assert "another key" in there.run("jobs", code=2).stderr
+    write_key(key_file, new)
+    write_key(tmp_path / "there.key", new)
+    there.run("queue", "fetch", done, "--output", tmp_path / "fetched.xlsx")
+    assert there.json("resume", cut)["rows"]["succeeded"] == 2
+    there.run("worker", "--drain")
+    assert [each["state"] for each in there.json("queue", "list")["items"]] == ["done"]
+    assert len(executed(server)) == 6
+    assert set(executed(server).values()) == {1}
+    assert old not in key_file.read_bytes()
     write_key(key_file, old)
-    with pytest.raises(UsageError, match="another key"):
-        list(new_store().jobs())
+    assert "another key" in here.run("jobs", code=2).stderr
 
 
 # -- tables -----------------------------------------------------------------------------------------------
@@ -158,24 +183,28 @@ def test_tables_of_a_newer_version_are_left_alone(store: PostgresStore, new_stor
         list(new_store().jobs())
 
 
-def test_what_a_disk_that_is_full_says(
-    store: PostgresStore, server: ForeignServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_tables_of_an_older_version_are_brought_forward_and_keep_what_is_in_them(
+    new_store: NewStore, server: ForeignServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As PostgreSQL says it: nothing is sent that could not be journalled."""
-    store.session.run(
-        lambda c: c.execute(
-            "CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION"
-            " USING ERRCODE = '53100', MESSAGE = 'could not extend file: No space left on device'; END $$;"
-            " CREATE TRIGGER full_disk BEFORE INSERT ON xlsx2opeasy_record FOR EACH ROW"
-            " WHEN (NEW.call = 'schedule') EXECUTE FUNCTION full_disk()"
+    """As the next version would: its first use migrates, by several machines at once; this version then refuses."""
+    result = Rig(server, new_store()).load(user_book(tmp_path / "book.xlsx", 2))  # type: ignore[arg-type]
+    older = new_store()
+    assert [each.job_id for each in older.jobs()] == [result.job]
+    monkeypatch.setattr(schema, "SCHEMA_VERSION", SCHEMA_VERSION + 1)
+    further = "ALTER TABLE xlsx2opeasy_job ADD COLUMN further integer NOT NULL DEFAULT 7"
+    monkeypatch.setitem(schema._MIGRATIONS, SCHEMA_VERSION + 1, further)  # type: ignore[index]
+    with ThreadPoolExecutor() as pool:
+        found = list(
+            pool.map(lambda store: [each.job_id for each in store.jobs()], [new_store() for _ in "123"])
         )
-    )
-    result = Rig(server, store).load(user_book(tmp_path / "book.xlsx", 2))  # type: ignore[arg-type]
-    assert (result.exit_code, result.status) == (5, "failed")
-    assert "No space left on device" in result.message
-    assert server.state.scheduled == {}
-    store.session.run(lambda c: c.execute("DROP TRIGGER full_disk ON xlsx2opeasy_record"))
-    assert Rig(server, store).resume(result.job).exit_code == 0  # type: ignore[arg-type]
+    assert found == [[result.job]] * 3
+    newer = new_store()
+    query = "SELECT further FROM xlsx2opeasy_job"
+    assert newer.session.run(lambda c: c.execute(query).fetchone()) == (7,)
+    assert newer.job(str(result.job)).results() is not None
+    monkeypatch.setattr(schema, "SCHEMA_VERSION", SCHEMA_VERSION)
+    with pytest.raises(UsageError, match=f"of version {SCHEMA_VERSION + 1}, this program understands"):
+        list(new_store().jobs())
 
 
 def test_files_of_the_moment_are_for_their_owner_and_gone_afterwards(
@@ -192,15 +221,6 @@ def test_files_of_the_moment_are_for_their_owner_and_gone_afterwards(
     assert modes == {0o700, 0o600}
     assert list((home / "work").iterdir()) == []
     assert not (home / "loads").exists()
-
-
-def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch, store_url: str) -> None:
-    monkeypatch.setattr("xlsx2opeasy.settings.store.find_spec", lambda name: None)
-    with pytest.raises(UsageError) as failed:
-        selected_store()
-    assert failed.value.hint == 'install it: pip install "xlsx2opeasy[fleet]"'
-    monkeypatch.setenv(STORE_VARIABLE, "")
-    selected_store()
 
 
 def test_results_wait_in_the_store_where_the_workbook_has_no_place(
