@@ -6,7 +6,7 @@ MAIN := .venv/installed
 DEV := .venv/installed-dev
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: demo test lint types examples templates docs release corpus fuzz fuzz-readers fuzz-sleeps fuzz-fleet sim mutants mutants-planted bench clean
+.PHONY: demo test lint types examples templates docs release corpus fuzz fuzz-readers fuzz-sleeps fuzz-fleet sim mutants mutants-planted bench bench-fleet clean
 
 $(MAIN): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -93,6 +93,9 @@ mutants-planted: $(DEV)  ## Plays the planted mutants of the protocol: make muta
 
 bench: $(DEV)  ## Measures and writes docs/benchmark.*: make bench ROWS=100000, or a first look: make bench QUICK=1, or some: make bench ONLY="start help"
 	@$(BIN)/python -m bench $(if $(QUICK),--quick) $(if $(ROWS),--rows $(ROWS)) $(if $(ONLY),--only $(ONLY))
+
+bench-fleet: $(DEV)  ## Measures what a shared store costs, with a PostgreSQL of its own: docs/several-machines.md
+	@PYTHONPATH=tests:. $(BIN)/python -m bench.fleet
 
 clean:
 	rm -rf .venv demo dist build

@@ -1,8 +1,10 @@
-"""Measures what a shared store costs: CPU of a load of 1,000 rows and of the queue, and bytes in it.
+"""Measures what a shared store costs, and how it grows: make bench-fleet.
 
-XLSX2OPEASY_STORE and XLSX2OPEASY_STORE_KEY_FILE name the store, an empty one: python -m bench.fleet
+CPU of loads of 1,000 rows from a folder, with the store, and through the queue; bytes in the store; what
+earlier jobs of an enterprise and a long queue cost. It starts a PostgreSQL of its own.
 """
 
+import base64
 import os
 import statistics
 import subprocess
@@ -16,6 +18,7 @@ from pathlib import Path
 
 from openpyxl import Workbook
 
+from postgres import running_postgres
 from xlsx2opeasy.load.interrupt import Interruption
 from xlsx2opeasy.load.job.facts import JobFacts
 from xlsx2opeasy.load.job.home import Home
@@ -26,18 +29,28 @@ from xlsx2opeasy.load.service import LoadContext, freeze_for_queue, load
 from xlsx2opeasy.opeasy.client import OpEasyClient
 from xlsx2opeasy.opeasy.connection import Connection
 from xlsx2opeasy.secret import Secret
-from xlsx2opeasy.settings.store import shared_store
+from xlsx2opeasy.settings.store import STORE_VARIABLE, shared_store
 from xlsx2opeasy.store.items import add_item, list_items
 from xlsx2opeasy.store.jobs import PostgresStore
+from xlsx2opeasy.store.keyfile import KEY_VARIABLE
+from xlsx2opeasy.store.worker import Worker
 
-ROWS, LOADS = 1000, 8
+ROWS, LOADS, EARLIER, NIGHT = 1000, 8, 60, 10_000
+_NIGHT = """
+WITH job AS (
+    INSERT INTO xlsx2opeasy_job (job, begun, rehearsal, enterprise_id, workbook, records_key)
+    SELECT 'N' || n, true, false, 'enterprise-' || n % 1000, 'book.xlsx', '' FROM generate_series(1, %s) n
+    RETURNING job
+)
+INSERT INTO xlsx2opeasy_item (job, priority, at, options) SELECT job, 0, now(), '{}' FROM job
+"""
 _SIZES = (
     "SELECT relname, pg_total_relation_size(oid) FROM pg_class WHERE relkind = 'r'"
     " AND relname LIKE 'xlsx2opeasy%' ORDER BY 2 DESC"
 )
 
 
-def _book(path: Path, first: int) -> Path:
+def _book(path: Path, first: int, rows: int = ROWS) -> Path:
     book = Workbook()
     sheet = book.active
     assert sheet is not None
@@ -45,7 +58,7 @@ def _book(path: Path, first: int) -> Path:
     sheet.append(
         ["command", "groupId", "user.userId", "user.firstName", "user.lastName", "user.userPassword"]
     )
-    for number in range(first, first + ROWS):
+    for number in range(first, first + rows):
         sheet.append(
             ["AddUser", "Dallas", f"u{number:07}@example.com", "Ada", f"L{number}", f"Pass-{number}-x"]
         )
@@ -72,20 +85,24 @@ def _sandbox() -> Iterator[tuple[str, str, str]]:
 
 def _loads(store: Store, known: tuple[str, str, str], folder: Path, first: int) -> float:
     """The CPU seconds of this process for a load, the median of several."""
+    spent = []
+    for number in range(LOADS):
+        book = _book(folder / f"book-{first}-{number}.xlsx", first + number * ROWS)
+        begun = time.process_time()
+        _load(store, known, book)
+        spent.append(time.process_time() - begun)
+    return statistics.median(spent[1:])
+
+
+def _load(store: Store, known: tuple[str, str, str], book: Path) -> None:
     url, enterprise, key = known
 
     def connect(_: JobFacts, interruption: Interruption) -> OpEasyClient:
         return OpEasyClient(Connection(url, enterprise, Secret(key)), clock=interruption)
 
-    spent = []
-    for number in range(LOADS):
-        book = _book(folder / f"book-{first}-{number}.xlsx", first + number * ROWS)
-        around = LoadContext(lambda _: None, connect, Waiting(0.05), store=store)
-        begun = time.process_time()
-        result = load(book, Target(url, enterprise), LoadOptions(), around)
-        spent.append(time.process_time() - begun)
-        assert result.exit_code == 0, result.message
-    return statistics.median(spent[1:])
+    around = LoadContext(lambda _: None, connect, Waiting(0.05), store=store)
+    result = load(book, Target(url, enterprise), LoadOptions(), around)
+    assert result.exit_code == 0, result.message
 
 
 def _milliseconds(work: Callable[[], object]) -> float:
@@ -94,24 +111,66 @@ def _milliseconds(work: Callable[[], object]) -> float:
     return 1000 * (time.process_time() - begun)
 
 
-def _queue(store: PostgresStore, known: tuple[str, str, str], folder: Path) -> tuple[float, float]:
-    """CPU milliseconds to put a job into the queue beside the freezing, and to list all."""
-    url, enterprise, _ = known
+def _through_the_queue(store: PostgresStore, known: tuple[str, str, str], folder: Path) -> float:
+    """CPU seconds for a load that is put into the queue and taken by a worker of this process, the mean."""
+    url, enterprise, key = known
 
-    def never(_: JobFacts, __: Interruption) -> OpEasyClient:
+    def connect(_: JobFacts, interruption: Interruption) -> OpEasyClient:
+        return OpEasyClient(Connection(url, enterprise, Secret(key)), clock=interruption)
+
+    def not_notified(_: JobFacts) -> None:
         raise AssertionError
 
-    book = _book(folder / "queued.xlsx", 9_000_000)
-    around = LoadContext(lambda _: None, never, store=store)
-    stored = freeze_for_queue(book, Target(url, enterprise), LoadOptions(), around, lambda _: True)
-    added = _milliseconds(lambda: add_item(store, stored.job_id, 0, datetime.now(UTC), {}))
-    return added, _milliseconds(lambda: list_items(store))
+    books = [_book(folder / f"queued-{number}.xlsx", 2_000_000 + number * ROWS) for number in range(LOADS)]
+    around = LoadContext(lambda _: None, connect, store=store)
+    begun = time.process_time()
+    for book in books:
+        stored = freeze_for_queue(book, Target(url, enterprise), LoadOptions(), around, lambda _: True)
+        add_item(store, stored.job_id, 0, datetime.now(UTC), {"poll_interval": 0.05})
+    Worker(store, connect, not_notified, lambda _: None, drain=True).run()
+    spent = time.process_time() - begun
+    assert {each.state for each in list_items(store)} == {"done"}
+    return spent / LOADS
+
+
+def _with_earlier_jobs(store: PostgresStore, known: tuple[str, str, str], folder: Path) -> float:
+    """How many seconds of CPU each earlier job of its enterprise adds to a load."""
+    spent = []
+    for number in range(EARLIER + 1):
+        begun = time.process_time()
+        _load(store, known, _book(folder / f"one-{number}.xlsx", 3_000_000 + number, 1))
+        spent.append(time.process_time() - begun)
+    few, many = spent[1 : EARLIER // 4 + 1], spent[-(EARLIER // 4) :]
+    return (statistics.median(many) - statistics.median(few)) / (EARLIER * 3 / 4)
+
+
+def _with_a_long_queue(store: PostgresStore) -> tuple[float, float]:
+    """CPU milliseconds of `queue list` and of putting in another, with a night's workbooks in the queue."""
+    store.session.run(lambda c: c.execute(_NIGHT, [NIGHT]))
+    job = store.new_job(rehearsal=True).job_id
+    return _milliseconds(lambda: list_items(store)), _milliseconds(
+        lambda: add_item(store, job, 0, datetime.now(UTC), {})
+    )
+
+
+@contextmanager
+def _store(folder: Path) -> Iterator[PostgresStore]:
+    """An empty store in a PostgreSQL of its own."""
+    key = folder / "store.key"
+    key.touch(mode=0o600)
+    key.write_bytes(base64.b64encode(os.urandom(32)))
+    with running_postgres() as postgres:
+        os.environ |= {STORE_VARIABLE: postgres.new_database(), KEY_VARIABLE: str(key)}
+        store = shared_store()
+        try:
+            yield store
+        finally:
+            store.close()
 
 
 def main() -> None:
     """Prints the figures of docs/several-machines.md."""
-    store = shared_store()
-    with tempfile.TemporaryDirectory() as name, _sandbox() as known:
+    with tempfile.TemporaryDirectory() as name, _sandbox() as known, _store(Path(name)) as store:
         folder = Path(name)
         os.environ["XLSX2OPEASY_HOME"] = name
         alone = _loads(Home(folder), known, folder, 0)
@@ -119,12 +178,17 @@ def main() -> None:
         shared = _loads(store, known, folder, 1_000_000)
         store.session.run(lambda c: c.execute("CHECKPOINT"))
         after = store.session.run(lambda c: c.execute(_SIZES).fetchall())
-        added, listed = _queue(store, known, folder)
+        queued = _through_the_queue(store, known, folder)
+        sizes = [(table, (size - before[table]) / LOADS / 1024) for table, size in after]
+        earlier = _with_earlier_jobs(store, known, folder)
+        listed, added = _with_a_long_queue(store)
     print(f"CPU of a load of {ROWS:,} rows: folder {1000 * alone:.0f} ms, store {1000 * shared:.0f} ms")
-    print(f"put into the queue: {added:.1f} ms; listed: {listed:.1f} ms")
-    for table, size in after:
-        print(f"{table}: {(size - before[table]) / LOADS / 1024:.0f} KB a load")
-    store.close()
+    print(f"through the queue, worker and all: {1000 * queued:.0f} ms")
+    print(f"in the store: {sum(size for _, size in sizes):.0f} KB a load")
+    for table, size in sizes:
+        print(f"  {table}: {size:.0f} KB")
+    print(f"each earlier job of the enterprise: {1000 * earlier:.1f} ms (up to {EARLIER} of them)")
+    print(f"with {NIGHT:,} in the queue: list {listed:.0f} ms, add {added:.1f} ms")
 
 
 if __name__ == "__main__":

@@ -83,8 +83,10 @@ def _libreoffice(paths: Sequence[Path], folder: Path, target: str) -> None:
     if shutil.which("soffice") is None:
         missing("LibreOffice (soffice) is not installed.")
     profile = f"-env:UserInstallation={(folder / 'profile').as_uri()}"
-    arguments = ["soffice", profile, "--headless", "--convert-to", target, "--outdir", folder, *paths]
-    subprocess.run(arguments, check=True, capture_output=True, timeout=120 + 5 * len(paths))
+    arguments = ["soffice", profile, "--headless", "--convert-to", target, "--outdir", str(folder)]
+    subprocess.run(
+        [*arguments, *map(str, paths)], check=True, capture_output=True, timeout=120 + 5 * len(paths)
+    )
 
 
 def shell(name: str) -> str:
