@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -35,11 +35,11 @@ from xlsx2opeasy.store.jobs import PostgresStore
 from xlsx2opeasy.store.keyfile import KEY_VARIABLE
 from xlsx2opeasy.store.worker import Worker
 
-ROWS, LOADS, EARLIER, NIGHT = 1000, 8, 60, 10_000
+ROWS, LOADS, EARLIER, NIGHT = 1000, 6, 40, 10_000
 _NIGHT = """
 WITH job AS (
     INSERT INTO xlsx2opeasy_job (job, begun, rehearsal, enterprise_id, workbook, records_key)
-    SELECT 'N' || n, true, false, 'enterprise-' || n % 1000, 'book.xlsx', '' FROM generate_series(1, %s) n
+    SELECT 'N' || n, true, false, 'enterprise-' || n %% 1000, 'book.xlsx', '' FROM generate_series(1, %s) n
     RETURNING job
 )
 INSERT INTO xlsx2opeasy_item (job, priority, at, options) SELECT job, 0, now(), '{}' FROM job
@@ -83,15 +83,16 @@ def _sandbox() -> Iterator[tuple[str, str, str]]:
         process.stdin.close()
 
 
-def _loads(store: Store, known: tuple[str, str, str], folder: Path, first: int) -> float:
-    """The CPU seconds of this process for a load, the median of several."""
-    spent = []
+def _loads(stores: Sequence[Store], known: tuple[str, str, str], folder: Path) -> list[float]:
+    """The CPU seconds of this process for a load in each store, in turn; the medians of several."""
+    spent: list[list[float]] = [[] for _ in stores]
     for number in range(LOADS):
-        book = _book(folder / f"book-{first}-{number}.xlsx", first + number * ROWS)
-        begun = time.process_time()
-        _load(store, known, book)
-        spent.append(time.process_time() - begun)
-    return statistics.median(spent[1:])
+        for place, store in enumerate(stores):
+            book = _book(folder / f"book-{number}-{place}.xlsx", (number + place * LOADS) * ROWS)
+            begun = time.process_time()
+            _load(store, known, book)
+            spent[place].append(time.process_time() - begun)
+    return [statistics.median(each[1:]) for each in spent]
 
 
 def _load(store: Store, known: tuple[str, str, str], book: Path) -> None:
@@ -173,22 +174,24 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name, _sandbox() as known, _store(Path(name)) as store:
         folder = Path(name)
         os.environ["XLSX2OPEASY_HOME"] = name
-        alone = _loads(Home(folder), known, folder, 0)
         before: dict[str, int] = dict(store.session.run(lambda c: c.execute(_SIZES).fetchall()))
-        shared = _loads(store, known, folder, 1_000_000)
-        store.session.run(lambda c: c.execute("CHECKPOINT"))
+        alone, shared = _loads((Home(folder), store), known, folder)
+        _tell(f"CPU of a load of {ROWS:,} rows: folder {1000 * alone:.0f} ms, store {1000 * shared:.0f} ms")
         after = store.session.run(lambda c: c.execute(_SIZES).fetchall())
-        queued = _through_the_queue(store, known, folder)
         sizes = [(table, (size - before[table]) / LOADS / 1024) for table, size in after]
+        _tell(f"in the store: {sum(size for _, size in sizes):.0f} KB a load")
+        for table, size in sizes:
+            _tell(f"  {table}: {size:.0f} KB")
+        queued = _through_the_queue(store, known, folder)
+        _tell(f"through the queue, worker and all: {1000 * queued:.0f} ms")
         earlier = _with_earlier_jobs(store, known, folder)
+        _tell(f"each earlier job of the enterprise: {1000 * earlier:.1f} ms (up to {EARLIER} of them)")
         listed, added = _with_a_long_queue(store)
-    print(f"CPU of a load of {ROWS:,} rows: folder {1000 * alone:.0f} ms, store {1000 * shared:.0f} ms")
-    print(f"through the queue, worker and all: {1000 * queued:.0f} ms")
-    print(f"in the store: {sum(size for _, size in sizes):.0f} KB a load")
-    for table, size in sizes:
-        print(f"  {table}: {size:.0f} KB")
-    print(f"each earlier job of the enterprise: {1000 * earlier:.1f} ms (up to {EARLIER} of them)")
-    print(f"with {NIGHT:,} in the queue: list {listed:.0f} ms, add {added:.1f} ms")
+        _tell(f"with {NIGHT:,} in the queue: list {listed:.0f} ms, add {added:.1f} ms")
+
+
+def _tell(said: str) -> None:
+    print(said, flush=True)
 
 
 if __name__ == "__main__":

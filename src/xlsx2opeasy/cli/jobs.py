@@ -1,4 +1,4 @@
-"""`xlsx2opeasy jobs`: what was loaded from this machine; its own commands are in `jobs_NAME`.
+"""`xlsx2opeasy jobs`: what was loaded from this machine or store; its own commands are in `jobs_NAME`.
 
 Nothing here imports pandas, so that the list comes at once.
 """
@@ -42,14 +42,15 @@ def command(context: click.Context, start: int, most: int, *, as_json: bool) -> 
     if context.invoked_subcommand is not None:
         context.obj = as_json
         return
-    jobs = list_jobs(selected_store(), start=start, most=most)
+    store = selected_store()
+    jobs = list_jobs(store, start=start, most=most)
     if as_json:
         say_jobs(jobs)
     elif jobs:
         show_table(_HEADINGS, [_row(job) for job in jobs])
         _tell_next_steps(jobs)
     else:
-        tell("There are no such jobs on this machine.")
+        tell(f"There are no such jobs {store.here}.")
 
 
 for _each in (show, follow, abandon, forget):

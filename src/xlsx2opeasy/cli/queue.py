@@ -13,8 +13,9 @@ from xlsx2opeasy.cli.job_states import counts_in_words
 from xlsx2opeasy.cli.options import FORCE, JOB, JSON
 from xlsx2opeasy.cli.output import complain, say, say_json, tell
 from xlsx2opeasy.cli.queue_add import add
-from xlsx2opeasy.cli.tables import cell, minute_cell, show_table
+from xlsx2opeasy.cli.tables import cell, minute_cell, show_table, time_cell
 from xlsx2opeasy.errors import Xlsx2OpeasyError
+from xlsx2opeasy.job_model import parse_time
 
 if TYPE_CHECKING:
     from xlsx2opeasy.store.items import Item
@@ -88,7 +89,7 @@ def show(job: str, *, as_json: bool) -> NoReturn:
         raise SystemExit(0)
     show_table(_HEADINGS, [_row(item)])
     for step in steps:
-        say(f"{step['at']}  {step['what']}")
+        say(f"{time_cell(parse_time(step['at']))}  {step['what']}")
     raise SystemExit(0)
 
 

@@ -19,7 +19,7 @@ from xlsx2opeasy.load.job.facts import read_rows
 from xlsx2opeasy.load.job.state import ABANDONED, COMPLETED, REJECTED, UNKNOWN, WITH_ERRORS
 from xlsx2opeasy.load.jobs.earlier import peek
 from xlsx2opeasy.load.jobs.superseded import withdraw
-from xlsx2opeasy.load.results.row_results import counts_so_far
+from xlsx2opeasy.load.results.row_results import counts_of, counts_so_far
 from xlsx2opeasy.store.connection import lock_number
 from xlsx2opeasy.store.jobs import RESULTS_KEPT, PostgresJob, PostgresStore
 
@@ -37,6 +37,7 @@ FIRST_WAIT: Final = timedelta(seconds=5)
 LONGEST_WAIT: Final = timedelta(minutes=30)
 GIVE_UP_AFTER: Final = timedelta(hours=24)
 """How long a job that cannot reach its server is tried again, with waits that double."""
+_COUNTS: Final = tuple(counts_of({}, 0))
 BUSY_WAIT: Final = timedelta(seconds=5)
 _SELECT: Final = (
     "SELECT i.job, j.enterprise_id, j.workbook, j.added_by, i.priority, i.at, j.counts, j.status, j.finished,"
@@ -66,7 +67,7 @@ class Item:
             "state": self.state,
             "priority": self.priority,
             "at": self.at.astimezone(UTC).isoformat(timespec="seconds"),
-            "rows": None if self.rows is None else dict(self.rows),
+            "rows": None if self.rows is None else {name: self.rows[name] for name in _COUNTS},
         }
 
 
@@ -172,10 +173,13 @@ def cancel_item(store: PostgresStore, job: str) -> Item:
     """Takes a job out of the queue. UsageError where there is none, LoadRefused where it has begun."""
     item = item_of(store, job)
     if item.state != QUEUED or not withdraw(PostgresJob(store, job)):
+        state = item_of(store, job).state
         raise LoadRefused(
-            f"job {job} is not waiting in the queue ({item_of(store, job).state}), so it cannot be cancelled",
-            f"xlsx2opeasy jobs show {job} tells how far it is; xlsx2opeasy jobs abandon {job} gives up one"
-            " that was not started",
+            f"job {job} is not waiting in the queue ({state}), so it cannot be cancelled",
+            f"xlsx2opeasy jobs show {job} tells how far it is; once its worker has stopped, xlsx2opeasy jobs"
+            f" abandon {job} gives up what was not started"
+            if state in (QUEUED, RUNNING)
+            else f"xlsx2opeasy jobs show {job} tells what became of it",
         )
     _change(store, job, "cancelled", "ended = true, cancelled = true", [])
     return item_of(store, job)

@@ -55,6 +55,7 @@ class Worker:
     def run(self) -> None:
         """Raises what the store raises where it cannot be used from the beginning."""
         self.store.session.run(purge)
+        self.say(f"waits for loads in {self.store.where()}")
         asyncio.run(self._work())
 
     async def _work(self) -> None:
