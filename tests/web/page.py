@@ -132,9 +132,11 @@ def _fields(form: str) -> dict[str, str]:
 
 
 @contextmanager
-def running(*arguments: object, env: Mapping[str, str] | None = None) -> Iterator[Page]:
+def running(
+    *arguments: object, env: Mapping[str, str] | None = None, opens_browser: bool = False
+) -> Iterator[Page]:
     """The page with these arguments, until the block ends."""
-    command = [str(COMMAND), "web", "--no-browser", *map(str, arguments)]
+    command = [str(COMMAND), "web", *([] if opens_browser else ["--no-browser"]), *map(str, arguments)]
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, **(env or {})}
     )

@@ -2,7 +2,7 @@
 
 import socket
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -343,6 +343,28 @@ def test_the_cookie_is_strict_and_carries_the_port(page: Page) -> None:
     assert "samesite=strict" in cookie
     assert str(page.port) in cookie.split("=")[0]
     assert page.address.split("=")[1].lower() not in cookie
+
+
+def test_the_browser_is_opened_through_a_file_of_the_owner_that_is_removed(tmp_path: Path) -> None:
+    browser, seen = tmp_path / "browser", tmp_path / "seen"
+    browser.write_text(f'#!/bin/sh\nprintf %s "$1" > {seen}.part\nmv {seen}.part {seen}\n')
+    browser.chmod(0o755)
+    env = {"XLSX2OPEASY_HOME": str(tmp_path / "home"), **KEYRING, "BROWSER": str(browser)}
+    with running("--sandbox", env=env, opens_browser=True) as page:
+        _until(seen.exists)
+        assert seen.read_text().startswith("file://")
+        file = Path(seen.read_text().removeprefix("file://"))
+        assert file.stat().st_mode & 0o777 == 0o600
+        assert page.address in file.read_text()
+        assert "Choose a workbook" in page.client().text
+        _until(lambda: not file.parent.exists())
+
+
+def _until(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.05)
 
 
 def test_a_cookie_of_another_run_is_worth_nothing(page: Page, visitor: Visitor, tmp_path: Path) -> None:
