@@ -1,12 +1,15 @@
 """What Windows does otherwise, by stand-ins for its calls; the rest by this system itself."""
 
+import contextlib
 import ctypes
+import errno
 import os
 import subprocess
 import sys
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
@@ -67,6 +70,16 @@ def test_permission_bits_mean_nothing_on_windows(tmp_path: Path, monkeypatch: py
     assert not operating_system.others_can_read(key)
     operating_system.sync_folder(tmp_path)
     operating_system.give_like(-1, key.stat())
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Skipped: Windows syncs no folders.")
+def test_a_file_system_without_sync_of_folders_is_left_at_that(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for code, is_raised in ((errno.EINVAL, False), (errno.ENOTSUP, False), (errno.EIO, True)):
+        monkeypatch.setattr(os, "fsync", Mock(side_effect=OSError(code, os.strerror(code))))
+        with pytest.raises(OSError, match="output") if is_raised else contextlib.nullcontext():
+            operating_system.sync_folder(tmp_path)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="Skipped: only Linux limits address space.")

@@ -2,6 +2,7 @@
 
 import contextlib
 import ctypes
+import errno
 import getpass
 import os
 import stat
@@ -20,6 +21,8 @@ _TICKS_A_SECOND: Final = 10_000_000
 HELD_BY_ANOTHER: Final = (32, 33)
 """ERROR_SHARING_VIOLATION and ERROR_LOCK_VIOLATION of Windows."""
 _ACCESS_DENIED: Final = 5
+_CANNOT_SYNC: Final = (errno.EINVAL, errno.ENOTSUP)
+"""What file systems answer that have no way to sync a folder (fsync(2))."""
 HELD_PAUSES: Final = (0.05, 0.1, 0.2, 0.4, 0.8, 1.5, 2.0)
 
 
@@ -153,6 +156,9 @@ def sync_folder(folder: Path) -> None:
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in _CANNOT_SYNC:
+            raise
     finally:
         os.close(descriptor)
 
