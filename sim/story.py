@@ -89,7 +89,7 @@ CHAINS: tuple[tuple[tuple[str, str], ...], ...] = (
     (("load", "append: stop"), ("resume", "append: cut"), ("resume", "")),
     (("load", "append: long lost"), ("resume", ""), ("load", "")),
     (("load", "append: lost"), ("resume", "append: dies after"), ("resume", "")),
-    (("load", "append: cut"), ("abandon", ""), ("load", "append: one more")),
+    (("load", "append: dies waiting"), ("resume", ""), ("load", "append: one more")),
     (("load", "append: dies after"), ("clean up drafts", ""), ("resume", "")),
     (("load", "append: late + delete: long lost"), ("resume", "append: dies"), ("resume", "")),
     (("load", "look: another title"), ("resume", "")),

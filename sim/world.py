@@ -341,7 +341,7 @@ class World:
 
     def tamper(self, chance: random.Random) -> None:
         """Somebody changes in the portal what is not started yet."""
-        how = chance.choice((*ALTERATIONS, "one more", "one more"))
+        how = chance.choice((*ALTERATIONS, "one more", "another title", "another title"))
         self.log.append(f"  ({how})")
         for draft in self.drafts():
             self.server.alter(draft.id, how, chance.randrange(9))
@@ -489,12 +489,18 @@ class Wire(httpx.BaseTransport):
         if deed.startswith("meanwhile"):
             world.visit(deed)
 
-    def _answered(self, deed: str, kind: str, request: httpx.Request, body: bytes) -> httpx.Response:
-        world, chance = self._world, self._world.chance
+    def _lose(self, deed: str, request: httpx.Request, body: bytes) -> None:
+        """What happens to a request that has left, and does not arrive now."""
         if deed == "late":
-            world.late.append((request, body))
+            self._world.late.append((request, body))
+        if deed == "dies waiting":
+            self._world.die()
         if deed in ("lost", "late"):
             raise httpx.ReadTimeout("simulated")
+
+    def _answered(self, deed: str, kind: str, request: httpx.Request, body: bytes) -> httpx.Response:
+        world, chance = self._world, self._world.chance
+        self._lose(deed, request, body)
         if deed == "junk":
             return _junk(chance, _JUNK)
         if deed == "refused":
