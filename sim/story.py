@@ -91,7 +91,7 @@ CHAINS: tuple[tuple[tuple[str, str], ...], ...] = (
     (("load", "append: lost"), ("resume", "append: dies after"), ("resume", "")),
     (("load", "append: dies waiting"), ("resume", ""), ("load", "append: one more")),
     (("load", "append: dies after"), ("clean up drafts", ""), ("resume", "")),
-    (("load", "append: late + delete: long lost"), ("resume", "append: dies"), ("resume", "")),
+    (("load", "append: late + delete: long lost"), ("resume", ""), ("resume", "")),
     (("load", "look: another title"), ("resume", "")),
     (("load", "look: another type"), ("resume", "")),
     (("load", "look: one more"), ("load", "look: one less")),
@@ -149,6 +149,10 @@ def story_of(seed: int) -> list[Step]:
         ]
     usual = 0 if chance.random() < 0.7 else chance.randrange(MACHINES)
     machines = [usual if chance.random() < 0.8 else chance.randrange(MACHINES) for _ in chain]
+    for number, (verb, _) in enumerate(chain[:-1], 1):
+        machines[number] = (
+            machines[number] + (verb == "mend")
+        ) % MACHINES  # a colleague loads what was mended
     return [
         Step(verb, machine, chance.randrange(10**9), aim)
         for (verb, aim), machine in zip(chain, machines, strict=True)
@@ -332,6 +336,8 @@ class Story:
     def _asked(self, book: Path, machine: Rig, *, again: bool) -> Counter[Key]:
         """What the person asks for by loading this workbook here."""
         asked, known = Counter[Key](), self._succeeded_at(machine)
+        if any(not state.never_came_to_send for _, state in open_jobs(machine)):
+            return asked  # whatever is loaded: an unfinished job of the same rows stands in the way
         told, rows = read(book)
         for place, key in rows.items():
             result = told.get(place, ("",))[0]

@@ -101,9 +101,17 @@ def test_the_epoch_alone_refuses_where_the_lock_is_free_again(
         with other.job(stored.job_id).working():
             theirs = other.job(stored.job_id)
         assert not theirs.is_worked_on()
-        for refused in (lambda: journal.outcome(intent, Verdict.APPLIED), journal.require_ownership):
+        for refused in (
+            lambda: journal.outcome(intent, Verdict.APPLIED),
+            journal.require_ownership,
+            lambda: stored.write("outcomes.jsonl", b"stale"),
+            lambda: stored.share_results(b"stale", ".xlsx"),
+            stored.forget_secrets,
+        ):
             with pytest.raises(TakenOver):
                 refused()
+    assert not stored.exists("outcomes.jsonl")
+    assert stored.exists("workbook.xlsx")
 
 
 def test_an_intent_that_is_being_written_is_seen_by_who_takes_over(
