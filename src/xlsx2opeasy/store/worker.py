@@ -126,7 +126,8 @@ class Worker:
     def _load(self, job: str, interruption: Interruption) -> bool:
         """Works on the job, and notes how that ended; never raises. Whether it still runs at the server."""
         try:
-            return self._noting(job, interruption)
+            self._noting(job, interruption)
+            return (items.live_counts(self.store, job) or {}).get("running", 0) > 0
         except Xlsx2OpeasyError as error:  # the store failed: another look at the queue finds the job again
             self.say(f"{job}: {error.message}")
         except Exception as error:  # noqa: BLE001 - one job must not end the worker
@@ -141,10 +142,10 @@ class Worker:
         with contextlib.suppress(Xlsx2OpeasyError):
             items.note_failing(self.store, job, LocalFailure.exit_code, said)
 
-    def _noting(self, job: str, interruption: Interruption) -> bool:
+    def _noting(self, job: str, interruption: Interruption) -> None:
         item = items.item_of(self.store, job)
         if item.state != items.QUEUED:
-            return False
+            return
         options = items.options_of(self.store, job)
         waiting = Waiting(options.get("poll_interval"), options.get("wait"))
         context = LoadContext(
@@ -168,8 +169,6 @@ class Worker:
             self._note_failure(job, error.exit_code, None, error.message)
         else:
             self._note_result(job, result)
-            return result.rows.get("running", 0) > 0
-        return False
 
     def _note_result(self, job: str, result: LoadResult) -> None:
         said = f"{result.status}: {result.message}"
