@@ -14,6 +14,7 @@ from xlsx2opeasy.load.job.state import UNKNOWN, JobState
 from xlsx2opeasy.load.job.store import Store, StoredJob
 from xlsx2opeasy.load.results.outcomes import fingerprints_kept
 from xlsx2opeasy.load.results.row_results import Place
+from xlsx2opeasy.shell import quoted
 from xlsx2opeasy.spec.outcomes import Outcome
 
 _SETTLED = (Outcome.SUCCESS, Outcome.FAILED, Outcome.REJECTED)
@@ -234,7 +235,7 @@ def _refuse_done(
         raise LoadRefused(
             f"the same tasks were loaded by job {facts.job} on {facts.created[:10]}{results}",
             "correct the rows that did not succeed there and load that workbook:"
-            f" xlsx2opeasy load {state.written}"
+            f" xlsx2opeasy load {quoted(state.written)}"
             if state.written and is_here(facts, state.written)
             else "bring its results here, correct the rows that did not succeed, and load that workbook:"
             f" xlsx2opeasy queue fetch {facts.job} --output FILE"
