@@ -82,6 +82,7 @@ CHAINS: tuple[tuple[tuple[str, str], ...], ...] = (
     (("load", "append: refused"), ("resume", ""), ("load", "")),
     (("load", "start: lost + delete: long junk after"), ("abandon", ""), ("resume", "")),
     (("load", "start: lost + delete: junk"), ("resume", "delete: junk"), ("resume", "")),
+    (("load", "start: lost + delete: answered for"), ("resume", "delete: answered for"), ("resume", "")),
     (("load", "start: dies"), ("tamper", ""), ("resume", "")),
     (("load", "start: meanwhile drafts removed"), ("resume", ""), ("load", "")),
     (("load", "append: meanwhile drafts removed"), ("load", "create: long no answer"), ("resume", "")),
@@ -343,7 +344,7 @@ class Story:
             result = told.get(place, ("",))[0]
             anew = not result and (self.is_other_workbook or not known)
             outcomes = self._outcomes(key)
-            failed = result in ("FAILED", "INVALID") and outcomes and "SUCCESS" not in outcomes
+            failed = outcomes and (result == "FAILED" or (result == "INVALID" and "SUCCESS" not in outcomes))
             if again or failed or anew or not self.due[key]:
                 asked[key] += 1
         return asked

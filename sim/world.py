@@ -472,7 +472,7 @@ class Wire(httpx.BaseTransport):
         except (httpx.TransportError, Crash):
             world.server.note_doubt(kind, request, body, None)
             raise
-        spoilt = deed in ("junk after", "cut") or (deed == "junk" and response.status_code not in _DEFINITE)
+        spoilt = deed in ("junk after", "cut", "answered for") or (deed == "junk" and response.status_code not in _DEFINITE)
         world.server.note_doubt(kind, request, body, None if spoilt else response.status_code)
         return response
 
@@ -503,6 +503,9 @@ class Wire(httpx.BaseTransport):
         self._lose(deed, request, body)
         if deed == "junk":
             return _junk(chance, _JUNK)
+        if deed == "answered for":  # by something in between, which says that it was done
+            world.server.lied_about.add(operation_in(kind, request, body))
+            return httpx.Response(200)
         if deed == "refused":
             status = chance.choice(_REFUSALS[kind])
             world.server.lied_about |= {operation_in(kind, request, body)} if status == 404 else set()
