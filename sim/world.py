@@ -472,7 +472,9 @@ class Wire(httpx.BaseTransport):
         except (httpx.TransportError, Crash):
             world.server.note_doubt(kind, request, body, None)
             raise
-        spoilt = deed in ("junk after", "cut", "answered for") or (deed == "junk" and response.status_code not in _DEFINITE)
+        spoilt = deed in ("junk after", "cut", "answered for") or (
+            deed == "junk" and response.status_code not in _DEFINITE
+        )
         world.server.note_doubt(kind, request, body, None if spoilt else response.status_code)
         return response
 

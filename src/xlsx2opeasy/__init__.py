@@ -1,32 +1,31 @@
 """Checks, converts and loads Excel workbooks into the Clearspan OpEasy Provisioning API.
 
 The functions `check`, `convert`, `load`, `resume` and `template` are in `xlsx2opeasy.library`; the values,
-errors and the API's client that go with them are in `__all__` here (docs/library.md). What needs a library is
-imported when it is first used, so that importing the package, and with it `xlsx2opeasy --help`, stays quick.
+errors and the API's client that go with them are in `__all__` here (docs/library.md). Each name is imported
+when it is first used, so that importing the package, and with it `xlsx2opeasy --help`, stays quick.
 """
 
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from xlsx2opeasy.errors import (
-    AccessDenied,
-    Interrupted,
-    InvalidWorkbook,
-    LoadRefused,
-    LocalFailure,
-    NeverReached,
-    ServiceFailed,
-    StillRunning,
-    TakenOver,
-    UsageError,
-    WorkbookUnusable,
-    Xlsx2OpeasyError,
-)
-
 __version__ = "0.2.0"
 
 if TYPE_CHECKING:
     from xlsx2opeasy.check.checked import Checked, check_workbook
+    from xlsx2opeasy.errors import (
+        AccessDenied,
+        Interrupted,
+        InvalidWorkbook,
+        LoadRefused,
+        LocalFailure,
+        NeverReached,
+        ServiceFailed,
+        StillRunning,
+        TakenOver,
+        UsageError,
+        WorkbookUnusable,
+        Xlsx2OpeasyError,
+    )
     from xlsx2opeasy.load.events import Event, Listener
     from xlsx2opeasy.load.plan.prepare import LoadOptions, Target
     from xlsx2opeasy.load.plan.task_files import TaskFiles
@@ -77,6 +76,20 @@ __all__ = [
 
 _MODULES = {
     "check.checked": ("Checked", "check_workbook"),
+    "errors": (
+        "AccessDenied",
+        "Interrupted",
+        "InvalidWorkbook",
+        "LoadRefused",
+        "LocalFailure",
+        "NeverReached",
+        "ServiceFailed",
+        "StillRunning",
+        "TakenOver",
+        "UsageError",
+        "WorkbookUnusable",
+        "Xlsx2OpeasyError",
+    ),
     "load.events": ("Event", "Listener"),
     "load.plan.prepare": ("LoadOptions", "Target"),
     "load.results.load_result": ("LoadResult",),

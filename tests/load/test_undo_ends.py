@@ -45,7 +45,7 @@ def test_a_row_without_a_result_is_left_alone_and_said(rig: Rig, tmp_path: Path)
     undo = undo_of(rig.folder(done))
     users = [row.cells["user.userId"] for sheet in undo.inverted.sheets() for row in sheet.rows]
     assert users == ["user0001@example.com", "user0000@example.com"]
-    (left,) = undo.inverted.left
+    (left,) = undo.inverted.not_undone
     assert (left.of.row, left.kind.value, left.about) == (4, "not known", "user0002@example.com")
 
 
@@ -60,4 +60,4 @@ def test_what_a_job_did_before_it_was_abandoned_can_be_undone(rig: Rig, tmp_path
     assert [(row.command, dict(row.cells)) for sheet in undo.inverted.sheets() for row in sheet.rows] == [
         ("Unassign", {"groupId": "Dallas", "phoneNumbers": "214-555-0100 - 214-555-0109"})
     ]
-    assert undo.inverted.left == []
+    assert undo.inverted.not_undone == []

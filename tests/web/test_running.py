@@ -83,6 +83,11 @@ def begin(visitor: Visitor, book: Path, enterprise: str) -> str:
     return visitor.path.rpartition("/")[2]
 
 
+def waits_for_the_run() -> bool:
+    """Whether the load knows its run: a program that dies before may not know whether it was started."""
+    return '"wait-1"' in run("jobs", "--json").stdout
+
+
 def test_a_load_goes_on_without_its_page_and_stops_and_resumes(
     sandbox: RunningSandbox, released: threading.Event, book: Path
 ) -> None:
@@ -131,6 +136,7 @@ def test_ctrl_c_ends_it_though_streams_are_open(
 def test_a_killed_program_resumes(sandbox: RunningSandbox, released: threading.Event, book: Path) -> None:
     with running() as page:
         job = begin(page.client(), book, sandbox.enterprise_id)
+        until(waits_for_the_run)
         page.process.kill()
         page.process.wait()
     released.set()
@@ -157,6 +163,7 @@ def test_a_protected_workbook_resumes_with_its_password(
         visitor.press("Load", {"enterprise": sandbox.enterprise_id})
         until(lambda: visitor.go(str(visitor.answer.url)).path.startswith("/jobs/"))
         job = visitor.path
+        until(waits_for_the_run)
         page.process.kill()
         page.process.wait()
     released.set()

@@ -157,7 +157,7 @@ def _with_repeated(
     found = repeated(context.store, candidate)
     for each in found:
         rows = "1 row" if each.rows == 1 else f"{each.rows:,} rows"
-        instead = f"; to send only the others, load {each.results}" if each.results else ""
+        instead = f"; to send only the others, load {each.instead}" if each.instead else ""
         said = f"{rows} of this workbook succeeded in job {each.job} of {each.date} and will be sent again"
         context.tell(Notice(f"{said}{instead}.", important=True))
     return replace(prepared, repeated=sum(each.rows for each in found))

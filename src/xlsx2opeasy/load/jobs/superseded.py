@@ -25,13 +25,12 @@ from xlsx2opeasy.spec.outcomes import Outcome
 
 @dataclass(frozen=True)
 class Repeated:
-    """How many rows that are to be sent succeeded in an earlier job, and where its results are."""
+    """How many rows that are to be sent succeeded in an earlier job; `instead` is what to load."""
 
     rows: int
     job: str
     date: str
-    results: str | None
-    """The results workbook, or what brings it here."""
+    instead: str
 
 
 def repeated(store: Store, candidate: Candidate) -> list[Repeated]:
@@ -42,10 +41,10 @@ def repeated(store: Store, candidate: Candidate) -> list[Repeated]:
             again = candidate.compared_with(facts, succeeded).among(sorted(left))
             left -= set(again)
             if again:
-                written = state.written
-                if written is not None and not is_here(facts, written):
-                    written = f"what this brings: xlsx2opeasy queue fetch {facts.job} --output FILE"
-                found.append(Repeated(len(again), facts.job, facts.created[:10], written))
+                instead = f"{state.written} instead" if state.written else ""
+                if state.written is not None and not is_here(facts, state.written):
+                    instead = f"what this brings: xlsx2opeasy queue fetch {facts.job} --output FILE"
+                found.append(Repeated(len(again), facts.job, facts.created[:10], instead))
     return found
 
 
