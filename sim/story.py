@@ -33,7 +33,7 @@ from sim.world import (
     in_place,
     key_of,
 )
-from xlsx2opeasy.errors import Xlsx2OpeasyError
+from xlsx2opeasy.errors import LocalFailure, Xlsx2OpeasyError
 from xlsx2opeasy.load.abandon import abandon
 from xlsx2opeasy.load.job.home import Home
 from xlsx2opeasy.load.job.state import JobState
@@ -533,9 +533,15 @@ class Story:
         for _, number, stored in sorted(done, key=lambda each: str(each[0].finished_at), reverse=True):
             machine = self.machines[number]
             self.world.begin(Process(number))
-            with contextlib.suppress(Xlsx2OpeasyError):  # nothing of it took effect
-                undone = Path(stored.where()).parents[2] / f"{stored.job_id}.undo.xlsx"
-                write_undo(undo_of(stored), undone)
+            undone = Path(stored.where()).parents[2] / f"{stored.job_id}.undo.xlsx"
+            try:
+                undo = undo_of(stored)
+            except LocalFailure:
+                return  # the disk refused what undo would need
+            except Xlsx2OpeasyError:
+                continue  # nothing of it took effect
+            with contextlib.suppress(Xlsx2OpeasyError):
+                write_undo(undo, undone)
                 result = machine.load(undone)
                 assert result.status == "completed", f"the undo of {stored.job_id}: {result.message}"
                 self.world.tally["undone"] += 1

@@ -96,3 +96,13 @@ def test_a_campaign_that_misses_a_rare_branch_fails(capsys: pytest.CaptureFixtur
         assert f"not reached: {marks.every()[0]}\n" in capsys.readouterr().out
         marks.REACHED[marks.every()[0]] = 1
         assert campaign.main() == 0
+
+
+def test_a_full_disk_does_not_hide_that_the_server_is_away(tmp_path: Path) -> None:
+    play([Step("load", 0, 83971291, "login: long unreached")], 747, tmp_path, Counter())
+
+
+@pytest.mark.parametrize("seed", [504, 892])
+def test_a_disk_that_refuses_what_undo_needs_is_no_broken_promise(tmp_path: Path, seed: int) -> None:
+    chances = {504: 75718654, 892: 255000408}
+    play([Step("load", 0, chances[seed])], seed, tmp_path, Counter())

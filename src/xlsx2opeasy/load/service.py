@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
-from xlsx2opeasy.errors import InvalidWorkbook, LoadRefused, NeverReached, UsageError
+from xlsx2opeasy.errors import InvalidWorkbook, LoadRefused, LocalFailure, NeverReached, UsageError
 from xlsx2opeasy.load.budget import AfterCanary
 from xlsx2opeasy.load.event_log import EventLog
 from xlsx2opeasy.load.events import Listener, LoadEstimated, Notice, WorkbookChecked, WorkbookOpened
@@ -76,7 +76,8 @@ def load(
         try:  # from here on the job on disk is all there is
             return _work_on(stored, context, is_new=True)
         except NeverReached:
-            stored.remove()
+            with contextlib.suppress(OSError, LocalFailure):  # that the server is away weighs more
+                stored.remove()
             raise
 
 

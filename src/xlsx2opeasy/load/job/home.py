@@ -107,10 +107,12 @@ class JobFolder:
             sync_folder(self.path)
 
     def remove(self) -> None:
-        """Removes the facts, then the folder."""
+        """Removes the facts, then the folder, whose files may hold passwords, also where the disk is full."""
         (self.path / FACTS).unlink(missing_ok=True)
-        sync_folder(self.path)
-        shutil.rmtree(self.path)
+        try:
+            sync_folder(self.path)
+        finally:
+            shutil.rmtree(self.path)
 
     def open_journal(self, *, stay_in_log: frozenset[str] = frozenset()) -> SqliteJournal:
         """The journal's file."""
