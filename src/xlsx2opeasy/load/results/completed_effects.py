@@ -17,6 +17,7 @@ from xlsx2opeasy.load.job.facts import json_lines
 from xlsx2opeasy.load.job.open_job import OpenJob
 from xlsx2opeasy.load.job.store import DONE, StoredJob
 from xlsx2opeasy.load.results.row_results import RowResults
+from xlsx2opeasy.load.run.match import value_at
 from xlsx2opeasy.spec.catalogue import BY_NAME, PROCESSING_ORDER
 from xlsx2opeasy.spec.effects import Effect
 from xlsx2opeasy.spec.model import Subject
@@ -129,8 +130,7 @@ def _values(content: Any, paths: Mapping[str, Path]) -> dict[str, Any]:  # noqa:
 def _at(value: Any, path: Path) -> Any:  # noqa: ANN401
     """The value at a path; for a path through a list, the values in its objects."""
     keys, after = path
-    for key in keys:
-        value = value.get(key) if isinstance(value, dict) else None
+    found = value_at(value, keys)
     if after is None:
-        return value
-    return [_at(item, after) for item in value] if isinstance(value, list) else None
+        return found
+    return [_at(item, after) for item in found] if isinstance(found, list) else None

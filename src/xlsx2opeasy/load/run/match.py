@@ -163,7 +163,7 @@ class _Matching:
         unmatched = sorted(self._unmatched(), key=lambda index: -len(_canonical(self._sent[index])))
         for index in unmatched if free else ():
             mine = self._sent[index]
-            present = tuple(path for path in paths if _at(mine["content"], path) is not None)
+            present = tuple(path for path in paths if value_at(mine["content"], path.split(".")) is not None)
             if present not in by_paths:
                 by_paths[present] = self._indexed(free, present)
             candidates = by_paths[present].get(_subject(mine, present), [])
@@ -188,11 +188,12 @@ def _subject_paths(task_type: str, wire_names: Mapping[str, str]) -> list[str]:
 
 
 def _subject(task: Task, paths: tuple[str, ...]) -> bytes:
-    return _canonical([task["command"], [_at(task["content"], path) for path in paths]])
+    return _canonical([task["command"], [value_at(task["content"], path.split(".")) for path in paths]])
 
 
-def _at(content: Any, path: str) -> Any:  # noqa: ANN401
-    for key in path.split("."):
+def value_at(content: Any, keys: Iterable[str]) -> Any:  # noqa: ANN401
+    """The value that these keys lead to, one within the other; None where there is none."""
+    for key in keys:
         content = content.get(key) if isinstance(content, dict) else None
     return content
 
