@@ -13,6 +13,8 @@ import unicodedata
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
+_FILLERS = frozenset("\u034f\u115f\u1160\u2800\u3164\uffa0")
+"""Letters and marks that show nothing."""
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _IPV4 = re.compile(r"(0x[0-9a-f]*|[0-9]+)(\.(0x[0-9a-f]*|[0-9]+)){0,3}")
 _ZEROS_BEFORE_A_PORT = ("", "0", "00")
@@ -90,7 +92,9 @@ def _a_labels(host: str) -> str:
 
 
 def _is_blank(character: str) -> bool:
-    return character.isspace() or unicodedata.category(character) in ("Cf", "Cc", "Zs", "Zl", "Zp")
+    if character.isspace() or character in _FILLERS or "\ufe00" <= character <= "\ufe0f":
+        return True
+    return unicodedata.category(character) in ("Cf", "Cc", "Zs", "Zl", "Zp")
 
 
 def _host_spellings(host: str) -> list[str]:
