@@ -250,6 +250,12 @@ class Referee:
             self._campaign.strays.append(f"{job} sent {request.call} and holds nothing")
         return holders.get(lock_number("job", job), 0)
 
+    def close(self) -> None:
+        """Lets go of the database."""
+        with self._lock:
+            if self._connection is not None:
+                self._connection.close()
+
     def _holders(self) -> dict[int, int]:
         """By lock, the process that holds it; empty where the database cannot be asked, as it restarts."""
         with self._lock, contextlib.suppress(psycopg.Error):
@@ -286,6 +292,7 @@ def play(campaign: Campaign, postgres: PostgresServer, folder: Path) -> dict[str
         troubles = Troubles(campaign, postgres)
         for server in servers.values():
             referee = Referee(campaign, url, server, troubles)
+            stack.callback(referee.close)
             server.settings.before = referee.before
             server.settings.after = referee.after  # type: ignore[assignment]
         search = _search_for_secrets(campaign, postgres, url, servers)
