@@ -9,7 +9,9 @@ import pytest
 from foreign.messages import Answer, Cut, Request
 from xlsx2opeasy.errors import LoadRefused, UsageError
 from xlsx2opeasy.load.abandon import abandon
-from xlsx2opeasy.load.job.home import Home
+from xlsx2opeasy.load.job.home import Home, JobFolder
+from xlsx2opeasy.load.job.store import ROWS
+from xlsx2opeasy.load.jobs.listing import job_of
 from xlsx2opeasy.load.results.load_result import LoadResult
 from xlsx2opeasy.load.run.undecided import Settling
 
@@ -167,3 +169,23 @@ def test_unknown_comes_before_running(rig: Rig, tmp_path: Path) -> None:
     assert sum(result.rows.values()) == 2 * result.rows["total"] == 2 * len(rows)
     assert sorted(each[0] for each in rows) == ["NOT SENT", "RUNNING", "UNKNOWN"]
     assert (result.status, result.exit_code) == ("unknown", 1)
+
+
+def test_how_far_a_job_is_reads_its_rows_once_however_often_it_is_asked(
+    rig: Rig, book: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stored = rig.home.job(str(still_running(rig, book).job))
+    read: list[str] = []
+    reading = JobFolder.read
+
+    def noting(self: JobFolder, name: str) -> bytes:
+        read.append(name)
+        return reading(self, name)
+
+    monkeypatch.setattr(JobFolder, "read", noting)
+    with stored.working():
+        counts = [job_of(stored).counts for _ in range(3)]
+    assert counts[0] == counts[1] == counts[2]
+    assert counts[0] is not None
+    assert counts[0]["running"] == counts[0]["total"] > 0
+    assert read.count(ROWS) == 1

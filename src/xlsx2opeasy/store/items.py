@@ -15,7 +15,6 @@ from psycopg.types.json import Jsonb
 
 from xlsx2opeasy.durable import require_overwritable, why_refused, write_file
 from xlsx2opeasy.errors import LoadRefused, UsageError, WorkbookUnusable, Xlsx2OpeasyError
-from xlsx2opeasy.load.job.facts import read_rows
 from xlsx2opeasy.load.job.state import ABANDONED, COMPLETED, REJECTED, UNKNOWN, WITH_ERRORS
 from xlsx2opeasy.load.jobs.earlier import peek
 from xlsx2opeasy.load.jobs.superseded import withdraw
@@ -125,7 +124,7 @@ def live_counts(store: PostgresStore, job: str) -> dict[str, int] | None:
     try:
         stored = store.job(job)
         facts, state = peek(stored)
-        return counts_so_far(read_rows(stored, facts), state)
+        return counts_so_far(stored, facts, state)
     except Xlsx2OpeasyError:
         return None
 

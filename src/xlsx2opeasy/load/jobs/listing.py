@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from xlsx2opeasy.errors import Interrupted, LocalFailure, StillRunning
 from xlsx2opeasy.job_model import Job, member, truth_of
-from xlsx2opeasy.load.job.facts import JobFacts, read_facts, read_records, read_rows
+from xlsx2opeasy.load.job.facts import JobFacts, read_facts, read_records
 from xlsx2opeasy.load.job.state import (
     ABANDONED,
     COMPLETED,
@@ -99,11 +99,11 @@ def job_of(stored: StoredJob) -> LocalJob:
 
 
 def _counts_so_far(stored: StoredJob, facts: JobFacts, state: JobState) -> dict[str, int]:
-    """Where its rows are damaged, whoever works on it finds out."""
+    """Those of a job that runs; none where its rows are damaged, which the process that works on it finds."""
     from xlsx2opeasy.load.results.row_results import counts_so_far
 
     with contextlib.suppress(LocalFailure):
-        return counts_so_far(read_rows(stored, facts), state)
+        return counts_so_far(stored, facts, state)
     return {}
 
 

@@ -11,12 +11,7 @@ from xlsx2opeasy.load.job.journal import Fact
 from xlsx2opeasy.load.job.open_job import OpenJob
 from xlsx2opeasy.load.job.state import ABANDONED, JOB
 from xlsx2opeasy.load.job.store import Store, StoredJob
-from xlsx2opeasy.load.jobs.earlier import (
-    Candidate,
-    is_here,
-    real_jobs,
-    same_workbook,
-)
+from xlsx2opeasy.load.jobs.earlier import Candidate, is_here, real_jobs, same_workbook
 from xlsx2opeasy.load.results.outcomes import fingerprints_kept, write_outcomes
 from xlsx2opeasy.load.results.row_results import match_results
 from xlsx2opeasy.load.run.cleanup import forget_secrets

@@ -51,7 +51,7 @@ class RowFailure:
 
 
 def failures_of(rows: Iterable[JobRow], row_results: RowResults) -> Iterator[RowFailure]:
-    """Those of a job whose row_results is known, in the order of its rows."""
+    """Those of a job whose results are known, in the order of its rows."""
     for row in rows:
         result = row_results.results.get((row.sheet, row.row))
         if result is not None and result.outcome is not Outcome.SUCCESS:

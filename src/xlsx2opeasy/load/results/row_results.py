@@ -12,10 +12,11 @@ from operator import not_
 from typing import Any
 
 from xlsx2opeasy.display import in_cell
-from xlsx2opeasy.load.job.facts import JobRow, PhaseFacts
+from xlsx2opeasy.load.job.facts import JobFacts, JobRow, PhaseFacts, read_rows
 from xlsx2opeasy.load.job.fingerprint import on_machine
 from xlsx2opeasy.load.job.open_job import OpenJob
 from xlsx2opeasy.load.job.state import JobState, PhaseState
+from xlsx2opeasy.load.job.store import StoredJob
 from xlsx2opeasy.load.run.fetch import SavedResults, read_rejections
 from xlsx2opeasy.load.run.match import alike_keys, corresponds_in_order, further_results, match
 from xlsx2opeasy.load.run.undecided import how_to_settle
@@ -66,16 +67,13 @@ def counts_of_unsent(rows: Iterable[JobRow]) -> dict[str, int]:
     return counts_of(outcomes, sum(row.skipped for row in known))
 
 
-def counts_so_far(rows: Iterable[JobRow], state: JobState) -> dict[str, int]:
-    """The counts of a job that is being worked on, by what the server has said until now; they add up."""
-    known, sent, skipped = Counter[Outcome](), Counter[int](), 0
-    for row in rows:
-        if row.skipped:
-            skipped += 1
-        elif row.phase:
-            sent[row.phase] += 1
-        else:
-            known[row.known_outcome or Outcome.NOT_SENT] += 1
+def counts_so_far(stored: StoredJob, facts: JobFacts, state: JobState) -> dict[str, int]:
+    """The counts of a job that is being worked on, by what the server has said until now; they add up.
+
+    Raises LocalFailure where its rows are damaged.
+    """
+    sent, others, skipped = _numbers_of_rows(stored, facts)
+    known = Counter(others)
     for number, rows_sent in sent.items():
         left = rows_sent
         phase = state.phases.get(number) or PhaseState(number)
@@ -89,6 +87,33 @@ def counts_so_far(rows: Iterable[JobRow], state: JobState) -> dict[str, int]:
             runs = phase.scheduled_id is not None or phase.schedule_in_doubt is not None
             known[Outcome.RUNNING if runs else Outcome.NOT_SENT] += left
     return counts_of(known, skipped)
+
+
+_NumbersOfRows = tuple[Counter[int], Counter[Outcome], int]
+_KNOWN_NUMBERS: dict[str, _NumbersOfRows] = {}
+"""By the SHA-256 of a job's rows."""
+_MOST_KNOWN_NUMBERS = 100
+
+
+def _numbers_of_rows(stored: StoredJob, facts: JobFacts) -> _NumbersOfRows:
+    """How many rows each phase sends, how many others have which outcome, and how many are skipped.
+
+    They never change, so the rows are read once, however often somebody looks how far the job is.
+    """
+    if (found := _KNOWN_NUMBERS.get(facts.rows_sha256)) is not None:
+        return found
+    sent, others, skipped = Counter[int](), Counter[Outcome](), 0
+    for row in read_rows(stored, facts):
+        if row.skipped:
+            skipped += 1
+        elif row.phase:
+            sent[row.phase] += 1
+        else:
+            others[row.known_outcome or Outcome.NOT_SENT] += 1
+    if len(_KNOWN_NUMBERS) >= _MOST_KNOWN_NUMBERS:
+        _KNOWN_NUMBERS.clear()
+    _KNOWN_NUMBERS[facts.rows_sha256] = sent, others, skipped
+    return sent, others, skipped
 
 
 def match_results(job: OpenJob, stopped_because: str = "") -> RowResults:
