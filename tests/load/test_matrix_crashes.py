@@ -24,7 +24,7 @@ from xlsx2opeasy.load.job.sqlite_journal import SqliteJournal, read_sqlite_journ
 from xlsx2opeasy.load.job.store import DIGEST_KEY
 from xlsx2opeasy.load.jobs.listing import list_jobs
 
-from .books import outcomes, read_results, user_book
+from .books import outcomes, read_results, user_book, users, write_rows
 from .command import run, start, until
 from .crash import Frozen, finish, freeze_job, run_and_die, thaw
 from .rig import Rig, executed, kept_promise
@@ -201,6 +201,22 @@ def test_f13_f84_damaged_files_are_named_and_nothing_is_guessed(
             assert len(server.requests) == sent
             said = failure.value.message
         assert path.name in said
+
+
+@pytest.mark.parametrize("name", ["job.json", "journal.sqlite", "outcomes.jsonl"])
+def test_a_damaged_job_keeps_every_workbook_out_until_its_folder_is_moved_away(
+    rig: Rig, tmp_path: Path, name: str
+) -> None:
+    folder = rig.folder(rig.load(user_book(tmp_path / "loaded.xlsx"))).path
+    folder.joinpath(name).write_bytes(b"{" * 8192)
+    another = write_rows(tmp_path / "another.xlsx", {"Users": users(2, first=10)})
+    sent = len(rig.server.requests)
+    with pytest.raises(LocalFailure, match=name) as failure:
+        rig.load(another)
+    assert len(rig.server.requests) == sent
+    assert f"move its folder {folder} away" in failure.value.hint
+    folder.rename(tmp_path / folder.name)
+    assert rig.load(another).status == "completed"
 
 
 @pytest.mark.parametrize("steps", [0, 9])

@@ -52,6 +52,15 @@ class JobFolder:
         """The file's path, or the folder's."""
         return str(self.path / name)
 
+    @property
+    def way_out(self) -> str:
+        """To move the folder away, and what is lost by that."""
+        return (
+            "nothing is loaded from here while that is so, as the job may have sent the same rows. Once you"
+            f" know what became of it, move its folder {self.path} away: the job can neither be resumed nor"
+            " undone then, and nothing here keeps its rows from being sent twice"
+        )
+
     def read(self, name: str) -> bytes:
         """A file's content."""
         try:

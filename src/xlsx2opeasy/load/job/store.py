@@ -62,6 +62,10 @@ class StoredJob(Protocol):
     def where(self, name: str = "") -> str:
         """The place of a file, or of the job, in the words of a message."""
 
+    @property
+    def way_out(self) -> str:
+        """What a person may do where the job cannot be read and keeps loads out; empty where nothing."""
+
     def read(self, name: str) -> bytes:
         """A file's content. FileNotFoundError where there is none of that name, else LocalFailure."""
 

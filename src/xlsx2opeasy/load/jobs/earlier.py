@@ -2,11 +2,12 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from xlsx2opeasy.errors import LoadRefused, UsageError
+from xlsx2opeasy.errors import LoadRefused, LocalFailure, UsageError
 from xlsx2opeasy.load.job.facts import JobFacts, read_facts, read_records, read_rows
 from xlsx2opeasy.load.job.fingerprint import key_of, without_secrets
 from xlsx2opeasy.load.job.fold import fold
@@ -38,10 +39,22 @@ def real_jobs(
     store: Store, *, enterprise: tuple[str, str] | None = None, unfinished: bool = False
 ) -> Iterator[tuple[StoredJob, JobFacts, JobState]]:
     """The jobs that are no rehearsals, latest first; a large store gives those alone that are looked for."""
-    looked_for = store.jobs(enterprise=enterprise, unfinished=unfinished)
-    known = [(stored, *peek(stored)) for stored in looked_for]
+    known = []
+    for stored in store.jobs(enterprise=enterprise, unfinished=unfinished):
+        with _standing_in_the_way(stored):
+            known.append((stored, *peek(stored)))
     real = [each for each in known if not each[1].rehearsal]
     yield from sorted(real, key=lambda each: each[1].created, reverse=True)
+
+
+@contextmanager
+def _standing_in_the_way(stored: StoredJob) -> Iterator[None]:
+    """A job that cannot be read may have sent the same rows: no load begins, and what to do is said."""
+    try:
+        yield
+    except LocalFailure as damage:
+        hint = "; ".join(each for each in (damage.hint, stored.way_out) if each)
+        raise LocalFailure(damage.message, hint) from damage
 
 
 @dataclass(frozen=True)
@@ -140,20 +153,21 @@ def refuse_if_done_or_unfinished(store: Store, candidate: Candidate, *, again: b
     settled: Counter[str] = Counter()
     for stored, facts, state in real_jobs(store, enterprise=candidate.enterprise):
         if candidate.is_at(facts):
-            same_tasks = candidate.has_tasks_of(facts)
-            same = same_tasks or same_workbook(facts, state, candidate)
-            if state.finished is None and not state.never_came_to_send:
-                if same or _sends(candidate, facts, planned_in(stored, facts)):
-                    _refuse_unfinished(facts)
-            elif state.finished == UNKNOWN:
-                if same or _sends(candidate, facts, fingerprints_kept(stored, Outcome.UNKNOWN)):
-                    _refuse_unknown(facts)
-            else:
-                _refuse_closed(stored, facts, state, candidate, settled)
-            if same_tasks and not again:
-                _refuse_done(stored, facts, state, candidate, reported)
-            for mark, number in fingerprints_kept(stored, *_SETTLED).items():
-                settled[without_secrets(mark)] += number
+            with _standing_in_the_way(stored):
+                same_tasks = candidate.has_tasks_of(facts)
+                same = same_tasks or same_workbook(facts, state, candidate)
+                if state.finished is None and not state.never_came_to_send:
+                    if same or _sends(candidate, facts, planned_in(stored, facts)):
+                        _refuse_unfinished(facts)
+                elif state.finished == UNKNOWN:
+                    if same or _sends(candidate, facts, fingerprints_kept(stored, Outcome.UNKNOWN)):
+                        _refuse_unknown(facts)
+                else:
+                    _refuse_closed(stored, facts, state, candidate, settled)
+                if same_tasks and not again:
+                    _refuse_done(stored, facts, state, candidate, reported)
+                for mark, number in fingerprints_kept(stored, *_SETTLED).items():
+                    settled[without_secrets(mark)] += number
         reported += candidate.changed.get(facts.job, ())
 
 
