@@ -64,13 +64,24 @@ def _columns() -> int:
 
 
 def _run() -> int:
+    """The command, which SIGTERM and SIGHUP end as Ctrl-C does, until it handles them in its own way."""
+    import signal  # takes as long as all of --help
+
+    known = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    heard = [number for number in known if signal.getsignal(number) != signal.SIG_IGN]  # as nohup does
     try:
-        from xlsx2opeasy.cli.main import run
+        for number in heard:
+            signal.signal(number, signal.default_int_handler)
+        try:
+            from xlsx2opeasy.cli.main import run
+        except Exception as error:  # noqa: BLE001 - a broken installation, or no memory
+            return _not_started(error)
+        return run()
     except KeyboardInterrupt:
         return INTERRUPTED
-    except Exception as error:  # noqa: BLE001 - a broken installation, or no memory
-        return _not_started(error)
-    return run()
+    finally:
+        for number in heard:  # only the output is still to be written
+            signal.signal(number, lambda *_: os._exit(INTERRUPTED))
 
 
 def _not_started(error: Exception) -> int:

@@ -1,6 +1,7 @@
 """The queue and its workers, through the installed command."""
 
 import signal
+import socket
 import urllib.request
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -10,10 +11,11 @@ import openpyxl
 import pytest
 
 from cli.test_schemas import schema
-from foreign.messages import Request
+from foreign.messages import Answer, Request, general_error
 from foreign.server import ForeignServer
 from load.books import numbers_then_users, user_book, users, write_rows
 from load.rig import executed
+from xlsx2opeasy.settings.store import STORE_VARIABLE
 
 from .fleet import Machine, ended, until
 
@@ -228,3 +230,85 @@ def test_a_server_that_is_away_is_tried_again(
     assert ended(worker) == 0
     assert here.state(job) == "queued"
     assert "interrupted" in here.json("queue", "show", job)["items"][0]["steps"][-1]["what"]
+
+
+def test_an_enterprise_whose_operation_runs_is_kept_also_by_a_try_that_ended_with_5(
+    machine: Callable[[str], Machine], server: ForeignServer, tmp_path: Path
+) -> None:
+    """The server refuses to tell the worker the status of what it runs; the next job waits all the same."""
+    server.settings.polls_processing = 10**6
+    here = machine("here")
+    first = here.json("queue", "add", user_book(tmp_path / "first.xlsx", 2), "--yes", "--priority", 9)
+    here.run("queue", "add", write_rows(tmp_path / "second.xlsx", {"Users": users(2, first=10)}), "--yes")
+    refused, drafts = list[Request](), list[Request]()
+
+    def look(request: Request) -> Answer | None:
+        if request.call == "POST /v1/operations":
+            drafts.append(request)
+        if request.method == "GET" and "/scheduledoperations/" in request.path and not refused:
+            refused.append(request)
+            return general_error(400, "Bad request")
+        return None
+
+    server.settings.before = look
+    with here.working():
+        until(lambda: refused)
+        (run,) = server.state.scheduled.values()
+        until(lambda: run.polls > 1 or len(drafts) > 1)
+        assert len(drafts) == 1
+        server.settings.polls_processing = 1
+        until(lambda: {each["state"] for each in here.json("queue", "list")["items"]} == {"done"})
+    steps = [
+        each["what"] for each in here.json("queue", "show", first["items"][0]["job"])["items"][0]["steps"]
+    ]
+    assert sum(each.startswith("failed:") for each in steps) == 1, steps
+    assert set(executed(server).values()) == {1}
+
+
+_AT_IMPORT = """
+import importlib.machinery, os, signal
+original = importlib.machinery.PathFinder.find_spec
+def find_spec(name, path=None, target=None):
+    if name == {module!r}:
+        os.kill(os.getpid(), signal.{sent})
+    return original(name, path, target)
+importlib.machinery.PathFinder.find_spec = staticmethod(find_spec)
+"""
+
+
+@pytest.mark.parametrize(
+    ("module", "sent"),
+    [
+        ("xlsx2opeasy.cli.main", "SIGTERM"),
+        ("click", "SIGHUP"),
+        ("xlsx2opeasy.cli.worker", "SIGTERM"),
+        ("psycopg", "SIGTERM"),
+        ("procrastinate", "SIGINT"),
+    ],
+)
+def test_a_worker_that_is_stopped_before_it_is_ready_says_so(
+    machine: Callable[[str], Machine], tmp_path: Path, module: str, sent: str
+) -> None:
+    (tmp_path / "sitecustomize.py").write_text(_AT_IMPORT.format(module=module, sent=sent))
+    here = machine("here")
+    here.env["PYTHONPATH"] = str(tmp_path)
+    done = here.run("worker", code=130)
+    assert done.stdout == ""
+    assert done.stderr.strip() in ("", "error: interrupted")
+
+
+def test_a_worker_that_waits_for_its_store_is_stopped(machine: Callable[[str], Machine]) -> None:
+    here = machine("here")
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        here.env[STORE_VARIABLE] = f"postgresql://loads@127.0.0.1:{silent.getsockname()[1]}/loads"
+        worker = here.start("worker")
+        connection, _ = silent.accept()
+        with connection:
+            assert ended(worker) == 130
+
+
+def test_a_worker_is_stopped_as_soon_as_it_says_that_it_is_ready(machine: Callable[[str], Machine]) -> None:
+    worker = machine("here").start("worker")
+    assert worker.stderr is not None
+    assert worker.stderr.readline().startswith("waits for loads in")
+    assert ended(worker) == 0

@@ -9,9 +9,11 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import timedelta
+from types import FrameType
 from typing import Any, Final
 
 from xlsx2opeasy.errors import (
+    Interrupted,
     LoadRefused,
     LocalFailure,
     StillRunning,
@@ -55,14 +57,13 @@ class Worker:
     def run(self) -> None:
         """Raises what the store raises where it cannot be used from the beginning."""
         self.store.session.run(purge)
+        for name in ("SIGTERM", "SIGINT", "SIGHUP"):
+            if hasattr(signal, name):
+                signal.signal(getattr(signal, name), self._stop)
         self.say(f"waits for loads in {self.store.where()}")
         asyncio.run(self._work())
 
     async def _work(self) -> None:
-        loop = asyncio.get_running_loop()
-        for name in ("SIGTERM", "SIGINT", "SIGHUP"):
-            if hasattr(signal, name):
-                loop.add_signal_handler(getattr(signal, name), self._stop)
         tasks: set[asyncio.Task[None]] = set()
         while True:
             try:
@@ -76,10 +77,10 @@ class Worker:
         if tasks:
             await asyncio.wait(tasks)
 
-    def _stop(self) -> None:
+    def _stop(self, _number: int, _frame: FrameType | None) -> None:
         """Lets the requests under way finish; a second signal leaves at once."""
         if self._stopping:
-            os._exit(130)
+            os._exit(Interrupted.exit_code)
         self._stopping = True
         for interruption in self._running.values():
             interruption.ask()
@@ -109,6 +110,8 @@ class Worker:
                 break
             took = True
             self._running[taken.number] = Interruption()
+            if self._stopping:  # since a moment ago
+                self._running[taken.number].ask()
             tasks.add(asyncio.create_task(self._one(queue, taken)))
         return took
 
