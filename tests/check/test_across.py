@@ -178,7 +178,7 @@ def test_numbers_that_share_their_key_are_all_found(numbers: list[str]) -> None:
 @settings(max_examples=50)
 @given(st.lists(NAMES, max_size=10))
 @pytest.mark.parametrize(
-    ("whole", "single"), [(across._user_keys, across.user_key), (across._exact_keys, across.exact_key)]
+    ("whole", "single"), [(across.user_keys, across.user_key), (across._exact_keys, across.exact_key)]
 )
 def test_a_column_has_the_keys_of_its_texts(
     whole: Callable[["pd.Series[str]"], "pd.Series[str]"], single: Callable[[str], str], names: list[str]

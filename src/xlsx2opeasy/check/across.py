@@ -11,10 +11,11 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
+import numpy as np
 import pandas as pd
 
 from xlsx2opeasy.check.commands import Grid
-from xlsx2opeasy.check.normal import CLEAR
+from xlsx2opeasy.check.normal import CLEAR, distinct_of
 from xlsx2opeasy.check.numbers import Span, number_key, overlaps, span_of
 from xlsx2opeasy.problems import Severity
 from xlsx2opeasy.spec.catalogue import COMMAND_HEADER
@@ -83,7 +84,7 @@ def across_rows(grid: Grid) -> Iterator[Conflict]:
 
 def _users(grid: Grid) -> Iterator[Conflict]:
     adding, deleting = grid.task_type.commands_that(Effect.ADDS_USER), _deleting_user(grid)
-    yield from _lives(grid, "user.userId", "user", adding, deleting, _user_keys)
+    yield from _lives(grid, "user.userId", "user", adding, deleting, user_keys)
     adding = grid.task_type.commands_that(Effect.ADDS_DEVICE)
     deleting = grid.task_type.commands_that(Effect.DELETES_DEVICE)
     yield from _lives(grid, "device.name", "device", adding, deleting, _exact_keys)
@@ -117,7 +118,8 @@ def _exact_keys(texts: Texts) -> Texts:
     return texts if texts.str.isascii().all() else texts.map(exact_key)
 
 
-def _user_keys(texts: Texts) -> Texts:
+def user_keys(texts: Texts) -> Texts:
+    """The keys of the ids of users, as `user_key` makes them."""
     return texts.str.lower() if texts.str.isascii().all() else texts.map(user_key)
 
 
@@ -125,7 +127,9 @@ def _number_keys(texts: Texts) -> Texts:
     """The keys of numbers that may share theirs, "" for others: equal keys have the same last ten digits."""
     last = texts.str.replace("[^0-9]", "", regex=True).str[-10:]
     candidates = texts.where((texts != "") & last.duplicated(keep=False), "")
-    keys = {text: number_key(text) for text in candidates.unique()}
+    keys = {text: number_key(text) for text in distinct_of(candidates).tolist()}
+    if not any(keys.values()):
+        return pd.Series("", index=texts.index, dtype="str")
     return candidates.map(keys).astype("str")
 
 
@@ -178,11 +182,11 @@ def _unique(grid: Grid, name: str) -> Iterator[Conflict]:
     texts = _texts(grid, name)
     keys = _exact_keys(texts).where(texts != CLEAR, "")
     adds = grid.task_type.commands_that(Effect.ADDS_DEVICE)
-    adding = grid.command.isin(adds)
+    adding = grid.having(adds)
     if not keys[adding & (keys != "")].duplicated().any():
         return
     holders = UniqueValues(grid.task_type)
-    devices, users = _exact_keys(_texts(grid, "device.name")), _user_keys(_texts(grid, "user.userId"))
+    devices, users = _exact_keys(_texts(grid, "device.name")), user_keys(_texts(grid, "user.userId"))
     columns = (each.tolist() for each in (grid.command, devices, users, texts, keys))
     for row, command, device, user, text, its_key in zip(texts.index.tolist(), *columns, strict=True):
         holders.leave(command, device, user, changed=text != "")
@@ -202,7 +206,7 @@ def _given_to_two(grid: Grid, name: str, keys_of: Callable[[Texts], Texts]) -> I
     deleting = _deleting_user(grid)
     holder: dict[str, tuple[str, int]] = {}
     held_by: dict[str, str] = {}
-    users = _user_keys(_texts(grid, "user.userId"))
+    users = user_keys(_texts(grid, "user.userId"))
     columns = (each.tolist() for each in (users, grid.command, numbers, keys))
     for row, user, command, number, its_key in zip(users.index.tolist(), *columns, strict=True):
         if number or command in deleting:
@@ -224,9 +228,7 @@ def _syncs(grid: Grid) -> Iterator[Conflict]:
         for row in rows[1:]:
             yield Conflict("sync-twice", row, COMMAND_HEADER, {"command": name, "other": rows[0]})
     later = [
-        row
-        for row in grid.rows(grid.command.isin(grid.task_type.syncs)).tolist()
-        if _something_follows(grid, row)
+        row for row in grid.rows(grid.having(grid.task_type.syncs)).tolist() if _something_follows(grid, row)
     ]
     for row in later:
         yield Conflict("sync-not-last", row, COMMAND_HEADER, {"command": grid.command.at[row]})
@@ -280,8 +282,11 @@ def _same_rows(grid: Grid) -> Iterator[Conflict]:
 
 def _repeated_rows(values: pd.DataFrame) -> pd.DataFrame:
     """The rows that occur more than once; each column excludes those whose value in it is unique."""
+    rows = np.arange(len(values))
     for name in values.columns:
-        twice = values[name].duplicated(keep=False)
-        if not twice.all():
-            values = values[twice]
-    return values[values.duplicated(keep=False)]
+        texts = values[name]
+        rows = rows[(texts if len(rows) == len(texts) else texts.iloc[rows]).duplicated(keep=False)]
+        if not len(rows):
+            break
+    repeated = values.iloc[rows]
+    return repeated[repeated.duplicated(keep=False)]

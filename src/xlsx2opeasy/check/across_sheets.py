@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from xlsx2opeasy.check.across import UNCLEAR_USER, Conflict, user_key
+from xlsx2opeasy.check.across import UNCLEAR_USER, Conflict, user_key, user_keys
 from xlsx2opeasy.problems import Severity
 from xlsx2opeasy.spec.catalogue import COMMAND_HEADER
 from xlsx2opeasy.spec.effects import Effect
@@ -90,15 +90,19 @@ Rows = tuple[TaskType, pd.DataFrame]
 
 def across_sheets(sheets: Sequence[Rows]) -> Iterator[tuple[int, Conflict]]:
     """The conflicts, each with the place of its sheet in `sheets`."""
-    again = {user: found for rows in sheets for user, found in _coming_again(*rows).items()}
-    if not again:
+    about_users = [
+        (place, name, values[name])
+        for place, (task_type, values) in enumerate(sheets)
+        for name in (() if _adds_users(task_type) else task_type.names_of(Subject.USER))
+        if name in values
+    ]
+    if not about_users:
         return
-    for place, (task_type, values) in enumerate(sheets):
-        for name in () if _adds_users(task_type) else task_type.names_of(Subject.USER):
-            if name in values:
-                for row, text in values[name].items():
-                    if (found := again.get(user_key(text))) is not None:
-                        yield place, _conflict(int(str(row)), name, text, found)
+    again = {user: found for rows in sheets for user, found in _coming_again(*rows).items()}
+    for place, name, texts in about_users if again else ():
+        for row, text in texts.items():
+            if (found := again.get(user_key(text))) is not None:
+                yield place, _conflict(int(str(row)), name, text, found)
 
 
 def _adds_users(task_type: TaskType) -> bool:
@@ -112,13 +116,15 @@ def _coming_again(task_type: TaskType, values: pd.DataFrame) -> Mapping[str, Win
     if not names or not events or names[0] not in values:
         return {}
     rows = values[values[COMMAND_HEADER].isin(events)]
+    users = user_keys(rows[names[0]])
+    users = users[users.duplicated(keep=False)]
     by_user: dict[str, list[tuple[int, str]]] = defaultdict(list)
-    for row, command, text in zip(rows.index.tolist(), rows[COMMAND_HEADER], rows[names[0]], strict=True):
-        by_user[user_key(text)].append((row, command))
+    commands = rows[COMMAND_HEADER].loc[users.index]
+    for row, command, user in zip(users.index.tolist(), commands.tolist(), users.tolist(), strict=True):
+        by_user[user].append((row, command))
     found = {
         user: windows_of((row, task_type.by_command[command]) for row, command in of)
         for user, of in by_user.items()
-        if len(of) > 1
     }
     return {user: windows for user, windows in found.items() if windows.comes_again}
 

@@ -9,7 +9,7 @@ import pandas as pd
 from xlsx2opeasy.check.across import across_rows
 from xlsx2opeasy.check.across_sheets import across_sheets
 from xlsx2opeasy.check.commands import Code, Grid, RowFinding, doubtful, findings, unused
-from xlsx2opeasy.check.normal import CLEAR, normalised
+from xlsx2opeasy.check.normal import CLEAR, distinct_of, normalised
 from xlsx2opeasy.check.reporting import Reporter
 from xlsx2opeasy.check.schema import broken_rules
 from xlsx2opeasy.check.typed import number_findings, typed_findings
@@ -109,12 +109,12 @@ def _check_sheet(sheet: Sheet, allowed: frozenset[str]) -> tuple[CheckedSheet, l
     values[COMMAND_HEADER] = commands.where(known, sheet.rows[COMMAND_HEADER])
     for column in columns:
         values[column.name] = normalised(column, values[column.name])
-    grid = Grid(sheet.task_type, columns, values[known], sheet.unreadable)
+    grid = Grid(sheet.task_type, columns, _where(known, values), sheet.unreadable)
     not_used, in_doubt = list(unused(grid)), list(doubtful(grid))
     superseded: set[tuple[int, str]] = set()
     if Code.UNUSED in allowed:
         superseded = _leave_out(values, [*not_used, *in_doubt])
-        grid = Grid(sheet.task_type, columns, values[known], sheet.unreadable)
+        grid = Grid(sheet.task_type, columns, _where(known, values), sheet.unreadable)
     reporter = Reporter(sheet, allowed)
     of_rows = _of_known_rows(reporter, grid, not_used, in_doubt, allowed)
     superseded |= {(each.row or 0, each.field or "") for each in of_rows if each.rule == Code.TWO_NUMBERS}
@@ -125,6 +125,11 @@ def _check_sheet(sheet: Sheet, allowed: frozenset[str]) -> tuple[CheckedSheet, l
     ]
     invalid = frozenset(each.row for each in problems if _is_error(each) and each.row is not None)
     return CheckedSheet(sheet, values, invalid & frozenset(values.index)), problems
+
+
+def _where(mask: "pd.Series[bool]", values: pd.DataFrame) -> pd.DataFrame:
+    """The rows for which the mask holds, which are mostly all, and then no copies."""
+    return values if mask.all() else values[mask]
 
 
 def _leave_out(values: pd.DataFrame, not_used: list[RowFinding]) -> set[tuple[int, str]]:
@@ -183,7 +188,7 @@ def _commands(sheet: Sheet) -> "pd.Series[str]":
     """Each row's command in the Appendix's spelling, "" where it has none."""
     typed = sheet.rows[COMMAND_HEADER]
     spelled = {folded(name): name for name in sheet.task_type.command_names}
-    meant = {text: spelled.get(folded(text), "") for text in typed.unique()}
+    meant = {text: spelled.get(folded(text), "") for text in distinct_of(typed).tolist()}
     return typed.map(meant).astype("str")
 
 
@@ -192,7 +197,8 @@ def _to_judge(grid: Grid, found: list[RowFinding]) -> pd.DataFrame:
     columns: dict[str, pd.Series[str]] = {}
     for column in grid.columns:
         texts = grid.values[column.name]
-        columns[column.name] = texts.where(texts != CLEAR, "")
+        cleared = texts == CLEAR
+        columns[column.name] = texts.mask(cleared, "") if cleared.any() else texts
     for finding in found:
         if finding.code == Code.UNUSED:
             texts = columns[finding.name]

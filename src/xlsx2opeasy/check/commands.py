@@ -3,10 +3,11 @@
 All of it works on masks over whole columns; Excel's row numbers are the frames' index.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+import numpy as np
 import pandas as pd
 
 from xlsx2opeasy.check.normal import CLEAR
@@ -61,6 +62,7 @@ class Grid:
         self.columns = columns
         self.values = values
         self.command = values["command"]
+        self._codes, self._commands = pd.factorize(self.command)
         self.filled = {column.name: values[column.name] != "" for column in columns}
         for row, name in unreadable:
             if name in self.filled and row in values.index:
@@ -72,6 +74,11 @@ class Grid:
     def of(self, field: str) -> list[Column]:
         """The sheet's columns of a field: one, or one for each number or item."""
         return self._by_field.get(field, [])
+
+    def having(self, commands: Collection[str]) -> "pd.Series[bool]":
+        """Where the row's command is one of these."""
+        wanted = np.array([each in commands for each in self._commands], np.bool_)
+        return pd.Series(wanted[self._codes], index=self.values.index)
 
     def rows(self, mask: "pd.Series[bool]") -> pd.Index:
         """Excel's row numbers where `mask` holds."""
@@ -93,7 +100,7 @@ def unused(grid: Grid) -> Iterator[RowFinding]:
     """Filled cells of a field that the row's command does not use."""
     for column in grid.columns:
         rows = grid.rows(
-            grid.filled[column.name] & ~grid.command.isin(column.field.commands | column.field.doubtful)
+            grid.filled[column.name] & ~grid.having(column.field.commands | column.field.doubtful)
         )
         if len(rows):
             yield RowFinding(Code.UNUSED, column.field, column.name, rows)
@@ -103,7 +110,7 @@ def doubtful(grid: Grid) -> Iterator[RowFinding]:
     """Filled cells of which it is doubtful whether the row's command uses them."""
     for column in grid.columns:
         if column.field.doubtful:
-            rows = grid.rows(grid.filled[column.name] & grid.command.isin(column.field.doubtful))
+            rows = grid.rows(grid.filled[column.name] & grid.having(column.field.doubtful))
             if len(rows):
                 yield RowFinding(Code.UNUSED, column.field, column.name, rows)
 
@@ -137,7 +144,7 @@ def _cannot_be_cleared(grid: Grid) -> Iterator[RowFinding]:
 def _needed(grid: Grid, field: Field) -> "pd.Series[bool]":
     mask = grid.none()
     for required in field.required:
-        mask |= grid.command.isin(required.commands) & ~_excused(grid, required)
+        mask |= grid.having(required.commands) & ~_excused(grid, required)
     return mask
 
 
@@ -155,7 +162,7 @@ def _keywords(grid: Grid) -> Iterator[RowFinding]:
     for column in grid.columns:
         for rule in column.field.rules:
             if isinstance(rule, Keyword):
-                mask = (grid.values[column.name] == rule.word) & ~grid.command.isin(rule.commands)
+                mask = (grid.values[column.name] == rule.word) & ~grid.having(rule.commands)
                 if mask.any():
                     yield RowFinding(Code.KEYWORD, column.field, column.name, grid.rows(mask), rule.words)
 
@@ -192,7 +199,7 @@ def _beyond(grid: Grid, field: Field, limit: int) -> Iterator[RowFinding]:
 
 
 def _missing(grid: Grid, field: Field, required: Required) -> Iterator[RowFinding]:
-    asking, excused = grid.command.isin(required.commands), _excused(grid, required)
+    asking, excused = grid.having(required.commands), _excused(grid, required)
     asked = asking & ~excused
     if required.advised:
         rows = grid.rows(asking & excused & ~grid.any_filled(grid.of(field.name)))
@@ -233,7 +240,7 @@ def _in_list(column: Column, field: Field) -> bool:
 
 def _none_of(grid: Grid, rule: AtLeastOne) -> Iterator[RowFinding]:
     columns = [column for name in rule.fields for column in grid.of(name)]
-    mask = grid.command.isin(rule.commands) & ~grid.any_filled(columns)
+    mask = grid.having(rule.commands) & ~grid.any_filled(columns)
     if not mask.any():
         return
     generic = rule.stands_at.replace("[0]", "[n]")

@@ -21,6 +21,7 @@ _INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
 _NO_SEPARATORS = str.maketrans("", "", MacAddress.separators)
 _TWELVE_HEX = re.compile(r"[0-9A-Fa-f]{12}")
 LIST_SEPARATOR = ";"
+_SAMPLE = 1000
 
 
 def items_of(cell: str) -> list[str]:
@@ -77,11 +78,25 @@ def is_list_cell(column: Column) -> bool:
     return column.field.kind is Kind.TEXTS and column.item is None
 
 
+def distinct_of(texts: "pd.Series[str]") -> "pd.Series[str]":
+    """Each text once."""
+    return pd.Series(texts.unique(), dtype="str", copy=False)
+
+
+def with_few_repeated(texts: "pd.Series[str]") -> "pd.Series[str]":
+    """Each text at least once: all as they stand where they hardly repeat, as to find that out takes long."""
+    sample = texts.iloc[:_SAMPLE]
+    return texts if sample.nunique() > len(sample) // 2 else distinct_of(texts)
+
+
 def normalised(column: Column, values: "pd.Series[str]") -> "pd.Series[str]":
     """`values` (texts, "" where blank) of one column in the spelling that is sent; `CLEAR` stays."""
     normalise = _normaliser(column)
     if normalise is None:
         return values
-    distinct = [text for text in values.unique() if text not in ("", CLEAR)]
+    others = values
+    if normalise is _mac:  # of which nearly all differ, and nearly all are right
+        others = values[~values.str.fullmatch(_TWELVE_HEX.pattern)]
+    distinct = [text for text in distinct_of(others).tolist() if text not in ("", CLEAR)]
     changed = {text: new for text in distinct if (new := normalise(text)) != text}
-    return values.replace(changed) if changed else values
+    return values.map(changed).fillna(values) if changed else values

@@ -1,5 +1,8 @@
 """Pandera schemas built from the catalogue, and the one place where their findings are translated.
 
+Pandera is asked about the columns in which a text breaks a rule, and imported for them: mostly there are
+none, and to judge each distinct text once takes a tenth of the time.
+
 The Appendix's rules are vectorised checks: each function takes a column of texts, in which "" passes (a
 blank cell breaks no rule), and gives a column of booleans. The sandbox interprets the same rules in plain
 Python; a property test holds the two together.
@@ -9,13 +12,11 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pandas as pd
-import pandera.pandas as pa
-from pandera.errors import SchemaErrors
 
-from xlsx2opeasy.check.normal import is_list_cell, items_of
+from xlsx2opeasy.check.normal import distinct_of, is_list_cell, items_of, with_few_repeated
 from xlsx2opeasy.check.numbers import digits_of
 from xlsx2opeasy.spec.model import Column, Kind
 from xlsx2opeasy.spec.rules import (
@@ -31,6 +32,9 @@ from xlsx2opeasy.spec.rules import (
     OneOf,
     Rule,
 )
+
+if TYPE_CHECKING:
+    import pandera.pandas as pa
 
 Texts: TypeAlias = "pd.Series[str]"
 Verdicts: TypeAlias = "pd.Series[bool]"
@@ -81,12 +85,12 @@ def is_number_or_range(text: str) -> bool:
 
 
 def _number_or_range(_rule: NumberOrRange, texts: Texts) -> Verdicts:
-    kept = {text for text in texts.unique() if text == "" or is_number_or_range(text)}
+    kept = {text for text in distinct_of(texts).tolist() if text == "" or is_number_or_range(text)}
     return texts.isin(kept)
 
 
 def _max_items(rule: MaxItems, texts: Texts) -> Verdicts:
-    kept = {text for text in texts.unique() if len(items_of(text)) <= rule.limit}
+    kept = {text for text in distinct_of(texts).tolist() if len(items_of(text)) <= rule.limit}
     return texts.isin(kept)
 
 
@@ -110,7 +114,7 @@ def verdicts(rule: Rule, texts: Texts) -> Verdicts:
 
 def item_verdicts(rule: Rule, cells: Texts) -> Verdicts:
     """For each cell that holds a list, whether all its items keep `rule`."""
-    distinct = pd.Series(list(cells.unique()), dtype="str")
+    distinct = distinct_of(cells)
     items = distinct.map(items_of).explode()
     kept = verdicts(rule, items.fillna("").astype("str")).groupby(level=0).all()
     return cells.isin(set(distinct[kept.to_numpy()]))
@@ -132,29 +136,49 @@ class Broken:
     rows: pd.Index
 
 
-def schema_of(columns: Sequence[Column]) -> pa.DataFrameSchema:
+def schema_of(columns: Sequence[Column]) -> "pa.DataFrameSchema":
     """The schema of a frame with these columns: one pandera column each, one check for each rule.
 
     No column says its type: all are texts, made so by the reader, and pandera would look at each cell for it.
     """
-    return pa.DataFrameSchema({column.name: pa.Column(checks=_checks(column)) for column in columns})
+    import pandera.pandas as pa
+
+    return pa.DataFrameSchema(
+        {
+            column.name: pa.Column(
+                checks=[pa.Check(judge, error=code, name=code) for code, judge in _judges(column)]
+            )
+            for column in columns
+        }
+    )
 
 
 def broken_rules(columns: Sequence[Column], frame: pd.DataFrame) -> Iterator[Broken]:
     """What in `frame` (texts, "" where there is nothing to check) breaks a rule of its own column."""
+    by_name = {column.name: column for column in columns if _is_broken(column, frame[column.name])}
+    if not by_name:
+        return
+    from pandera.errors import SchemaErrors
+
     try:
-        schema_of(columns).validate(frame, lazy=True)
+        schema_of(list(by_name.values())).validate(frame[list(by_name)], lazy=True)
     except SchemaErrors as errors:
-        by_name = {column.name: column for column in columns}
         for (name, code), cases in errors.failure_cases.groupby(["column", "check"], sort=False):
             yield Broken(by_name[name], code, pd.Index(cases["index"]))
 
 
-def _checks(column: Column) -> list[pa.Check]:
+def _is_broken(column: Column, texts: Texts) -> bool:
+    """Whether one of the texts breaks a rule."""
+    judged = with_few_repeated(texts)
+    return not all(judge(judged).all() for _, judge in _judges(column))
+
+
+def _judges(column: Column) -> list[tuple[str, Callable[[Texts], Verdicts]]]:
+    """What a cell of the column can be judged by alone, each with its code."""
     if column.field.kind is Kind.BOOLEAN:
-        return [_named(_is_boolean, BOOLEAN)]
-    checks = [_check(rule, column) for rule in column.field.rules if _by_itself(rule, column)]
-    return [*checks, _named(_has_items, EMPTY_LIST)] if is_list_cell(column) else checks
+        return [(BOOLEAN, _is_boolean)]
+    judges = [(rule.code, _judge(rule, column)) for rule in column.field.rules if _by_itself(rule, column)]
+    return [*judges, (EMPTY_LIST, _has_items)] if is_list_cell(column) else judges
 
 
 def _by_itself(rule: Rule, column: Column) -> bool:
@@ -162,19 +186,15 @@ def _by_itself(rule: Rule, column: Column) -> bool:
     return not isinstance(rule, Keyword) and not (isinstance(rule, MaxItems) and column.item is not None)
 
 
-def _check(rule: Rule, column: Column) -> pa.Check:
-    judge = item_verdicts if is_list_cell(column) and not isinstance(rule, MaxItems) else verdicts
-    return _named(partial(judge, rule), rule.code)
+def _judge(rule: Rule, column: Column) -> Callable[[Texts], Verdicts]:
+    of_items = is_list_cell(column) and not isinstance(rule, MaxItems)
+    return partial(item_verdicts if of_items else verdicts, rule)
 
 
-def _is_boolean(texts: "pd.Series[str]") -> "pd.Series[bool]":
+def _is_boolean(texts: Texts) -> Verdicts:
     return texts.isin(["", "true", "false"])
 
 
-def _has_items(cells: "pd.Series[str]") -> "pd.Series[bool]":
-    kept = {text for text in cells.unique() if text == "" or items_of(text)}
+def _has_items(cells: Texts) -> Verdicts:
+    kept = {text for text in distinct_of(cells).tolist() if text == "" or items_of(text)}
     return cells.isin(kept)
-
-
-def _named(judge: Callable[["pd.Series[str]"], "pd.Series[bool]"], code: str) -> pa.Check:
-    return pa.Check(judge, error=code, name=code)

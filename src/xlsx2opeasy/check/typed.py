@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from xlsx2opeasy.check.commands import Code, Grid, RowFinding
-from xlsx2opeasy.check.normal import CLEAR, TRUE
+from xlsx2opeasy.check.normal import CLEAR, TRUE, distinct_of
 from xlsx2opeasy.check.numbers import LONGEST, SHORTEST, digits_of, two_numbers
 from xlsx2opeasy.spec.model import Column, Content, Field
 from xlsx2opeasy.spec.rules import MacAddress, NumberOrRange
@@ -51,7 +51,7 @@ def _number_columns(grid: Grid) -> Iterator[Column]:
 
 
 def _candidates(texts: "pd.Series[str]", mask: "pd.Series[bool]") -> list[str]:
-    return list(texts[mask].unique())
+    return distinct_of(texts[mask]).tolist()
 
 
 def takes_ranges(field: Field) -> bool:
@@ -104,7 +104,7 @@ def _forwarding(grid: Grid) -> Iterator[RowFinding]:
         number = column.field.number_field
         if not number:
             continue
-        mask = (grid.values[column.name] == TRUE) & grid.command.isin(column.field.commands)
+        mask = (grid.values[column.name] == TRUE) & grid.having(column.field.commands)
         if number in grid.filled:
             mask &= ~grid.filled[number] | (grid.values[number] == CLEAR)
         if mask.any():

@@ -20,16 +20,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from xlsx2opeasy.ooxml.address import LAST_ROW, outside_grid
-from xlsx2opeasy.ooxml.byte_arrays import Bools, Ints, read_numbers
+from xlsx2opeasy.ooxml.byte_arrays import MOST_DIGITS, Bools, Ints, numbers_before
 from xlsx2opeasy.ooxml.expat_scan import expat_scan
 from xlsx2opeasy.ooxml.package import Package
-from xlsx2opeasy.ooxml.scanned import DIRECT_TYPES, TEXT_TYPES, TYPED, Scan, address_of, hides_row, rows_of
+from xlsx2opeasy.ooxml.scanned import DIRECT_TYPES, TEXT_TYPES, TYPED, Scan, address_of, hides_row
 from xlsx2opeasy.ooxml.stored_texts import XML_SPACE, gathered, item_texts, joined, replaced, sliced_texts
-from xlsx2opeasy.ooxml.tags import Cells, NotPlain, Tags, cells_of, check_head, numbers_after, tags_of
+from xlsx2opeasy.ooxml.tags import Cells, NotPlain, Rows, Tags, cells_of, check_head, rows_of, tags_of
 from xlsx2opeasy.ooxml.xml import is_true, utf8_blocks
 
 _HEAD_LIMIT = 64 << 20
-_BEFORE_ROW = b'<row r="'
+_ROW_NUMBER = b' r="'
 _HIDDEN = re.compile(rb'\shidden\s*=\s*["\']([^"\']*)')
 _HEIGHT = re.compile(rb'\sht\s*=\s*["\']([^"\']*)')
 _NO_HEIGHT = b' ht="0'
@@ -120,18 +120,14 @@ class _Scanner:
     def feed(self, piece: bytes) -> None:
         """Scan one piece, which begins with a row tag."""
         tags = tags_of(piece)
-        starts, numbers = self._rows_of(piece, tags)
-        cells = cells_of(tags)
-        enclosing = np.searchsorted(starts, cells.start) - 1
-        strayed = numbers[enclosing] != rows_of(cells.key) if len(starts) else np.empty(0, np.bool_)
-        self._check_order(cells.key, strayed)
+        rows = rows_of(tags)
+        self._check_rows(piece, tags, rows)
+        cells = cells_of(tags, rows)
+        self._check_order(cells)
         self._sort_out(piece, tags, cells)
 
-    def _rows_of(self, piece: bytes, tags: Tags) -> tuple[Ints, Ints]:
-        """Where each row begins, and its number, which must be its first attribute."""
-        which = tags.which("row", "row/")
-        starts = tags.opens[which]
-        numbers = numbers_after(tags.text, starts, _BEFORE_ROW)
+    def _check_rows(self, piece: bytes, tags: Tags, rows: Rows) -> None:
+        numbers = rows.number
         outside = np.flatnonzero((numbers < 1) | (numbers > LAST_ROW))
         if len(outside):
             raise outside_grid(f"row {numbers[outside[0]]}")
@@ -139,10 +135,9 @@ class _Scanner:
         if len(wrong) and self.disorder is None:
             self.disorder = f"row {numbers[wrong[0]]}"
         self._last_row = int(numbers[-1]) if len(numbers) else self._last_row
-        spelt = _attributes_of(piece, tags)
+        spelt = _attributes_of(piece, tags, rows)
         if self.by_default or b"hidden" in spelt or _NO_HEIGHT in spelt:
-            self._keep_hidden(piece, starts, tags.closes[which], numbers)
-        return starts, numbers
+            self._keep_hidden(piece, rows.start, tags.ends(rows.tag), numbers)
 
     def _keep_hidden(self, piece: bytes, starts: Ints, ends: Ints, numbers: Ints) -> None:
         for start, end, row in zip(starts.tolist(), ends.tolist(), numbers.tolist(), strict=True):
@@ -151,10 +146,11 @@ class _Scanner:
             if hides_row(hidden, height, by_default=self.by_default):
                 self.hidden.append(row)
 
-    def _check_order(self, keys: Ints, strayed: Bools) -> None:
+    def _check_order(self, cells: Cells) -> None:
+        keys = cells.key
         if not len(keys):
             return
-        wrong = np.flatnonzero((np.diff(keys, prepend=self._last_key) <= 0) | strayed)
+        wrong = np.flatnonzero((np.diff(keys, prepend=self._last_key) <= 0) | cells.strayed)
         if len(wrong) and self.disorder is None:
             self.disorder = address_of(int(keys[wrong[0]]))
         self._last_key = int(keys[-1])
@@ -168,12 +164,16 @@ class _Scanner:
         filled = cells.value_end > cells.value_start
         numbers = np.full(len(cells.key), _NONE, np.int64)
         numbers[shared & filled] = _shared_numbers(tags, cells, shared & filled)
-        self._keep_direct(numbers, stored & filled, _values(piece, cells, stored & filled))
-        self._keep_direct(numbers, inline, item_texts(piece, tags, cells.child[inline]))
-        self.keys.append(cells.key[numbers != _NONE])
-        self.numbers.append(numbers[numbers != _NONE])
+        if (direct := stored & filled).any():
+            self._keep_direct(numbers, direct, _values(piece, cells, direct))
+        if inline.any():
+            self._keep_direct(numbers, inline, item_texts(piece, tags, cells.child[inline]))
+        texts = numbers != _NONE
+        self.keys.append(cells.key[texts])
+        self.numbers.append(numbers[texts])
         typed = cells.formula | (~shared & ~stored & ~inline & cells.has_value)
-        self.typed.append(_typed(piece, cells, typed, types))
+        if typed.any():
+            self.typed.append(_typed(piece, cells, typed, types))
 
     def _keep_direct(self, numbers: Ints, which: Bools, texts: pa.LargeStringArray) -> None:
         self.direct.append(texts)
@@ -181,19 +181,24 @@ class _Scanner:
         self._directs += len(texts)
 
 
-def _attributes_of(piece: bytes, tags: Tags) -> bytes:
+def _attributes_of(piece: bytes, tags: Tags, rows: Rows) -> bytes:
     """The tags of rows and formulas, which may have any attributes; raise NotPlain where these are odd."""
-    which = tags.which("row", "row/", "f", "f/")
-    spelt = joined(piece, tags.opens[which], tags.closes[which] + 1)
-    rows = len(tags.which("row", "row/"))
-    if not _ATTRIBUTED.fullmatch(spelt) or b"xmlns" in spelt or spelt.count(_BEFORE_ROW[4:]) != rows:
+    formulas = tags.which("f", "f/")
+    spelt = joined(piece, rows.start, tags.ends(rows.tag) + 1)
+    if len(formulas):
+        spelt += joined(piece, tags.opens[formulas], tags.first_ends(formulas) + 1)
+    if not _ATTRIBUTED.fullmatch(spelt) or b"xmlns" in spelt or spelt.count(_ROW_NUMBER) != len(rows.tag):
         raise NotPlain
     return spelt
 
 
 def _shared_numbers(tags: Tags, cells: Cells, which: Bools) -> Ints:
-    numbers, end = read_numbers(tags.text, cells.value_start[which], ord("0"), 10, 9)
-    if not (end == cells.value_end[which]).all():
+    end = cells.value_end[which]
+    length = end - cells.value_start[which]
+    if length.max(initial=0) > MOST_DIGITS:
+        raise NotPlain
+    numbers, valid = numbers_before(tags.text, end, length)
+    if not valid.all():
         raise NotPlain
     return numbers
 

@@ -49,7 +49,8 @@ def item_texts(piece: bytes, tags: Tags, items: Ints) -> pa.LargeStringArray:
     odd = filled & preserved
     if not stands_at(tags.text, tags.opens[inner[odd]], _PRESERVING).all() or not _bare(tags, items).all():
         raise NotPlain
-    start = np.where(filled, tags.closes[inner] + 1, 0)
+    tag = np.where(preserved, len(_PRESERVING), len("<t>"))
+    start = np.where(filled, tags.opens[inner] + tag, 0)
     end = np.where(filled, tags.opens[inner + 1], start)
     texts = sliced_texts(piece, start, end, trimmed=~preserved)
     size = closed + 2 * empty + 3 * unfilled + 4 * filled
@@ -66,7 +67,8 @@ def item_texts(piece: bytes, tags: Tags, items: Ints) -> pa.LargeStringArray:
 
 def _bare(tags: Tags, items: Ints) -> Bools:
     """Whether these items have no attributes."""
-    found: Bools = tags.closes[items] - tags.opens[items] <= len("<si/")
+    after = tags.text[len("<si") :][tags.opens[items]]
+    found: Bools = (after == ord(">")) | tags.are(items, "si/", "is/") & (after == ord("/"))
     return found
 
 

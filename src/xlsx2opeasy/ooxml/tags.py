@@ -6,8 +6,17 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from xlsx2opeasy.ooxml.address import LAST_COLUMN, LAST_ROW, outside_grid
-from xlsx2opeasy.ooxml.byte_arrays import Bools, Bytes, Ints, Words, byte_array, read_numbers
+from xlsx2opeasy.ooxml.address import LAST_COLUMN, LAST_ROW, letters_of, outside_grid
+from xlsx2opeasy.ooxml.byte_arrays import (
+    Bools,
+    Bytes,
+    Ints,
+    Words,
+    byte_array,
+    first_bytes,
+    read_numbers,
+    word_at,
+)
 from xlsx2opeasy.ooxml.relations import MAIN_NAMESPACES
 from xlsx2opeasy.ooxml.scanned import STRIDE, TYPED_BOOLEANS
 
@@ -15,10 +24,11 @@ _ATTRIBUTES_LIMIT = 32
 _MULTIPLIERS = np.array(
     [0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0x27D4EB2F165667C5], np.uint64
 )
-_MASKS = np.array([(1 << 8 * length) - 1 for length in range(9)], np.uint64)
-"""Which bits of a word are its first bytes."""
-_BEFORE_ADDRESS = b' r="'
+_BEFORE_ADDRESS = b'<c r="'
+_BEFORE_ROW = b'<row r="'
 _BOOLEANS = tuple(f"{formula}</f><v>{value}<".encode() for formula, value in TYPED_BOOLEANS)
+_ROW_DIGITS = 7
+_SIX_BYTES, _CELL_START = np.uint64((1 << 48) - 1), np.uint64(int.from_bytes(_BEFORE_ADDRESS, "little"))
 _ENDS_NAME = b" \t\r\n>/"
 _NO_CHARACTER = re.compile(b"\xef\xbf[\xbe\xbf]")
 
@@ -52,12 +62,11 @@ _FOLLOWERS = {
 
 
 def _kind_table() -> Bytes:
-    """The kind that a tag may be, by the two bytes after its `<`, and 1 << 16 where it is empty."""
-    table = np.full(1 << 17, _OTHER, np.uint8)
+    """The kind that a tag may be that is not empty, by the two bytes after its `<`."""
+    table = np.full(1 << 16, _OTHER, np.uint8)
     for name in map(str.encode, _ELEMENTS):
         for second in name[1:2] or _ENDS_NAME:
-            code = name[0] | second << 8
-            table[code], table[1 << 16 | code] = KINDS[name.decode()], KINDS[name.decode() + "/"]
+            table[name[0] | second << 8] = KINDS[name.decode()]
         table[ord("/") | name[0] << 8] = KINDS["/" + name.decode()]
     return table
 
@@ -67,9 +76,8 @@ def _third_table() -> Bools:
     table = np.zeros((_OTHER + 1, 256), np.bool_)
     table[_OTHER] = True
     for name in _ELEMENTS:
-        for form in _FORMS[:2]:
-            thirds = name[2:3].encode() or (_ENDS_NAME if len(name) == 2 else range(256))
-            table[KINDS[form.format(name)], list(thirds)] = True
+        thirds = name[2:3].encode() or (_ENDS_NAME if len(name) == 2 else range(256))
+        table[KINDS[name], list(thirds)] = True
         table[KINDS[f"/{name}"], (name[1:2] or ">").encode()[0]] = True
     return table.ravel()
 
@@ -96,17 +104,27 @@ class NotPlain(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Rows:
+    """The rows of a piece, as parallel arrays: the tag of each, its place, its number, the digits of that."""
+
+    tag: Ints
+    start: Ints
+    number: Ints
+    digits: Ints
+
+
+@dataclass(frozen=True, slots=True)
 class Cells:
     """The cells of a piece, as parallel arrays.
 
-    `start` is the place of the tag in the piece, `group` an index into `attributes` (the distinct texts of
-    the attributes after the address), `formula` whether it has one (but LibreOffice's TRUE() and FALSE()),
-    `value_start`/`value_end` the place of the text of `<v>`, and `inline` whether the cell has an `<is>`,
-    which is the tag `child`.
+    `strayed` says which have the address of another row, `group` is an index into `attributes` (the distinct
+    texts of the attributes after the address), `formula` whether it has one (but LibreOffice's TRUE() and
+    FALSE()), `value_start`/`value_end` the place of the text of `<v>`, and `inline` whether the cell has an
+    `<is>`, which is the tag `child`.
     """
 
-    start: Ints
     key: Ints
+    strayed: Bools
     group: Ints
     attributes: list[bytes]
     formula: Bools
@@ -119,14 +137,13 @@ class Cells:
 
 @dataclass(frozen=True, slots=True)
 class Tags:
-    """All tags of a piece: where each begins and ends, and its kind (`KINDS`).
+    """All tags of a piece: where each begins, and its kind (`KINDS`).
 
     Some more follow the last, so that every tag has followers.
     """
 
     text: Bytes
     opens: Ints
-    closes: Ints
     kinds: Bytes
 
     def which(self, *names: str) -> Ints:
@@ -143,29 +160,58 @@ class Tags:
 
     def bare(self, which: Ints) -> Bools:
         """Whether these tags, of elements with names of one letter, have no attributes."""
-        found: Bools = self.closes[which] - self.opens[which] == len("<v")
+        found: Bools = self.text[2:][self.opens[which]] == ord(">")
         return found
 
+    def ends(self, which: Ints) -> Ints:
+        """The `>` of these tags, which must stand before the next tag; raise NotPlain where it does not."""
+        ends = self.opens[1:][which] - 1
+        if not (self.text[ends] == ord(">")).all():
+            raise NotPlain
+        return ends
 
-def cells_of(tags: Tags) -> Cells:
+    def first_ends(self, which: Ints) -> Ints:
+        """The first `>` in each of these tags; raise NotPlain where another tag begins before it."""
+        closes = np.append(np.flatnonzero(self.text == ord(">")), len(self.text))
+        ends: Ints = closes[np.searchsorted(closes, self.opens[which])]
+        if not (ends < self.opens[which + 1]).all():
+            raise NotPlain
+        return ends
+
+
+def rows_of(tags: Tags) -> Rows:
+    """All rows, whose number must be their first attribute; raise NotPlain for another spelling."""
+    tag = tags.which("row", "row/")
+    start = tags.opens[tag]
+    place = start + len(_BEFORE_ROW)
+    number, end = read_numbers(tags.text, place, ord("0"), 10, _ROW_DIGITS)
+    spelt = (end > place) & (tags.text[end] == ord('"')) & stands_at(tags.text, start, _BEFORE_ROW)
+    if not spelt.all():
+        raise NotPlain
+    return Rows(tag, start, number, end - place)
+
+
+def cells_of(tags: Tags, rows: Rows) -> Cells:
     """All cells among the tags of rows; raise NotPlain where the spelling is another one than expected."""
     _check_rows(tags)
     cell = tags.which("c", "c/")
-    key, after = _keys(tags, cell)
-    group, attributes = _attribute_groups(tags.text, after, tags.closes[cell] - tags.are(cell, "c/"))
+    key, strayed, after = _keys(tags, cell, rows)
+    group, attributes = _attribute_groups(tags.text, after, tags.ends(cell) - tags.are(cell, "c/"))
     child = cell + 1
     formula = tags.are(child, "f", "f/")
-    typed = _typed_booleans(tags, child, formula)
-    child = child + formula + tags.are(child, "f")
-    formula = formula & ~typed
-    has_value, filled = tags.are(child, "v", "v/"), tags.are(child, "v")
-    if not tags.bare(child[filled]).all():
+    typed = formula
+    if formula.any():
+        typed = _typed_booleans(tags, child, formula)
+        child = child + formula + tags.are(child, "f")
+        formula = formula & ~typed
+    filled, empty = tags.are(child, "v"), tags.are(child, "v/")
+    value_start = tags.opens[child] + len("<v>")
+    if not (tags.bare(child) | ~filled).all():
         raise NotPlain
-    value_start = np.where(has_value, tags.closes[child] + 1, 0)
-    value_end = np.where(filled, tags.opens[child + 1], value_start)
+    value_end = np.where(filled, tags.opens[1:][child], value_start)
     inline = tags.are(child, "is", "is/")
     return Cells(
-        tags.opens[cell], key, group, attributes, formula, inline, child, has_value, value_start, value_end
+        key, strayed, group, attributes, formula, inline, child, filled | empty, value_start, value_end
     )
 
 
@@ -177,14 +223,14 @@ def _check_rows(tags: Tags) -> None:
     around = tags.kinds[[0, len(kinds) - 1]]
     ends = around[0] in (KINDS["row"], KINDS["row/"]) and around[1] in (KINDS["/row"], KINDS["row/"])
     pairs = kinds[:-1] * np.uint16(_OTHER + 1) + kinds[1:]
-    if not ends or not _MAY_FOLLOW[pairs].all():
+    if not ends or not _MAY_FOLLOW.take(pairs).all():
         raise NotPlain
 
 
 def _typed_booleans(tags: Tags, child: Ints, formula: Bools) -> Bools:
     """Which formulas are `TRUE()` or `FALSE()` with just that value."""
     typed = np.zeros(len(child), np.bool_)
-    start = tags.closes[child[formula]] + 1
+    start = tags.first_ends(child[formula]) + 1
     for spelling in _BOOLEANS:
         typed[formula] |= stands_at(tags.text, start, spelling)
     return typed
@@ -215,24 +261,24 @@ def check_head(head: bytes, root: bytes) -> None:
 
 
 def tags_of(piece: bytes) -> Tags:
-    """All tags of a piece; raise NotPlain for comments, CDATA, texts with a bare ">", and what is no XML."""
+    """All tags of a piece; raise NotPlain for comments, CDATA, and what is no XML.
+
+    A tag with attributes is empty where `/>` stands before the next tag: what is in a cell or row is a tag.
+    """
     text = byte_array(piece)
-    opens, closes = np.flatnonzero(text == ord("<")), np.flatnonzero(text == ord(">"))
-    if len(opens) != len(closes) or (opens > closes).any() or (closes[:-1] > opens[1:]).any():
-        raise NotPlain  # a raw ">" in a text
     if _is_no_xml(piece, text):
         raise NotPlain
-    beyond = np.full(BEYOND, len(piece), np.int64)
-    opens, closes = np.concatenate([opens, beyond]), np.concatenate([closes, beyond + 1])
-    words = np.ndarray(len(text) - 3, "<u4", text, strides=(1,))[opens]
-    first = words >> 8 & 0xFF
+    opens = np.append(np.flatnonzero(text == ord("<")), [len(piece)] * BEYOND)
+    first, second, third = (text[distance:][opens] for distance in (1, 2, 3))
     if ((first == ord("!")) | (first == ord("?"))).any():
         raise NotPlain
-    kinds = _KIND_OF[(text[closes - 1] == ord("/")) * np.uint32(1 << 16) | words >> 8 & 0xFFFF]
-    kinds[-BEYOND:] = _OTHER
-    if not _THIRD[kinds * np.uint32(1 << 8) | words >> 24].all():
+    kinds = _KIND_OF.take(second.astype(np.uint16) << 8 | first)
+    if not _THIRD.take(kinds.astype(np.uint16) << 8 | third).all():
         raise NotPlain
-    tags = Tags(text, opens, closes, kinds)
+    longer = np.flatnonzero((first != ord("/")) & (second != ord(">")) & (kinds != _OTHER))
+    ends = opens[1:][longer] - 2
+    kinds[longer[(text[ends] == ord("/")) & (text[1:][ends] == ord(">"))]] += 1
+    tags = Tags(text, opens, kinds)
     fourth = text[opens[tags.which("row", "row/")] + 4]
     closing = text[opens[tags.which("/is", "/si")] + 4]
     ends = opens[tags.which("/row")] + 4
@@ -254,56 +300,63 @@ def _is_no_xml(piece: bytes, text: Bytes) -> bool:
     return bool(low.any()) and not _IS_END[text[low]].all()
 
 
-def _keys(tags: Tags, cell: Ints) -> tuple[Ints, Ints]:
-    """The key of each cell from its `r`, which must be its first attribute, and where that ends."""
-    place = tags.opens[cell] + 2
-    for offset, byte in enumerate(_BEFORE_ADDRESS):
-        if not (tags.text[place + offset] == byte).all():
-            raise NotPlain
-    place = place + len(_BEFORE_ADDRESS)
-    column, place = read_numbers(tags.text, place, ord("A"), 26, 3)
-    row, place = read_numbers(tags.text, place, ord("0"), 10, 7)
-    if not (tags.text[place] == ord('"')).all() or not (column > 0).all():
+def _keys(tags: Tags, cell: Ints, rows: Rows) -> tuple[Ints, Bools, Ints]:
+    """The key of each cell from its `r`, which must be its first attribute; which strayed; where `r` ends."""
+    text, start = tags.text, tags.opens[cell]
+    words = word_at(text, start)
+    letters = [(words >> np.uint64(shift) & np.uint64(255)).view(np.int64) - ord("A") for shift in (48, 56)]
+    has_two = (letters[1] >= 0) & (letters[1] < 26)
+    spelt = (words & _SIX_BYTES == _CELL_START) & (letters[0] >= 0) & (letters[0] < 26)
+    if not spelt.all():
         raise NotPlain
-    outside = np.flatnonzero((column > LAST_COLUMN) | (row > LAST_ROW) | (row < 1))
-    if len(outside):
+    column = np.where(has_two, letters[0] * 26 + letters[1] + 26, letters[0]) + 1
+    place = start + len(_BEFORE_ADDRESS) + 1 + has_two
+    third = text[place] - np.uint8(ord("A"))
+    if (has_three := has_two & (third < 26)).any():
+        column = np.where(has_three, column * 26 + third + 1, column)
+        place = place + has_three
+    return _keys_in_rows(text, rows, cell, column, place)
+
+
+def _keys_in_rows(text: Bytes, rows: Rows, cell: Ints, column: Ints, place: Ints) -> tuple[Ints, Bools, Ints]:
+    """The keys of cells in these columns, whose row is spelt at `place`: mostly as in the tag of the row."""
+    counts = np.diff(np.searchsorted(cell, rows.tag), append=len(cell))
+    own = first_bytes(word_at(text, rows.start + len(_BEFORE_ROW)), rows.digits + 1)
+    row, digits = np.repeat(rows.number, counts), np.repeat(rows.digits, counts)
+    end = place + digits
+    strayed = first_bytes(word_at(text, place), digits + 1) != np.repeat(own, counts)
+    if len(others := np.flatnonzero(strayed)):
+        found, end[others] = read_numbers(text, place[others], ord("0"), 10, _ROW_DIGITS)
+        strayed[others] = found != row[others]
+        row[others] = found
+        if not (text[end[others]] == ord('"')).all():
+            raise NotPlain
+    if len(outside := np.flatnonzero((column > LAST_COLUMN) | (row > LAST_ROW) | (row < 1))):
         at = outside[0]
-        raise outside_grid(bytes(tags.text[tags.opens[cell[at]] + 6 : place[at]]).decode())
-    return row * STRIDE + column - 1, place + 1
-
-
-def numbers_after(text: Bytes, place: Ints, before: bytes) -> Ints:
-    """The number in quotes that follows `before` at each place; raise NotPlain where there is none."""
-    for offset, byte in enumerate(before):
-        if not (text[place + offset] == byte).all():
-            raise NotPlain
-    start = place + len(before)
-    numbers, end = read_numbers(text, start, ord("0"), 10, 9)
-    if not ((end > start) & (text[end] == ord('"'))).all():
-        raise NotPlain
-    return numbers
-
-
-def _word(text: Bytes, place: Ints, length: Ints) -> Words:
-    """The first bytes at each place, at most 8, as a number."""
-    every_place: Words = np.ndarray(len(text) - 7, "<u8", text, strides=(1,))
-    found: Words = every_place[np.minimum(place, len(every_place) - 1)] & _MASKS[np.clip(length, 0, 8)]
-    return found
+        address = bytes(text[place[at] - len(letters_of(int(column[at]))) : end[at]])
+        raise outside_grid(address.decode())
+    return row * STRIDE + column - 1, strayed, end + 1
 
 
 def _attribute_groups(text: Bytes, start: Ints, end: Ints) -> tuple[Ints, list[bytes]]:
     """The distinct attribute texts, and for each cell which one it has."""
     length = end - start
     longest = int(length.max(initial=0))
-    if longest > _ATTRIBUTES_LIMIT:
+    if longest > _ATTRIBUTES_LIMIT or (length < 0).any():
         raise NotPlain
-    words = (longest + 7) // 8 or 1
-    packed = np.stack([_word(text, start + 8 * at, length - 8 * at) for at in range(words)], axis=1)
-    mixed = (packed * _MULTIPLIERS[:words]).sum(axis=1, dtype=np.uint64)
-    encoded = pa.array(mixed).dictionary_encode()
-    group = np.asarray(encoded.indices).astype(np.int64)
-    example = np.zeros(len(encoded.dictionary), np.int64)
-    example[group] = np.arange(len(group))
-    if not (packed == packed[example][group]).all():
+    packed = [
+        first_bytes(word_at(text, start + at), np.clip(length - at, 0, 8)) for at in range(0, longest or 1, 8)
+    ]
+    mixed: Words = packed[0]
+    for word, multiplier in zip(packed[1:], _MULTIPLIERS, strict=False):
+        mixed = mixed * multiplier + word
+    if len(mixed) and (mixed == mixed[0]).all():
+        group, example = np.zeros(len(mixed), np.int64), np.zeros(1, np.int64)
+    else:
+        encoded = pa.array(mixed).dictionary_encode()
+        group = np.asarray(encoded.indices).astype(np.int64)
+        example = np.zeros(len(encoded.dictionary), np.int64)
+        example[group] = np.arange(len(group))
+    if not all((word == word[example][group]).all() for word in packed):
         raise NotPlain  # two texts mixed to one number
     return group, [bytes(text[start[at] : end[at]]) for at in example]

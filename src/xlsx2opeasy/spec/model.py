@@ -283,7 +283,14 @@ class TaskType:
 
     def names_of(self, subject: Subject) -> tuple[str, ...]:
         """The names of its fields that name a thing of this kind."""
-        return tuple(each.name for each in self.fields if each.subject is subject)
+        return self._names_by_subject[subject]
+
+    @cached_property
+    def _names_by_subject(self) -> dict[Subject, tuple[str, ...]]:
+        return {
+            subject: tuple(each.name for each in self.fields if each.subject is subject)
+            for subject in Subject
+        }
 
     @cached_property
     def remembered(self) -> tuple[str, ...]:

@@ -12,7 +12,6 @@ from typing import Any, Self, TypeAlias
 import orjson
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from xlsx2opeasy.check.checked import CheckedSheet
 from xlsx2opeasy.check.normal import CLEAR, FALSE, TRUE, is_integer, is_list_cell, items_of
@@ -126,32 +125,27 @@ def _keys(task_type: TaskType, column: Column, wire_names: WireNames) -> tuple[s
 def _task_texts(root: _Node, block: pd.DataFrame) -> Texts:
     """The JSON object of each row."""
     commands = json_columns.strings(_cells(block, COMMAND_HEADER), str)
-    contents = _members(root, block) if root.members else pa.nulls(len(block), pa.large_string())
-    contents = pc.fill_null(contents, pa.scalar("{}", pa.large_string()))
-    return json_columns.objects({"command": commands, "content": contents})
+    contents = json_columns.constant("{}", len(block))
+    if root.members:
+        contents = _members(root, block).otherwise(contents)
+    return json_columns.objects({"command": commands, "content": contents}).texts()
 
 
 def _json(node: _Node, block: pd.DataFrame) -> Values:
-    """The JSON of a node in each row, null where none of its cells is filled."""
+    """The JSON of a node in each row, none where none of its cells is filled."""
     if node.column is None:
         return _members(node, block)
     own = _value(node.column, _cells(block, node.column.name))
-    return pc.coalesce(json_columns.decoded(own), _members(node, block)) if node.members else own
+    return own.otherwise(_members(node, block)) if node.members else own
 
 
-def _members(node: _Node, block: pd.DataFrame) -> Texts:
+def _members(node: _Node, block: pd.DataFrame) -> Values:
     """The members of a node as an object, or as a list in the order of their numbers."""
     made = {key: _json(member, block) for key, member in node.members.items()}
     numbers = sorted(key for key in made if isinstance(key, int))
     if not numbers:
         return json_columns.objects({str(key): texts for key, texts in made.items()})
-    return _list([made[number] for number in numbers])
-
-
-def _list(items: list[Values]) -> Texts:
-    """The items in the order of their numbers; a list of one item that is cleared is the empty list."""
-    made = json_columns.lists(items)
-    return pc.if_else(pc.equal(made, '[""]'), pa.scalar("[]", pa.large_string()), made)
+    return json_columns.lists([made[number] for number in numbers])
 
 
 def _cells(block: pd.DataFrame, name: str) -> Texts:
