@@ -37,7 +37,7 @@ types: $(DEV)
 	@$(BIN)/mypy
 
 test: lint types  ## Lint, types, tests.
-	@$(BIN)/pytest --numprocesses auto --dist loadfile
+	@$(BIN)/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 
 examples: $(DEV)  ## Makes the example workbooks anew.
 	@$(BIN)/python example_workbooks/make.py

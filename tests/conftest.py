@@ -14,13 +14,51 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("any machine")
 
 _OF_THE_READING_PROCESS = ("test_process", "test_hostile")
+_FOLDER = Path(__file__).parent
+_LONGEST = {
+    f"{name}.py": place
+    for place, name in enumerate(
+        (
+            "store/test_fleet",
+            "store/test_queue",
+            "load/test_nth_failure",
+            "web/test_running",
+            "web/test_browser",
+            "workbook/test_every_file",
+            "store/test_failing_stores",
+            "store/test_secrets",
+            "cli/test_follow",
+            "load/test_unreached",
+            "cli/test_unreached",
+            "cli/test_locales",
+            "load/test_earlier_versions",
+            "sandbox/test_openapi",
+            "check/test_two_judges",
+            "docs/test_sixth_task_type",
+            "web/test_full_disk",
+            "workbook/annotate/test_judges",
+            "workbook/template/test_judges",
+            "load/test_spellings",
+            "load/test_matrix_crashes",
+            "sandbox/test_state_machine",
+            "docs/test_recipes",
+            "check/test_messages",
+        )
+    )
+}
+"""The files that take longest, which begin first: one that began last would keep a single core busy at the end."""
 
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(_FOLDER))
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """Two for a core: half of the time of the tests is waiting, for processes, deadlines and a browser."""
     return 2 * (os.cpu_count() or 1)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest files first; xdist gives files to its workers in this order (`--no-loadscope-reorder`)."""
+    items.sort(key=lambda item: _LONGEST.get(item.path.relative_to(_FOLDER).as_posix(), len(_LONGEST)))
 
 
 @pytest.fixture(autouse=True)
@@ -41,3 +79,15 @@ def reader_at_hand(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPat
         from reader_at_hand import read_at_hand
 
         read_at_hand(monkeypatch)
+
+
+@pytest.fixture(autouse=True)
+def cheap_lock_names(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Most of a small load is to derive the name of its lock, which is slow on purpose."""
+    from installed import CHEAP_LOCK
+    from xlsx2opeasy.load.job import machine_lock
+
+    if request.path.stem == "test_machine_lock":
+        machine_lock.lock_name.cache_clear()
+    else:
+        monkeypatch.setattr(machine_lock, "_COST", CHEAP_LOCK)

@@ -7,7 +7,7 @@ Where the start itself is tested (signals, crashes, an installed wheel), tests s
 
 These runs read workbooks in their own process, too: to start one that loads numpy for each of hundreds of
 small workbooks takes a minute. The reading process is tested where it is the subject, and by every run of the
-script itself. A run in a `hurry` makes no pause between two tries or two looks: its clock jumps over them.
+script itself. The names of their locks cost nothing, as those of this process. A run in a `hurry` makes no pause between two tries or two looks: its clock jumps over them.
 """
 
 import atexit
@@ -32,8 +32,14 @@ from pathlib import Path
 from typing import Any
 
 COMMAND = Path(sys.executable).with_name("xlsx2opeasy")
-_LIBRARIES = ("pandas", "pandera.pandas", "pandera.backends.pandas.builtin_checks", "httpx", "rich.progress")
+_LIBRARIES = (
+    *("pandas", "pandera.pandas", "pandera.backends.pandas.builtin_checks", "httpx", "rich.progress"),
+    *("psycopg", "procrastinate", "cryptography.hazmat.primitives.ciphers.aead"),
+)
 _LONGEST_REQUEST = 1 << 20
+CHEAP_LOCK = 2
+"""What it costs to derive a lock's name in the tests; who waits for a script's lock must pay what that pays."""
+LOCK_MODULE = "xlsx2opeasy.load.job.machine_lock"
 
 
 def run(
@@ -43,7 +49,7 @@ def run(
     timeout: float = 180,
     hurry: bool = False,
     memory: int | None = None,
-    limits: Mapping[str, Mapping[str, int]] | None = None,
+    limits: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> "subprocess.CompletedProcess[str]":
     """Runs the command to its end with nothing on standard input; `env` is added to this process's own.
 
@@ -63,7 +69,7 @@ class Run:
         cwd: Path | None = None,
         hurry: bool = False,
         memory: int | None = None,
-        limits: Mapping[str, Mapping[str, int]] | None = None,
+        limits: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> None:
         self.args = [str(COMMAND), *map(str, arguments)]
         request = {
@@ -85,6 +91,11 @@ class Run:
     def kill(self) -> None:
         """Ends it, as `kill -9` does; it must not have been waited for."""
         os.kill(self.pid, signal.SIGKILL)
+
+    def stopped(self, timeout: float = 180) -> "subprocess.CompletedProcess[str]":
+        """Asks it to stop, and waits for its end; it must not have been waited for."""
+        os.kill(self.pid, signal.SIGTERM)
+        return self.wait(timeout)
 
     def wait(self, timeout: float = 180) -> "subprocess.CompletedProcess[str]":
         """Waits for its end; TimeoutExpired where it does not come, and it is killed."""
@@ -192,7 +203,7 @@ def _read_here(data: bytes, name: str, limits: Any, lists: Any = ()) -> Any:
     return read_here(data, name, limits, lists)
 
 
-def _set(values: Mapping[str, int], module: Any) -> None:
+def _set(values: Mapping[str, Any], module: Any) -> None:
     vars(module).update(values)
 
 
@@ -214,6 +225,7 @@ _CHANGES: dict[str, Callable[[Any], None]] = {
     "xlsx2opeasy.workbook.reading.reader_process": lambda module: vars(module).update(
         reader_started=contextlib.nullcontext
     ),
+    LOCK_MODULE: functools.partial(_set, {"_COST": CHEAP_LOCK}),
 }
 """What is changed in a module, by its name."""
 

@@ -14,6 +14,7 @@ import pytest
 
 from foreign.server import ForeignServer
 from foreign.state import Settings
+from installed import CHEAP_LOCK
 from xlsx2opeasy.errors import LoadRefused
 from xlsx2opeasy.load.abandon import abandon
 from xlsx2opeasy.load.job import machine_lock
@@ -76,12 +77,12 @@ def resuming(rig: Rig, job: str, failpoint: str = "") -> multiprocessing.process
     """A process that is to resume the job; it is forked from one that has imported everything."""
     settings = rig.server.settings
     server = (rig.server.url, settings.enterprise_id, settings.api_key)
-    _start_forkserver()
+    start_forkserver()
     return _PROCESSES.Process(target=_resume, args=(rig.home.path, job, server, rig.timeouts, failpoint))
 
 
 @functools.cache
-def _start_forkserver() -> None:
+def start_forkserver() -> None:
     """It finds what it is to import on PYTHONPATH alone, and does without what it does not find."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", str(Path(__file__).parents[1]), prepend=os.pathsep)
@@ -104,7 +105,7 @@ class _Elsewhere:
 
 def cheaply(patch: pytest.MonkeyPatch) -> None:
     """From now on the name of an enterprise's lock costs nothing: most of a small run is to make it."""
-    patch.setattr(machine_lock, "_COST", 2)
+    patch.setattr(machine_lock, "_COST", CHEAP_LOCK)
 
 
 def _is_ambiguous(rig: Rig, result: LoadResult) -> bool:

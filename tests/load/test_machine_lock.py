@@ -14,7 +14,9 @@ from typing import Any
 import pytest
 
 from foreign.server import ForeignServer
+from installed import LOCK_MODULE
 from xlsx2opeasy.errors import LocalFailure
+from xlsx2opeasy.load.job import machine_lock as machine_locks
 from xlsx2opeasy.load.job.machine_lock import Held, file_lock, lock_name, machine_lock, mutex_lock
 
 from .books import user_book
@@ -200,7 +202,8 @@ def test_two_homes_at_once_send_nothing_twice(
     server.settings.polls_processing = 10**6
     first = start("load", book, "--yes", env=env | homes("one"))
     until(lambda: any(each.path.endswith("/status") for each in server.requests))
-    second = run("load", copy, "--yes", "--json", env=env | homes("two"))
+    as_the_script = {LOCK_MODULE: {"_COST": machine_locks._COST}}
+    second = run("load", copy, "--yes", "--json", env=env | homes("two"), limits=as_the_script)
     assert second.code == 6, second.err
     assert f"process {first.pid} of account" in second.json["message"]
     assert server.settings.enterprise_id in second.json["message"]
