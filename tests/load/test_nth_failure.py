@@ -30,6 +30,11 @@ ERRORS = (errno.ENOSPC, errno.EIO, errno.EINTR)
 SQLITE_ERRORS = ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_BUSY")
 
 
+def error_of(number: int) -> int:
+    """Each call of a kind fails once, and one after another in another way."""
+    return ERRORS[number % len(ERRORS)]
+
+
 @contextmanager
 def refused(
     owner: Any, name: str, number: int, code: int, below: Path | None = None
@@ -107,14 +112,17 @@ class HalfWritten:
         self._file.close()
 
 
-@pytest.mark.parametrize("code", ERRORS, ids=lambda code: errno.errorcode[code])
 @pytest.mark.parametrize(
     ("owner", "name"),
-    [(os, "fsync"), (os, "replace"), (Path, "touch"), (SqliteJournal, "_execute")],
-    ids=["fsync", "rename", "touch", "journal"],
+    [
+        *((os, name) for name in ("fsync", "replace", "open", "mkdir", "unlink")),
+        (Path, "touch"),
+        (SqliteJournal, "_execute"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_the_nth_call_fails(tmp_path: Path, owner: Any, name: str, code: int) -> None:
-    until_clean(tmp_path, lambda number: refused(owner, name, number, code))
+def test_the_nth_call_fails(tmp_path: Path, owner: Any, name: str) -> None:
+    until_clean(tmp_path, lambda number: refused(owner, name, number, error_of(number)))
 
 
 @contextmanager
@@ -142,12 +150,7 @@ def test_the_nth_statement_of_the_database_fails(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["read_bytes", "open"])
 def test_the_nth_file_cannot_be_read(tmp_path: Path, name: str) -> None:
-    until_clean(tmp_path, lambda number: refused(Path, name, number, ERRORS[number % len(ERRORS)], tmp_path))
-
-
-@pytest.mark.parametrize("name", ["open", "mkdir", "unlink"])
-def test_the_nth_file_is_refused(tmp_path: Path, name: str) -> None:
-    until_clean(tmp_path, lambda number: refused(os, name, number, ERRORS[number % len(ERRORS)]))
+    until_clean(tmp_path, lambda number: refused(Path, name, number, error_of(number), tmp_path))
 
 
 def test_the_nth_file_is_half_written(tmp_path: Path) -> None:
