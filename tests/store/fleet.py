@@ -5,13 +5,12 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-COMMAND = Path(sys.executable).with_name("xlsx2opeasy")
+import installed
 
 
 class Machine:
@@ -23,26 +22,22 @@ class Machine:
 
     def run(
         self, *arguments: object, timeout: float = 600, code: int | None = 0
-    ) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(
-            [COMMAND, *map(str, arguments)],
-            env=self.env,
-            capture_output=True,
-            text=True,
-            timeout=timeout,
-            check=False,
-            stdin=subprocess.DEVNULL,
-        )
-        assert "Traceback" not in done.stderr, done.stderr
-        assert code is None or done.returncode == code, (done.returncode, done.stdout, done.stderr)
-        return done
+    ) -> "subprocess.CompletedProcess[str]":
+        """A command to its end, in a process that has its libraries already."""
+        return _checked(installed.run(*arguments, env=self.env, timeout=timeout), code)
+
+    def run_script(self, *arguments: object, code: int | None = 0) -> "subprocess.CompletedProcess[str]":
+        """The same as the script itself, which looks for its libraries anew."""
+        process = self.start(*arguments)
+        out, said = process.communicate(timeout=600)
+        return _checked(subprocess.CompletedProcess(process.args, process.returncode, out, said), code)
 
     def json(self, *arguments: object, code: int | None = 0) -> Any:
         return json.loads(self.run(*arguments, "--json", code=code).stdout)
 
     def start(self, *arguments: object) -> "subprocess.Popen[str]":
         return subprocess.Popen(
-            [COMMAND, *map(str, arguments)],
+            [installed.COMMAND, *map(str, arguments)],
             env=self.env,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -64,6 +59,14 @@ class Machine:
 
     def state(self, job: str) -> str:
         return str(self.json("queue", "show", job)["items"][0]["state"])
+
+
+def _checked(
+    done: "subprocess.CompletedProcess[str]", code: int | None
+) -> "subprocess.CompletedProcess[str]":
+    assert "Traceback" not in done.stderr, done.stderr
+    assert code is None or done.returncode == code, (done.returncode, done.stdout, done.stderr)
+    return done
 
 
 def ended(process: "subprocess.Popen[str]", timeout: float = 300) -> int:

@@ -12,6 +12,7 @@ import pytest
 from foreign.server import ForeignServer
 from foreign.state import Settings
 from load.books import user_book
+from load.crash import start_forkserver
 from load.rig import Rig, executed, kept_promise
 from xlsx2opeasy.errors import LoadRefused, LocalFailure, UsageError
 from xlsx2opeasy.load.job.failpoint import VARIABLE
@@ -25,7 +26,7 @@ from xlsx2opeasy.load.plan.prepare import LoadOptions, prepare
 from xlsx2opeasy.settings.store import selected_store
 from xlsx2opeasy.tasks.limits import ChunkLimits
 
-_PROCESSES = multiprocessing.get_context("spawn")
+_PROCESSES = multiprocessing.get_context("forkserver")
 
 
 @dataclass
@@ -210,6 +211,8 @@ def test_a_job_is_worked_on_by_one_at_a_time(kind: Kind, job: StoredJob) -> None
 
 
 def _resume(settings: dict[str, str], job: str, url: str, enterprise_id: str, api_key: str) -> None:
+    for name in [name for name in os.environ if name.startswith("XLSX2OPEASY_")]:
+        del os.environ[name]  # of the test in which the first of these processes was started
     os.environ.update(settings)
     elsewhere = _Elsewhere(url, enterprise_id, api_key)
     Rig(elsewhere, selected_store()).resume(job)  # type: ignore[arg-type]
@@ -243,6 +246,7 @@ def test_a_load_that_dies_is_ended_by_another(
         known.api_key,
     )
     process = _PROCESSES.Process(target=_resume, args=arguments)
+    start_forkserver()
     process.start()
     process.join(300)
     assert process.exitcode == -9

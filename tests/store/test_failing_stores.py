@@ -46,10 +46,13 @@ def commands(book: Path) -> list[tuple[object, ...]]:
     ]
 
 
-def refused(machine: Machine, book: Path, code: int, *words: str, few: bool = False) -> None:
+def refused(
+    machine: Machine, book: Path, code: int, *words: str, few: bool = False, script: bool = False
+) -> None:
     """Every command, or the first three, end with the code and the words, and with no password."""
+    run = machine.run_script if script else machine.run
     for command in commands(book)[: 3 if few else None]:
-        done = machine.run(*command, code=code)
+        done = run(*command, code=code)
         said = done.stdout + done.stderr
         for word in words:
             assert word in said, (command, said)
@@ -74,6 +77,7 @@ def test_without_the_extra(machine: NewMachine, server: ForeignServer, tmp_path:
         "extra fleet",
         'pip install "xlsx2opeasy[fleet]"',
         few=missing == "procrastinate",
+        script=True,
     )
     assert server.requests == []
 
