@@ -102,7 +102,9 @@ def test_order_time_and_cancelling(
     high = add("high", 3, "--priority", 5, "--at", "2020-01-01")
     gone = add("gone", 4)
     (cancelled,) = here.json("queue", "cancel", gone)["items"]
-    assert cancelled["state"] == "cancelled"
+    assert (set(cancelled), cancelled["state"], cancelled["rows"]["notSent"]) == (ITEM, "cancelled", 1)
+    again = here.run("queue", "cancel", gone, code=6)
+    assert f"job {gone} is cancelled already" in again.stderr
     here.run("worker", "--drain")
     assert {job: here.state(job) for job in (tomorrow, low, high, gone)} == {
         tomorrow: "queued",
@@ -205,12 +207,14 @@ def test_a_worker_that_ends_is_replaced(
     worker = one.start("worker", "--drain")
     until(lambda: server.calls("POST", "/v1/scheduledoperations") == 1)
     assert other.state(job) == "running"
-    other.run("queue", "cancel", job, code=6)
+    refused = other.json("queue", "cancel", job, code=6)
+    assert refused == {"items": [], "message": f"job {job} has begun, so it cannot be cancelled"}
     worker.send_signal(sent)
     _, said = worker.communicate(timeout=300)
     if sent == signal.SIGTERM:
         assert worker.returncode == 0, said
         assert other.state(job) == "queued"
+        assert other.json("queue", "cancel", job, code=6) == refused, "it waits, and has begun"
     server.settings.polls_processing = 1
     other.run("worker", "--drain")
     (item,) = other.json("queue", "show", job)["items"]
@@ -292,7 +296,7 @@ def test_a_worker_that_is_stopped_before_it_is_ready_says_so(
     (tmp_path / "sitecustomize.py").write_text(_AT_IMPORT.format(module=module, sent=sent))
     here = machine("here")
     here.env["PYTHONPATH"] = str(tmp_path)
-    done = here.run("worker", code=130)
+    done = here.run_script("worker", code=130)
     assert done.stdout == ""
     assert done.stderr.strip() in ("", "error: interrupted")
 

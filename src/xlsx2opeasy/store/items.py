@@ -173,12 +173,15 @@ def cancel_item(store: PostgresStore, job: str) -> Item:
     item = item_of(store, job)
     if item.state != QUEUED or not withdraw(PostgresJob(store, job)):
         state = item_of(store, job).state
+        if state in (QUEUED, RUNNING):  # also where it waits to be gone on with
+            raise LoadRefused(
+                f"job {job} has begun, so it cannot be cancelled",
+                f"xlsx2opeasy jobs show {job} tells how far it is; once its worker has stopped, xlsx2opeasy"
+                f" jobs abandon {job} gives up what was not started",
+            )
         raise LoadRefused(
-            f"job {job} is not waiting in the queue ({state}), so it cannot be cancelled",
-            f"xlsx2opeasy jobs show {job} tells how far it is; once its worker has stopped, xlsx2opeasy jobs"
-            f" abandon {job} gives up what was not started"
-            if state in (QUEUED, RUNNING)
-            else f"xlsx2opeasy jobs show {job} tells what became of it",
+            f"job {job} is {state} already",
+            f"xlsx2opeasy jobs show {job} tells what became of it",
         )
     _change(store, job, "cancelled", "ended = true, cancelled = true", [])
     return item_of(store, job)
