@@ -67,6 +67,8 @@ class PostgresServer:
         else:
             self._run("pg_basebackup", "-D", self.data, "-R", "-c", "fast", "-d", primary.url("postgres"))
         self.port = _free_port()
+        self.other_address = f"127.77.{self.port >> 8}.{self.port & 255}"
+        """A second one of this server alone, so that it can be cut off without the first."""
         self._databases = 0
         self.start()
 
@@ -89,7 +91,10 @@ class PostgresServer:
 
     def start(self) -> None:
         """Starts it, and waits until it answers."""
-        options = f"-p {self.port} -h 127.0.0.1 -k {self.folder} -c max_connections=80 -c shared_buffers=32MB"
+        options = (
+            f"-p {self.port} -h 127.0.0.1,{self.other_address} -k {self.folder} -c max_connections=80"
+            " -c shared_buffers=32MB"
+        )
         log = self.folder / "log"
         self._run("pg_ctl", "-D", self.data, "-l", log, "-o", options, "-w", "-t", 60, "start")
 
@@ -130,6 +135,21 @@ class PostgresServer:
     def make_room(self) -> None:
         """Frees some space on the small disk."""
         (self.folder / "disk" / "ballast").unlink()
+
+    @contextlib.contextmanager
+    def cut_off(self) -> Iterator[None]:
+        """What is sent to the other address is lost while the block runs, as where a cable is pulled."""
+        blackhole = ["blackhole", f"{self.other_address}/32", "table", "local"]
+        program = shutil.which("ip", path=f"/usr/sbin:/sbin:{os.environ.get('PATH', '')}")
+        if program is None:
+            missing("the program ip is not installed (Debian: iproute2).")
+        command = [str(program), "route"]
+        if subprocess.run([*command, "add", *blackhole], capture_output=True, check=False).returncode:
+            missing("this account may not change how packets are routed.")
+        try:
+            yield
+        finally:
+            subprocess.run([*command, "del", *blackhole], check=True)
 
     @contextlib.contextmanager
     def pooled(self, url: str, mode: str, connections: int) -> Iterator[str]:

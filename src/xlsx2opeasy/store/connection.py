@@ -10,7 +10,7 @@ import os
 import socket
 import time
 from collections.abc import Callable, Iterator
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import psycopg
 from psycopg import errors
@@ -27,6 +27,11 @@ RECONNECT_SECONDS: Final = 90.0
 KEEPALIVE: Final = (10, 5, 3)
 """Seconds until the first probe, between two, and their number: a machine that is cut off keeps its
 enterprise for 25 seconds, whichever side notices."""
+NOTICED_THERE: Final = (
+    "SELECT set_config('tcp_keepalives_idle', %s, false), set_config('tcp_keepalives_interval', %s, false),"
+    " set_config('tcp_keepalives_count', %s, false), set_config('tcp_user_timeout', %s, false)"
+)
+"""By this the database notices as soon that this machine is cut off, and frees what its connection held."""
 _PAUSES: Final = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
 _STARTING: Final = (errors.CannotConnectNow, errors.TooManyConnections)
 
@@ -162,7 +167,6 @@ class Session:
 
 def connect(address: StoreAddress) -> psycopg.Connection:
     """A direct connection. Raises LocalFailure where the store cannot be reached, UsageError for a pooler."""
-    idle, interval, count = KEEPALIVE
     until = time.monotonic() + CONNECT_SECONDS
     for pause in _pauses():
         try:
@@ -171,11 +175,7 @@ def connect(address: StoreAddress) -> psycopg.Connection:
                 autocommit=True,
                 connect_timeout=CONNECT_SECONDS,
                 application_name=_myself(),
-                keepalives=1,
-                keepalives_idle=idle,
-                keepalives_interval=interval,
-                keepalives_count=count,
-                tcp_user_timeout=1000 * (idle + interval * count),
+                **noticed_here(),
             )
             break
         except psycopg.ProgrammingError as error:
@@ -189,19 +189,31 @@ def connect(address: StoreAddress) -> psycopg.Connection:
     try:
         _require_writable(connection)
         _require_direct(connection, address)
-        for name, value in (
-            ("tcp_keepalives_idle", idle),
-            ("tcp_keepalives_interval", interval),
-            ("tcp_keepalives_count", count),
-            ("tcp_user_timeout", 1000 * (idle + interval * count)),
-        ):
-            connection.execute("SELECT set_config(%s, %s, false)", [name, str(value)])
+        connection.execute(NOTICED_THERE, noticed_there())
         connection.execute("SET synchronous_commit = on")
         connection.execute("SET lock_timeout = '30s'")
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def noticed_here() -> dict[str, Any]:
+    """Options of a connection by which this machine notices, within `KEEPALIVE`, that it is cut off."""
+    idle, interval, count = KEEPALIVE
+    return {
+        "keepalives": 1,
+        "keepalives_idle": idle,
+        "keepalives_interval": interval,
+        "keepalives_count": count,
+        "tcp_user_timeout": 1000 * (idle + interval * count),
+    }
+
+
+def noticed_there() -> list[str]:
+    """Values of `NOTICED_THERE`."""
+    idle, interval, count = KEEPALIVE
+    return [str(each) for each in (idle, interval, count, 1000 * (idle + interval * count))]
 
 
 def _require_writable(connection: psycopg.Connection) -> None:

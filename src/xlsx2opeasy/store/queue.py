@@ -19,7 +19,7 @@ from procrastinate.jobs import Job
 from procrastinate.schema import SchemaManager
 
 from xlsx2opeasy.store.address import StoreAddress
-from xlsx2opeasy.store.connection import lock_number
+from xlsx2opeasy.store.connection import NOTICED_THERE, lock_number, noticed_here, noticed_there
 
 QUEUE_FAILURES: Final = (ProcrastinateException, psycopg.Error)
 """What the methods raise where the database cannot be reached."""
@@ -167,7 +167,14 @@ async def opened_queue(address: StoreAddress) -> AsyncIterator[Queue]:
     """The queue, with its tables made or brought forward. Raises QUEUE_FAILURES."""
     for name in ("psycopg.pool", "procrastinate"):
         logging.getLogger(name).setLevel(logging.CRITICAL)  # what they have to say is raised as well
-    connector = procrastinate.PsycopgConnector(conninfo=address.url, min_size=1, max_size=1, timeout=10)
+    connector = procrastinate.PsycopgConnector(
+        conninfo=address.url,
+        min_size=1,
+        max_size=1,
+        timeout=10,
+        kwargs=noticed_here(),
+        configure=_let_it_notice,
+    )
     app = procrastinate.App(connector=connector)
     async with app.open_async():
         await _install(app)
@@ -177,6 +184,12 @@ async def opened_queue(address: StoreAddress) -> AsyncIterator[Queue]:
         finally:
             with contextlib.suppress(*QUEUE_FAILURES):
                 await app.job_manager.unregister_worker(worker)
+
+
+async def _let_it_notice(connection: psycopg.AsyncConnection) -> None:
+    """A machine that is cut off while it tends the queue must not keep the others from it."""
+    await connection.execute(NOTICED_THERE, noticed_there())
+    await connection.commit()
 
 
 async def _install(app: procrastinate.App) -> None:
