@@ -635,7 +635,7 @@ def in_place(world: World) -> Iterator[None]:
 
     patches: list[tuple[str, Callable[..., Any]]] = [
         ("xlsx2opeasy.http.transport.DeadlineTransport", lambda *_: Wire(world)),
-        ("xlsx2opeasy.load.job.failpoint.Failpoint.pass_by", pass_by),
+        ("xlsx2opeasy.load.job.journal.Failpoint.pass_by", pass_by),
         ("xlsx2opeasy.load.job.machine_lock.lock_name", lambda *of: lock_name(*of, world.process.machine)),
         ("xlsx2opeasy.load.job.open_job.uuid4", lambda: _Id(ids.randbytes(16).hex())),
         ("xlsx2opeasy.load.run.follow.uniform", ids.uniform),

@@ -142,7 +142,7 @@ KNOWS_THE_SYSTEM = {
     "operating_system.py",
     "shell.py",  # how a command is typed there
     "load/job/machine_lock.py",  # three kinds of lock
-    "load/job/failpoint.py",  # tests of crashes, off otherwise
+    "load/job/journal.py",  # tests of crashes, off otherwise
     "cli/questions.py",  # the terminal
     "ooxml/replace.py",  # flags of open, each with a default
     "sandbox/serve.py",  # stands apart, imports spec alone

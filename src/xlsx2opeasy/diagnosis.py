@@ -14,12 +14,12 @@ from xlsx2opeasy.errors import AccessDenied, Interrupted, Xlsx2OpeasyError
 from xlsx2opeasy.http.probe import CertificateRefused, look_at
 from xlsx2opeasy.http.protocol import RequestEvent
 from xlsx2opeasy.http.retry import RetryPolicy
-from xlsx2opeasy.load.job.folders import HOME_VARIABLE, state_folder
-from xlsx2opeasy.load.run.clock_watch import ClockWatch
+from xlsx2opeasy.load.run.connection import ClockWatch
 from xlsx2opeasy.opeasy.client import OpEasyClient
 from xlsx2opeasy.opeasy.connection import Connection
 from xlsx2opeasy.opeasy.errors import CallError
 from xlsx2opeasy.opeasy.exchange import Timeouts
+from xlsx2opeasy.operating_system import HOME_VARIABLE, state_folder
 from xlsx2opeasy.session import Dialog
 from xlsx2opeasy.settings.keyrings import KeyringTrouble, keyring_kind
 from xlsx2opeasy.settings.keys import api_key_source, find_api_key, key_file_is_open

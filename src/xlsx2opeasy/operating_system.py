@@ -1,4 +1,4 @@
-"""What systems do differently: limits of a process, its user's name, who can read a file, folders on disk."""
+"""What systems do differently: limits of a process, its user's name, who can read a file, folders."""
 
 import contextlib
 import ctypes
@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
+HOME_VARIABLE: Final = "XLSX2OPEASY_HOME"
 _JOB_EXTENDED_LIMITS: Final = 9
 _LIMIT_PROCESS_TIME, _LIMIT_PROCESS_MEMORY, _DIE_ON_EXCEPTION = 0x2, 0x100, 0x400
 _PR_SET_DUMPABLE: Final = 4
@@ -53,6 +54,15 @@ class _ExtendedLimits(ctypes.Structure):
         ("peak_process_memory", ctypes.c_size_t),
         ("peak_job_memory", ctypes.c_size_t),
     )
+
+
+def state_folder() -> Path:
+    """Where jobs are kept: `XLSX2OPEASY_HOME`, or the operating system's folder for state."""
+    if home := os.environ.get(HOME_VARIABLE):
+        return Path(home).expanduser().absolute()
+    import platformdirs  # not for the reader's process
+
+    return platformdirs.user_state_path("xlsx2opeasy", appauthor=False)
 
 
 def limit_this_process(memory: int, cpu_seconds: int) -> None:

@@ -26,11 +26,10 @@ from xlsx2opeasy.tasks.limits import ChunkLimits
 
 if TYPE_CHECKING:
     from xlsx2opeasy.load.interrupt import Interruption
-    from xlsx2opeasy.load.job.facts import JobFacts
+    from xlsx2opeasy.load.job.facts import JobFacts, Target
     from xlsx2opeasy.load.job.open_job import Connect
     from xlsx2opeasy.load.notify import MakeNotifier
     from xlsx2opeasy.load.results.load_result import LoadResult
-    from xlsx2opeasy.load.target import Target
     from xlsx2opeasy.opeasy.client import OpEasyClient
     from xlsx2opeasy.opeasy.connection import Connection
     from xlsx2opeasy.secret import Secret
@@ -80,7 +79,7 @@ class Destination:
 
 def server(flags: Flags, dialog: Dialog) -> Destination:
     """The server that the settings name. Raises UsageError where they or the files they name are unusable."""
-    from xlsx2opeasy.load.target import Target
+    from xlsx2opeasy.load.job.facts import Target
     from xlsx2opeasy.opeasy.connection import checked_origin
 
     settings = read_settings(flags)
@@ -102,7 +101,7 @@ def server(flags: Flags, dialog: Dialog) -> Destination:
 def rehearsal(state_file: Path | None = None, enterprise_id: str | None = None) -> Iterator[Destination]:
     """A simulated OpEasy that lives as long as the block. Raises UsageError for an unusable state file."""
     from xlsx2opeasy.http.reach import user_agent
-    from xlsx2opeasy.load.target import REHEARSAL_ORIGIN, Target
+    from xlsx2opeasy.load.job.facts import REHEARSAL_ORIGIN, Target
     from xlsx2opeasy.opeasy.client import OpEasyClient
     from xlsx2opeasy.opeasy.connection import Connection
     from xlsx2opeasy.sandbox.serve import serve_in_thread
@@ -274,7 +273,7 @@ def key_at_hand(settings: Settings, flags: Flags) -> Secret | None:
 def _connector(connection: Callable[[], Connection], dialog: Dialog) -> Connect:
     """Makes clients for a job; `connection` is made when it is first needed, which may ask for the key."""
     from xlsx2opeasy.http.reach import user_agent
-    from xlsx2opeasy.load.run.clock_watch import ClockWatch
+    from xlsx2opeasy.load.run.connection import ClockWatch
     from xlsx2opeasy.opeasy.client import OpEasyClient
 
     def connect(facts: JobFacts, interruption: Interruption) -> OpEasyClient:

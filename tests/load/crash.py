@@ -18,9 +18,8 @@ from installed import CHEAP_LOCK
 from xlsx2opeasy.errors import LoadRefused
 from xlsx2opeasy.load.abandon import abandon
 from xlsx2opeasy.load.job import machine_lock
-from xlsx2opeasy.load.job.failpoint import VARIABLE
 from xlsx2opeasy.load.job.home import Home
-from xlsx2opeasy.load.job.journal import INTENT, OUTCOME, Call, Verdict
+from xlsx2opeasy.load.job.journal import FAILPOINT_VARIABLE, INTENT, OUTCOME, Call, Verdict
 from xlsx2opeasy.load.plan.freeze import freeze
 from xlsx2opeasy.load.plan.prepare import LoadOptions, Target, prepare
 from xlsx2opeasy.load.results.load_result import LoadResult
@@ -90,7 +89,7 @@ def start_forkserver() -> None:
 
 
 def _resume(home: Path, job: str, server: tuple[str, str, str], timeouts: Timeouts, failpoint: str) -> None:
-    os.environ[VARIABLE] = failpoint
+    os.environ[FAILPOINT_VARIABLE] = failpoint
     cheaply(pytest.MonkeyPatch())
     Rig(_Elsewhere(*server), Home(home), timeouts=timeouts).resume(job)  # type: ignore[arg-type]
 

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from foreign.server import ForeignServer
+from xlsx2opeasy.load.estimate import Pace, pace_of
 from xlsx2opeasy.load.events import LoadEstimated, RunProgress
-from xlsx2opeasy.load.jobs.pace import Pace, pace_of
 from xlsx2opeasy.load.plan.staging import Staging, StopAfter
 
 from .books import user_book, users, write_rows

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xlsx2opeasy.errors import LoadRefused
-from xlsx2opeasy.load.job.facts import ChunkFile, JobFacts, PhaseFacts, write_facts
+from xlsx2opeasy.load.job.chunk_files import ChunkFile
+from xlsx2opeasy.load.job.facts import JobFacts, PhaseFacts, write_facts
 from xlsx2opeasy.load.job.home import Home, JobFolder
 from xlsx2opeasy.load.job.journal import INTENT, NOTE, OUTCOME, Call, Fact, Record, Verdict
 from xlsx2opeasy.load.job.state import JOB

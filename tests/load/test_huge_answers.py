@@ -58,7 +58,7 @@ def test_a_job_whose_own_lists_may_be_as_large_ends_with_a_sentence_and_is_resum
     """One of 100,000 rows; how many bytes are taken of a list follows from how many were sent."""
     spaces = Answer(200, _PIECE, {"Content-Type": "application/octet-stream"}, times=500)
     server.settings.after = on_call("GET", "/results/users", spaces)
-    limits = {"xlsx2opeasy.load.run.hiding": {"LEAST_LIST_BYTES": 2**30}}
+    limits = {"xlsx2opeasy.load.run.connection": {"LEAST_LIST_BYTES": 2**30}}
     book = user_book(tmp_path / "book.xlsx", 2)
     done = run("load", book, "--json", env=env, memory=_MEMORY, limits=limits, hurry=True)
     assert (done.code, done.json["rows"]["total"]) == (5, 0), done.err

@@ -14,7 +14,7 @@ from foreign.messages import Answer, Cut, Request
 from xlsx2opeasy.errors import LoadRefused, LocalFailure, UsageError, WorkbookUnusable
 from xlsx2opeasy.http.protocol import RequestEvent
 from xlsx2opeasy.load.job.home import Home
-from xlsx2opeasy.load.run.clock_watch import ClockWatch
+from xlsx2opeasy.load.run.connection import ClockWatch
 
 from .books import outcomes, read_results, user_book, users, write_rows
 from .command import run, start, until

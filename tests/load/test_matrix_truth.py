@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from foreign.messages import Answer, Request
-from xlsx2opeasy.load.run.hiding import LEAST_LIST_BYTES
+from xlsx2opeasy.load.run.connection import LEAST_LIST_BYTES
 from xlsx2opeasy.load.run.undecided import Settling
 
 from .books import numbers_then_users, outcomes, read_results, user_book, write_rows

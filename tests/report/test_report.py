@@ -15,8 +15,8 @@ from installed import run
 from workbooks import write_workbook
 from xlsx2opeasy.errors import WorkbookUnusable
 from xlsx2opeasy.load.job.facts import read_facts
-from xlsx2opeasy.load.job.folders import state_folder
 from xlsx2opeasy.load.job.home import Home
+from xlsx2opeasy.operating_system import state_folder
 from xlsx2opeasy.report.data import Row, report_data
 from xlsx2opeasy.report.write import rendered, write_report
 

@@ -15,9 +15,8 @@ from load.books import user_book
 from load.crash import start_forkserver
 from load.rig import Rig, executed, kept_promise
 from xlsx2opeasy.errors import LoadRefused, LocalFailure, UsageError
-from xlsx2opeasy.load.job.failpoint import VARIABLE
 from xlsx2opeasy.load.job.home import Home
-from xlsx2opeasy.load.job.journal import Verdict
+from xlsx2opeasy.load.job.journal import FAILPOINT_VARIABLE, Verdict
 from xlsx2opeasy.load.job.store import FACTS, SHELL, WORKBOOK, Store, StoredJob, chunk_place
 from xlsx2opeasy.load.jobs.forget import forget
 from xlsx2opeasy.load.jobs.listing import list_jobs
@@ -239,7 +238,7 @@ def test_a_load_that_dies_is_ended_by_another(
     stored = frozen(rig, user_book(tmp_path / "book.xlsx", 3))
     known = server.settings
     arguments = (
-        settings | {VARIABLE: failpoint},
+        settings | {FAILPOINT_VARIABLE: failpoint},
         stored.job_id,
         server.url,
         known.enterprise_id,

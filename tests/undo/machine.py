@@ -74,7 +74,7 @@ class Machine:
 
     @property
     def _home(self) -> Path:
-        from xlsx2opeasy.load.job.folders import state_folder
+        from xlsx2opeasy.operating_system import state_folder
 
         return state_folder()
 

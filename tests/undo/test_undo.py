@@ -14,8 +14,8 @@ from judges import saved_by_libreoffice
 from load.books import read_results
 from xlsx2opeasy.durable import write_file
 from xlsx2opeasy.errors import LoadRefused, LocalFailure, UsageError, WorkbookUnusable
-from xlsx2opeasy.load.job.folders import state_folder
 from xlsx2opeasy.load.job.home import Home
+from xlsx2opeasy.operating_system import state_folder
 from xlsx2opeasy.sandbox.serve import RunningSandbox, serve_in_thread
 from xlsx2opeasy.sandbox.settings import SandboxSettings
 from xlsx2opeasy.undo.workbook import choose_undo_output, undo_of

@@ -8,7 +8,7 @@ from xlsx2opeasy.cli.options import JSON, complete_profiles, connection_options
 from xlsx2opeasy.cli.output import complain, say_json, tell
 from xlsx2opeasy.cli.tables import cell, show_table
 from xlsx2opeasy.errors import UsageError, Xlsx2OpeasyError
-from xlsx2opeasy.load.job.folders import HOME_VARIABLE, state_folder
+from xlsx2opeasy.operating_system import HOME_VARIABLE, state_folder
 from xlsx2opeasy.settings.config import config_file
 from xlsx2opeasy.settings.keys import api_key_source, webex_token_source, webex_url
 from xlsx2opeasy.settings.resolved import Flags, Settings, Value, read_settings, resolve

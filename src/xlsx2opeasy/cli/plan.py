@@ -32,9 +32,9 @@ from xlsx2opeasy.settings.resolved import Flags, read_offline_settings, read_set
 from xlsx2opeasy.tasks.limits import ChunkLimits
 
 if TYPE_CHECKING:
+    from xlsx2opeasy.load.job.facts import Target
     from xlsx2opeasy.load.plan.phases import Phase
     from xlsx2opeasy.load.plan.prepare import Prepared
-    from xlsx2opeasy.load.target import Target
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ class PlannedOperation:
     @property
     def requests(self) -> int:
         """At the least: more where the server takes long."""
-        from xlsx2opeasy.load.plan.requests import requests_of
+        from xlsx2opeasy.load.estimate import requests_of
 
         return requests_of(self.phase, self.chunks)
 
@@ -121,9 +121,9 @@ class PlannedOperation:
 
 def plan(asked: Request) -> int:
     """Prepares as `load` would, and tells; the exit code."""
+    from xlsx2opeasy.load.job.facts import Target
     from xlsx2opeasy.load.jobs.earlier import state_of
     from xlsx2opeasy.load.plan.prepare import LoadOptions, prepare
-    from xlsx2opeasy.load.target import Target
     from xlsx2opeasy.settings.store import selected_store
     from xlsx2opeasy.workbook.mapping import mapping_in_force
 
@@ -181,7 +181,7 @@ def _refusal(workbook: Path, target: Target, prepared: Prepared) -> Xlsx2OpeasyE
 
 def _target(flags: Flags) -> Target | None:
     """Where a load would go, or None where nothing says so: a plan needs no server."""
-    from xlsx2opeasy.load.target import Target
+    from xlsx2opeasy.load.job.facts import Target
     from xlsx2opeasy.opeasy.connection import checked_origin
     from xlsx2opeasy.session import key_at_hand
 
@@ -234,7 +234,7 @@ def _document(
 
 
 def _requests(operations: list[PlannedOperation]) -> int:
-    from xlsx2opeasy.load.plan.requests import REQUESTS_ONCE
+    from xlsx2opeasy.load.estimate import REQUESTS_ONCE
 
     return REQUESTS_ONCE + sum(each.requests for each in operations) if operations else 0
 

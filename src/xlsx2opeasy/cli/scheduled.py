@@ -177,8 +177,8 @@ def _write(run: ScheduledOperation, found: _Results, output: Path, api: Api) -> 
     # Imported here, because looking should not wait for pandas.
     from xlsx2opeasy.cli.task_output import write_parsed_tasks
     from xlsx2opeasy.importing.task_files import parse_tasks
+    from xlsx2opeasy.load.job.facts import Target
     from xlsx2opeasy.load.plan.server_results import job_name, row_result, with_jobs
-    from xlsx2opeasy.load.target import Target
 
     given = [
         parse_tasks(of, ((each.command, each.content, row_result(each)) for each in listed))

@@ -53,7 +53,7 @@ def _simulated(*, sandbox: bool) -> Iterator[Destination | None]:
         return
     from xlsx2opeasy.errors import LoadRefused
     from xlsx2opeasy.http.reach import user_agent
-    from xlsx2opeasy.load.target import Target
+    from xlsx2opeasy.load.job.facts import Target
     from xlsx2opeasy.opeasy.client import OpEasyClient
     from xlsx2opeasy.opeasy.connection import Connection
     from xlsx2opeasy.sandbox.serve import serve_in_thread

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from xlsx2opeasy.errors import Interrupted, LoadRefused, UsageError, WorkbookUnusable, Xlsx2OpeasyError
 from xlsx2opeasy.load.events import Notice
+from xlsx2opeasy.load.job.facts import Target
 from xlsx2opeasy.load.job.journal import Fact
 from xlsx2opeasy.load.job.machine_lock import load_lock
 from xlsx2opeasy.load.job.open_job import OpenJob
@@ -21,10 +22,9 @@ from xlsx2opeasy.load.results.outcomes import write_outcomes
 from xlsx2opeasy.load.results.output import write_workbook
 from xlsx2opeasy.load.results.row_results import RowResults, match_results
 from xlsx2opeasy.load.run.cleanup import delete_at_server, forget_secrets
-from xlsx2opeasy.load.run.hiding import of_job
+from xlsx2opeasy.load.run.connection import of_job
 from xlsx2opeasy.load.run.undecided import how_to_settle
 from xlsx2opeasy.load.service import LoadContext
-from xlsx2opeasy.load.target import Target
 from xlsx2opeasy.workbook.protection import unlock
 
 NOT_SENT = "not sent: the job was abandoned"

@@ -13,19 +13,19 @@ from itertools import zip_longest
 from xlsx2opeasy.errors import NeverReached, ServiceFailed, TakenOver, Xlsx2OpeasyError
 from xlsx2opeasy.load.budget import AfterCanary, Budget
 from xlsx2opeasy.load.dependents import leave_out_dependents
+from xlsx2opeasy.load.estimate import Progress
 from xlsx2opeasy.load.events import JobStarted, Listener, Notice, PhaseStarted
 from xlsx2opeasy.load.finish import Finisher
 from xlsx2opeasy.load.interrupt import Interruption
 from xlsx2opeasy.load.job.facts import PhaseFacts
 from xlsx2opeasy.load.job.open_job import Connect, OpenJob, kept_open
 from xlsx2opeasy.load.job.state import UNKNOWN
-from xlsx2opeasy.load.progress import Progress
 from xlsx2opeasy.load.results.load_result import LoadResult
 from xlsx2opeasy.load.results.row_results import counts_of_unsent, match_phase_results
+from xlsx2opeasy.load.run.connection import of_job
 from xlsx2opeasy.load.run.draft import DraftBuilder
 from xlsx2opeasy.load.run.fetch import read_rejections, save_results
 from xlsx2opeasy.load.run.follow import Follower
-from xlsx2opeasy.load.run.hiding import of_job
 from xlsx2opeasy.load.run.schedule import DraftFencedError, Scheduler
 from xlsx2opeasy.load.run.undecided import Settling, refuse_disproved, settle_claim
 from xlsx2opeasy.opeasy.client import OpEasyClient

@@ -9,11 +9,12 @@ from pathlib import Path
 
 from xlsx2opeasy.errors import InvalidWorkbook, LoadRefused, LocalFailure, NeverReached, UsageError
 from xlsx2opeasy.load.budget import AfterCanary
+from xlsx2opeasy.load.estimate import pace_of, requests_in_all
 from xlsx2opeasy.load.event_log import EventLog
 from xlsx2opeasy.load.events import Listener, LoadEstimated, Notice, WorkbookChecked, WorkbookOpened
 from xlsx2opeasy.load.interrupt import Interruption
-from xlsx2opeasy.load.job.digests import digest_of
-from xlsx2opeasy.load.job.facts import JobFacts
+from xlsx2opeasy.load.job.chunk_files import digest_of
+from xlsx2opeasy.load.job.facts import JobFacts, Target
 from xlsx2opeasy.load.job.machine_lock import load_lock
 from xlsx2opeasy.load.job.open_job import Connect, OpenJob
 from xlsx2opeasy.load.job.state import UNKNOWN, JobState
@@ -25,19 +26,15 @@ from xlsx2opeasy.load.jobs.earlier import (
     refuse_if_done_or_unfinished,
     state_of,
 )
-from xlsx2opeasy.load.jobs.pace import pace_of
 from xlsx2opeasy.load.jobs.superseded import repeated, supersede, superseded_jobs
 from xlsx2opeasy.load.notify import MakeNotifier, notify, unsigned
-from xlsx2opeasy.load.plan.earlier_results import refuse_columns_of_ones_own
+from xlsx2opeasy.load.plan.earlier_results import counting_rows, refuse_columns_of_ones_own
 from xlsx2opeasy.load.plan.freeze import candidate_of, freeze, output_of
 from xlsx2opeasy.load.plan.prepare import LoadOptions, Prepared, prepare
-from xlsx2opeasy.load.plan.refusal import counting_rows
-from xlsx2opeasy.load.plan.requests import requests_in_all
 from xlsx2opeasy.load.results.load_result import LoadResult
 from xlsx2opeasy.load.results.status import load_command
 from xlsx2opeasy.load.run.undecided import Settling, require_undecided
 from xlsx2opeasy.load.runner import Runner, Waiting
-from xlsx2opeasy.load.target import Target
 from xlsx2opeasy.operating_system import give_memory_back
 from xlsx2opeasy.workbook.protection import unlock
 

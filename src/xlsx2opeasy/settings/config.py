@@ -9,7 +9,7 @@ from typing import Any
 import platformdirs
 
 from xlsx2opeasy.errors import UsageError
-from xlsx2opeasy.load.job.folders import HOME_VARIABLE
+from xlsx2opeasy.operating_system import HOME_VARIABLE
 from xlsx2opeasy.registry.allowed import allowed_rules
 from xlsx2opeasy.spec.catalogue import TASK_TYPES, nearest
 

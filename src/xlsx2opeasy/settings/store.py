@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from xlsx2opeasy.errors import UsageError
-from xlsx2opeasy.load.job.folders import state_folder
 from xlsx2opeasy.load.job.home import Home
 from xlsx2opeasy.load.job.store import Store
+from xlsx2opeasy.operating_system import state_folder
 from xlsx2opeasy.settings.config import config_file, read_config
 from xlsx2opeasy.settings.resolved import Value
 from xlsx2opeasy.store.address import checked_address, masked

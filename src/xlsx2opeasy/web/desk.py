@@ -15,13 +15,13 @@ from xlsx2opeasy.errors import LocalFailure, UsageError, Xlsx2OpeasyError
 from xlsx2opeasy.http.reach import checked_notify_url
 from xlsx2opeasy.load import service
 from xlsx2opeasy.load.job.facts import read_facts
-from xlsx2opeasy.load.job.folders import state_folder
 from xlsx2opeasy.load.job.store import WORKBOOK, Store, StoredJob
 from xlsx2opeasy.load.jobs.listing import LocalJob, job_of, list_jobs
 from xlsx2opeasy.load.notify import MakeNotifier, unsigned
 from xlsx2opeasy.load.plan.prepare import LoadOptions
 from xlsx2opeasy.load.results.load_result import LoadResult
 from xlsx2opeasy.load.run.undecided import Settling
+from xlsx2opeasy.operating_system import state_folder
 from xlsx2opeasy.reduced_gc import reduced_gc
 from xlsx2opeasy.registry.allowed import allowed_rules
 from xlsx2opeasy.report.templates import templates_folder

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from xlsx2opeasy.errors import Xlsx2OpeasyError
+from xlsx2opeasy.load.job.facts import Target
 from xlsx2opeasy.load.job.store import Store
 from xlsx2opeasy.load.jobs.earlier import refuse_if_done_or_unfinished
 from xlsx2opeasy.load.plan.freeze import candidate_of
 from xlsx2opeasy.load.plan.prepare import LoadOptions, Prepared, prepare
-from xlsx2opeasy.load.target import Target
 from xlsx2opeasy.spec.catalogue import BY_NAME
 from xlsx2opeasy.spec.effects import Effect
 from xlsx2opeasy.web.words import counted

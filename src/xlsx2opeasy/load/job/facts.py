@@ -1,13 +1,12 @@
-"""What a job is: facts that are written once, before the first request, and never change.
+"""What a job is, and where it goes: facts that are written once, before the first request, and never change.
 
 Everything that `resume` needs is here or in the journal; the workbook and the command line are not needed.
 """
 
-import hashlib
 import json
 import socket
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, field, fields
 from itertools import islice
@@ -17,27 +16,45 @@ from typing import Any
 import orjson
 
 from xlsx2opeasy.errors import LocalFailure
-from xlsx2opeasy.load.job.digests import Digest
+from xlsx2opeasy.http.names import canonical_enterprise, canonical_origin
+from xlsx2opeasy.load.job.chunk_files import ChunkFile, read_unchanged, sha256_of
 from xlsx2opeasy.load.job.journal import Fact, Record
 from xlsx2opeasy.load.job.state import JOB
-from xlsx2opeasy.load.job.store import FACTS, JOURNAL_BEGUN, ROWS, StoredJob, chunk_place
-from xlsx2opeasy.load.target import Target
+from xlsx2opeasy.load.job.store import FACTS, JOURNAL_BEGUN, ROWS, StoredJob
+from xlsx2opeasy.secret import Secret
 from xlsx2opeasy.spec.outcomes import Outcome
+
+REHEARSAL_ORIGIN = "rehearsal"
+
+
+def no_key() -> Secret | None:
+    """For where no API key is at hand."""
+    return None
+
+
+@dataclass(frozen=True)
+class Target:
+    """Server and enterprise in their one spelling. A rehearsal's address varies, so its origin is a word.
+
+    `find_key` finds the enterprise's API key where it is at hand, else None: fingerprints of tasks with
+    secrets are keyed with one that is derived from it.
+    """
+
+    origin: str
+    enterprise_id: str
+    rehearsal: bool = False
+    find_key: Callable[[], Secret | None] = field(default=no_key, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "enterprise_id", canonical_enterprise(self.enterprise_id))
+        if "://" in self.origin:
+            object.__setattr__(self, "origin", canonical_origin(self.origin))
+
 
 SCHEMA_VERSION = 3
 """Version 2 has stages; an older program, which would run them without their budget, refuses it."""
 KEYED_VERSION = 3
 """From this version on, what depends on secrets is keyed, and server and enterprise have one spelling."""
-
-
-@dataclass(frozen=True, slots=True)
-class ChunkFile:
-    """A chunk file of the job; `counts` are its tasks by type, `sha256` is made with the key of the job."""
-
-    file: str
-    bytes: int
-    sha256: str
-    counts: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +172,7 @@ def write_rows(stored: StoredJob, rows: Iterable[JobRow]) -> str:
     """Writes the rows durably; gives the file's SHA-256, which belongs into the facts."""
     text = json_lines(rows)
     stored.write(ROWS, text)
-    return hashlib.sha256(text).hexdigest()
+    return sha256_of(text)
 
 
 def json_lines(values: Iterable[Any]) -> bytes:
@@ -177,7 +194,7 @@ def write_facts(stored: StoredJob, facts: JobFacts) -> None:
     """Begins the journal, then writes `job.json` durably: from now on it is a job."""
     content = json.dumps(_as_written(facts), indent=1).encode()
     with stored.working(), closing(stored.open_journal()) as journal:
-        journal.note(JOB, Fact.BEGUN, facts_sha256=_sha256(content))
+        journal.note(JOB, Fact.BEGUN, facts_sha256=sha256_of(content))
     stored.write(JOURNAL_BEGUN, b"")
     stored.write(FACTS, content)
 
@@ -206,7 +223,7 @@ def read_facts(stored: StoredJob) -> JobFacts:
             origin=target.origin,
             enterprise_id=target.enterprise_id,
             spelt=spelt,
-            sha256=_sha256(content),
+            sha256=sha256_of(content),
             **raw,
         )
     except (OSError, ValueError, TypeError, KeyError) as error:
@@ -264,7 +281,7 @@ def _phase(raw: Mapping[str, Any]) -> PhaseFacts:
 
 def read_rows(stored: StoredJob, facts: JobFacts) -> list[JobRow]:
     """The rows of a job. Raises LocalFailure where the file is not the one that was written."""
-    lines = _checked(stored, ROWS, facts.rows_sha256).splitlines()
+    lines = read_unchanged(stored, ROWS, facts.rows_sha256).splitlines()
     for line in lines[:1]:  # all rows have the fields of the first
         _require_known(stored, orjson.loads(line), JobRow, facts.tool_version)
     return [_row(orjson.loads(line)) for line in lines]
@@ -278,36 +295,3 @@ def _row(raw: dict[str, Any]) -> JobRow:
 
 
 _SHARED = frozenset({"sheet", "type", "command"})
-
-
-def read_chunk(
-    stored: StoredJob, chunk: ChunkFile, digest: Digest
-) -> Mapping[str, Sequence[Mapping[str, Any]]]:
-    """The tasks of a chunk file by type. Raises LocalFailure where it is not the file that was written."""
-    content = _checked(stored, chunk_place(chunk.file), chunk.sha256, digest)
-    tasks: Mapping[str, Sequence[Mapping[str, Any]]] = orjson.loads(content)["tasks"]
-    return tasks
-
-
-def require_chunk(stored: StoredJob, chunk: ChunkFile, digest: Digest) -> None:
-    """Raises LocalFailure where a chunk file, which is about to be sent, is not the one that was written."""
-    _checked(stored, chunk_place(chunk.file), chunk.sha256, digest)
-
-
-def _sha256(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
-
-
-def _checked(stored: StoredJob, name: str, expected: str, digest: Digest = _sha256) -> bytes:
-    try:
-        content = stored.read(name)
-    except OSError as error:
-        raise LocalFailure(
-            f"{stored.where(name)} cannot be read: {error.strerror}", "nothing further was sent"
-        ) from error
-    if digest(content) != expected:
-        raise LocalFailure(
-            f"{stored.where(name)} is not what this job wrote (its digest differs)",
-            "nothing further was sent: the file was changed or damaged, so the job cannot go on",
-        )
-    return content

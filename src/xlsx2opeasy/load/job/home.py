@@ -17,11 +17,10 @@ from typing import IO
 from xlsx2opeasy.durable import make_folder, what_helps, why_refused, write_file
 from xlsx2opeasy.errors import LocalFailure, UsageError
 from xlsx2opeasy.load.job import locks
-from xlsx2opeasy.load.job.folders import HOME_VARIABLE
 from xlsx2opeasy.load.job.journal import Record
 from xlsx2opeasy.load.job.sqlite_journal import SqliteJournal, read_sqlite_journal
 from xlsx2opeasy.load.job.store import FACTS, WORKBOOK
-from xlsx2opeasy.operating_system import sync_folder
+from xlsx2opeasy.operating_system import HOME_VARIABLE, sync_folder
 
 _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 

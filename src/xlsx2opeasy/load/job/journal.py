@@ -6,16 +6,17 @@ believed. Here is what all journals have in common; `sqlite_journal.py` keeps on
 
 import hashlib
 import json
+import os
+import signal
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 from xlsx2opeasy import __version__
 from xlsx2opeasy.errors import LocalFailure
-from xlsx2opeasy.load.job.failpoint import Failpoint
 
 
 class Verdict(StrEnum):
@@ -93,6 +94,27 @@ INTENT, OUTCOME, NOTE = "intent", "outcome", "note"
 _CALLS: Final = {INTENT: frozenset(Call), OUTCOME: frozenset(Call), NOTE: frozenset(Fact)}
 Row: TypeAlias = tuple[int, str, str, int, str, int | None, str]
 """A record as it is kept; the last is its detail as JSON."""
+
+
+FAILPOINT_VARIABLE: Final = "XLSX2OPEASY_FAILPOINT"
+
+
+class Failpoint:
+    """For the tests of crashes: the process kills itself at a chosen record of the journal. Off by default.
+
+    `XLSX2OPEASY_FAILPOINT=before:7` kills it before the seventh record that it appends is on disk, `after:7`
+    afterwards.
+    """
+
+    def __init__(self) -> None:
+        self._at = os.environ.get(FAILPOINT_VARIABLE, "")
+        self._appended = 0
+
+    def pass_by(self, side: Literal["before", "after"]) -> None:
+        """Is called before and after each record; a process that is to die here dies without a last word."""
+        self._appended += side == "before"
+        if self._at and self._at == f"{side}:{self._appended}":
+            os.kill(os.getpid(), signal.SIGKILL)
 
 
 class Journal(ABC):

@@ -24,8 +24,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from xlsx2opeasy.errors import LoadRefused, LocalFailure
+from xlsx2opeasy.load.job.facts import Target
 from xlsx2opeasy.load.job.store import Store
-from xlsx2opeasy.load.target import Target
 
 _PREFIX: Final = "xlsx2opeasy-"
 _MACHINE_IDS: Final = (Path("/etc/machine-id"), Path("/var/lib/dbus/machine-id"))

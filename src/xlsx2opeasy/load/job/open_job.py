@@ -8,17 +8,8 @@ from uuid import uuid4
 
 from xlsx2opeasy.errors import Interrupted, LocalFailure
 from xlsx2opeasy.load.interrupt import Interruption
-from xlsx2opeasy.load.job.digests import Digest, digest_of
-from xlsx2opeasy.load.job.facts import (
-    ChunkFile,
-    JobFacts,
-    JobRow,
-    PhaseFacts,
-    read_chunk,
-    read_facts,
-    read_rows,
-    require_begun,
-)
+from xlsx2opeasy.load.job.chunk_files import ChunkFile, Digest, digest_of, read_chunk
+from xlsx2opeasy.load.job.facts import JobFacts, JobRow, PhaseFacts, read_facts, read_rows, require_begun
 from xlsx2opeasy.load.job.fold import apply, fold
 from xlsx2opeasy.load.job.journal import Call, Fact, Record, Verdict
 from xlsx2opeasy.load.job.state import JOB, PhaseState

@@ -1,16 +1,18 @@
 """What a workbook's own Result and Job cells say: rows that succeeded before, in doubt, or elsewhere."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 
 from xlsx2opeasy.check.across import BETWEEN_ROWS
 from xlsx2opeasy.check.checked import Checked, CheckedSheet
-from xlsx2opeasy.errors import InvalidWorkbook, LoadRefused
+from xlsx2opeasy.errors import InvalidWorkbook, LoadRefused, Xlsx2OpeasyError
+from xlsx2opeasy.load.job.facts import Target
 from xlsx2opeasy.load.job.fingerprint import SERVER_LETTER, JobCell, key_of, machine_in, read_cell
 from xlsx2opeasy.load.job.state import UNKNOWN, JobState
 from xlsx2opeasy.load.plan.recognition import Recognition
-from xlsx2opeasy.load.results.row_results import Place
-from xlsx2opeasy.load.target import Target
+from xlsx2opeasy.load.results.row_results import Place, counts_of
 from xlsx2opeasy.spec.outcomes import RESULT_COLUMNS, Outcome, RowResult
 from xlsx2opeasy.tasks.build import Task, tasks_of
 
@@ -225,3 +227,33 @@ def changed_since(
         if cell is not None and place in marks and place not in succeeded:
             found.setdefault(cell.job, set()).add(place)
     return found
+
+
+_STAYS = (Outcome.UNKNOWN, Outcome.RUNNING)
+
+
+@contextmanager
+def counting_rows(checked: Checked) -> Iterator[None]:
+    """Gives what refuses the load in this block the counts of the workbook's rows: nothing of it was sent."""
+    try:
+        yield
+    except Xlsx2OpeasyError as error:
+        error.rows = error.rows or _counts(checked)
+        raise
+
+
+def _counts(checked: Checked) -> dict[str, int]:
+    """By the result beside each row: one that is UNKNOWN or RUNNING stays so, others are not sent."""
+    outcomes: Counter[Outcome] = Counter()
+    skipped = 0
+    for sheet in checked.sheets:
+        earlier = sheet.sheet.earlier_results
+        for row in sheet.values.index:
+            before = earlier[row].outcome if row in earlier else None
+            if row in sheet.invalid:
+                outcomes[Outcome.INVALID] += 1
+            elif before is Outcome.SUCCESS:
+                skipped += 1
+            else:
+                outcomes[before if before in _STAYS else Outcome.NOT_SENT] += 1
+    return counts_of(outcomes, skipped)

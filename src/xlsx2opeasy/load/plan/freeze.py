@@ -16,8 +16,8 @@ from xlsx2opeasy.check.checked import Checked
 from xlsx2opeasy.durable import what_helps, why_refused
 from xlsx2opeasy.errors import LocalFailure, WorkbookUnusable
 from xlsx2opeasy.load.events import Listener, Notice
-from xlsx2opeasy.load.job.digests import Digest, new_digest
-from xlsx2opeasy.load.job.facts import JobFacts, PhaseFacts, file_stamp, write_facts, write_rows
+from xlsx2opeasy.load.job.chunk_files import Digest, new_digest
+from xlsx2opeasy.load.job.facts import JobFacts, PhaseFacts, Target, file_stamp, write_facts, write_rows
 from xlsx2opeasy.load.job.store import SHELL, WORKBOOK, Store, StoredJob, chunk_place
 from xlsx2opeasy.load.jobs.earlier import Candidate, refuse_if_done_or_unfinished
 from xlsx2opeasy.load.plan.earlier_results import job_cells
@@ -27,7 +27,6 @@ from xlsx2opeasy.load.plan.syncs import is_sync
 from xlsx2opeasy.load.results.output import choose_output
 from xlsx2opeasy.load.results.row_results import Place
 from xlsx2opeasy.load.run.rechunk import chunk_file
-from xlsx2opeasy.load.target import Target
 from xlsx2opeasy.operating_system import user_name
 from xlsx2opeasy.tasks.chunks import beyond_limit, chunk_name, cut
 from xlsx2opeasy.tasks.limits import ChunkLimits

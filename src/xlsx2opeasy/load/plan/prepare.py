@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from xlsx2opeasy.check.checked import Checked, CheckedSheet, check_workbook
-from xlsx2opeasy.load.job.facts import JobRow
+from xlsx2opeasy.load.job.facts import REHEARSAL_ORIGIN, JobRow, Target, no_key
 from xlsx2opeasy.load.job.state import JobState
 from xlsx2opeasy.load.plan.earlier_results import (
     Successes,
     changed_since,
     compared_without_secrets,
+    counting_rows,
     emptied,
     keep_succeeded_rows,
     recorded_successes,
@@ -24,13 +25,11 @@ from xlsx2opeasy.load.plan.earlier_results import (
 )
 from xlsx2opeasy.load.plan.phases import Phase, phases_of
 from xlsx2opeasy.load.plan.recognition import Marked, Recognition
-from xlsx2opeasy.load.plan.refusal import counting_rows
 from xlsx2opeasy.load.plan.stages import staged
 from xlsx2opeasy.load.plan.staging import Staging
 from xlsx2opeasy.load.plan.subjects import Reader
 from xlsx2opeasy.load.plan.syncs import plan_syncs
 from xlsx2opeasy.load.results.row_results import Place
-from xlsx2opeasy.load.target import REHEARSAL_ORIGIN, Target, no_key
 from xlsx2opeasy.ooxml.limits import limits_for
 from xlsx2opeasy.problems import Problem, Severity
 from xlsx2opeasy.shell import quoted

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from xlsx2opeasy.http.names import earlier_enterprise_spellings, earlier_spellings
+from xlsx2opeasy.load.job.facts import Target
 from xlsx2opeasy.load.job.fingerprint import JobCell, enterprise_digits, fingerprint, is_same, without_secrets
 from xlsx2opeasy.load.results.row_results import Place
-from xlsx2opeasy.load.target import Target
 from xlsx2opeasy.masking import SecretFields
 from xlsx2opeasy.tasks.build import Task
 from xlsx2opeasy.tasks.identity import FingerprintKey, task_hash, workbook_identity

@@ -12,8 +12,8 @@ from xlsx2opeasy.check.checked import Checked
 from xlsx2opeasy.importing.cells import WireNames
 from xlsx2opeasy.importing.workbook import TaskWorkbook
 from xlsx2opeasy.job_model import parse_time
+from xlsx2opeasy.load.job.facts import Target
 from xlsx2opeasy.load.plan.recognition import Recognition
-from xlsx2opeasy.load.target import Target
 from xlsx2opeasy.opeasy.models import ScheduledOperation, TaskResult
 from xlsx2opeasy.spec.error_codes import ERROR_CODES
 from xlsx2opeasy.spec.outcomes import Outcome, RowResult

@@ -9,7 +9,8 @@ from collections.abc import Iterator, Sequence
 from xlsx2opeasy.errors import ServiceFailed
 from xlsx2opeasy.load.events import ChunkAccepted, DraftVerified, Listener, Notice
 from xlsx2opeasy.load.interrupt import Interruption
-from xlsx2opeasy.load.job.facts import PhaseFacts, require_chunk
+from xlsx2opeasy.load.job.chunk_files import require_chunk
+from xlsx2opeasy.load.job.facts import PhaseFacts
 from xlsx2opeasy.load.job.journal import Call, Fact
 from xlsx2opeasy.load.job.open_job import OpenJob
 from xlsx2opeasy.load.job.state import PhaseState

@@ -19,7 +19,7 @@ from xlsx2opeasy.load.job.facts import PhaseFacts
 from xlsx2opeasy.load.job.journal import Fact
 from xlsx2opeasy.load.job.open_job import OpenJob
 from xlsx2opeasy.load.job.store import result_place
-from xlsx2opeasy.load.run.hiding import Passwords
+from xlsx2opeasy.load.run.connection import Passwords
 from xlsx2opeasy.masking import SecretFields
 from xlsx2opeasy.opeasy.client import OpEasyClient
 from xlsx2opeasy.opeasy.models import TaskResult

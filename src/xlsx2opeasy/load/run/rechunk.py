@@ -10,8 +10,8 @@ from dataclasses import asdict
 from typing import Any
 
 from xlsx2opeasy.errors import ServiceFailed
-from xlsx2opeasy.load.job.digests import Digest
-from xlsx2opeasy.load.job.facts import ChunkFile, PhaseFacts, read_chunk
+from xlsx2opeasy.load.job.chunk_files import ChunkFile, Digest, read_chunk
+from xlsx2opeasy.load.job.facts import PhaseFacts
 from xlsx2opeasy.load.job.journal import Fact
 from xlsx2opeasy.load.job.open_job import OpenJob
 from xlsx2opeasy.load.job.store import chunk_place

@@ -9,8 +9,8 @@ from itertools import islice
 from xlsx2opeasy.load.interrupt import Interruption
 from xlsx2opeasy.load.job.facts import PhaseFacts
 from xlsx2opeasy.load.job.open_job import OpenJob
+from xlsx2opeasy.load.run.connection import Passwords
 from xlsx2opeasy.load.run.fetch import Rejection
-from xlsx2opeasy.load.run.hiding import Passwords
 from xlsx2opeasy.load.run.match import Match, corresponds_in_order, match
 from xlsx2opeasy.masking import SecretFields
 from xlsx2opeasy.opeasy.client import OpEasyClient

@@ -1,13 +1,19 @@
-"""A job's own connection: its passwords are masked in what the server says, delays become events."""
+"""A job's own connection: its passwords are masked in what the server says, delays become events.
+
+And the clocks are compared.
+"""
 
 import contextlib
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Final
 
 import orjson
 
 from xlsx2opeasy.errors import LocalFailure
+from xlsx2opeasy.http.protocol import RequestEvent
 from xlsx2opeasy.http.retry import Delay
 from xlsx2opeasy.load.events import CallDelayed, Listener, ServerUnreached
 from xlsx2opeasy.load.interrupt import Interruption
@@ -86,3 +92,32 @@ class Passwords:
                 secrets = SecretFields(name, wire_names)
                 for task in tasks:
                     yield from secrets.values_in(task["content"])
+
+
+TOLERANCE: Final = timedelta(minutes=5)
+
+
+class ClockWatch:
+    """Listens to a client's requests, and warns once where the clocks differ by more than five minutes.
+
+    Nothing depends on this machine's clock, but times in words mislead.
+    """
+
+    def __init__(self, now: Callable[[], datetime], warn: Callable[[str], None]) -> None:
+        self._now = now
+        self._warn = warn
+        self._warned = False
+
+    def __call__(self, event: RequestEvent) -> None:
+        """Takes a request in, as `OpEasyClient`'s `on_request` gives it; never raises."""
+        if self._warned or event.server_date is None:
+            return
+        try:
+            ahead = self._now() - parsedate_to_datetime(event.server_date)
+        except (ValueError, TypeError):
+            return  # no date, or one without a zone: nothing can be said
+        if abs(ahead) > TOLERANCE:
+            self._warned = True
+            minutes = round(abs(ahead) / timedelta(minutes=1))
+            where = "ahead of" if ahead > timedelta(0) else "behind"
+            self._warn(f"warning: this machine's clock is {minutes} minutes {where} the server's")
