@@ -5,21 +5,17 @@ that a draft is believed to be complete which is not: counts and downloaded cont
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from xlsx2opeasy.errors import ServiceFailed
-from xlsx2opeasy.load.events import ChunkAccepted, DraftVerified, Listener, Notice
-from xlsx2opeasy.load.interrupt import Interruption
+from xlsx2opeasy.load.events import ChunkAccepted, DraftVerified, Notice
 from xlsx2opeasy.load.job.chunk_files import require_chunk
-from xlsx2opeasy.load.job.facts import PhaseFacts
 from xlsx2opeasy.load.job.journal import Call, Fact
-from xlsx2opeasy.load.job.open_job import OpenJob
-from xlsx2opeasy.load.job.state import PhaseState
 from xlsx2opeasy.load.job.store import SHELL, chunk_place
 from xlsx2opeasy.load.run.fetch import Rejection, keep_rejections
 from xlsx2opeasy.load.run.rechunk import cut_smaller
-from xlsx2opeasy.load.run.undecided import NOT_KNOWN, REFUSES_DELETION, Fence, fence, give_up
+from xlsx2opeasy.load.run.step import PhaseStep
 from xlsx2opeasy.load.run.verify import Counts, DraftInDoubtError, DraftVerifier, in_words, received
-from xlsx2opeasy.opeasy.client import OpEasyClient
 from xlsx2opeasy.opeasy.errors import CallError, Classification
 from xlsx2opeasy.opeasy.models import Operation
 from xlsx2opeasy.operating_system import give_memory_back
@@ -37,26 +33,12 @@ class ChunkTooLargeError(Exception):
     """The server refused a chunk file for its size (413)."""
 
 
-class DraftBuilder:
+@dataclass(eq=False)
+class DraftBuilder(PhaseStep):
     """Brings the draft of one phase to VERIFIED, from the state that the journal gives."""
 
-    def __init__(
-        self,
-        job: OpenJob,
-        phase: PhaseFacts,
-        client: OpEasyClient,
-        interruption: Interruption,
-        tell: Listener,
-    ) -> None:
-        self._job = job
-        self._phase = phase
-        self._number = phase.number
-        self._client = client
-        self._interruption = interruption
-        self._tell = tell
-        self._verifier = DraftVerifier(job, phase, client, interruption)
-        self._unanswered_creates = 0
-        self._counted_here = False
+    _unanswered_creates: int = 0
+    _counted_here: bool = False
 
     def build(self) -> None:
         """Raises ServiceFailed where the server does not take the draft as it is sent."""
@@ -75,7 +57,7 @@ class DraftBuilder:
             except DraftGoneError:
                 # rare: draft unknown at the server, built again
                 problem = "the server no longer knew it"
-                self._job.note(self._number, Fact.GONE)
+                self._note(Fact.GONE)
             except DraftInDoubtError as doubt:
                 # rare: draft in doubt, deleted and built again
                 problem = str(doubt)
@@ -101,11 +83,11 @@ class DraftBuilder:
 
         Raises UndecidedError where the operation was to be started before and may have run.
         """
-        state = self._job.phase_state(self._phase)
+        state = self._state
         draft = state.operation_id
         if draft is not None and state.schedule_request is not None:
             # rare: draft of a start in doubt is to be deleted
-            self._fence(state)
+            self._fence()
         elif draft is not None:
             self._job.mutate(
                 self._number,
@@ -114,18 +96,10 @@ class DraftBuilder:
                 id=draft,
             )
 
-    def _fence(self, state: PhaseState) -> None:
-        """Deletes an operation that was to be started before; UndecidedError where it may have run."""
-        proved = fence(self._job, state, self._client)
-        if proved is Fence.STARTED:
-            raise give_up(self._job, self._phase, REFUSES_DELETION)
-        if proved is Fence.NOT_FOUND:
-            raise give_up(self._job, self._phase, NOT_KNOWN)
-
     # -- opening ------------------------------------------------------------------------------------------
 
     def _open(self) -> None:
-        state = self._job.phase_state(self._phase)
+        state = self._state
         if state.operation_id is None:
             self._create()
         elif state.stale or state.operation_id in state.delete_attempted:
@@ -180,14 +154,14 @@ class DraftBuilder:
 
     def _count_again(self) -> None:
         """A draft of an earlier run: what the server holds decides whether it can be gone on with."""
-        state = self._job.phase_state(self._phase)
+        state = self._state
         counts, known = self._received(), self._expected(state.appended)
         if state.append_in_doubt is not None:
             if counts != self._expected(state.appended + 1):
                 # rare: append in doubt when resumed, counts unchanged
                 raise DraftInDoubtError("a chunk got no answer, and the counts do not show it")
             # rare: append in doubt when resumed, counts show it
-            self._job.note(self._number, Fact.CONFIRMED)
+            self._note(Fact.CONFIRMED)
         elif state.last_counts == known and self._holds_further_chunks(counts, state.appended):
             # rare: draft holds chunks that were never sent
             raise ServiceFailed(
@@ -212,7 +186,7 @@ class DraftBuilder:
 
     def _append_all(self) -> Iterator[None]:
         chunks = self._job.chunks(self._phase)
-        while (index := self._job.phase_state(self._phase).appended) < len(chunks):
+        while (index := self._state.appended) < len(chunks):
             self._interruption.checkpoint()
             require_chunk(self._job.stored, chunks[index], self._job.digest)
             self._append(index, chunks[index].file)
@@ -220,7 +194,7 @@ class DraftBuilder:
             yield
 
     def _append(self, index: int, file: str) -> None:
-        draft = str(self._job.phase_state(self._phase).operation_id)
+        draft = str(self._state.operation_id)
         name = self._filename(index + 1)
         try:
             with self._job.stored.as_path(chunk_place(file)) as path:
@@ -244,7 +218,7 @@ class DraftBuilder:
                 # rare: append in doubt, counts unchanged
                 raise DraftInDoubtError("a chunk got no answer, and the counts do not show it") from error
             # rare: append in doubt, counts show it
-            self._job.note(self._number, Fact.CONFIRMED)
+            self._note(Fact.CONFIRMED)
         elif error.http_status == 404:
             # rare: append to a draft that is gone
             raise DraftGoneError from error
@@ -266,7 +240,7 @@ class DraftBuilder:
         first, second = self._operation(), self._operation()
         if received(first) != received(second):
             raise DraftInDoubtError("its counts change although nothing is sent")
-        self._verifier.compare(second, expected)
+        self._compare(second, expected)
 
     def _expected(self, chunks: int) -> Counts:
         return self._job.counts(self._phase, chunks)
@@ -275,7 +249,7 @@ class DraftBuilder:
         return received(self._operation())
 
     def _operation(self) -> Operation:
-        draft = str(self._job.phase_state(self._phase).operation_id)
+        draft = str(self._state.operation_id)
         try:
             return self._client.get_operation(draft)
         except CallError as error:
@@ -284,24 +258,28 @@ class DraftBuilder:
                 raise DraftGoneError from error
             raise
 
+    def _compare(self, operation: Operation, expected: Counts) -> list[Rejection]:
+        verifier = DraftVerifier(self._job, self._phase, self._client, self._interruption, self._tell)
+        return verifier.compare(operation, expected)
+
     # -- verifying ----------------------------------------------------------------------------------------
 
     def _verify(self) -> None:
         self._interruption.checkpoint()
         operation = self._operation()
         expected = self._expected(len(self._job.chunks(self._phase)))
-        rejections = self._verifier.compare(operation, expected)
+        rejections = self._compare(operation, expected)
         if rejections:
             # rare: draft has rejected tasks
             keep_rejections(self._job, self._phase, rejections)
             if self._job.facts.drop_rejected:
                 # rare: rejected tasks are taken out
                 self._drop(rejections, expected)
-        self._job.note(self._number, Fact.VERIFIED, id=operation.id)
+        self._note(Fact.VERIFIED, id=operation.id)
         self._tell(DraftVerified(self._number, operation.id, len(rejections)))
 
     def _drop(self, rejections: Sequence[Rejection], expected: Counts) -> None:
-        draft = str(self._job.phase_state(self._phase).operation_id)
+        draft = str(self._state.operation_id)
         for each in rejections:
             self._interruption.checkpoint()
             self._client.delete_validation_error(draft, BY_NAME[each.type], each.error_id)

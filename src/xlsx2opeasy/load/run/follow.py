@@ -4,18 +4,15 @@ Only the server's status counts: `completed` in one of its two spellings ends th
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from xlsx2opeasy.errors import StillRunning
 from xlsx2opeasy.http.retry import Jitter, uniform
-from xlsx2opeasy.load.events import Listener, Notice, ResultsSaved, StatusSeen
-from xlsx2opeasy.load.interrupt import Interruption
-from xlsx2opeasy.load.job.facts import PhaseFacts
+from xlsx2opeasy.load.events import Notice, ResultsSaved, StatusSeen
 from xlsx2opeasy.load.job.journal import Fact
-from xlsx2opeasy.load.job.open_job import OpenJob
 from xlsx2opeasy.load.run.fetch import save_results
+from xlsx2opeasy.load.run.step import PhaseStep
 from xlsx2opeasy.load.run.undecided import give_up
-from xlsx2opeasy.opeasy.client import OpEasyClient
 from xlsx2opeasy.opeasy.errors import CallError, Classification
 from xlsx2opeasy.opeasy.models import ScheduledOperation
 from xlsx2opeasy.operating_system import give_memory_back
@@ -63,44 +60,27 @@ class PollPolicy:
         return max(chosen, asked or 0)
 
 
-class Follower:
-    """Brings one phase from a known run to results on disk."""
+@dataclass(eq=False)
+class Follower(PhaseStep):
+    """Brings one phase from a known run to results on disk.
 
-    def __init__(
-        self,
-        job: OpenJob,
-        phase: PhaseFacts,
-        client: OpEasyClient,
-        interruption: Interruption,
-        tell: Listener,
-        *,
-        poll_interval: float | None = None,
-        deadline: float | None = None,
-        meanwhile: Callable[[], bool] = lambda: False,
-    ) -> None:
-        """`deadline` is on the interruption's monotonic clock; `poll_interval` in seconds fixes the polls.
+    `deadline` is on the interruption's monotonic clock; `poll_interval` in seconds fixes the polls.
+    `meanwhile` does a piece of other work in place of waiting, and says whether there was any left.
+    """
 
-        `meanwhile` does a piece of other work in place of waiting, and says whether there was any left.
-        """
-        self._job = job
-        self._phase = phase
-        self._number = phase.number
-        self._client = client
-        self._interruption = interruption
-        self._tell = tell
-        self._polls = PollPolicy(fixed=poll_interval, is_stage=bool(phase.stage))
-        self._deadline = deadline
-        self._meanwhile = meanwhile
-        self._unknown_words: set[str] = set()
+    poll_interval: float | None = field(default=None, kw_only=True)
+    deadline: float | None = field(default=None, kw_only=True)
+    meanwhile: Callable[[], bool] = field(default=lambda: False, kw_only=True)
+    _unknown_words: set[str] = field(default_factory=set)
 
-    def run(self, *, again: bool = False) -> None:
-        """Fetches the results once the run has ended; `again` fetches them although they are here.
+    def run(self) -> None:
+        """Fetches the results once the run has ended.
 
         Raises StillRunning, UndecidedError, or what the client raises.
         """
-        state = self._job.phase_state(self._phase)
+        state = self._state
         reopened = 0
-        while again or not state.results_saved:
+        while not state.results_saved:
             if state.ended is None:
                 self._wait(str(state.scheduled_id))
             try:
@@ -111,41 +91,41 @@ class Follower:
                     raise
                 # rare: results not there although the run had ended
                 self._look_whether_it_ended(error)
-            again = False
 
     def _save(self) -> None:
         saved = save_results(self._job, self._phase, self._client, self._interruption)
         give_memory_back()
-        self._job.note(self._number, Fact.RESULTS_SAVED, rows=dict(saved))
+        self._note(Fact.RESULTS_SAVED, rows=dict(saved))
         self._tell(ResultsSaved(self._number, saved.total()))
 
     def _look_whether_it_ended(self, error: CallError) -> None:
         """The results are not there: either the run is not over after all, or it is a failure."""
-        seen = self._look(str(self._job.phase_state(self._phase).scheduled_id))
+        seen = self._look(str(self._state.scheduled_id))
         if seen.is_completed:
             # rare: results not there, and the run has ended
             raise error
         self._tell(Notice(f"The operation had ended, and is {seen.status} again: it is waited for."))
-        self._job.note(self._number, Fact.REOPENED, status=seen.status)
+        self._note(Fact.REOPENED, status=seen.status)
 
     # -- waiting ------------------------------------------------------------------------------------------
 
     def _wait(self, scheduled_id: str) -> None:
         started = self._interruption.monotonic()
-        interval, last = self._polls.beginning, ""
+        polls = PollPolicy(fixed=self.poll_interval, is_stage=bool(self._phase.stage))
+        interval, last = polls.beginning, ""
         while True:
             self._interruption.checkpoint()
             seen = self._look_patiently(scheduled_id)
             passed = self._interruption.monotonic() - started
             if seen.status != last and last:
-                interval = self._polls.beginning
+                interval = polls.beginning
             last = seen.status
             self._tell_status(seen, passed)
             if seen.is_completed:
-                self._job.note(self._number, Fact.ENDED, status=seen.status)
+                self._note(Fact.ENDED, status=seen.status)
                 return
-            self._pause(seen, interval)
-            interval = self._polls.following(interval, passed)
+            self._pause(seen, polls.pause(interval, seen.retry_after, uniform))
+            interval = polls.following(interval, passed)
 
     def _tell_status(self, seen: ScheduledOperation, passed: float) -> None:
         if seen.run_status is None and seen.status not in self._unknown_words:
@@ -153,16 +133,15 @@ class Follower:
             self._tell(Notice(f"The operation is still running (unknown state {seen.status!r})."))
         self._tell(StatusSeen(self._number, seen.status, passed))
 
-    def _pause(self, seen: ScheduledOperation, interval: float) -> None:
-        pause = self._polls.pause(interval, seen.retry_after, uniform)
-        if self._deadline is not None:
-            left = self._deadline - self._interruption.monotonic()
+    def _pause(self, seen: ScheduledOperation, pause: float) -> None:
+        if self.deadline is not None:
+            left = self.deadline - self._interruption.monotonic()
             if pause > left:
                 # rare: wait over while the run goes on
                 self._interruption.sleep(max(0.0, left))
                 raise StillRunning(f"operation {seen.operation_id or seen.id} is still {seen.status}", "")
         until = self._interruption.monotonic() + pause
-        while (left := until - self._interruption.monotonic()) > 0 and self._meanwhile():
+        while (left := until - self._interruption.monotonic()) > 0 and self.meanwhile():
             self._interruption.checkpoint()
         self._interruption.sleep(max(0.0, left))
 

@@ -6,21 +6,10 @@ arrived all the same, or the deletion that the specification refuses while a sch
 
 import contextlib
 
-from xlsx2opeasy.load.events import Listener, Notice, OperationScheduled
-from xlsx2opeasy.load.interrupt import Interruption
-from xlsx2opeasy.load.job.facts import PhaseFacts
+from xlsx2opeasy.load.events import Notice, OperationScheduled
 from xlsx2opeasy.load.job.journal import Call, Fact
-from xlsx2opeasy.load.job.open_job import OpenJob
-from xlsx2opeasy.load.run.undecided import (
-    NOT_KNOWN,
-    REFUSES_DELETION,
-    Fence,
-    fence,
-    give_up,
-    names_our_operation,
-    undecided,
-)
-from xlsx2opeasy.opeasy.client import OpEasyClient
+from xlsx2opeasy.load.run.step import PhaseStep
+from xlsx2opeasy.load.run.undecided import names_our_operation, undecided
 from xlsx2opeasy.opeasy.errors import CallError, Classification
 
 _MAY_MEAN_SCHEDULED = frozenset({400, 409})
@@ -31,27 +20,12 @@ class DraftFencedError(Exception):
     """The draft in doubt is deleted, so it can never run: it may be built again."""
 
 
-class Scheduler:
+class Scheduler(PhaseStep):
     """Brings one phase from VERIFIED to a known run, from the state that the journal gives."""
-
-    def __init__(
-        self,
-        job: OpenJob,
-        phase: PhaseFacts,
-        client: OpEasyClient,
-        interruption: Interruption,
-        tell: Listener,
-    ) -> None:
-        self._job = job
-        self._phase = phase
-        self._number = phase.number
-        self._client = client
-        self._interruption = interruption
-        self._tell = tell
 
     def run(self) -> None:
         """Afterwards the run's id is in the state. Raises DraftFencedError, UndecidedError, or CallError."""
-        state = self._job.phase_state(self._phase)
+        state = self._state
         if state.undecided is not None:
             # rare: start undecided since an earlier run
             raise undecided(self._job, self._phase)
@@ -66,7 +40,7 @@ class Scheduler:
 
     def _schedule(self) -> None:
         self._interruption.checkpoint()
-        draft = str(self._job.phase_state(self._phase).operation_id)
+        draft = str(self._state.operation_id)
         try:
             scheduled = self._job.mutate(
                 self._number,
@@ -85,7 +59,7 @@ class Scheduler:
         if error.http_status == 404:
             self._require_gone(error)
             # rare: start of a draft that is gone
-            self._job.note(self._number, Fact.GONE)
+            self._note(Fact.GONE)
             raise DraftFencedError from error
         if error.classification is Classification.UNKNOWN or error.http_status == 409:
             # rare: start in doubt
@@ -103,7 +77,7 @@ class Scheduler:
     def _require_gone(self, refusal: CallError) -> None:
         """Raises the refusal where the server knows the operation all the same: its words are what counts."""
         try:
-            self._client.get_operation(str(self._job.phase_state(self._phase).operation_id))
+            self._client.get_operation(str(self._state.operation_id))
         except CallError as error:
             if error.http_status != 404:
                 raise refusal from error
@@ -113,10 +87,10 @@ class Scheduler:
 
     def _find_out(self) -> None:
         """The ladder for a schedule request in doubt; afterwards the run's id is known, or it raises."""
-        state = self._job.phase_state(self._phase)
+        state = self._state
         if state.evidence is not None and names_our_operation(state, state.evidence, self._client):
             # rare: start in doubt, the id of its run had arrived
-            self._job.note(self._number, Fact.SETTLED, scheduled_id=state.evidence)
+            self._note(Fact.SETTLED, scheduled_id=state.evidence)
             self._tell(OperationScheduled(self._number, str(state.scheduled_id)))
             return
         if not state.is_proven_started:
@@ -124,13 +98,3 @@ class Scheduler:
             self._tell(Notice(said))
         self._fence()
         raise DraftFencedError
-
-    def _fence(self) -> None:
-        """Deletes the operation. Raises UndecidedError where that does not prove that it never runs."""
-        proved = fence(self._job, self._job.phase_state(self._phase), self._client)
-        if proved is Fence.STARTED:
-            # rare: start in doubt, deletion refused
-            raise give_up(self._job, self._phase, REFUSES_DELETION)
-        if proved is Fence.NOT_FOUND:
-            # rare: start in doubt, operation removed by somebody else
-            raise give_up(self._job, self._phase, NOT_KNOWN)

@@ -6,14 +6,11 @@ A draft that is not is never scheduled. What the server's validation set aside i
 from collections.abc import Mapping, Sequence
 from itertools import islice
 
-from xlsx2opeasy.load.interrupt import Interruption
-from xlsx2opeasy.load.job.facts import PhaseFacts
-from xlsx2opeasy.load.job.open_job import OpenJob
 from xlsx2opeasy.load.run.connection import Passwords
 from xlsx2opeasy.load.run.fetch import Rejection
 from xlsx2opeasy.load.run.match import Match, corresponds_in_order, match
+from xlsx2opeasy.load.run.step import PhaseStep
 from xlsx2opeasy.masking import SecretFields
-from xlsx2opeasy.opeasy.client import OpEasyClient
 from xlsx2opeasy.opeasy.models import Operation, Task, ValidationError
 from xlsx2opeasy.spec.catalogue import BY_NAME
 from xlsx2opeasy.spec.model import TaskType
@@ -37,16 +34,8 @@ def in_words(counts: Counts) -> str:
     return ", ".join(f"{number:,} {name}" for name, number in counts.items()) or "no tasks"
 
 
-class DraftVerifier:
+class DraftVerifier(PhaseStep):
     """Compares the draft of one phase with the chunk files in force."""
-
-    def __init__(
-        self, job: OpenJob, phase: PhaseFacts, client: OpEasyClient, interruption: Interruption
-    ) -> None:
-        self._job = job
-        self._phase = phase
-        self._client = client
-        self._interruption = interruption
 
     def compare(self, operation: Operation, expected: Counts) -> list[Rejection]:
         """What was set aside, where the draft holds the `expected` first tasks of each type as sent.
