@@ -20,10 +20,10 @@ from openpyxl import Workbook
 
 from postgres import running_postgres
 from xlsx2opeasy.load.interrupt import Interruption
-from xlsx2opeasy.load.job.facts import JobFacts
+from xlsx2opeasy.load.job.facts import JobFacts, Target
 from xlsx2opeasy.load.job.home import Home
 from xlsx2opeasy.load.job.store import Store
-from xlsx2opeasy.load.plan.prepare import LoadOptions, Target
+from xlsx2opeasy.load.plan.prepare import LoadOptions
 from xlsx2opeasy.load.runner import Waiting
 from xlsx2opeasy.load.service import LoadContext, freeze_for_queue, load
 from xlsx2opeasy.opeasy.client import OpEasyClient

@@ -212,8 +212,9 @@ def load(clock: Clock, book: str, url: str, home: str) -> None:
     """Ours: a whole load, as with `--large`, and when each of its steps was done."""
     from bench.server import API_KEY, ENTERPRISE
     from xlsx2opeasy.load.events import Event
+    from xlsx2opeasy.load.job.facts import Target
     from xlsx2opeasy.load.job.home import Home
-    from xlsx2opeasy.load.plan.prepare import LoadOptions, Target
+    from xlsx2opeasy.load.plan.prepare import LoadOptions
     from xlsx2opeasy.load.service import LoadContext
     from xlsx2opeasy.load.service import load as load_workbook
     from xlsx2opeasy.opeasy.client import OpEasyClient

@@ -1,122 +1,42 @@
 """Checks, converts and loads Excel workbooks into the Clearspan OpEasy Provisioning API.
 
 The functions `check`, `convert`, `load`, `resume` and `template` are in `xlsx2opeasy.library`; the values,
-errors and the API's client that go with them are in `__all__` here (docs/library.md). Each name is imported
-when it is first used, so that importing the package, and with it `xlsx2opeasy --help`, stays quick.
+errors and the API's client that go with them are the names of `__init__.pyi` (docs/library.md). Each is
+imported when it is first used, so that importing the package, and with it `xlsx2opeasy --help`, stays quick.
 """
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 __version__ = "0.2.0"
 
-if TYPE_CHECKING:
-    from xlsx2opeasy.check.checked import Checked, check_workbook
-    from xlsx2opeasy.errors import (
-        AccessDenied,
-        Interrupted,
-        InvalidWorkbook,
-        LoadRefused,
-        LocalFailure,
-        NeverReached,
-        ServiceFailed,
-        StillRunning,
-        TakenOver,
-        UsageError,
-        WorkbookUnusable,
-        Xlsx2OpeasyError,
-    )
-    from xlsx2opeasy.load.events import Event, Listener
-    from xlsx2opeasy.load.plan.prepare import LoadOptions, Target
-    from xlsx2opeasy.load.plan.task_files import TaskFiles
-    from xlsx2opeasy.load.results.load_result import LoadResult
-    from xlsx2opeasy.load.runner import Waiting
-    from xlsx2opeasy.opeasy.client import OpEasyClient
-    from xlsx2opeasy.opeasy.connection import Connection
-    from xlsx2opeasy.opeasy.errors import CallError
-    from xlsx2opeasy.problems import Problem
-    from xlsx2opeasy.secret import Secret
-    from xlsx2opeasy.spec.catalogue import TASK_TYPES
-    from xlsx2opeasy.tasks.limits import ChunkLimits
-    from xlsx2opeasy.workbook.model import Workbook
-    from xlsx2opeasy.workbook.read import read_workbook
 
-__all__ = [
-    "TASK_TYPES",
-    "AccessDenied",
-    "CallError",
-    "Checked",
-    "ChunkLimits",
-    "Connection",
-    "Event",
-    "Interrupted",
-    "InvalidWorkbook",
-    "Listener",
-    "LoadOptions",
-    "LoadRefused",
-    "LoadResult",
-    "LocalFailure",
-    "NeverReached",
-    "OpEasyClient",
-    "Problem",
-    "Secret",
-    "ServiceFailed",
-    "StillRunning",
-    "TakenOver",
-    "Target",
-    "TaskFiles",
-    "UsageError",
-    "Waiting",
-    "Workbook",
-    "WorkbookUnusable",
-    "Xlsx2OpeasyError",
-    "check_workbook",
-    "read_workbook",
-]
+def _module_of() -> dict[str, str]:
+    """The module of each public name, as type checkers read it in `__init__.pyi`."""
+    import ast
+    from pathlib import Path
 
-_MODULES = {
-    "check.checked": ("Checked", "check_workbook"),
-    "errors": (
-        "AccessDenied",
-        "Interrupted",
-        "InvalidWorkbook",
-        "LoadRefused",
-        "LocalFailure",
-        "NeverReached",
-        "ServiceFailed",
-        "StillRunning",
-        "TakenOver",
-        "UsageError",
-        "WorkbookUnusable",
-        "Xlsx2OpeasyError",
-    ),
-    "load.events": ("Event", "Listener"),
-    "load.plan.prepare": ("LoadOptions", "Target"),
-    "load.results.load_result": ("LoadResult",),
-    "load.runner": ("Waiting",),
-    "load.plan.task_files": ("TaskFiles",),
-    "opeasy.client": ("OpEasyClient",),
-    "opeasy.connection": ("Connection",),
-    "opeasy.errors": ("CallError",),
-    "problems": ("Problem",),
-    "secret": ("Secret",),
-    "spec.catalogue": ("TASK_TYPES",),
-    "tasks.limits": ("ChunkLimits",),
-    "workbook.model": ("Workbook",),
-    "workbook.read": ("read_workbook",),
-}
-_MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
+    stub = ast.parse(Path(__file__).with_suffix(".pyi").read_text(encoding="utf-8"))
+    imports = [each for each in stub.body if isinstance(each, ast.ImportFrom)]
+    return {name.name: str(each.module) for each in imports for name in each.names}
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401
-    """Imports a public name when it is first asked for."""
-    if name not in _MODULE_OF:
+    """Imports a public name when it is first asked for; also `__all__`, which has all of them."""
+    import importlib
+
+    if name.startswith("__") and name != "__all__":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(importlib.import_module(f"{__name__}.{_MODULE_OF[name]}"), name)
+    modules = _module_of()
+    if name == "__all__":
+        value: Any = sorted(modules)
+    elif name in modules:
+        value = getattr(importlib.import_module(modules[name]), name)
+    else:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     globals()[name] = value
     return value
 
 
 def __dir__() -> list[str]:
     """The public names, imported or not."""
-    return sorted({*globals(), *__all__})
+    return sorted({*globals(), *_module_of()})

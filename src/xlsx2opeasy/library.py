@@ -15,9 +15,9 @@ from xlsx2opeasy.http.reach import user_agent
 from xlsx2opeasy.load import service
 from xlsx2opeasy.load.events import Event, Listener, WorkbookChecked, WorkbookOpened
 from xlsx2opeasy.load.interrupt import Interruption
-from xlsx2opeasy.load.job.facts import JobFacts
+from xlsx2opeasy.load.job.facts import JobFacts, Target
 from xlsx2opeasy.load.job.open_job import Connect
-from xlsx2opeasy.load.plan.prepare import LoadOptions, Target
+from xlsx2opeasy.load.plan.prepare import LoadOptions
 from xlsx2opeasy.load.plan.task_files import TaskFiles, write_task_files
 from xlsx2opeasy.load.results.load_result import LoadResult
 from xlsx2opeasy.load.runner import Waiting

@@ -18,10 +18,11 @@ from installed import CHEAP_LOCK
 from xlsx2opeasy.errors import LoadRefused
 from xlsx2opeasy.load.abandon import abandon
 from xlsx2opeasy.load.job import machine_lock
+from xlsx2opeasy.load.job.facts import Target
 from xlsx2opeasy.load.job.home import Home
 from xlsx2opeasy.load.job.journal import FAILPOINT_VARIABLE, INTENT, OUTCOME, Call, Verdict
 from xlsx2opeasy.load.plan.freeze import freeze
-from xlsx2opeasy.load.plan.prepare import LoadOptions, Target, prepare
+from xlsx2opeasy.load.plan.prepare import LoadOptions, prepare
 from xlsx2opeasy.load.results.load_result import LoadResult
 from xlsx2opeasy.load.run.undecided import Settling
 from xlsx2opeasy.opeasy.exchange import Timeouts

@@ -18,9 +18,10 @@ from xlsx2opeasy.http.reach import user_agent
 from xlsx2opeasy.load.budget import AfterCanary
 from xlsx2opeasy.load.events import Event, Notice
 from xlsx2opeasy.load.interrupt import Interruption
+from xlsx2opeasy.load.job.facts import Target
 from xlsx2opeasy.load.job.home import Home, JobFolder
 from xlsx2opeasy.load.job.journal import Record
-from xlsx2opeasy.load.plan.prepare import LoadOptions, Target
+from xlsx2opeasy.load.plan.prepare import LoadOptions
 from xlsx2opeasy.load.results.load_result import LoadResult
 from xlsx2opeasy.load.run.undecided import Settling
 from xlsx2opeasy.load.runner import Waiting

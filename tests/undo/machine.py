@@ -13,8 +13,9 @@ from load.books import Rows, write_rows
 from xlsx2opeasy.check.checked import check_workbook
 from xlsx2opeasy.http.reach import user_agent
 from xlsx2opeasy.load.interrupt import Interruption
+from xlsx2opeasy.load.job.facts import Target
 from xlsx2opeasy.load.job.home import Home
-from xlsx2opeasy.load.plan.prepare import LoadOptions, Target
+from xlsx2opeasy.load.plan.prepare import LoadOptions
 from xlsx2opeasy.load.results.load_result import LoadResult
 from xlsx2opeasy.load.runner import Waiting
 from xlsx2opeasy.load.service import LoadContext, load

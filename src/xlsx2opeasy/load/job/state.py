@@ -7,13 +7,18 @@ a schedule request that got no definite answer is never forgotten, whatever happ
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from xlsx2opeasy.load.job.journal import Record
 from xlsx2opeasy.spec.outcomes import Outcome
 
-COMPLETED, WITH_ERRORS, REJECTED, INVALID = "completed", "completedWithErrors", "rejected", "invalid"
-UNKNOWN, ABANDONED, FAILED = "unknown", "abandoned", "failed"
+COMPLETED: Final = "completed"
+WITH_ERRORS: Final = "completedWithErrors"
+REJECTED: Final = "rejected"
+INVALID: Final = "invalid"
+UNKNOWN: Final = "unknown"
+ABANDONED: Final = "abandoned"
+FAILED: Final = "failed"
 """How a job finished, or (`failed`) how a run of it stopped."""
 
 JOB = 0

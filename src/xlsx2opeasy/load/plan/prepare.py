@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from xlsx2opeasy.check.checked import Checked, CheckedSheet, check_workbook
-from xlsx2opeasy.load.job.facts import REHEARSAL_ORIGIN, JobRow, Target, no_key
+from xlsx2opeasy.load.job.facts import JobRow, Target, no_key
 from xlsx2opeasy.load.job.state import JobState
 from xlsx2opeasy.load.plan.earlier_results import (
     Successes,
@@ -41,8 +41,6 @@ from xlsx2opeasy.tasks.chunks import cut
 from xlsx2opeasy.tasks.limits import ChunkLimits
 from xlsx2opeasy.workbook.mapping import NO_MAPPING, ListMapping
 from xlsx2opeasy.workbook.read import read_workbook
-
-__all__ = ["REHEARSAL_ORIGIN", "LoadOptions", "Prepared", "Target", "prepare"]
 
 
 @dataclass(frozen=True)
