@@ -1,4 +1,4 @@
-"""Jobs as a table on standard output: a cell is plain text, whatever a server or a file name holds."""
+"""Tables on standard output: a cell is plain text, whatever a server or a file name holds."""
 
 import sys
 from collections.abc import Iterable, Sequence
@@ -11,19 +11,10 @@ from rich.text import Text
 
 from xlsx2opeasy.cli.output import is_terminal, say, width_of
 from xlsx2opeasy.display import on_terminal
-from xlsx2opeasy.job_model import Job
 
 NOT_A_TERMINAL_WIDTH = 400
 """Wide enough that nothing is cut where a program reads the table."""
 _GAP = "  "
-_STYLES = {"STARTING": "cyan", "STARTED": "cyan", "FAILED": "red", "ABANDONED": "red"}
-_EXIT_STYLES = {
-    "COMPLETED": "green",
-    "FAILED": "red",
-    "STOPPED": "red",
-    "COMPLETED_WITH_ERRORS": "yellow",
-    "COMPLETED_WITH_PENDING_ORDERS": "yellow",
-}
 
 
 def show_table(headings: Sequence[str], rows: Iterable[Sequence[Text]]) -> None:
@@ -91,16 +82,6 @@ def cell(text: object, style: str = "") -> Text:
     return Text("" if text is None else " ".join(on_terminal(str(text)).split()), style=style)
 
 
-def status_cell(job: Job) -> Text:
-    """The status, coloured."""
-    return cell(job.latest_execution_status, _STYLES.get(job.status, ""))
-
-
-def exit_code_cell(job: Job) -> Text:
-    """The exit code, coloured: green is for success alone."""
-    return cell(job.latest_execution_exit_code, _EXIT_STYLES.get(job.exit_code, ""))
-
-
 def time_cell(at: datetime | None) -> Text:
     """A time of day on this machine's clock, with its zone."""
     return cell(f"{at.astimezone():%Y-%m-%d %H:%M:%S %z}" if at else "")
@@ -114,8 +95,3 @@ def minute_cell(at: datetime | None) -> Text:
 def duration_cell(duration: timedelta | None) -> Text:
     """`0:00:11`, whole seconds; `1 day, 2:00:00`."""
     return cell(timedelta(seconds=round(duration.total_seconds())) if duration is not None else "")
-
-
-def percentage_cell(job: Job) -> Text:
-    """`40 %`."""
-    return cell(f"{job.percentage_complete} %" if job.percentage_complete is not None else "")

@@ -16,10 +16,7 @@ from xlsx2opeasy.cli.output import complain, counted, say_json, tell
 from xlsx2opeasy.cli.tables import (
     cell,
     duration_cell,
-    exit_code_cell,
-    percentage_cell,
     show_table,
-    status_cell,
     time_cell,
 )
 from xlsx2opeasy.errors import Xlsx2OpeasyError
@@ -31,6 +28,14 @@ if TYPE_CHECKING:
 
 POLL_SECONDS = 5.0
 _HEADINGS = ("Created", "Status", "Exit code", "Target", "Devices", "Done", "Duration")
+_STYLES = {"STARTING": "cyan", "STARTED": "cyan", "FAILED": "red", "ABANDONED": "red"}
+_EXIT_STYLES = {
+    "COMPLETED": "green",
+    "FAILED": "red",
+    "STOPPED": "red",
+    "COMPLETED_WITH_ERRORS": "yellow",
+    "COMPLETED_WITH_PENDING_ORDERS": "yellow",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,10 +183,10 @@ def _row(job: Job) -> tuple[Text, ...]:
     target = job.location_name or job.location_id or job.target
     return (
         time_cell(job.created),
-        status_cell(job),
-        exit_code_cell(job),
+        cell(job.latest_execution_status, _STYLES.get(job.status, "")),
+        cell(job.latest_execution_exit_code, _EXIT_STYLES.get(job.exit_code, "")),  # green: success alone
         cell(target),
         cell(job.device_count),
-        percentage_cell(job),
+        cell(f"{job.percentage_complete} %" if job.percentage_complete is not None else ""),
         duration_cell(job.elapsed),
     )

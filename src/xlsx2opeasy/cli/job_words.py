@@ -1,24 +1,44 @@
-"""The closing words of a load: what a person needs to know, and the command to run next."""
+"""A job in words, for a person: how it stands, its counts, and what closes a load.
+
+The names of the Webex page are for programs (`--json`).
+"""
+
+from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Final
 
 import click
+from rich.text import Text
 
-from xlsx2opeasy.cli.output import counted, from_here, tell, tell_styled
-from xlsx2opeasy.load.results.load_result import LoadResult
-from xlsx2opeasy.load.results.status import ALL_WELL
+from xlsx2opeasy.cli.output import counted, from_here, say_json, tell, tell_styled
+from xlsx2opeasy.cli.tables import cell
+from xlsx2opeasy.load.jobs.listing import LocalJob
 from xlsx2opeasy.spec.error_codes import ERROR_CODES
 from xlsx2opeasy.spec.outcomes import Outcome, RowResult
 
-COMMONEST = 3
-_HEADINGS = {
+if TYPE_CHECKING:
+    from xlsx2opeasy.load.results.load_result import LoadResult
+
+_WORDS: Final = {
+    "completed": ("done", "green"),
+    "completedWithErrors": ("done, with errors", "yellow"),
+    "rejected": ("rejected by the server", "red"),
+    "invalid": ("invalid workbook", "red"),
+    "unknown": ("undecided", "magenta"),
+    "abandoned": ("given up", ""),
+    "running": ("running", "cyan"),
+}
+COMMONEST: Final = 3
+_UNFINISHED: Final = ("unfinished", "red")
+_HEADINGS: Final = {
     "completed": "done",
     "completedWithErrors": "done, with errors",
     "running": "still running",
     "failed": "stopped",
 }
-_SPOKEN_COUNTS = (
+_COUNTS: Final = (
     ("succeeded", "succeeded", "green"),
     ("skipped", "skipped (succeeded before)", "green"),
     ("failed", "failed", "red"),
@@ -30,8 +50,43 @@ _SPOKEN_COUNTS = (
 )
 
 
+def state_of(job: LocalJob) -> str:
+    """`done`, `unfinished`, `running, 55 %` …"""
+    return _state(job)[0]
+
+
+def state_cell(job: LocalJob) -> Text:
+    """The same, coloured: green is for success alone."""
+    return cell(*_state(job))
+
+
+def _state(job: LocalJob) -> tuple[str, str]:
+    status = job.load_status
+    if status is None:
+        return "damaged", "red"
+    if status == "running":
+        where = "running at the server" if job.runs_at_server else "running"
+        return f"{where}, {job.percentage_complete or 0} %", "cyan"
+    if job.rehearsal and not job.is_final:
+        return "broken off", "red"
+    return _WORDS.get(status, _UNFINISHED)
+
+
+def counts_in_words(counts: Mapping[str, int]) -> str:
+    """`55: 50 succeeded, 5 failed`; nothing where nothing is known of them yet."""
+    parts = ", ".join(f"{counts[name]:,} {word}" for name, word, _ in _COUNTS if counts.get(name))
+    return f"{counts.get('total', 0):,}: {parts}" if parts else ""
+
+
+def say_jobs(jobs: Sequence[LocalJob]) -> None:
+    """The document of `jobs --json`."""
+    say_json({"items": [job.as_json() for job in jobs]})
+
+
 def show_summary(result: LoadResult, *, rehearsal: bool = False) -> None:
     """The closing words: counts, the commonest errors with what to do, where the workbook is, what next."""
+    from xlsx2opeasy.load.results.status import ALL_WELL  # which imports httpx: not for `jobs`
+
     rows = result.rows
     total = counted(rows["total"], "row") if rows["total"] else ""
     parts = (click.style(_heading(result), bold=True), total, _counts(rows))
@@ -57,11 +112,7 @@ def _heading(result: LoadResult) -> str:
 
 
 def _counts(rows: dict[str, int]) -> str:
-    said = (
-        click.style(f"{rows[name]:,} {word}", fg=colour)
-        for name, word, colour in _SPOKEN_COUNTS
-        if rows[name]
-    )
+    said = (click.style(f"{rows[name]:,} {word}", fg=colour) for name, word, colour in _COUNTS if rows[name])
     return ", ".join(said)
 
 
