@@ -14,7 +14,7 @@ import click
 
 from xlsx2opeasy import session
 from xlsx2opeasy.cli.options import JSON, connection_options, task_type_option
-from xlsx2opeasy.cli.output import complain, say_json
+from xlsx2opeasy.cli.output import say_json
 from xlsx2opeasy.cli.questions import dialog
 from xlsx2opeasy.durable import require_overwritable
 from xlsx2opeasy.errors import UsageError, Xlsx2OpeasyError
@@ -54,18 +54,6 @@ def connected(flags: Flags) -> Iterator[Api]:
     settings = read_settings(flags)
     with session.client(settings, flags, dialog()) as client:
         yield Api(client, settings)
-
-
-@contextmanager
-def one_document(empty: Mapping[str, Any], *, as_json: bool) -> Iterator[None]:
-    """Ends the command with what stopped it: words on standard error, and `empty` with a message as JSON."""
-    try:
-        yield
-    except Xlsx2OpeasyError as error:
-        if as_json:
-            say_json({**empty, "message": error.message})
-        complain(error.message, error.hint)
-        raise SystemExit(error.exit_code) from None
 
 
 def end(document: Mapping[str, Any], *, as_json: bool, show: Callable[[], None], code: int = 0) -> NoReturn:

@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from xlsx2opeasy.cli.options import ALLOW, FORCE, JSON, LARGE, MAPPING, WORKBOOK_PASSWORD, gather
+from xlsx2opeasy.cli.options import FORCE, JSON, ReadingRequest, gather, reading_options
 from xlsx2opeasy.cli.output import complain, counted, say, say_json, tell
 from xlsx2opeasy.cli.problem_lines import other_sheets, show_problems, summary
 from xlsx2opeasy.errors import Interrupted, InvalidWorkbook, WorkbookUnusable, Xlsx2OpeasyError
 from xlsx2opeasy.problems import Problem
-from xlsx2opeasy.registry.allowed import allowed_rules
 from xlsx2opeasy.settings.resolved import read_offline_settings
 from xlsx2opeasy.shell import quoted
 
@@ -28,15 +27,12 @@ WORST_FIRST = (7, 2, 3, 0)
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class Request(ReadingRequest):
     """The arguments and options of the command."""
 
     workbooks: tuple[Path, ...]
     marked: Path | None
     force: bool
-    mapping: Path | None
-    allow: tuple[str, ...]
-    large: bool
     as_json: bool
 
 
@@ -50,10 +46,7 @@ class Request:
     help="Write a copy in which the wrong cells are marked and commented, with a sheet that lists them.",
 )
 @FORCE
-@MAPPING
-@WORKBOOK_PASSWORD
-@ALLOW
-@LARGE
+@reading_options
 @JSON
 @gather(Request, "asked")
 def command(asked: Request) -> NoReturn:
@@ -101,19 +94,11 @@ def _checked(workbook: Path, asked: Request) -> Checked:
     from xlsx2opeasy.workbook.reading.reader_process import reader_started
 
     with reader_started():
-        from xlsx2opeasy.check.checked import check_workbook
-        from xlsx2opeasy.ooxml.limits import limits_for
-        from xlsx2opeasy.workbook.mapping import mapping_in_force
-        from xlsx2opeasy.workbook.read import read_workbook
-
         if asked.marked is not None:
             from xlsx2opeasy.workbook.annotate.write import refuse_target
 
             refuse_target(workbook, asked.marked, replace=asked.force)
-        profile = read_offline_settings(None)
-        allowed = allowed_rules(asked.allow, profile.allow)
-        lists = mapping_in_force(asked.mapping, profile.mapping)
-        return check_workbook(read_workbook(workbook, limits_for(large=asked.large), lists), allowed)
+        return asked.checked(workbook, read_offline_settings(None))
 
 
 def _annotate(workbook: Path, target: Path, checked: Checked, *, replace: bool) -> None:

@@ -5,9 +5,9 @@ import os
 import click
 
 from xlsx2opeasy.cli.options import JSON, complete_profiles, connection_options
-from xlsx2opeasy.cli.output import complain, say_json, tell
+from xlsx2opeasy.cli.output import say_json, tell
 from xlsx2opeasy.cli.tables import cell, show_table
-from xlsx2opeasy.errors import UsageError, Xlsx2OpeasyError
+from xlsx2opeasy.errors import UsageError
 from xlsx2opeasy.operating_system import HOME_VARIABLE, state_folder
 from xlsx2opeasy.settings.config import config_file
 from xlsx2opeasy.settings.keys import api_key_source, webex_token_source, webex_url
@@ -42,13 +42,7 @@ def show(flags: Flags, *, as_json: bool) -> None:
       xlsx2opeasy config show
       xlsx2opeasy config show --profile acme
     """
-    try:
-        values = [*_places(), *store_values(), *resolve(flags), _api_key(flags), *_webex()]
-    except Xlsx2OpeasyError as error:
-        if as_json:
-            say_json({"settings": [], "message": error.message})
-        complain(error.message, error.hint)
-        raise SystemExit(error.exit_code) from None
+    values = [*_places(), *store_values(), *resolve(flags), _api_key(flags), *_webex()]
     if as_json:
         items = [{"name": each.name, "value": each.value, "source": each.source} for each in values]
         say_json({"settings": items, "message": ""})

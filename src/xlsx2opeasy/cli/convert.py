@@ -5,32 +5,29 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 import click
 
 from xlsx2opeasy.cli.options import (
-    ALLOW,
     JSON,
-    LARGE,
-    MAPPING,
-    WORKBOOK_PASSWORD,
+    ReadingRequest,
     chunk_options,
     complete_profiles,
     gather,
+    reading_options,
 )
-from xlsx2opeasy.cli.output import complain, counted, say, say_json, tell
+from xlsx2opeasy.cli.output import counted, say, say_json, tell
 from xlsx2opeasy.cli.problem_lines import show_problems, summary
 from xlsx2opeasy.errors import InvalidWorkbook, Xlsx2OpeasyError
-from xlsx2opeasy.registry.allowed import allowed_rules
 
 if TYPE_CHECKING:
     from xlsx2opeasy.check.checked import Checked
-    from xlsx2opeasy.workbook.mapping import ListMapping
+    from xlsx2opeasy.settings.resolved import OfflineSettings
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class Request(ReadingRequest):
     """The arguments and options of the command."""
 
     workbook: Path
@@ -38,9 +35,6 @@ class Request:
     chunk_tasks: int | None
     chunk_bytes: int | None
     profile: str | None
-    mapping: Path | None
-    allow: tuple[str, ...]
-    large: bool
     as_json: bool
 
 
@@ -49,13 +43,10 @@ class Request:
 @click.option("--output", type=click.Path(path_type=Path, file_okay=False), required=True, help="The folder.")
 @chunk_options("file")
 @click.option("--profile", help="The profile whose chunk sizes apply.", shell_complete=complete_profiles)
-@MAPPING
-@WORKBOOK_PASSWORD
-@ALLOW
-@LARGE
+@reading_options
 @JSON
 @gather(Request, "asked")
-def command(asked: Request) -> NoReturn:
+def command(asked: Request) -> None:
     """Write the task files of WORKBOOK, as a load would upload them, into a folder.
 
     \b
@@ -65,28 +56,25 @@ def command(asked: Request) -> NoReturn:
     from xlsx2opeasy.workbook.reading.reader_process import reader_started
 
     with reader_started():  # while the libraries of the check are imported
-        raise SystemExit(convert(asked))
+        convert(asked)
 
 
-def convert(asked: Request) -> int:
-    """Checks, converts and tells; the exit code."""
+def convert(asked: Request) -> None:
+    """Checks, converts and tells."""
     from xlsx2opeasy.load.plan.task_files import MANIFEST, write_task_files
     from xlsx2opeasy.settings.resolved import read_offline_settings
     from xlsx2opeasy.tasks.chunks import manifest
-    from xlsx2opeasy.tasks.limits import ChunkLimits
-    from xlsx2opeasy.workbook.mapping import mapping_in_force
 
     try:
         usual = read_offline_settings(asked.profile)
-        limits = ChunkLimits(asked.chunk_tasks or usual.limits.tasks, asked.chunk_bytes or usual.limits.bytes)
+        limits = usual.limits.but(asked.chunk_tasks, asked.chunk_bytes)
         had_earlier = (asked.output / MANIFEST).exists()
-        checked = _checked(asked, mapping_in_force(asked.mapping, usual.mapping), usual.allow)
+        checked = _checked(asked, usual)
         made = write_task_files(asked.workbook, checked, asked.output, limits, usual.wire_names)
     except Xlsx2OpeasyError as error:
         if asked.as_json:
             say_json(manifest(asked.workbook, "", []) | {"message": error.message})
-        complain(error.message, error.hint)
-        return error.exit_code
+        raise
     if had_earlier:
         tell(f"The files of an earlier conversion in {asked.output} were replaced.")
     if asked.as_json:
@@ -94,16 +82,10 @@ def convert(asked: Request) -> int:
     else:
         files = counted(len(made.files), "file")
         say(f"{counted(made.tasks, 'task')} in {files}, and {MANIFEST}, in {asked.output}")
-    return 0
 
 
-def _checked(asked: Request, mapping: ListMapping, profile: tuple[str, ...]) -> Checked:
-    from xlsx2opeasy.check.checked import check_workbook
-    from xlsx2opeasy.ooxml.limits import limits_for
-    from xlsx2opeasy.workbook.read import read_workbook
-
-    allowed = allowed_rules(asked.allow, profile)
-    checked = check_workbook(read_workbook(asked.workbook, limits_for(large=asked.large), mapping), allowed)
+def _checked(asked: Request, usual: OfflineSettings) -> Checked:
+    checked = asked.checked(asked.workbook, usual)
     if checked.errors:
         show_problems(checked.problems, sys.stderr)
         raise InvalidWorkbook(

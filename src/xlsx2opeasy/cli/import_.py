@@ -8,8 +8,7 @@ import click
 
 from xlsx2opeasy.cli.api import refuse_existing
 from xlsx2opeasy.cli.options import FORCE
-from xlsx2opeasy.cli.output import complain, counted, say, tell
-from xlsx2opeasy.errors import Xlsx2OpeasyError
+from xlsx2opeasy.cli.output import counted, say, tell
 from xlsx2opeasy.settings.resolved import read_offline_settings
 
 LISTS = (".csv", ".tsv", ".tab", ".txt")
@@ -48,16 +47,12 @@ def command(files: tuple[Path, ...], output: Path | None, *, force: bool) -> NoR
     from xlsx2opeasy.cli.task_output import write_parsed_tasks  # pandas: not for --help
     from xlsx2opeasy.importing.task_files import read_task_file
 
-    try:
-        refuse_existing(output, as_json=False, force=force)
-        wire_names = read_offline_settings(None).wire_names
-        found = [read_task_file(file) for file in files]
-        code = write_parsed_tasks(found, output, wire_names, results_are_notes=True)
-        if any(task.result for each in found for task in each.tasks):
-            tell("The results in the files stand in note columns: a load of the workbook sends every row.")
-    except Xlsx2OpeasyError as error:
-        complain(error.message, error.hint)
-        raise SystemExit(error.exit_code) from None
+    refuse_existing(output, as_json=False, force=force)
+    wire_names = read_offline_settings(None).wire_names
+    found = [read_task_file(file) for file in files]
+    code = write_parsed_tasks(found, output, wire_names, results_are_notes=True)
+    if any(task.result for each in found for task in each.tasks):
+        tell("The results in the files stand in note columns: a load of the workbook sends every row.")
     raise SystemExit(code)
 
 
@@ -67,20 +62,16 @@ def _import_list(file: Path, output: Path, *, force: bool) -> int:
     from xlsx2opeasy.errors import UsageError, WorkbookUnusable
     from xlsx2opeasy.importing.delimited import SHEET, list_workbook, read_delimited
 
+    if output.suffix.lower() != ".xlsx":
+        raise UsageError(f"{output} does not end in .xlsx", f"write {output.with_suffix('.xlsx')}")
+    require_overwritable(output, replace=force, inputs=(file,))
+    found = read_delimited(file)
     try:
-        if output.suffix.lower() != ".xlsx":
-            raise UsageError(f"{output} does not end in .xlsx", f"write {output.with_suffix('.xlsx')}")
-        require_overwritable(output, replace=force, inputs=(file,))
-        found = read_delimited(file)
-        try:
-            write_file(output.absolute(), list_workbook(found))
-        except OSError as error:
-            raise WorkbookUnusable(
-                f"{output} cannot be written: {why_refused(error)}", "choose another folder"
-            ) from error
-    except Xlsx2OpeasyError as error:
-        complain(error.message, error.hint)
-        return error.exit_code
+        write_file(output.absolute(), list_workbook(found))
+    except OSError as error:
+        raise WorkbookUnusable(
+            f"{output} cannot be written: {why_refused(error)}", "choose another folder"
+        ) from error
     say(f'{counted(len(found.rows), "row")} of {file} written to {output}, sheet "{SHEET}"')
     tell(
         f"Read as {found.understood}. Look at a name with an accent: if it is wrong, save the list as UTF-8."

@@ -1,13 +1,11 @@
 """`xlsx2opeasy jobs abandon`: gives an unfinished job up."""
 
-from typing import NoReturn
-
 import click
 
-from xlsx2opeasy.cli.job_states import say_jobs
+from xlsx2opeasy.cli.job_words import say_jobs
 from xlsx2opeasy.cli.options import JOB, JSON, WORKBOOK_PASSWORD, connection_options
-from xlsx2opeasy.cli.output import complain, counted, tell
-from xlsx2opeasy.errors import LoadRefused, UsageError, Xlsx2OpeasyError
+from xlsx2opeasy.cli.output import counted, tell
+from xlsx2opeasy.errors import LoadRefused, UsageError
 from xlsx2opeasy.load.jobs.listing import job_of
 from xlsx2opeasy.settings.resolved import Flags
 
@@ -22,7 +20,7 @@ from xlsx2opeasy.settings.resolved import Flags
 @click.pass_obj
 def abandon(
     json_before: bool | None, job: str, flags: Flags, *, undecided: bool, yes: bool, as_json: bool
-) -> NoReturn:
+) -> None:
     """Give JOB up: delete its drafts at the server; its rows become NOT SENT.
 
     Refused once an operation of it was, or may have been, started: resume settles that. Where nothing can
@@ -42,18 +40,12 @@ def abandon(
     from xlsx2opeasy.settings.store import selected_store
 
     as_json = as_json or bool(json_before)
-    try:
-        if undecided:
-            _require_agreement(job, yes=yes)
-        with Screen(quiet=False) as screen:
-            connect = connect_as_pinned(flags, dialog(), sends_tasks=False)
-            context = LoadContext(screen, connect, store=selected_store())
-            row_results = engine.abandon(job, context, undecided=undecided)
-    except Xlsx2OpeasyError as error:
-        if as_json:
-            say_jobs([])
-        complain(error.message, error.hint)
-        raise SystemExit(error.exit_code) from None
+    if undecided:
+        _require_agreement(job, yes=yes)
+    with Screen(quiet=False) as screen:
+        connect = connect_as_pinned(flags, dialog(), sends_tasks=False)
+        context = LoadContext(screen, connect, store=selected_store())
+        row_results = engine.abandon(job, context, undecided=undecided)
     given_up = job_of(context.store.job(job))
     if as_json:
         say_jobs([given_up])
@@ -64,7 +56,6 @@ def abandon(
         tell(f"Job {job} is given up; {not_sent} not sent{open_rows}.")
         if given_up.results:
             tell(f"Results: {given_up.results}")
-    raise SystemExit(0)
 
 
 def _require_agreement(job: str, *, yes: bool) -> None:

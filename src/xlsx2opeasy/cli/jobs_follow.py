@@ -9,7 +9,7 @@ import click
 
 from xlsx2opeasy.cli.options import complete_jobs
 from xlsx2opeasy.cli.output import complain, tell
-from xlsx2opeasy.errors import Interrupted, UsageError, Xlsx2OpeasyError
+from xlsx2opeasy.errors import Interrupted, UsageError
 
 if TYPE_CHECKING:
     from xlsx2opeasy.load.event_log import JobEnded
@@ -33,11 +33,7 @@ def follow(job: str | None) -> NoReturn:
     """
     from xlsx2opeasy.settings.store import selected_store
 
-    try:
-        code = follow_job(selected_store(), job)
-    except Xlsx2OpeasyError as error:
-        complain(error.message, error.hint)
-        code = error.exit_code
+    code = follow_job(selected_store(), job)
     raise SystemExit(code)
 
 
@@ -79,7 +75,7 @@ def _running(store: Store) -> StoredJob:
 
 
 def _end(job: LocalJob, ended: JobEnded) -> int:
-    from xlsx2opeasy.cli.summary import show_summary
+    from xlsx2opeasy.cli.job_words import show_summary
     from xlsx2opeasy.load.results.load_result import LoadResult
 
     workbook = str(Path(job.workbook)) if job.workbook else ""

@@ -12,28 +12,24 @@ from typing import TYPE_CHECKING, ClassVar, NoReturn
 import click
 
 from xlsx2opeasy.cli.options import (
-    ALLOW,
     JSON,
-    LARGE,
-    MAPPING,
     QUIET,
     ROWS,
-    WORKBOOK_PASSWORD,
     YES,
     GroupedOptions,
+    ReadingRequest,
     chunk_options,
     connection_options,
     gather,
+    reading_options,
     staging_options,
     waiting_options,
 )
 from xlsx2opeasy.cli.output import complain, counted, say_json, tell
 from xlsx2opeasy.errors import GO_ON, UsageError, Xlsx2OpeasyError, internal_error
 from xlsx2opeasy.load.plan.staging import Staging, StopAfter
-from xlsx2opeasy.registry.allowed import allowed_rules
 from xlsx2opeasy.settings.resolved import Flags, read_offline_settings
 from xlsx2opeasy.shell import command_line
-from xlsx2opeasy.tasks.limits import ChunkLimits
 
 if TYPE_CHECKING:
     from xlsx2opeasy.load.plan.prepare import LoadOptions, Prepared
@@ -45,7 +41,7 @@ WORST_FIRST = (130, 5, 4, 7, 6, 8, 3, 2, 1, 0)
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class Request(ReadingRequest):
     """The arguments and options of the command."""
 
     workbooks: tuple[Path, ...]
@@ -64,9 +60,6 @@ class Request:
     on_rejected: str
     all_rows: bool
     again: bool
-    mapping: Path | None
-    allow: tuple[str, ...]
-    large: bool
     keep: bool
     notify: str | None
     report: bool
@@ -99,14 +92,12 @@ class Request:
         """The engine's options; sizes of chunks that are not given are the profile's."""
         from xlsx2opeasy.http.reach import checked_notify_url
         from xlsx2opeasy.load.plan.prepare import LoadOptions
-        from xlsx2opeasy.workbook.mapping import mapping_in_force
 
         profile = read_offline_settings(self.flags.profile)
-        limits = destination.limits
         return LoadOptions(
             output=self.output,
             in_place=self.in_place,
-            limits=ChunkLimits(self.chunk_tasks or limits.tasks, self.chunk_bytes or limits.bytes),
+            limits=destination.limits.but(self.chunk_tasks, self.chunk_bytes),
             skip_invalid=self.skip_invalid,
             drop_rejected=self.on_rejected == "drop",
             all_rows=self.all_rows,
@@ -114,10 +105,10 @@ class Request:
             keep=self.keep,
             large=self.large,
             wire_names=destination.wire_names,
-            mapping=mapping_in_force(self.mapping, profile.mapping),
+            mapping=self.lists(profile),
             sandbox_state=self.sandbox_state,
             staging=Staging(self.canary, self.stop_after),
-            allowed=allowed_rules(self.allow, profile.allow),
+            allowed=self.allowed(profile),
             notify=checked_notify_url(address) if (address := self.notify or destination.notify) else "",
         )
 
@@ -161,10 +152,7 @@ class _Command(GroupedOptions):
     help="Send every row of a workbook that was loaded before, those that succeeded too: each is provisioned"
     " a second time. For a test system that was reset, or after undo.",
 )
-@MAPPING
-@WORKBOOK_PASSWORD
-@ALLOW
-@LARGE
+@reading_options
 @click.option("--keep", is_flag=True, help="Leave the operations on the server.")
 @click.option("--notify", metavar="URL", help="Post the summary to this address (https) at the end.")
 @click.option("--report", is_flag=True, help="Write NAME.report.html beside the results.")
@@ -228,8 +216,8 @@ def _destination(asked: Request) -> Iterator[Destination]:
 
 
 def _load(workbook: Path, destination: Destination, asked: Request) -> LoadResult:
+    from xlsx2opeasy.cli.job_words import show_summary
     from xlsx2opeasy.cli.screen import Screen
-    from xlsx2opeasy.cli.summary import show_summary
     from xlsx2opeasy.load.runner import Waiting
     from xlsx2opeasy.load.service import LoadContext, load
     from xlsx2opeasy.session import not_begun, notifier

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import shlex
 from pathlib import Path
-from typing import NoReturn
 
 import click
 
 from xlsx2opeasy.cli.options import FORCE
-from xlsx2opeasy.cli.output import complain, counted, say, tell
-from xlsx2opeasy.errors import Xlsx2OpeasyError
+from xlsx2opeasy.cli.output import counted, say, tell
 
 
 @click.command(name="map")
@@ -22,7 +20,7 @@ from xlsx2opeasy.errors import Xlsx2OpeasyError
     help="The file to write.",
 )
 @FORCE
-def command(file: Path, *, output: Path | None, force: bool) -> NoReturn:
+def command(file: Path, *, output: Path | None, force: bool) -> None:
     """Write which field each header of LIST probably means, to correct and then to give with --mapping.
 
     LIST is a workbook, or a .csv or .tsv file. Without --output the mapping is printed.
@@ -35,19 +33,15 @@ def command(file: Path, *, output: Path | None, force: bool) -> NoReturn:
     from xlsx2opeasy.durable import require_overwritable
     from xlsx2opeasy.importing.suggestions import lists_of, mapping_text
 
-    try:
-        if output is not None:
-            require_overwritable(output, replace=force, inputs=(file,))
-        lists = lists_of(file)
-        text = mapping_text(file, lists)
-        if output is None:
-            for line in text.splitlines():
-                say(line)
-        else:
-            _write(output, text)
-    except Xlsx2OpeasyError as error:
-        complain(error.message, error.hint)
-        raise SystemExit(error.exit_code) from None
+    if output is not None:
+        require_overwritable(output, replace=force, inputs=(file,))
+    lists = lists_of(file)
+    text = mapping_text(file, lists)
+    if output is None:
+        for line in text.splitlines():
+            say(line)
+    else:
+        _write(output, text)
     for each in lists:
         found = f"{len(each.suggested)} of {counted(len(each.headers), 'header')}"
         tell(f"{each.title}: {found} matched with fields of {each.task_type.name}")
@@ -56,7 +50,6 @@ def command(file: Path, *, output: Path | None, force: bool) -> NoReturn:
             f"Next: correct {output}, then:"
             f" xlsx2opeasy check {_workbook(file)} --mapping {shlex.quote(str(output))}"
         )
-    raise SystemExit(0)
 
 
 def _workbook(file: Path) -> str:

@@ -15,10 +15,10 @@ from xlsx2opeasy.cli.api import (
     deletion_message,
     end,
     masked,
-    one_document,
 )
-from xlsx2opeasy.cli.output import counted, say, tell
+from xlsx2opeasy.cli.output import counted, say, say_json, tell
 from xlsx2opeasy.cli.tables import cell, show_table
+from xlsx2opeasy.errors import Xlsx2OpeasyError
 from xlsx2opeasy.opeasy.errors import CallError
 from xlsx2opeasy.opeasy.models import ValidationError
 from xlsx2opeasy.settings.resolved import Flags
@@ -41,24 +41,23 @@ def errors(operation_id: str, task_types: tuple[str, ...], *, flags: Flags, as_j
     Example:
       xlsx2opeasy operations errors c0debec94fe54c38 --task-type Users
     """
-    with one_document({"items": []}, as_json=as_json):
-        with connected(flags) as api:
-            found = [
-                (of, error)
-                for of in chosen(task_types)
-                for error in api.client.validation_errors(operation_id, of)
-            ]
-        items = [
-            {
-                "type": of.name,
-                "id": error.id,
-                "messages": list(error.messages),
-                "command": error.task.command,
-                "content": masked(error.task.content, of, api.settings),
-            }
-            for of, error in found
+    with connected(flags) as api:
+        found = [
+            (of, error)
+            for of in chosen(task_types)
+            for error in api.client.validation_errors(operation_id, of)
         ]
-        end({"items": items}, as_json=as_json, show=lambda: _show_errors(items))
+    items = [
+        {
+            "type": of.name,
+            "id": error.id,
+            "messages": list(error.messages),
+            "command": error.task.command,
+            "content": masked(error.task.content, of, api.settings),
+        }
+        for of, error in found
+    ]
+    end({"items": items}, as_json=as_json, show=lambda: _show_errors(items))
 
 
 def _show_errors(items: list[dict[str, Any]]) -> None:
@@ -98,7 +97,7 @@ def delete_error(
       xlsx2opeasy operations delete-error c0debec94fe54c38 76b9d5b20ad845d7
     """
     deleted: list[dict[str, str]] = []
-    with one_document({"deleted": deleted}, as_json=as_json):
+    try:
         with connected(flags) as api:
             for error_id in error_ids:
                 of = _type_of(api, operation_id, chosen(task_types), error_id)
@@ -107,8 +106,12 @@ def delete_error(
                     f"Validation error {error_id}",
                 )
                 deleted.append({"type": of.name, "id": error_id})
-        words = f"{counted(len(deleted), 'validation error')} deleted"
-        end({"deleted": deleted}, as_json=as_json, show=lambda: say(words))
+    except Xlsx2OpeasyError as error:
+        if as_json:  # those before the one that failed are deleted all the same
+            say_json({"deleted": deleted, "message": error.message})
+        raise
+    words = f"{counted(len(deleted), 'validation error')} deleted"
+    end({"deleted": deleted}, as_json=as_json, show=lambda: say(words))
 
 
 def _type_of(api: Api, operation_id: str, types: tuple[TaskType, ...], error_id: str) -> TaskType:

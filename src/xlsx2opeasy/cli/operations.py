@@ -16,7 +16,6 @@ from xlsx2opeasy.cli.api import (
     deletion_message,
     end,
     masked,
-    one_document,
     refuse_existing,
 )
 from xlsx2opeasy.cli.operation_errors import OPERATION_ID, delete_error, errors
@@ -50,10 +49,9 @@ def show(operation_id: str, *, flags: Flags, as_json: bool) -> NoReturn:
     Example:
       xlsx2opeasy operations show c0debec94fe54c38968d884547640a32
     """
-    with one_document({"operation": None}, as_json=as_json):
-        with connected(flags) as api:
-            found = api.client.get_operation(operation_id)
-        end({"operation": _document(found)}, as_json=as_json, show=lambda: _show(found))
+    with connected(flags) as api:
+        found = api.client.get_operation(operation_id)
+    end({"operation": _document(found)}, as_json=as_json, show=lambda: _show(found))
 
 
 def _document(operation: Operation) -> dict[str, Any]:
@@ -97,21 +95,19 @@ def tasks(
       xlsx2opeasy operations tasks c0debec94fe54c38
       xlsx2opeasy operations tasks c0debec94fe54c38 --output found.xlsx
     """
-    with one_document({"items": []}, as_json=as_json):
-        refuse_existing(output, as_json=as_json, force=force)
-        with connected(flags) as api:
-            found = [
-                (of, list(api.client.tasks(operation_id, of)))
-                for of in _filled(api, operation_id, task_types)
-            ]
-        if output is not None:
-            raise SystemExit(_write(found, output, api))
-        items = [
-            {"type": of.name, "command": each.command, "content": masked(each.content, of, api.settings)}
-            for of, listed in found
-            for each in listed
+    refuse_existing(output, as_json=as_json, force=force)
+    with connected(flags) as api:
+        found = [
+            (of, list(api.client.tasks(operation_id, of))) for of in _filled(api, operation_id, task_types)
         ]
-        end({"items": items}, as_json=as_json, show=lambda: show_tasks(items))
+    if output is not None:
+        raise SystemExit(_write(found, output, api))
+    items = [
+        {"type": of.name, "command": each.command, "content": masked(each.content, of, api.settings)}
+        for of, listed in found
+        for each in listed
+    ]
+    end({"items": items}, as_json=as_json, show=lambda: show_tasks(items))
 
 
 def _write(found: list[tuple[TaskType, list[Task]]], output: Path, api: Api) -> int:
@@ -155,20 +151,19 @@ def append(operation_id: str, files: tuple[Path, ...], *, yes: bool, flags: Flag
     Example:
       xlsx2opeasy operations append c0debec94fe54c38 corrected.json
     """
-    with one_document({"operation": None}, as_json=as_json):
+    for file in files:
+        _refuse_unreadable(file)
+    require_yes(f"Append {counted(len(files), 'file')} to operation {operation_id}?", yes=yes)
+    with connected(flags) as api:
+        before = api.client.get_operation(operation_id)
         for file in files:
-            _refuse_unreadable(file)
-        require_yes(f"Append {counted(len(files), 'file')} to operation {operation_id}?", yes=yes)
-        with connected(flags) as api:
-            before = api.client.get_operation(operation_id)
-            for file in files:
-                after = api.client.append_tasks(operation_id, file)
-        set_aside = after.validation_errors - before.validation_errors
-        words = f"{counted(_size(after) - _size(before), 'task')} appended to operation {operation_id}"
-        if set_aside > 0:
-            words += f", {set_aside:,} set aside: xlsx2opeasy operations errors {operation_id}"
-        document = {"operation": _document(after)}
-        end(document, as_json=as_json, show=lambda: say(words), code=1 if set_aside > 0 else 0)
+            after = api.client.append_tasks(operation_id, file)
+    set_aside = after.validation_errors - before.validation_errors
+    words = f"{counted(_size(after) - _size(before), 'task')} appended to operation {operation_id}"
+    if set_aside > 0:
+        words += f", {set_aside:,} set aside: xlsx2opeasy operations errors {operation_id}"
+    document = {"operation": _document(after)}
+    end(document, as_json=as_json, show=lambda: say(words), code=1 if set_aside > 0 else 0)
 
 
 def _refuse_unreadable(file: Path) -> None:
@@ -199,11 +194,10 @@ def delete(operation_id: str, *, yes: bool, flags: Flags, as_json: bool) -> NoRe
     Example:
       xlsx2opeasy operations delete c0debec94fe54c38968d884547640a32
     """
-    with one_document({"deleted": False}, as_json=as_json):
-        require_yes(f"Delete operation {operation_id} with its tasks?", yes=yes)
-        with connected(flags) as api:
-            words = deletion_message(api.client.delete_operation(operation_id), f"Operation {operation_id}")
-        end({"deleted": True}, as_json=as_json, show=lambda: say(words))
+    require_yes(f"Delete operation {operation_id} with its tasks?", yes=yes)
+    with connected(flags) as api:
+        words = deletion_message(api.client.delete_operation(operation_id), f"Operation {operation_id}")
+    end({"deleted": True}, as_json=as_json, show=lambda: say(words))
 
 
 command.add_command(errors)

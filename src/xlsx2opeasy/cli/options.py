@@ -1,17 +1,24 @@
 """Options that several commands take alike, and what the shell is offered behind them when TAB is pressed."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from functools import wraps
 from pathlib import Path
-from typing import Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import click
 
 from xlsx2opeasy.errors import UsageError, Xlsx2OpeasyError
 from xlsx2opeasy.load.plan.staging import StopAfter
+from xlsx2opeasy.registry.allowed import allowed_rules
 from xlsx2opeasy.settings.keys import read_password_file
-from xlsx2opeasy.settings.resolved import Flags
+from xlsx2opeasy.settings.resolved import Flags, OfflineSettings
+
+if TYPE_CHECKING:
+    from xlsx2opeasy.check.checked import Checked
+    from xlsx2opeasy.workbook.mapping import ListMapping
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -97,11 +104,6 @@ ROWS = click.option("--rows", is_flag=True, help="With --json: list each row tha
 YES = click.option("--yes", is_flag=True, help="Ask no question.")
 FORCE = click.option("--force", is_flag=True, help="Replace the file if it exists.")
 QUIET = click.option("--quiet", is_flag=True, help="Show no progress.")
-LARGE = click.option(
-    "--large",
-    is_flag=True,
-    help="Read a very large workbook, too (some 150,000 full rows and more); only where you know its origin.",
-)
 
 
 def _settle_password(_context: click.Context, _option: click.Parameter, file: Path | None) -> None:
@@ -125,18 +127,25 @@ WORKBOOK_PASSWORD = click.option(
     help="A file that holds the password of a protected workbook, alone; else it is asked for.",
 )
 
-MAPPING = click.option(
-    "--mapping",
-    type=click.Path(path_type=Path, readable=False),
-    help="Read lists with headers of their own, as this file says (see: xlsx2opeasy map).",
-)
-
-
-ALLOW = click.option(
-    "--allow",
-    multiple=True,
-    metavar="RULE",
-    help="Make the errors of this rule warnings, and send what is typed (see: xlsx2opeasy rules).",
+_READING = (
+    click.option(
+        "--mapping",
+        type=click.Path(path_type=Path, readable=False),
+        help="Read lists with headers of their own, as this file says (see: xlsx2opeasy map).",
+    ),
+    WORKBOOK_PASSWORD,
+    click.option(
+        "--allow",
+        multiple=True,
+        metavar="RULE",
+        help="Make the errors of this rule warnings, and send what is typed (see: xlsx2opeasy rules).",
+    ),
+    click.option(
+        "--large",
+        is_flag=True,
+        help="Read a very large workbook, too (some 150,000 full rows and more); only where you know its"
+        " origin.",
+    ),
 )
 
 
@@ -199,6 +208,39 @@ def _with(command: F, options: tuple[Callable[[F], F], ...]) -> F:
     for option in reversed(options):
         command = option(command)
     return command
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingRequest:
+    """What `reading_options` gives, for the commands that read a workbook to check it."""
+
+    mapping: Path | None
+    allow: tuple[str, ...]
+    large: bool
+
+    def lists(self, profile: OfflineSettings) -> ListMapping:
+        """How lists are read: as the option says, else as the profile does."""
+        from xlsx2opeasy.workbook.mapping import mapping_in_force
+
+        return mapping_in_force(self.mapping, profile.mapping)
+
+    def allowed(self, profile: OfflineSettings) -> frozenset[str]:
+        """The rules whose errors are warnings. Raises UsageError for a code that is none."""
+        return allowed_rules(self.allow, profile.allow)
+
+    def checked(self, workbook: Path, profile: OfflineSettings) -> Checked:
+        """The workbook, read and checked. Raises what reading and checking raise."""
+        from xlsx2opeasy.check.checked import check_workbook
+        from xlsx2opeasy.ooxml.limits import limits_for
+        from xlsx2opeasy.workbook.read import read_workbook
+
+        allowed, lists = self.allowed(profile), self.lists(profile)
+        return check_workbook(read_workbook(workbook, limits_for(large=self.large), lists), allowed)
+
+
+def reading_options(command: F) -> F:
+    """Adds the options that say how a workbook is read and checked: the fields of `ReadingRequest`."""
+    return _with(command, _READING)
 
 
 def connection_options(command: F) -> F:

@@ -13,21 +13,18 @@ import click
 
 from xlsx2opeasy.cli.documents import EMPTY
 from xlsx2opeasy.cli.options import (
-    ALLOW,
     JSON,
-    LARGE,
-    MAPPING,
-    WORKBOOK_PASSWORD,
+    ReadingRequest,
     chunk_options,
     complete_profiles,
     gather,
+    reading_options,
     staging_options,
 )
 from xlsx2opeasy.cli.output import complain, counted, say, say_json, tell
 from xlsx2opeasy.cli.problem_lines import other_sheets, show_problems, summary
 from xlsx2opeasy.errors import InvalidWorkbook, UsageError, Xlsx2OpeasyError
 from xlsx2opeasy.load.plan.staging import Staging, StopAfter
-from xlsx2opeasy.registry.allowed import allowed_rules
 from xlsx2opeasy.settings.resolved import Flags, read_offline_settings, read_settings
 from xlsx2opeasy.tasks.limits import ChunkLimits
 
@@ -38,7 +35,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class Request(ReadingRequest):
     """The arguments and options of the command."""
 
     workbook: Path
@@ -51,9 +48,6 @@ class Request:
     url: str | None
     enterprise_id: str | None
     profile: str | None
-    mapping: Path | None
-    allow: tuple[str, ...]
-    large: bool
     as_json: bool
 
     @property
@@ -71,10 +65,7 @@ class Request:
 @click.option("--url", help="The server: rows that succeeded there before are skipped.")
 @click.option("--enterprise-id", help="The enterprise.")
 @click.option("--profile", help="A profile of config.toml.", shell_complete=complete_profiles)
-@MAPPING
-@WORKBOOK_PASSWORD
-@ALLOW
-@LARGE
+@reading_options
 @JSON
 @gather(Request, "asked")
 def command(asked: Request) -> NoReturn:
@@ -125,11 +116,10 @@ def plan(asked: Request) -> int:
     from xlsx2opeasy.load.jobs.earlier import state_of
     from xlsx2opeasy.load.plan.prepare import LoadOptions, prepare
     from xlsx2opeasy.settings.store import selected_store
-    from xlsx2opeasy.workbook.mapping import mapping_in_force
 
     try:
         usual = read_offline_settings(asked.flags.profile)
-        limits = ChunkLimits(asked.chunk_tasks or usual.limits.tasks, asked.chunk_bytes or usual.limits.bytes)
+        limits = usual.limits.but(asked.chunk_tasks, asked.chunk_bytes)
         target = _target(asked.flags)
         options = LoadOptions(
             limits=limits,
@@ -138,17 +128,16 @@ def plan(asked: Request) -> int:
             again=target is None,
             large=asked.large,
             wire_names=usual.wire_names,
-            mapping=mapping_in_force(asked.mapping, usual.mapping),
+            mapping=asked.lists(usual),
             staging=Staging(asked.canary, asked.stop_after),
-            allowed=allowed_rules(asked.allow, usual.allow),
+            allowed=asked.allowed(usual),
         )
         standing = partial(state_of, selected_store())
         prepared = prepare(asked.workbook, target or Target("", ""), options, standing)
     except Xlsx2OpeasyError as error:
         if asked.as_json:
             say_json({**EMPTY["plan"], "workbook": str(asked.workbook), "message": error.message})
-        complain(error.message, error.hint)
-        return error.exit_code
+        raise
     operations = [_planned(phase, limits) for phase in prepared.phases]
     refusal = None if target is None or prepared.stopped else _refusal(asked.workbook, target, prepared)
     if asked.as_json:

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 import click
 from rich.text import Text
 
-from xlsx2opeasy.cli.documents import EMPTY
-from xlsx2opeasy.cli.job_states import counts_in_words
+from xlsx2opeasy.cli.job_words import counts_in_words
 from xlsx2opeasy.cli.options import FORCE, JOB, JSON
-from xlsx2opeasy.cli.output import complain, say, say_json, tell
+from xlsx2opeasy.cli.output import say, say_json, tell
 from xlsx2opeasy.cli.queue_add import add
 from xlsx2opeasy.cli.tables import cell, minute_cell, show_table, time_cell
-from xlsx2opeasy.errors import Xlsx2OpeasyError
 from xlsx2opeasy.job_model import parse_time
 
 if TYPE_CHECKING:
@@ -40,7 +38,7 @@ command.add_command(add)
 
 @command.command(name="list")
 @JSON
-def list_command(*, as_json: bool) -> NoReturn:
+def list_command(*, as_json: bool) -> None:
     """List what is in the queue and what became of it, the latest first.
 
     \b
@@ -49,26 +47,22 @@ def list_command(*, as_json: bool) -> NoReturn:
     """
     from xlsx2opeasy.settings.store import shared_store
 
-    try:
-        store = shared_store()
-        from xlsx2opeasy.store.items import list_items
+    store = shared_store()
+    from xlsx2opeasy.store.items import list_items
 
-        found = list_items(store)
-    except Xlsx2OpeasyError as error:
-        _end_with(error, as_json=as_json)
+    found = list_items(store)
     if as_json:
         say_json({"items": [each.as_json() for each in found]})
     elif found:
         show_table(_HEADINGS, [_row(each) for each in found])
     else:
         tell("The queue is empty.")
-    raise SystemExit(0)
 
 
 @command.command(name="show")
 @JOB
 @JSON
-def show(job: str, *, as_json: bool) -> NoReturn:
+def show(job: str, *, as_json: bool) -> None:
     """Show JOB, and what happened to it so far.
 
     \b
@@ -77,26 +71,22 @@ def show(job: str, *, as_json: bool) -> NoReturn:
     """
     from xlsx2opeasy.settings.store import shared_store
 
-    try:
-        store = shared_store()
-        from xlsx2opeasy.store.items import item_of, steps_of
+    store = shared_store()
+    from xlsx2opeasy.store.items import item_of, steps_of
 
-        item, steps = item_of(store, job), steps_of(store, job)
-    except Xlsx2OpeasyError as error:
-        _end_with(error, as_json=as_json)
+    item, steps = item_of(store, job), steps_of(store, job)
     if as_json:
         say_json({"items": [{**item.as_json(), "steps": steps}]})
-        raise SystemExit(0)
+        return
     show_table(_HEADINGS, [_row(item)])
     for step in steps:
         say(f"{time_cell(parse_time(step['at']))}  {step['what']}")
-    raise SystemExit(0)
 
 
 @command.command(name="cancel")
 @JOB
 @JSON
-def cancel(job: str, *, as_json: bool) -> NoReturn:
+def cancel(job: str, *, as_json: bool) -> None:
     """Take JOB out of the queue; one that has begun is left alone.
 
     \b
@@ -105,17 +95,13 @@ def cancel(job: str, *, as_json: bool) -> NoReturn:
     """
     from xlsx2opeasy.settings.store import shared_store
 
-    try:
-        store = shared_store()
-        from xlsx2opeasy.store.items import cancel_item
+    store = shared_store()
+    from xlsx2opeasy.store.items import cancel_item
 
-        item = cancel_item(store, job)
-    except Xlsx2OpeasyError as error:
-        _end_with(error, as_json=as_json)
+    item = cancel_item(store, job)
     if as_json:
         say_json({"items": [item.as_json()]})
     tell(f"Job {job} is cancelled; nothing of it was sent.")
-    raise SystemExit(0)
 
 
 @command.command(name="fetch")
@@ -125,7 +111,7 @@ def cancel(job: str, *, as_json: bool) -> NoReturn:
 )
 @FORCE
 @JSON
-def fetch(job: str, output: Path, *, force: bool, as_json: bool) -> NoReturn:
+def fetch(job: str, output: Path, *, force: bool, as_json: bool) -> None:
     """Bring the results workbook of JOB from the store; they wait there for 30 days.
 
     \b
@@ -134,26 +120,14 @@ def fetch(job: str, output: Path, *, force: bool, as_json: bool) -> NoReturn:
     """
     from xlsx2opeasy.settings.store import shared_store
 
-    try:
-        store = shared_store()
-        from xlsx2opeasy.store.items import fetch_results
+    store = shared_store()
+    from xlsx2opeasy.store.items import fetch_results
 
-        item = fetch_results(store, job, output, replace=force)
-    except Xlsx2OpeasyError as error:
-        _end_with(error, as_json=as_json)
+    item = fetch_results(store, job, output, replace=force)
     if as_json:
         say_json({"items": [item.as_json()]})
     else:
         say(str(output))
-    raise SystemExit(0)
-
-
-def _end_with(error: Xlsx2OpeasyError, *, as_json: bool) -> NoReturn:
-    """The end of a command that could not do what was asked: one JSON document all the same."""
-    if as_json:
-        say_json({**EMPTY["queue"], "message": error.message})
-    complain(error.message, error.hint)
-    raise SystemExit(error.exit_code)
 
 
 def _row(item: Item) -> tuple[Text, ...]:

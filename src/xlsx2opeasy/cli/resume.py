@@ -68,9 +68,9 @@ def command(asked: Request) -> NoReturn:
 
 def resume_job(asked: Request) -> LoadResult:
     """How the job ended; what stopped it is reported."""
+    from xlsx2opeasy.cli.job_words import show_summary
     from xlsx2opeasy.cli.questions import dialog
     from xlsx2opeasy.cli.screen import Screen
-    from xlsx2opeasy.cli.summary import show_summary
     from xlsx2opeasy.load.run.undecided import Settling
     from xlsx2opeasy.load.runner import Waiting
     from xlsx2opeasy.load.service import LoadContext, resume

@@ -5,11 +5,9 @@ from collections.abc import Iterator
 import click
 
 from xlsx2opeasy.cli.options import JSON
-from xlsx2opeasy.cli.output import complain, counted, say, say_json
+from xlsx2opeasy.cli.output import counted, say, say_json
 from xlsx2opeasy.registry import RULES, Entry
 from xlsx2opeasy.registry.allowed import unknown_rule
-
-EMPTY: dict[str, object] = {"rules": []}
 
 
 @click.command(name="rules")
@@ -27,11 +25,7 @@ def command(rule: str | None, *, as_json: bool) -> None:
     """
     found = list(RULES.values()) if rule is None else [each for each in RULES.values() if each.code == rule]
     if not found:
-        error = unknown_rule(str(rule))
-        if as_json:
-            say_json({**EMPTY, "message": error.message})
-        complain(error.message, error.hint)
-        raise SystemExit(error.exit_code)
+        raise unknown_rule(str(rule))
     if as_json:
         say_json({"rules": [document(each) for each in found]})
         return

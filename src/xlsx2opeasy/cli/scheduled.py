@@ -18,7 +18,6 @@ from xlsx2opeasy.cli.api import (
     deletion_message,
     end,
     masked,
-    one_document,
     refuse_existing,
 )
 from xlsx2opeasy.cli.options import FORCE, YES
@@ -66,13 +65,12 @@ def create(operation_id: str, *, yes: bool, flags: Flags, as_json: bool) -> NoRe
     Example:
       xlsx2opeasy scheduled create c0debec94fe54c38968d884547640a32
     """
-    with one_document({"scheduledOperation": None}, as_json=as_json):
-        tell(_UNPROTECTED)
-        require_yes(f"Start operation {operation_id}?", yes=yes)
-        with connected(flags) as api:
-            run = _schedule(api, operation_id)
-        words = f"Operation {operation_id} is started. Next: xlsx2opeasy scheduled status {run.id}"
-        end({"scheduledOperation": _document(run)}, as_json=as_json, show=lambda: say(words))
+    tell(_UNPROTECTED)
+    require_yes(f"Start operation {operation_id}?", yes=yes)
+    with connected(flags) as api:
+        run = _schedule(api, operation_id)
+    words = f"Operation {operation_id} is started. Next: xlsx2opeasy scheduled status {run.id}"
+    end({"scheduledOperation": _document(run)}, as_json=as_json, show=lambda: say(words))
 
 
 def _schedule(api: Api, operation_id: str) -> ScheduledOperation:
@@ -110,10 +108,9 @@ def status(scheduled_id: str, *, flags: Flags, as_json: bool) -> NoReturn:
     Example:
       xlsx2opeasy scheduled status b0a6ed2e0e5d40c383e7709b6469469b
     """
-    with one_document({"scheduledOperation": None}, as_json=as_json):
-        with connected(flags) as api:
-            run = api.client.status(scheduled_id)
-        end({"scheduledOperation": _document(run)}, as_json=as_json, show=lambda: _show_run(run))
+    with connected(flags) as api:
+        run = api.client.status(scheduled_id)
+    end({"scheduledOperation": _document(run)}, as_json=as_json, show=lambda: _show_run(run))
 
 
 def _show_run(run: ScheduledOperation) -> None:
@@ -155,18 +152,17 @@ def results(
       xlsx2opeasy scheduled results b0a6ed2e0e5d40c3
       xlsx2opeasy scheduled results b0a6ed2e0e5d40c3 --output results.xlsx
     """
-    with one_document({"overview": None, "items": []}, as_json=as_json):
-        refuse_existing(output, as_json=as_json, force=force)
-        with connected(flags) as api:
-            run = api.client.status(scheduled_id)
-            overview = api.client.results_overview(scheduled_id)
-            found = [(of, list(api.client.results(scheduled_id, of))) for of in _filled(overview, task_types)]
-        if output is not None:
-            raise SystemExit(_write(run, found, output, api))
-        items = [_item(of, each, api) for of, listed in found for each in listed]
-        counts = {name: _counts(count) for name, count in overview.items()}
-        document = {"overview": counts, "items": items}
-        end(document, as_json=as_json, show=lambda: _show_results(overview, items))
+    refuse_existing(output, as_json=as_json, force=force)
+    with connected(flags) as api:
+        run = api.client.status(scheduled_id)
+        overview = api.client.results_overview(scheduled_id)
+        found = [(of, list(api.client.results(scheduled_id, of))) for of in _filled(overview, task_types)]
+    if output is not None:
+        raise SystemExit(_write(run, found, output, api))
+    items = [_item(of, each, api) for of, listed in found for each in listed]
+    counts = {name: _counts(count) for name, count in overview.items()}
+    document = {"overview": counts, "items": items}
+    end(document, as_json=as_json, show=lambda: _show_results(overview, items))
 
 
 def _filled(overview: Mapping[str, ResultCount], names: tuple[str, ...]) -> tuple[TaskType, ...]:
@@ -243,9 +239,8 @@ def delete(scheduled_id: str, *, yes: bool, flags: Flags, as_json: bool) -> NoRe
     Example:
       xlsx2opeasy scheduled delete b0a6ed2e0e5d40c383e7709b6469469b
     """
-    with one_document({"deleted": False}, as_json=as_json):
-        require_yes(f"Delete scheduled operation {scheduled_id} with its results?", yes=yes)
-        with connected(flags) as api:
-            deletion = api.client.delete_scheduled_operation(scheduled_id)
-            words = deletion_message(deletion, f"Scheduled operation {scheduled_id}")
-        end({"deleted": True}, as_json=as_json, show=lambda: say(words))
+    require_yes(f"Delete scheduled operation {scheduled_id} with its results?", yes=yes)
+    with connected(flags) as api:
+        deletion = api.client.delete_scheduled_operation(scheduled_id)
+        words = deletion_message(deletion, f"Scheduled operation {scheduled_id}")
+    end({"deleted": True}, as_json=as_json, show=lambda: say(words))

@@ -1,12 +1,9 @@
 """`xlsx2opeasy store`: the shared store's tables, what is in it, its key exchanged."""
 
-from typing import NoReturn
-
 import click
 
 from xlsx2opeasy.cli.options import JSON
-from xlsx2opeasy.cli.output import complain, counted, say, say_json
-from xlsx2opeasy.errors import Xlsx2OpeasyError
+from xlsx2opeasy.cli.output import counted, say, say_json
 
 
 @click.group(name="store")
@@ -21,7 +18,7 @@ def command() -> None:
 
 
 @command.command(name="init")
-def init() -> NoReturn:
+def init() -> None:
     """Make the store's tables, or bring those of an older version forward.
 
     They are made at first use as well; several machines may do it at once.
@@ -32,20 +29,16 @@ def init() -> NoReturn:
     """
     from xlsx2opeasy.settings.store import shared_store
 
-    try:
-        store = shared_store()
-        from xlsx2opeasy.store.care import prepare
+    store = shared_store()
+    from xlsx2opeasy.store.care import prepare
 
-        said = prepare(store)
-    except Xlsx2OpeasyError as error:
-        _end_with(error)
+    said = prepare(store)
     say(said)
-    raise SystemExit(0)
 
 
 @command.command(name="status")
 @JSON
-def status(*, as_json: bool) -> NoReturn:
+def status(*, as_json: bool) -> None:
     """Show what is in the store: its address without the password, version, jobs, queue, size.
 
     \b
@@ -54,25 +47,19 @@ def status(*, as_json: bool) -> NoReturn:
     """
     from xlsx2opeasy.settings.store import shared_store
 
-    try:
-        store = shared_store()
-        from xlsx2opeasy.store.care import status_of
+    store = shared_store()
+    from xlsx2opeasy.store.care import status_of
 
-        found = status_of(store)
-    except Xlsx2OpeasyError as error:
-        if as_json:
-            say_json({"store": None, "message": error.message})
-        _end_with(error)
+    found = status_of(store)
     if as_json:
         say_json(found)
     else:
         for name, value in found.items():
             say(f"{name}: {value}")
-    raise SystemExit(0)
 
 
 @command.command(name="rotate-key")
-def rotate_key() -> NoReturn:
+def rotate_key() -> None:
     """Wrap every job's key with the first key of the key file; the second line holds the one before.
 
     Every machine needs the new key file first. Afterwards the second line can be removed.
@@ -83,17 +70,8 @@ def rotate_key() -> NoReturn:
     """
     from xlsx2opeasy.settings.store import shared_store
 
-    try:
-        store = shared_store()
-        from xlsx2opeasy.store.care import rotate
+    store = shared_store()
+    from xlsx2opeasy.store.care import rotate
 
-        number = rotate(store)
-    except Xlsx2OpeasyError as error:
-        _end_with(error)
+    number = rotate(store)
     say(f"{counted(number, 'key')} wrapped again; the key file's second line can be removed everywhere")
-    raise SystemExit(0)
-
-
-def _end_with(error: Xlsx2OpeasyError) -> NoReturn:
-    complain(error.message, error.hint)
-    raise SystemExit(error.exit_code)

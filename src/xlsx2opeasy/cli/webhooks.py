@@ -5,7 +5,7 @@ from typing import Any, NoReturn
 
 import click
 
-from xlsx2opeasy.cli.api import api_options, connected, deletion_message, end, one_document
+from xlsx2opeasy.cli.api import api_options, connected, deletion_message, end
 from xlsx2opeasy.cli.options import YES
 from xlsx2opeasy.cli.output import say, tell
 from xlsx2opeasy.cli.questions import require_yes
@@ -35,10 +35,9 @@ def list_command(*, flags: Flags, as_json: bool) -> NoReturn:
     Example:
       xlsx2opeasy webhooks list --json
     """
-    with one_document({"items": []}, as_json=as_json):
-        with connected(flags) as api:
-            found = api.client.webhooks()
-        end({"items": [_document(each) for each in found]}, as_json=as_json, show=lambda: _show(found))
+    with connected(flags) as api:
+        found = api.client.webhooks()
+    end({"items": [_document(each) for each in found]}, as_json=as_json, show=lambda: _show(found))
 
 
 def _document(webhook: Webhook) -> dict[str, Any]:
@@ -68,11 +67,10 @@ def register(url_: str, *, flags: Flags, as_json: bool) -> NoReturn:
     Example:
       xlsx2opeasy webhooks register https://hooks.example.com/opeasy
     """
-    with one_document({"webhook": None}, as_json=as_json):
-        with connected(flags) as api:
-            found = api.client.register_webhook(url_)
-        words = f"Webhook receiver {found.id} is registered for {found.url}"
-        end({"webhook": _document(found)}, as_json=as_json, show=lambda: say(words))
+    with connected(flags) as api:
+        found = api.client.register_webhook(url_)
+    words = f"Webhook receiver {found.id} is registered for {found.url}"
+    end({"webhook": _document(found)}, as_json=as_json, show=lambda: say(words))
 
 
 @command.command(name="show")
@@ -85,10 +83,9 @@ def show(webhook_id: str, *, flags: Flags, as_json: bool) -> NoReturn:
     Example:
       xlsx2opeasy webhooks show 5f1d7a84db00cda80e37f8f0
     """
-    with one_document({"webhook": None}, as_json=as_json):
-        with connected(flags) as api:
-            found = api.client.get_webhook(webhook_id)
-        end({"webhook": _document(found)}, as_json=as_json, show=lambda: _show([found]))
+    with connected(flags) as api:
+        found = api.client.get_webhook(webhook_id)
+    end({"webhook": _document(found)}, as_json=as_json, show=lambda: _show([found]))
 
 
 @command.command(name="remove")
@@ -102,8 +99,7 @@ def remove(webhook_id: str, *, yes: bool, flags: Flags, as_json: bool) -> NoRetu
     Example:
       xlsx2opeasy webhooks remove 5f1d7a84db00cda80e37f8f0
     """
-    with one_document({"deleted": False}, as_json=as_json):
-        require_yes(f"Remove webhook receiver {webhook_id}?", yes=yes)
-        with connected(flags) as api:
-            words = deletion_message(api.client.remove_webhook(webhook_id), f"Webhook receiver {webhook_id}")
-        end({"deleted": True}, as_json=as_json, show=lambda: say(words))
+    require_yes(f"Remove webhook receiver {webhook_id}?", yes=yes)
+    with connected(flags) as api:
+        words = deletion_message(api.client.remove_webhook(webhook_id), f"Webhook receiver {webhook_id}")
+    end({"deleted": True}, as_json=as_json, show=lambda: say(words))

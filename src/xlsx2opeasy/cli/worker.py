@@ -1,12 +1,9 @@
 """`xlsx2opeasy worker`: takes loads from the queue of a shared store, and asks nothing."""
 
-from typing import NoReturn
-
 import click
 
 from xlsx2opeasy.cli.options import connection_options
-from xlsx2opeasy.cli.output import complain, tell
-from xlsx2opeasy.errors import Xlsx2OpeasyError
+from xlsx2opeasy.cli.output import tell
 from xlsx2opeasy.settings.resolved import Flags
 
 
@@ -16,7 +13,7 @@ from xlsx2opeasy.settings.resolved import Flags
 )
 @click.option("--drain", is_flag=True, help="End when nothing is left that could begin now.")
 @connection_options
-def command(flags: Flags, concurrency: int, *, drain: bool) -> NoReturn:
+def command(flags: Flags, concurrency: int, *, drain: bool) -> None:
     """Take loads from the queue, one at a time for each enterprise, until SIGTERM or Ctrl-C.
 
     The API key is that of the profile that names a job's server and enterprise, else of --api-key-file, else
@@ -30,13 +27,8 @@ def command(flags: Flags, concurrency: int, *, drain: bool) -> NoReturn:
     from xlsx2opeasy.session import Dialog, connect_by_profile, notifier_by_profile
     from xlsx2opeasy.settings.store import shared_store
 
-    try:
-        store = shared_store()
-        from xlsx2opeasy.store.worker import Worker
+    store = shared_store()
+    from xlsx2opeasy.store.worker import Worker
 
-        connect = connect_by_profile(flags, Dialog(None, tell))
-        Worker(store, connect, notifier_by_profile(flags), tell, concurrency, drain=drain).run()
-    except Xlsx2OpeasyError as error:
-        complain(error.message, error.hint)
-        raise SystemExit(error.exit_code) from None
-    raise SystemExit(0)
+    connect = connect_by_profile(flags, Dialog(None, tell))
+    Worker(store, connect, notifier_by_profile(flags), tell, concurrency, drain=drain).run()

@@ -1,6 +1,7 @@
 """How large a chunk file may become; by itself, so that reading the settings imports nothing heavy."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 CHUNK_TASKS = 1000
 CHUNK_BYTES = 900_000
@@ -13,3 +14,7 @@ class ChunkLimits:
 
     tasks: int = CHUNK_TASKS
     bytes: int = CHUNK_BYTES
+
+    def but(self, tasks: int | None, bytes_: int | None) -> Self:
+        """These limits, but for those that were asked for."""
+        return replace(self, tasks=tasks or self.tasks, bytes=bytes_ or self.bytes)
