@@ -11,8 +11,8 @@ from openpyxl.worksheet.table import Table
 from compared import changed_entries
 from workbooks import signed
 from xlsx2opeasy.workbook.corrections import write_corrections
+from xlsx2opeasy.workbook.edited_copy import UnwritableWorkbook
 from xlsx2opeasy.workbook.read import read_workbook
-from xlsx2opeasy.workbook.unwritable import UnwritableWorkbook
 from xlsx_lint import lint
 
 

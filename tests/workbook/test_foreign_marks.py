@@ -8,7 +8,6 @@ import pytest
 from openpyxl.packaging.custom import StringProperty
 
 from xlsx2opeasy.load.job.fingerprint import enterprise_digits
-from xlsx2opeasy.workbook.note_page import NotePage
 from xlsx2opeasy.workbook.own_sheets import (
     COPY_NOTE,
     ENTERPRISE_PROPERTY,
@@ -16,7 +15,7 @@ from xlsx2opeasy.workbook.own_sheets import (
     WORDS_PROPERTY,
 )
 from xlsx2opeasy.workbook.read import read_workbook
-from xlsx2opeasy.workbook.task_workbook import filled_bytes
+from xlsx2opeasy.workbook.task_workbook import NotePage, filled_bytes
 from xlsx2opeasy.workbook.template.file import template_bytes
 
 PLAIN_WORDS = {

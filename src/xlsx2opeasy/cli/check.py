@@ -19,7 +19,7 @@ from xlsx2opeasy.shell import quoted
 
 if TYPE_CHECKING:
     from xlsx2opeasy.check.checked import Checked
-    from xlsx2opeasy.workbook.unwritable import UnwritableWorkbook
+    from xlsx2opeasy.workbook.edited_copy import UnwritableWorkbook
 
 
 WORST_FIRST = (7, 2, 3, 0)
@@ -104,7 +104,7 @@ def _checked(workbook: Path, asked: Request) -> Checked:
 def _annotate(workbook: Path, target: Path, checked: Checked, *, replace: bool) -> None:
     """Writes the marked copy; where that fails, what was found has been shown already."""
     from xlsx2opeasy.workbook.annotate.write import write_annotated
-    from xlsx2opeasy.workbook.unwritable import UnwritableWorkbook
+    from xlsx2opeasy.workbook.edited_copy import UnwritableWorkbook
 
     try:
         try:

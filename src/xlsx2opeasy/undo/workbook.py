@@ -23,8 +23,7 @@ from xlsx2opeasy.shell import quoted
 from xlsx2opeasy.spec.catalogue import BY_NAME, PROCESSING_ORDER
 from xlsx2opeasy.spec.effects import Effect
 from xlsx2opeasy.undo.inverse import Inverted, NotUndone, Reason, Undoing, inverted
-from xlsx2opeasy.workbook.note_page import NotePage
-from xlsx2opeasy.workbook.task_workbook import filled_bytes
+from xlsx2opeasy.workbook.task_workbook import NotePage, filled_bytes
 
 NOT_UNDONE_TITLE: Final = "Not undone"
 _ABOUT_TITLE: Final = "Read me"

@@ -10,15 +10,13 @@ from pathlib import Path
 
 from xlsx2opeasy.errors import WorkbookUnusable
 from xlsx2opeasy.ooxml.address import Area, letters_of, parse_area
-from xlsx2opeasy.ooxml.package_copy import PackageEdits, copy_package
-from xlsx2opeasy.ooxml.replace import replacing
+from xlsx2opeasy.ooxml.package_copy import PackageEdits
 from xlsx2opeasy.ooxml.sheet_edits import CELL_STYLE, CellEdits, Edit, edited_rows, head_with
 from xlsx2opeasy.ooxml.stream import Cell, SheetStream
 from xlsx2opeasy.ooxml.text import text_element, visible
 from xlsx2opeasy.ooxml.xml import parsed, quoted, spliced
-from xlsx2opeasy.workbook.protection import copying
+from xlsx2opeasy.workbook.edited_copy import edited_copy
 from xlsx2opeasy.workbook.results.write import drop_from_calc_chain
-from xlsx2opeasy.workbook.unwritable import refusing_harm
 
 Corrections = Mapping[int, Mapping[int, str]]
 """New texts by row and column, both from 1; "" makes a cell blank."""
@@ -30,9 +28,8 @@ def write_corrections(source: Path, target: Path, sheets: Mapping[str, Correctio
     `WorkbookUnusable` where the target cannot be used, `UnwritableWorkbook` where the cells cannot be
     written into the source without harm (signed package, shared formula): nothing is written then.
     """
-    with replacing(target, like=source) as file, refusing_harm(), copying(source, file) as (package, copy):
-        edits = PackageEdits(package)
-        formulas = {}
+    with edited_copy(source, target) as edits:
+        package, formulas = edits.package, {}
         for title, cells in sheets.items():
             if cells:
                 there = edits.sheet(title)
@@ -41,8 +38,7 @@ def write_corrections(source: Path, target: Path, sheets: Mapping[str, Correctio
                 _rename_table_columns(edits, part, cells)
                 edits.stream(part, _corrected(SheetStream(package.blocks(part), part), cells))
         drop_from_calc_chain(edits, formulas)
-        copy_package(package, copy, edits.changed, edits.added)
-        return edits.changed_names
+    return edits.changed_names
 
 
 def _corrected(stream: SheetStream, cells: Corrections) -> Iterator[bytes]:

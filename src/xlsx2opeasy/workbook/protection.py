@@ -5,16 +5,15 @@ protected with it since, until the process ends or `forget_passwords_but` forget
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Final
 
 from xlsx2opeasy.errors import UsageError, WorkbookUnusable
 from xlsx2opeasy.ooxml.guard import is_encrypted
-from xlsx2opeasy.ooxml.package import Package, open_package
 
 Ask = Callable[[str], str]
 """Gives the password for the workbook of this name."""
@@ -141,19 +140,6 @@ def protected_like(original: bytes, content: bytes) -> bytes:
     data = sealed.getvalue()
     _passwords[_digest(data)] = known
     return data
-
-
-@contextmanager
-def copying(source: Path, target: BinaryIO) -> Iterator[tuple[Package, BinaryIO]]:
-    """The package at `source`, and the file for its copy, which is protected as the source is."""
-    if not is_protected(source):
-        with open_package(source) as package:
-            yield package, target
-        return
-    data, plain = source.read_bytes(), BytesIO()
-    with open_package(unprotected(data, source.name), source.name) as package:
-        yield package, plain
-    target.write(protected_like(data, plain.getvalue()))
 
 
 def _decrypted(data: bytes, name: str, password: str) -> bytes | None:

@@ -1,4 +1,4 @@
-"""Filled workbooks of our own form as bytes: one sheet a task type, every value certainly a text.
+"""Filled workbooks of our own form as bytes: a sheet a task type, sheets of notes, each value surely a text.
 
 A value that looks like a formula, a number or a date stays the text it is: string cells, Excel's text format,
 and its leading apostrophe (`quotePrefix`). By XlsxWriter, as the blank workbooks are.
@@ -19,7 +19,6 @@ from xlsx2opeasy.ooxml.text import cut, visible
 from xlsx2opeasy.spec.catalogue import COMMAND_HEADER
 from xlsx2opeasy.spec.model import TaskType
 from xlsx2opeasy.spec.outcomes import RESULT_COLUMNS, Outcome, RowResult
-from xlsx2opeasy.workbook.note_page import NotePage, write_note_page
 from xlsx2opeasy.workbook.own_sheets import ENTERPRISE_PROPERTY, TITLE_SEPARATOR, WORDS_PROPERTY
 from xlsx2opeasy.workbook.template.looks import Look, Looks
 
@@ -36,6 +35,20 @@ MOST_COLUMNS: Final = 2**14
 
 _WIDEST: Final = 60
 _SAMPLE: Final = 200
+_PROSE_WIDTH: Final = 110
+_WIDEST_OF_NOTES: Final = 80
+_TITLE: Look = {"bold": True, "font_size": 14}
+_PROSE: Look = {"text_wrap": True, "valign": "top", "num_format": "@"}
+
+
+@dataclass(frozen=True, slots=True)
+class NotePage:
+    """A sheet: the first of its lines is its title; then a table, where it has headers."""
+
+    title: str
+    lines: Sequence[str]
+    headers: tuple[str, ...] = ()
+    rows: Sequence[Sequence[str]] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,11 +123,11 @@ def filled_bytes(
     if meant_for:
         book.set_custom_property(ENTERPRISE_PROPERTY, meant_for, "text")
     for page in first:
-        write_note_page(book.add_worksheet(page.title), page, looks, text)
+        _write_notes(book.add_worksheet(page.title), page, looks, text)
     for sheet in sheets:
         _write(book.add_worksheet(sheet.title or sheet.task_type.name), sheet, looks, text)
     for page in last:
-        write_note_page(book.add_worksheet(page.title), page, looks, text)
+        _write_notes(book.add_worksheet(page.title), page, looks, text)
     book.close()
     return file.getvalue()
 
@@ -167,6 +180,37 @@ def _texts(row: FilledRow, result_headers: Sequence[str]) -> dict[str, str]:
         said = (row.result.outcome.value, row.result.code, row.result.detail, row.result.job)
         texts |= dict(zip(result_headers, map(_fit, said), strict=False))
     return texts
+
+
+def _write_notes(page: Worksheet, note: NotePage, looks: Looks, text: Format) -> None:
+    """Writes the whole sheet; `text` is the format of the table's cells."""
+    _note_widths(page, note)
+    for number, line in enumerate(note.lines):
+        look = looks.of(_TITLE if number == 0 or note.headers else _PROSE)
+        page.write_string(number, 0, _fit(line), look)
+    if note.headers:
+        _note_table(page, note, looks, text)
+
+
+def _note_widths(page: Worksheet, note: NotePage) -> None:
+    if not note.headers:
+        page.set_column(0, 0, _PROSE_WIDTH)
+    for column, header in enumerate(note.headers):
+        widest = max([len(header) + 4, *(len(row[column]) + 2 for row in note.rows[:_SAMPLE])])
+        page.set_column(column, column, min(widest, _WIDEST_OF_NOTES))
+
+
+def _note_table(page: Worksheet, note: NotePage, looks: Looks, text: Format) -> None:
+    top = len(note.lines)
+    for column, header in enumerate(note.headers):
+        page.write_string(top, column, header, looks.header(""))
+    for number, row in enumerate(note.rows, top + 1):
+        for column, value in enumerate(row):
+            if value:
+                page.write_string(number, column, _fit(value), text)
+    page.freeze_panes(top + 1, 0)
+    page.autofilter(top, 0, top + max(1, len(note.rows)), len(note.headers) - 1)
+    page.ignore_errors({"number_stored_as_text": f"A1:XFD{top + len(note.rows) + 1}"})
 
 
 def _fit(text: str) -> str:

@@ -13,10 +13,9 @@ from xlsx2opeasy.check.checked import check_workbook
 from xlsx2opeasy.problems import Problem, Severity
 from xlsx2opeasy.spec.catalogue import BY_NAME
 from xlsx2opeasy.workbook.annotate.write import write_annotated
-from xlsx2opeasy.workbook.note_page import NotePage
 from xlsx2opeasy.workbook.own_sheets import TEMPLATE_VERSION
 from xlsx2opeasy.workbook.read import read_workbook
-from xlsx2opeasy.workbook.task_workbook import FilledRow, FilledSheet, filled_bytes
+from xlsx2opeasy.workbook.task_workbook import FilledRow, FilledSheet, NotePage, filled_bytes
 from xlsx2opeasy.workbook.template.file import template_bytes
 
 PROPERTIES = "docProps/custom.xml"

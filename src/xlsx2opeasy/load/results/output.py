@@ -20,10 +20,10 @@ from xlsx2opeasy.load.results.row_results import RowResults
 from xlsx2opeasy.load.results.substitute import substitute_bytes
 from xlsx2opeasy.ooxml.replace import replacing
 from xlsx2opeasy.spec.outcomes import RowResult
+from xlsx2opeasy.workbook.edited_copy import UnwritableWorkbook
 from xlsx2opeasy.workbook.mapping import kept_mapping
 from xlsx2opeasy.workbook.protection import protected_like
 from xlsx2opeasy.workbook.results.write import SheetResults, write_results
-from xlsx2opeasy.workbook.unwritable import UnwritableWorkbook
 
 _REHEARSAL = re.compile(r"\.rehearsal(-\d+)?$")
 _RESULTS = re.compile(r"\.results(-\d+)?$")

@@ -17,9 +17,8 @@ from xlsx2opeasy.spec.catalogue import COMMAND_HEADER
 from xlsx2opeasy.spec.outcomes import RowResult
 from xlsx2opeasy.workbook.mapping import NO_MAPPING, ListMapping
 from xlsx2opeasy.workbook.model import Sheet, Workbook
-from xlsx2opeasy.workbook.note_page import NotePage
 from xlsx2opeasy.workbook.read import read_workbook
-from xlsx2opeasy.workbook.task_workbook import FilledRow, FilledSheet, filled_bytes
+from xlsx2opeasy.workbook.task_workbook import FilledRow, FilledSheet, NotePage, filled_bytes
 
 NO_COMMAND: Final = "?"
 """The command of a row that could not be repeated wholly: none, so that a load refuses the row."""

@@ -28,7 +28,7 @@ from xlsx2opeasy.web.uploads import Upload
 from xlsx2opeasy.workbook.annotate.problem_list import write_problem_list
 from xlsx2opeasy.workbook.annotate.write import write_annotated
 from xlsx2opeasy.workbook.corrections import write_corrections
-from xlsx2opeasy.workbook.unwritable import UnwritableWorkbook
+from xlsx2opeasy.workbook.edited_copy import UnwritableWorkbook
 
 ROWS_A_PAGE = 50
 NOTHING_TYPED: Mapping[str, str] = MappingProxyType({})

@@ -8,8 +8,7 @@ with wrong cells and their comments, the styles, and the list of sheets.
     sheet           a sheet with its cells marked
     comments        its comments, and their parts
     drawing         their boxes
-    problem_sheet   the list
-    problem_list    the list in a workbook of its own, where this one cannot be marked
+    problem_list    the list, here or in a workbook of its own where this one cannot be marked
 """
 
 import posixpath
@@ -19,20 +18,18 @@ from pathlib import Path
 
 from xlsx2opeasy.durable import require_overwritable
 from xlsx2opeasy.errors import UsageError
-from xlsx2opeasy.ooxml.package_copy import PackageEdits, copy_package
+from xlsx2opeasy.ooxml.package_copy import PackageEdits
 from xlsx2opeasy.ooxml.relations import free_sheet_id
-from xlsx2opeasy.ooxml.replace import replacing
 from xlsx2opeasy.ooxml.stream import SheetStream
 from xlsx2opeasy.ooxml.xml import parsed, quoted, with_last_child
 from xlsx2opeasy.problems import Problem
 from xlsx2opeasy.workbook.annotate.comments import Commenting
 from xlsx2opeasy.workbook.annotate.marks import MOST_COMMENTS, SheetMarks, marks_by_sheet
-from xlsx2opeasy.workbook.annotate.problem_sheet import CONTENT_TYPE, free_title, introduction, problem_sheet
+from xlsx2opeasy.workbook.annotate.problem_list import CONTENT_TYPE, free_title, introduction, problem_sheet
 from xlsx2opeasy.workbook.annotate.sheet import marked_sheet, survey
 from xlsx2opeasy.workbook.annotate.styles import MarkStyles, Wanted, with_mark_styles
+from xlsx2opeasy.workbook.edited_copy import MarkedCopy, edited_copy
 from xlsx2opeasy.workbook.own_sheets import problem_lists
-from xlsx2opeasy.workbook.protection import copying
-from xlsx2opeasy.workbook.unwritable import MarkedCopy, refusing_harm
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +63,9 @@ def write_annotated(
     then nothing was written.
     """
     refuse_target(source, target, replace=replace)
-    with replacing(target, like=source) as file, refusing_harm(), copying(source, file) as (package, copy):
-        annotation = _Annotation(PackageEdits(package), problems, source.name)
+    with edited_copy(source, target) as edits:
+        annotation = _Annotation(edits, problems, source.name)
         title = annotation.prepare()
-        edits = annotation.edits
-        copy_package(package, copy, edits.changed, edits.added)
     marked = sum(sheet.count for sheet in annotation.sheets)
     commented = sum(min(sheet.count, MOST_COMMENTS) for sheet in annotation.sheets)
     return Annotated(target, title, marked, commented, edits.changed_names)

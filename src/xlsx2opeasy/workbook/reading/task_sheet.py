@@ -21,18 +21,16 @@ from xlsx2opeasy.workbook.model import Sheet, SheetColumn
 from xlsx2opeasy.workbook.reading.columns import ColumnPlan, ColumnReader, Gathered
 from xlsx2opeasy.workbook.reading.earlier import JOB, earlier_results
 from xlsx2opeasy.workbook.reading.headers import (
+    MOST_ROWS,
     Headers,
     Row,
     header_row,
-    no_header_row,
-    read_headers,
-    title_rows,
-)
-from xlsx2opeasy.workbook.reading.second_headers import (
-    MOST_ROWS,
     is_second_header,
     left_alone,
+    no_header_row,
+    read_headers,
     repeats_headers,
+    title_rows,
 )
 from xlsx2opeasy.workbook.reading.tables import (
     MergedBlock,

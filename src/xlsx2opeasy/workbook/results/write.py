@@ -16,16 +16,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from xlsx2opeasy.errors import WorkbookUnusable
-from xlsx2opeasy.ooxml.package_copy import PackageEdits, copy_package
-from xlsx2opeasy.ooxml.replace import replacing
+from xlsx2opeasy.ooxml.package_copy import PackageEdits
 from xlsx2opeasy.ooxml.stream import KnownRows, SheetStream
 from xlsx2opeasy.ooxml.styles import ResultStyles, with_result_styles
 from xlsx2opeasy.ooxml.xml import parsed, spliced, with_attribute
 from xlsx2opeasy.spec.outcomes import RowResult
-from xlsx2opeasy.workbook.protection import copying
+from xlsx2opeasy.workbook.edited_copy import edited_copy
 from xlsx2opeasy.workbook.results.rows import ResultRows, rewritten
 from xlsx2opeasy.workbook.results.survey import Survey, survey
-from xlsx2opeasy.workbook.unwritable import refusing_harm
 
 
 def drop_from_calc_chain(edits: PackageEdits, gone: Mapping[str, frozenset[str]]) -> None:
@@ -95,14 +93,12 @@ def write_results(source: Path, target: Path, sheets: Sequence[SheetResults]) ->
     _refuse_nonsense(sheets)
     if not source.is_file():
         raise WorkbookUnusable(f"{source} does not exist.")
-    with replacing(target, like=source) as file, refusing_harm(), copying(source, file) as (package, copy):
-        edits = PackageEdits(package)
+    with edited_copy(source, target) as edits:
         changes = _Changes(edits)
         for sheet in sheets:
             if sheet.results:
                 changes.survey(sheet)
         changes.prepare()
-        copy_package(package, copy, edits.changed, edits.added)
     return Written(target, edits.changed_names)
 
 
