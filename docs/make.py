@@ -15,7 +15,7 @@ from exit_codes import EXIT_CODES
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from xlsx2opeasy.registry import RULES
-from xlsx2opeasy.report.templates import templates_folder
+from xlsx2opeasy.report.write import templates_folder
 from xlsx2opeasy.sandbox.openapi import openapi
 from xlsx2opeasy.spec.catalogue import TASK_TYPES
 from xlsx2opeasy.spec.error_codes import ERROR_CODES

@@ -23,9 +23,8 @@ from xlsx2opeasy.spec.outcomes import Outcome, RowResult
 from xlsx2opeasy.webex.job_workbook import write_jobs
 from xlsx2opeasy.workbook.annotate.problem_list import write_problem_list
 from xlsx2opeasy.workbook.annotate.write import write_annotated
-from xlsx2opeasy.workbook.note_page import NotePage
 from xlsx2opeasy.workbook.results.write import SheetResults, write_results
-from xlsx2opeasy.workbook.task_workbook import FilledRow, FilledSheet, filled_bytes
+from xlsx2opeasy.workbook.task_workbook import FilledRow, FilledSheet, NotePage, filled_bytes
 
 SOURCE = Path(__file__).parent.parent / "src" / "xlsx2opeasy"
 LIMIT = 32_767

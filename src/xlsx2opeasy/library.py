@@ -25,7 +25,7 @@ from xlsx2opeasy.ooxml.limits import limits_for
 from xlsx2opeasy.opeasy.client import OpEasyClient
 from xlsx2opeasy.opeasy.connection import Connection
 from xlsx2opeasy.reduced_gc import reduced_gc
-from xlsx2opeasy.registry.allowed import allowed_rules
+from xlsx2opeasy.registry import allowed_rules
 from xlsx2opeasy.settings.store import selected_store
 from xlsx2opeasy.spec.catalogue import TASK_TYPES
 from xlsx2opeasy.tasks.limits import ChunkLimits

@@ -7,8 +7,7 @@ import pytest
 
 from xlsx2opeasy.errors import UsageError
 from xlsx2opeasy.problems import Problem, Severity, problem
-from xlsx2opeasy.registry import RULES
-from xlsx2opeasy.registry.allowed import allowed_rules
+from xlsx2opeasy.registry import RULES, allowed_rules
 
 SOURCE = Path(__file__).parents[2] / "src" / "xlsx2opeasy"
 RAISING = {"Problem", "problem", "refused", "repaired", "Conflict", "_warning"}

@@ -116,7 +116,7 @@ def _api_key(flags: Flags) -> Value:
 
 
 def _webex() -> tuple[Value, Value]:
-    from xlsx2opeasy.webex.connection import DEFAULT_URL  # it brings httpx
+    from xlsx2opeasy.webex.exchange import DEFAULT_URL  # it brings httpx
 
     url = webex_url()
     of_url = "environment variable WEBEX_URL" if url else "default"

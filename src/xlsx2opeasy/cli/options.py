@@ -12,7 +12,7 @@ import click
 
 from xlsx2opeasy.errors import UsageError, Xlsx2OpeasyError
 from xlsx2opeasy.load.plan.staging import StopAfter
-from xlsx2opeasy.registry.allowed import allowed_rules
+from xlsx2opeasy.registry import allowed_rules
 from xlsx2opeasy.settings.keys import read_password_file
 from xlsx2opeasy.settings.resolved import Flags, OfflineSettings
 

@@ -6,8 +6,7 @@ import click
 
 from xlsx2opeasy.cli.options import JSON
 from xlsx2opeasy.cli.output import counted, say, say_json
-from xlsx2opeasy.registry import RULES, Entry
-from xlsx2opeasy.registry.allowed import unknown_rule
+from xlsx2opeasy.registry import RULES, Entry, unknown_rule
 
 
 @click.command(name="rules")

@@ -18,10 +18,10 @@ from xlsx2opeasy.job_model import parse_time
 from xlsx2opeasy.load.job.store import StoredJob
 from xlsx2opeasy.load.results.output import free_name
 from xlsx2opeasy.report.data import KINDS, ReportData, report_data
-from xlsx2opeasy.report.templates import templates_folder
 
 _SELF = "'self'"
 _ESCAPED = {ord(each): f"\\u{ord(each):04x}" for each in "<>&\u2028\u2029"}
+_PACKAGE = Path(__file__).parents[1]
 
 
 def write_report(stored: StoredJob, output: Path | None = None, *, replace: bool = False) -> Path:
@@ -123,3 +123,9 @@ def _compact(data: ReportData) -> dict[str, Any]:
 def _json(value: object) -> str:
     """JSON in which no HTML parser can find a tag's end."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).translate(_ESCAPED)
+
+
+def templates_folder(name: str) -> Path:
+    """The folder `templates/NAME`: within the package in the wheel, beside `src` in a checkout."""
+    packaged = _PACKAGE / "templates" / name
+    return packaged if packaged.is_dir() else _PACKAGE.parents[1] / "templates" / name

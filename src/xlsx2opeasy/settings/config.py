@@ -10,7 +10,7 @@ import platformdirs
 
 from xlsx2opeasy.errors import UsageError
 from xlsx2opeasy.operating_system import HOME_VARIABLE
-from xlsx2opeasy.registry.allowed import allowed_rules
+from xlsx2opeasy.registry import allowed_rules
 from xlsx2opeasy.spec.catalogue import TASK_TYPES, nearest
 
 PROFILE_KEYS = (

@@ -23,15 +23,15 @@ from xlsx2opeasy.load.results.load_result import LoadResult
 from xlsx2opeasy.load.run.undecided import Settling
 from xlsx2opeasy.operating_system import state_folder
 from xlsx2opeasy.reduced_gc import reduced_gc
-from xlsx2opeasy.registry.allowed import allowed_rules
-from xlsx2opeasy.report.templates import templates_folder
+from xlsx2opeasy.registry import allowed_rules
+from xlsx2opeasy.report.write import templates_folder
 from xlsx2opeasy.secret import Secret
 from xlsx2opeasy.settings.keyrings import keyring_name
 from xlsx2opeasy.settings.resolved import Flags, OfflineSettings, Settings, read_offline_settings
 from xlsx2opeasy.settings.store import selected_store
 from xlsx2opeasy.tasks.limits import ChunkLimits
-from xlsx2opeasy.web.choices import Choices
 from xlsx2opeasy.web.one_time import OneTime
+from xlsx2opeasy.web.plan import Choices
 from xlsx2opeasy.web.render import Pages
 from xlsx2opeasy.web.runs import Run, Runs
 from xlsx2opeasy.web.uploads import Upload, Uploads

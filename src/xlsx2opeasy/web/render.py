@@ -6,7 +6,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
 from xlsx2opeasy.errors import Xlsx2OpeasyError
-from xlsx2opeasy.report.templates import templates_folder
+from xlsx2opeasy.report.write import templates_folder
 from xlsx2opeasy.web.words import counted, plain, source_in_words, when, without_allowing
 
 STATIC = {

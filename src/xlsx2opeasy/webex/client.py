@@ -19,8 +19,7 @@ from xlsx2opeasy.http.clock import Clock, SystemClock
 from xlsx2opeasy.http.protocol import OnRequest
 from xlsx2opeasy.http.retry import Delay, RetryLoop, RetryPolicy
 from xlsx2opeasy.job_model import Job
-from xlsx2opeasy.webex.connection import WebexConnection
-from xlsx2opeasy.webex.exchange import POLICY, Page, WebexExchange
+from xlsx2opeasy.webex.exchange import POLICY, Page, WebexConnection, WebexExchange
 
 _LINK = re.compile(r"<([^>]*)>((?:\s*;\s*[^\s=;,\"]+(?:\s*=\s*(?:\"(?:[^\"\\]|\\.)*\"|[^\s;,\"]*))?)*)")
 _PARAMETER = re.compile(r";\s*([^\s=;,\"]+)\s*=\s*(?:\"((?:[^\"\\]|\\.)*)\"|([^\s;,\"]*))")

@@ -1,4 +1,4 @@
-"""One GET of the Webex API with its retries, and what an answer that is no 200 means."""
+"""Where the Webex API is; one GET of it with its retries, and what an answer that is no 200 means."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,12 +11,59 @@ from xlsx2opeasy.display import in_message
 from xlsx2opeasy.errors import AccessDenied, ServiceFailed, UsageError, Xlsx2OpeasyError
 from xlsx2opeasy.http.clock import time_after
 from xlsx2opeasy.http.protocol import OnRequest, RequestEvent, request_ended
-from xlsx2opeasy.http.reach import certificate_error, proxy_to, tls_context, user_agent
+from xlsx2opeasy.http.reach import (
+    certificate_error,
+    checked_url,
+    proxy_to,
+    require_safe_scheme,
+    tls_context,
+    user_agent,
+)
 from xlsx2opeasy.http.retry import SILENCE, NoMoreTries, RetryLoop, RetryPolicy, Tries, retry_after
 from xlsx2opeasy.http.strict_json import MAX_BODY_BYTES, BadAnswer, read_json
 from xlsx2opeasy.http.transport import Progress, http_client, receive
 from xlsx2opeasy.masking import Masker
-from xlsx2opeasy.webex.connection import WebexConnection
+from xlsx2opeasy.secret import Secret
+
+DEFAULT_URL: Final = "https://webexapis.com/v1"
+_RIGHT_FORM = f"WEBEX_URL ends in /v1, for example {DEFAULT_URL}"
+_SCHEME = "bearer "
+
+
+def checked_base(url: str) -> str:
+    """`url` as `https://host[:port]/v1`, without the slash at its end.
+
+    Only `https`, and `http` to a loopback address; no user name, query or fragment. Raises UsageError.
+    """
+    parts = checked_url(url, _RIGHT_FORM)
+    path = parts.path.rstrip("/")
+    if not path.endswith("/v1"):
+        raise UsageError("The URL of Webex does not end in /v1", _RIGHT_FORM)
+    require_safe_scheme(parts, _RIGHT_FORM)
+    return f"{parts.scheme}://{parts.netloc.lower()}{path}"
+
+
+@dataclass(frozen=True, slots=True)
+class WebexConnection:
+    """The API's base URL and an access token; checked when it is made (UsageError, AccessDenied)."""
+
+    token: Secret
+    base_url: str = DEFAULT_URL
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "base_url", checked_base(self.base_url))
+        token = self.token.reveal().strip()
+        if token.casefold().startswith(_SCHEME):
+            token = token[len(_SCHEME) :].strip()
+        if not token:
+            raise AccessDenied("there is no Webex access token", "set WEBEX_ACCESS_TOKEN")
+        if not all("!" <= each <= "~" for each in token):
+            raise UsageError(
+                "the Webex access token holds a space, a line break or a character that no token has",
+                "copy it again, whole and alone",
+            )
+        object.__setattr__(self, "token", Secret(token))
+
 
 POLICY: Final = RetryPolicy(
     tries=6, seconds=180.0, longest_pause=30.0, longest_retry_after=120.0, counts_ordered=True

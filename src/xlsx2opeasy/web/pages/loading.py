@@ -9,10 +9,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from xlsx2opeasy.errors import UsageError, Xlsx2OpeasyError
-from xlsx2opeasy.web.choices import Choices
 from xlsx2opeasy.web.desk import Desk
 from xlsx2opeasy.web.pages.requests import apart, desk_of, fields_of, go_to, upload_of
-from xlsx2opeasy.web.plan_view import plan_of
+from xlsx2opeasy.web.plan import Choices, plan_of
 from xlsx2opeasy.web.runs import Run
 from xlsx2opeasy.web.uploads import Upload
 
