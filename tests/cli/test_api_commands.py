@@ -269,7 +269,7 @@ def test_import_makes_a_workbook_of_files_and_names_what_it_cannot(place: Place)
     assert done.stdout == f"2 tasks written to {output}\n"
     assert (
         done.stderr
-        == "The results in the files stand in note columns: a load of the workbook sends every row.\n"
+        == "The results in the files are in note columns: a load of the workbook sends every row.\n"
     )
     assert rows(output, "Users")[0]["user.userPassword"] == PASSWORD
     assert rows(output, "CallForwarding")[0]["# Result"] == "SUCCESS"

@@ -102,7 +102,7 @@ def test_a_load_that_could_not_log_in_is_loaded_again_once_that_is_mended(
     book = user_book(tmp_path / "a.xlsx")
     refused = run("load", book, *QUICK, env=env | {"OPEASY_API_KEY": "wrong"})
     assert refused.code == 4
-    assert "Nothing was sent. Once that is mended, load the workbook again" in refused.json["message"]
+    assert "Nothing was sent. Once that is fixed, load the workbook again" in refused.json["message"]
     elsewhere = run("load", book, *QUICK, env=env | {"OPEASY_ENTERPRISE_ID": "mistyped"})
     assert elsewhere.code == 4
     assert run("load", book, *QUICK, env=env).code == 0

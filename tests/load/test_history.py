@@ -151,7 +151,7 @@ def test_half_an_upload_counts_half() -> None:
     assert Course(facts_of(), tape.records).percentage == SHARES["upload"] // 2
 
 
-def test_a_draft_that_is_built_anew_starts_over() -> None:
+def test_a_draft_that_is_built_again_starts_over() -> None:
     tape = Tape()
     tape.draft(1)
     began = Course(facts_of(), tape.records).steps[0].began

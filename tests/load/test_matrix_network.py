@@ -190,7 +190,7 @@ def test_f36_f38_a_call_that_stays_forbidden_stops_and_can_be_resumed(rig: Rig, 
     assert rig.resume().status == "completed"
 
 
-def test_f39_a_draft_that_the_server_forgot_is_built_anew(rig: Rig, book: Path) -> None:
+def test_f39_a_draft_that_the_server_forgot_is_built_again(rig: Rig, book: Path) -> None:
     def forget(request: Request) -> None:
         if request.method == "PATCH" and rig.server.calls("POST", "/v1/operations") == 1:
             rig.server.state.operations.clear()
@@ -291,7 +291,7 @@ def test_f45_errors_on_reading_never_fail_the_load(rig: Rig, book: Path) -> None
 
 
 @pytest.mark.parametrize("answer", [Cut(), Cut(reset=True), BAD_GATEWAY, HTML, Answer(503), Answer(200)])
-def test_f06_f29_f46_a_start_in_doubt_that_never_came_is_fenced_and_built_anew(
+def test_f06_f29_f46_a_start_in_doubt_that_never_came_is_fenced_and_built_again(
     rig: Rig, book: Path, answer: Answer | Cut
 ) -> None:
     lost: list[Request] = []

@@ -331,7 +331,7 @@ def test_f76_an_old_copy_of_the_state_is_refused_where_the_draft_tells(
     assert rig.resume(job).status == "completed"
 
 
-def test_f77_a_draft_that_somebody_deleted_is_built_anew(rig: Rig, book: Path) -> None:
+def test_f77_a_draft_that_somebody_deleted_is_built_again(rig: Rig, book: Path) -> None:
     job = cut_off(rig, book)
     rig.server.state.operations.clear()
     done = rig.resume(job)

@@ -52,7 +52,7 @@ def command(files: tuple[Path, ...], output: Path | None, *, force: bool) -> NoR
     found = [read_task_file(file) for file in files]
     code = write_parsed_tasks(found, output, wire_names, results_are_notes=True)
     if any(task.result for each in found for task in each.tasks):
-        tell("The results in the files stand in note columns: a load of the workbook sends every row.")
+        tell("The results in the files are in note columns: a load of the workbook sends every row.")
     raise SystemExit(code)
 
 

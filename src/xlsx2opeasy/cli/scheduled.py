@@ -58,7 +58,7 @@ def command() -> None:
 def create(operation_id: str, *, yes: bool, flags: Flags, as_json: bool) -> NoReturn:
     """Start OPERATION_ID by hand. The protection that a load has does not apply.
 
-    The request is sent once. Where no answer comes, nobody knows whether the operation was started: look for
+    The request is sent once. Where no answer comes, it is unknown whether the operation was started: look for
     it in the portal, and do not start it again.
 
     \b
@@ -144,7 +144,7 @@ def results(
 ) -> NoReturn:
     """Show what became of each task of the scheduled operation ID, or write it as a workbook.
 
-    In the workbook the results stand beside their tasks. Correct the failed rows and load it: the rows that
+    In the workbook the results are beside their tasks. Correct the failed rows and load it: the rows that
     succeeded are not sent again.
 
     \b

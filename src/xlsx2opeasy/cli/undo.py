@@ -17,7 +17,7 @@ def command(job: str, output: Path | None, *, force: bool) -> None:
     """Write a workbook with the inverse of what succeeded in JOB, to look at and load. Nothing is sent.
 
     Without --output it is NAME.undo.xlsx beside the job's workbook. Rows without an inverse (a changed
-    setting, a deleted user) stand in the sheet "Not undone", each with the reason.
+    setting, a deleted user) are in the sheet "Not undone", each with the reason.
 
     \b
     Examples:

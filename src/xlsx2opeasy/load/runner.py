@@ -196,7 +196,7 @@ class Runner:
                 break
             except DraftFencedError:
                 # rare: start in doubt, draft deleted and built again
-                self._tell(Notice("The draft was deleted before it could start, and is built anew."))
+                self._tell(Notice("The draft was deleted before it could start, and is built again."))
                 self._builder(phase, client).build()
                 if self._is_rejected():
                     return False

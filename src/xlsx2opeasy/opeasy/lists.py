@@ -67,7 +67,7 @@ def _unreliable(call: ApiCall, problem: str) -> CallError:
 
 
 class Listed(Collection[_T]):
-    """The items of a list that the server gave as a file, each made anew from its JSON when it is looked at.
+    """The items of a list that the server gave as a file, each made again from its JSON when it is looked at.
 
     The JSON takes a fifth of the memory of the objects that are made of it.
     """

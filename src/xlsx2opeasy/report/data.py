@@ -26,7 +26,7 @@ _REMEDIES = {
     Outcome.INVALID: "The check refused the row: correct it and load the results workbook.",
     Outcome.NOT_SENT: "Nothing of the row was provisioned: load the results workbook to send it.",
     Outcome.RUNNING: "The server is working on the row: xlsx2opeasy resume fetches its result.",
-    Outcome.UNKNOWN: "Nobody can tell what became of the row: its detail says how to find out.",
+    Outcome.UNKNOWN: "What became of the row is unknown: its detail says how to find out.",
     Outcome.FAILED: "Read the detail, correct the row and load the results workbook.",
 }
 _REMEDIES_OF_A_REHEARSAL = {

@@ -177,7 +177,7 @@ class _Inverter:
     def take(self, task: CompletedEffect, touched: Touched, assigned: CompletedEffect | None) -> None:
         """One task more, all later ones being taken already."""
         if not task.known:
-            self._skip(task, Reason.UNKNOWN, "nobody can tell whether it took effect: look at the system")
+            self._skip(task, Reason.UNKNOWN, "it is unknown whether it took effect: look at the system")
         elif task.command in _SYNC_AFTER:
             self._syncs.append(task)
         elif task.does(*ADDING):

@@ -132,10 +132,10 @@ def _about(undo: Undo, output: Path) -> Iterator[str]:
         yield f'Nothing of the job can be undone by a load: the sheet "{NOT_UNDONE_TITLE}" says why.'
         return
     yield (
-        "Look at each row first, and take out what is to stay. A deletion also takes away whatever was"
+        "Look at each row first, and remove what is to stay. A deletion also takes away whatever was"
         " changed since the load; DeleteUserAndDevices deletes every device that the user has by then."
     )
-    yield "The rows of a sheet stand in the reverse order of the load: what was done last is undone first."
+    yield "The rows of a sheet are in the reverse order of the load: what was done last is undone first."
     if len(rows) > 1:
         order = ", then ".join(each.name for each in PROCESSING_ORDER if each.name in rows)
         yield (
@@ -150,7 +150,7 @@ def _about(undo: Undo, output: Path) -> Iterator[str]:
     for sync in undo.inverted.sync_missing:
         yield f"Where Teams users are among the rows, add a last row to Users with the command {sync}."
     if undo.inverted.not_undone:
-        yield f'What is not undone, or not wholly, stands in the sheet "{NOT_UNDONE_TITLE}" with the reason.'
+        yield f'What is not undone, or not wholly, is in the sheet "{NOT_UNDONE_TITLE}" with the reason.'
     if undo.skipped:
         yield (
             f"Rows that had succeeded before job {facts.job} ({undo.skipped:,}) are not in here:"

@@ -70,7 +70,7 @@ class Upload:
 
     @property
     def version(self) -> str:
-        """What a person has seen of it: another one after a correction, and where lists are matched anew."""
+        """What a person has seen of it: another one after a correction, and where lists are matched again."""
         matched = json.dumps(self.mappings, sort_keys=True).encode()
         return f"{self.revision}-{hashlib.sha256(matched).hexdigest()[:16]}"
 

@@ -118,7 +118,7 @@ def test_formulas_of_a_writer_that_never_calculated_are_told_as_such(tmp_path: P
     sheet.write_string(1, 0, "AddUser")
     sheet.write_formula(1, 1, '="a"&"b"')
     book.close()
-    assert "calculated anew" in " ".join(each.message for each in sheet_of(path).problems)
+    assert "calculated again" in " ".join(each.message for each in sheet_of(path).problems)
 
 
 def test_d18_openpyxl_stores_no_values(tmp_path: Path) -> None:

@@ -55,7 +55,7 @@ class Fact(StrEnum):
     """The server said that the operation had ended, and now says that it runs."""
     RESULTS_SAVED = "results-saved"
     UNDECIDED = "undecided"
-    """Nobody can tell whether the operation was scheduled."""
+    """Whether the operation was scheduled is unknown."""
     SETTLED = "settled"
     """A person, an id that arrived or a webhook could; confirmed by the server where an id is named."""
     BEGUN = "begun"

@@ -107,7 +107,7 @@ def _go_on(job: OpenJob, stopped: Xlsx2OpeasyError) -> str:
         return "Go on with"
     if job.facts.rehearsal or any(each.may_be_at_server for each in job.state.phases.values()):
         return "Then"
-    return "Nothing was sent. Once that is mended, load the workbook again, or go on with"
+    return "Nothing was sent. Once that is fixed, load the workbook again, or go on with"
 
 
 def resume_command(facts: JobFacts) -> str:

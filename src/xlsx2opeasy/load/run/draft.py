@@ -71,7 +71,7 @@ class DraftBuilder(PhaseStep):
                 return
             else:
                 return
-            self._tell(Notice(f"A draft was given up and is built anew: {problem}."))
+            self._tell(Notice(f"A draft was given up and is built again: {problem}."))
         # rare: draft not taken in three builds
         raise ServiceFailed(
             f"the server did not take the tasks as they were sent: {problem}",
@@ -288,4 +288,4 @@ class DraftBuilder(PhaseStep):
             left[each.type] -= 1
         operation = self._operation()
         if operation.validation_errors or received(operation) != {k: v for k, v in left.items() if v}:
-            raise DraftInDoubtError("the rejected tasks could not be taken out of it")
+            raise DraftInDoubtError("the rejected tasks could not be removed from it")

@@ -86,7 +86,7 @@ def _results_name(phase: PhaseFacts, task_type: str) -> str:
 
 
 class SavedResults(Iterable[dict[str, Any]]):
-    """The saved results of one type, each made anew from its JSON when it is looked at."""
+    """The saved results of one type, each made again from its JSON when it is looked at."""
 
     def __init__(self, job: OpenJob, phase: PhaseFacts, task_type: str) -> None:
         """Raises LocalFailure where they are damaged."""

@@ -94,7 +94,7 @@ _NO_RUN = "   it certainly has none            : xlsx2opeasy resume {job} --not-
 
 
 class UndecidedError(Xlsx2OpeasyError):
-    """Nobody can tell whether the operation was scheduled: its rows are UNKNOWN until a person decides."""
+    """Whether the operation was scheduled is unknown: its rows are UNKNOWN until a person decides."""
 
     status = "unknown"
 

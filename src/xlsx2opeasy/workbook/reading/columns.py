@@ -192,7 +192,7 @@ class ColumnReader:
 
     def _stale(self) -> str:
         wanted = self._book.calculate_on_load
-        return ", though the workbook asks to be calculated anew" if wanted else ""
+        return ", though the workbook asks to be calculated again" if wanted else ""
 
 
 def _masked(finding: CellFinding) -> str:

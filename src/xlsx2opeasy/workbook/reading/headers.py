@@ -147,7 +147,7 @@ def _twice(title: str, row: int, column: int, name: str, first: int) -> Problem:
     return Problem(
         sheet=title,
         rule="header-twice",
-        message=f'The header "{name}" stands in two columns, {letters_of(first)} and {letters_of(column)}.',
+        message=f'The header "{name}" is in two columns, {letters_of(first)} and {letters_of(column)}.',
         hint="Delete one of the columns, or begin its header with #.",
         row=row,
         column=letters_of(column),
@@ -184,7 +184,7 @@ def title_rows(title: str, rows: Mapping[int, Row], number: int) -> Iterator[Pro
         yield Problem(
             sheet=title,
             rule="title-rows",
-            message=f'The headers stand in row {number}; the rows above are left alone ("{visible(first)}").',
+            message=f'The headers are in row {number}; the rows above are left alone ("{visible(first)}").',
             hint="Delete the rows above, if they are none of yours.",
             row=number,
             value=first,

@@ -186,7 +186,7 @@ def _columns(found: dict[int, int], edge: int) -> tuple[int, ...]:
     if max(columns) > LAST_COLUMN:
         raise WorkbookUnusable(
             "There is no room for the result columns at the right of the sheet.",
-            f"Delete what stands in column {letters_of(edge)}.",
+            f"Delete what is in column {letters_of(edge)}.",
         )
     return columns
 

@@ -14,7 +14,7 @@ STEPS = (
     "One row is one task. Each kind of task has its sheet; one that you do not need may stay empty or go.",
     "Choose the command first: the row then marks the cells it needs, and greys out those it does not use.",
     "Choose any cell or header to see its rule and an example. Headers underlined in orange are needed.",
-    'A blank cell sends nothing. Two quotes, "", empty a field. Lists stand in one cell, separated by ;',
+    'A blank cell sends nothing. Two quotes, "", empty a field. A list is in one cell, separated by ;',
     "Leave row 1 as it is. Columns you do not need may go, or fold (+/-); those of your own begin with #.",
     "Paste values only (Paste Special, Values), so that the cells stay text: no zero and no plus is lost.",
     "Save, and check it offline:   xlsx2opeasy check FILE.xlsx",
@@ -27,7 +27,7 @@ LEGEND = (
     ("missing", "Needed", "The command needs this cell."),
     ("one of", "One of these", "The command needs at least one of the cells marked so."),
     ("unused", "Not used", "The command does not use this cell; leave it blank."),
-    ("wrong", "Wrong", "The value breaks its rule, or stands in a cell that the command does not use."),
+    ("wrong", "Wrong", "The value breaks its rule, or is in a cell that the command does not use."),
 )
 
 RESULTS = {
@@ -37,7 +37,7 @@ RESULTS = {
     Outcome.INVALID: "The check on this machine refused it; it was never sent. Correct the row.",
     Outcome.NOT_SENT: "The load stopped before this row; load the workbook again.",
     Outcome.RUNNING: "It was started at the server and is not over; resume fetches its result.",
-    Outcome.UNKNOWN: "It was sent, and nobody can tell what became of it; the detail says how to find out.",
+    Outcome.UNKNOWN: "It was sent, and what became of it is unknown; the detail says how to find out.",
 }
 
 _WIDTHS = (4, 20, 74, 34)
