@@ -36,10 +36,12 @@ def _printable(character: str) -> str:
     return "" if steers else character
 
 
-def in_message(text: str, most: int = MOST_IN_MESSAGE) -> str:
+def in_message(text: str) -> str:
     """A server's text as part of a sentence: one line, blanks joined, of a bounded length."""
-    joined = " ".join("".join(each if each.isprintable() else " " for each in text[: 4 * most]).split())
-    return joined if len(joined) <= most else f"{joined[:most]}…"
+    joined = " ".join(
+        "".join(each if each.isprintable() else " " for each in text[: 4 * MOST_IN_MESSAGE]).split()
+    )
+    return joined if len(joined) <= MOST_IN_MESSAGE else f"{joined[:MOST_IN_MESSAGE]}…"
 
 
 def in_log(text: str) -> str:

@@ -224,12 +224,11 @@ def _by_profile(flags: Flags, facts: JobFacts) -> Flags:
 @contextmanager
 def client(settings: Settings, flags: Flags, dialog: Dialog) -> Iterator[OpEasyClient]:
     """A client for single calls at the enterprise that the settings name; Ctrl-C ends its waits."""
-    from xlsx2opeasy.http.reach import user_agent
     from xlsx2opeasy.http.retry import RetryPolicy
     from xlsx2opeasy.load.interrupt import Interruption
     from xlsx2opeasy.opeasy.client import OpEasyClient
 
-    connection = replace(_connection(settings, flags, dialog), user_agent=user_agent())
+    connection = _connection(settings, flags, dialog)
     interruption, retries = Interruption(), RetryPolicy(tries=INTERACTIVE_TRIES, seconds=INTERACTIVE_SECONDS)
     with interruption.listening(), OpEasyClient(connection, clock=interruption, retries=retries) as made:
         yield made

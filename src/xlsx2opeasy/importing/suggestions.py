@@ -10,7 +10,7 @@ from typing import Final
 
 from xlsx2opeasy.errors import WorkbookUnusable
 from xlsx2opeasy.importing.delimited import SHEET, read_delimited
-from xlsx2opeasy.ooxml.limits import USUAL, Limits
+from xlsx2opeasy.ooxml.limits import USUAL
 from xlsx2opeasy.spec.catalogue import COMMAND_HEADER, TASK_TYPES, task_type_of_sheet
 from xlsx2opeasy.spec.model import TaskType, folded
 from xlsx2opeasy.spec.outcomes import RESULT_COLUMNS
@@ -102,7 +102,7 @@ class ListSheet:
     samples: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-def lists_of(file: Path, limits: Limits = USUAL) -> list[ListSheet]:
+def lists_of(file: Path) -> list[ListSheet]:
     """The lists in a workbook or a text file with their suggestions; sheets without headers are left out.
 
     Raises WorkbookUnusable where the file cannot be read, or holds no list.
@@ -110,7 +110,7 @@ def lists_of(file: Path, limits: Limits = USUAL) -> list[ListSheet]:
     if file.suffix.lower() in DELIMITED:
         found = [best_fit(SHEET, read_delimited(file).headers)]
     else:
-        found = list(_lists_in(file, limits))
+        found = list(_lists_in(file))
     if not found:
         raise WorkbookUnusable(
             f"{file} has no list with headers of its own", "task sheets need no mapping: xlsx2opeasy check"
@@ -118,9 +118,9 @@ def lists_of(file: Path, limits: Limits = USUAL) -> list[ListSheet]:
     return found
 
 
-def _lists_in(file: Path, limits: Limits) -> Iterator[ListSheet]:
-    source = read_source(file, limits)
-    raw = read_apart(source.data, file.name, limits, (ALL_SHEETS,))
+def _lists_in(file: Path) -> Iterator[ListSheet]:
+    source = read_source(file, USUAL)
+    raw = read_apart(source.data, file.name, USUAL, (ALL_SHEETS,))
     for sheet in raw.sheets:
         if task_type_of_sheet(sheet.title) is None and sheet.disorder is None:
             rows = top_rows(sheet)

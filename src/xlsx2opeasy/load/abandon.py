@@ -21,7 +21,7 @@ from xlsx2opeasy.load.results.completed_effects import write_completed_effects
 from xlsx2opeasy.load.results.outcomes import write_outcomes
 from xlsx2opeasy.load.results.output import write_workbook
 from xlsx2opeasy.load.results.row_results import RowResults, match_results
-from xlsx2opeasy.load.run.cleanup import delete_at_server, forget_secrets
+from xlsx2opeasy.load.run.cleanup import delete_at_server
 from xlsx2opeasy.load.run.connection import of_job
 from xlsx2opeasy.load.run.undecided import how_to_settle
 from xlsx2opeasy.load.service import LoadContext
@@ -75,7 +75,7 @@ def _abandon(stored: StoredJob, context: LoadContext, *, undecided: bool) -> Row
             "closed although undecided: its UNKNOWN rows are not sent again" if undecided else "abandoned"
         )
         job.note(JOB, Fact.FINISHED, status=ABANDONED, message=message, rows=row_results.counts())
-        forget_secrets(job)
+        stored.forget_secrets()
         job.note(JOB, Fact.CLEANED)
         return row_results
 

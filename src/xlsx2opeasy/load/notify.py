@@ -26,9 +26,8 @@ from xlsx2opeasy.load.results.load_result import LoadResult
 from xlsx2opeasy.secret import Secret
 
 SIGNATURE: Final = "X-Xlsx2opeasy-Signature"
-TRIES: Final = 3
 PAUSES: Final = (1.0, 2.0)
-"""Seconds between the tries."""
+"""Seconds between the three tries."""
 TRY_SECONDS: Final = 10.0
 
 

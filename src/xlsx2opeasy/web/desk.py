@@ -295,8 +295,3 @@ class Desk:
 def _lists(upload: Upload, profile: OfflineSettings) -> ListMapping:
     """The lists as they were matched on the page, else as the profile says."""
     return upload.lists if upload.mappings else mapping_in_force(None, profile.mapping)
-
-
-def no_such(what: str) -> UsageError:
-    """The answer for an address that leads nowhere (any more)."""
-    return UsageError(f"there is no such {what} here any more", "begin again at the start page")

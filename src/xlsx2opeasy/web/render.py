@@ -51,6 +51,6 @@ class Pages:
         source, _, _ = self._environment.loader.get_source(self._environment, name)
         return source.encode()
 
-    def failure(self, error: Xlsx2OpeasyError, *, status: int = 422, back: str = "/") -> HTMLResponse:
+    def failure(self, error: Xlsx2OpeasyError, *, status: int = 422) -> HTMLResponse:
         """A page that says what stopped the request, and what to do."""
-        return self.page("failure.html.j2", status, message=error.message, hint=error.hint, back=back)
+        return self.page("failure.html.j2", status, message=error.message, hint=error.hint)

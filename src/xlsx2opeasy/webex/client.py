@@ -16,8 +16,7 @@ import httpx
 
 from xlsx2opeasy.errors import ServiceFailed, Xlsx2OpeasyError
 from xlsx2opeasy.http.clock import Clock, SystemClock
-from xlsx2opeasy.http.protocol import OnRequest
-from xlsx2opeasy.http.retry import Delay, RetryLoop, RetryPolicy
+from xlsx2opeasy.http.retry import Delay, RetryLoop
 from xlsx2opeasy.job_model import Job
 from xlsx2opeasy.webex.exchange import POLICY, Page, WebexConnection, WebexExchange
 
@@ -80,18 +79,16 @@ class WebexClient(AbstractContextManager["WebexClient"]):
         connection: WebexConnection,
         *,
         clock: Clock | None = None,
-        policy: RetryPolicy = POLICY,
         on_pause: Callable[[str], None] = lambda _: None,
-        on_request: OnRequest | None = None,
     ) -> None:
-        """`clock` waits between tries (it may raise to end them); `policy` bounds the tries of each page.
+        """`clock` waits between tries (it may raise to end them).
 
         `on_pause` gets one sentence about each pause that a person would notice, perhaps in another thread.
         """
         self._base = connection.base_url
-        loop = RetryLoop(policy, clock or SystemClock())
+        loop = RetryLoop(POLICY, clock or SystemClock())
         loop.on_delay = lambda delay: _report(delay, on_pause)
-        self._exchange = WebexExchange(connection, loop, on_request)
+        self._exchange = WebexExchange(connection, loop)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None

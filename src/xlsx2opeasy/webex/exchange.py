@@ -10,7 +10,7 @@ import httpx
 from xlsx2opeasy.display import in_message
 from xlsx2opeasy.errors import AccessDenied, ServiceFailed, UsageError, Xlsx2OpeasyError
 from xlsx2opeasy.http.clock import time_after
-from xlsx2opeasy.http.protocol import OnRequest, RequestEvent, request_ended
+from xlsx2opeasy.http.protocol import RequestEvent, request_ended
 from xlsx2opeasy.http.reach import (
     certificate_error,
     checked_url,
@@ -107,12 +107,9 @@ class _Unanswered(Exception):
 class WebexExchange:
     """GETs with the token, and only to URLs that the caller has found to be of the API's own origin."""
 
-    def __init__(
-        self, connection: WebexConnection, loop: RetryLoop, on_request: OnRequest | None = None
-    ) -> None:
+    def __init__(self, connection: WebexConnection, loop: RetryLoop) -> None:
         self._connection = connection
         self._loop = loop
-        self._on_request = on_request
         self._mask = Masker(connection.token)
         self._http = http_client(
             tls_context(),
@@ -175,7 +172,7 @@ class WebexExchange:
         finally:
             self._loop.answered |= progress.response is not None
             took = round(1000 * (self._loop.clock.monotonic() - started))
-            request_ended(RequestEvent("GET", url.path, progress.status, took, ""), self._on_request)
+            request_ended(RequestEvent("GET", url.path, progress.status, took, ""), None)
         raise self._refused(_response(progress), progress.body)
 
     def _ends_at(self, started: float) -> float:

@@ -14,7 +14,6 @@ from xlsx2opeasy.load.job.store import Store, StoredJob
 from xlsx2opeasy.load.jobs.earlier import Candidate, is_here, real_jobs, same_workbook
 from xlsx2opeasy.load.results.outcomes import fingerprints_kept, write_outcomes
 from xlsx2opeasy.load.results.row_results import match_results
-from xlsx2opeasy.load.run.cleanup import forget_secrets
 from xlsx2opeasy.spec.outcomes import Outcome
 
 
@@ -87,5 +86,5 @@ def _end_unsent(job: OpenJob, why: str) -> None:
     write_outcomes(job.stored, job.rows, row_results)
     said = f"nothing of it was sent; {why}"
     job.note(JOB, Fact.FINISHED, status=ABANDONED, message=said, rows=row_results.counts())
-    forget_secrets(job)
+    job.stored.forget_secrets()
     job.note(JOB, Fact.CLEANED)

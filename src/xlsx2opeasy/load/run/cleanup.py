@@ -27,7 +27,7 @@ def clean(job: OpenJob, connect: Connect, interruption: Interruption) -> None:
         if not job.facts.keep:
             delete_at_server(job, connect, interruption)
     finally:
-        forget_secrets(job)
+        job.stored.forget_secrets()
     job.note(JOB, Fact.CLEANED)
 
 
@@ -79,8 +79,3 @@ def _of_run(state: PhaseState, client: OpEasyClient) -> list[Deletion]:
 
 def _of_operation(call: Call, operation_id: str, client: OpEasyClient) -> Deletion:
     return call, operation_id, lambda request: client.delete_operation(operation_id, request_id=request)
-
-
-def forget_secrets(job: OpenJob) -> None:
-    """Removes the chunk files and the workbook's copy: they hold passwords."""
-    job.stored.forget_secrets()

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from xlsx2opeasy.problems import Severity
 
+_SHOWN = 60
 AS_TEXT = "Format the column as Text and type the value again, or type an apostrophe before it."
 
 
@@ -45,7 +46,7 @@ def repaired(text: str, rule: str, message: str, hint: str) -> Reading:
     return Reading(text, CellFinding(rule, message, hint, Severity.WARNING))
 
 
-def visible(text: str, limit: int = 60) -> str:
-    """`text` for a message: what is invisible is written as its code point, and it is cut after `limit`."""
-    shown = "".join(each if each.isprintable() else f"<U+{ord(each):04X}>" for each in text[:limit])
-    return shown + ("…" if len(text) > limit else "")
+def visible(text: str) -> str:
+    """`text` for a message: what is invisible is written as its code point, long ones are cut."""
+    shown = "".join(each if each.isprintable() else f"<U+{ord(each):04X}>" for each in text[:_SHOWN])
+    return shown + ("…" if len(text) > _SHOWN else "")
