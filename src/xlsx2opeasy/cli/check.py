@@ -12,7 +12,7 @@ import click
 from xlsx2opeasy.cli.options import FORCE, JSON, ReadingRequest, gather, reading_options
 from xlsx2opeasy.cli.output import complain, counted, say, say_json, tell
 from xlsx2opeasy.cli.problem_lines import other_sheets, show_problems, summary
-from xlsx2opeasy.errors import Interrupted, InvalidWorkbook, WorkbookUnusable, Xlsx2OpeasyError
+from xlsx2opeasy.errors import Interrupted, InvalidWorkbook, Xlsx2OpeasyError
 from xlsx2opeasy.problems import Problem
 from xlsx2opeasy.settings.resolved import read_offline_settings
 from xlsx2opeasy.shell import quoted
@@ -107,14 +107,10 @@ def _annotate(workbook: Path, target: Path, checked: Checked, *, replace: bool) 
     from xlsx2opeasy.workbook.edited_copy import UnwritableWorkbook
 
     try:
-        try:
-            done = write_annotated(workbook, target, checked.problems, replace=replace)
-        except UnwritableWorkbook as refusal:
-            _list_problems(workbook, target, refusal, checked)
-            return
-    except WorkbookUnusable as error:
-        complain(error.message, error.hint)
-        raise SystemExit(error.exit_code) from None
+        done = write_annotated(workbook, target, checked.problems, replace=replace)
+    except UnwritableWorkbook as refusal:
+        _list_problems(workbook, target, refusal, checked)
+        return
     cells = f"{counted(done.marked, 'cell')} marked, {done.commented:,} with a comment"
     tell(f'Marked copy: {target} ({cells}; sheet "{done.title}")')
 
