@@ -153,13 +153,7 @@ def connect_as_pinned(
     from xlsx2opeasy.opeasy.connection import checked_origin
 
     def connect(facts: JobFacts, interruption: Interruption) -> AbstractContextManager[OpEasyClient]:
-        settings = read_settings(
-            replace(
-                flags,
-                url=flags.url or facts.origin,
-                enterprise_id=flags.enterprise_id or facts.enterprise_id,
-            )
-        )
+        settings = _settings_of(flags, facts)
         asked = (checked_origin(settings.url), settings.enterprise_id)
         if asked != (facts.origin, facts.enterprise_id):
             raise LoadRefused(
@@ -197,13 +191,7 @@ def notifier(flags: Flags) -> MakeNotifier:
     from xlsx2opeasy.load.notify import Notifier
 
     def make(facts: JobFacts) -> Notifier | None:
-        settings = read_settings(
-            replace(
-                flags,
-                url=flags.url or facts.origin,
-                enterprise_id=flags.enterprise_id or facts.enterprise_id,
-            )
-        )
+        settings = _settings_of(flags, facts)
         url = facts.notify or settings.notify
         if not url:
             return None
@@ -215,6 +203,12 @@ def notifier(flags: Flags) -> MakeNotifier:
 def notifier_by_profile(flags: Flags) -> MakeNotifier:
     """The same for jobs of many enterprises, each with the settings of the profile that names it."""
     return lambda facts: notifier(_by_profile(flags, facts))(facts)
+
+
+def _settings_of(flags: Flags, facts: JobFacts) -> Settings:
+    """The settings for a job, at its own server and enterprise unless flags name another."""
+    url, enterprise_id = flags.url or facts.origin, flags.enterprise_id or facts.enterprise_id
+    return read_settings(replace(flags, url=url, enterprise_id=enterprise_id))
 
 
 def _by_profile(flags: Flags, facts: JobFacts) -> Flags:
