@@ -78,13 +78,13 @@ def test_a_refused_deletion_outweighs_what_a_person_says_later(rig: Rig, book: P
 
 def test_a_refusal_outweighs_a_kill_right_after_it(rig: Rig, book: Path, monkeypatch: Any) -> None:
     """The process dies between the answer's record and the note that it cannot be told."""
-    from xlsx2opeasy.load.run import schedule
+    from xlsx2opeasy.load.run import step
 
     def die(*_: Any) -> Any:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(schedule, "give_up", die)
+        patched.setattr(step, "give_up", die)
         with pytest.raises(KeyboardInterrupt):
             lost_start(rig, book, Answer(400))
     cleaned_up_in_the_portal(rig)
