@@ -55,8 +55,8 @@ def test_check_and_plan_say_what_is_next(tmp_path: Path) -> None:
 def test_a_manifest_is_not_a_file_of_tasks(tmp_path: Path) -> None:
     manifest = tmp_path / "manifest.json"
     manifest.write_text(json.dumps({"workbook": "a.xlsx", "sha256": "0", "chunks": []}))
-    done = run("import", manifest, "--output", tmp_path / "b.xlsx")
-    assert done.exit_code == 3
+    done = installed.run("import", manifest, "--output", tmp_path / "b.xlsx")
+    assert done.returncode == 3
     assert "is the list of a conversion's files" in done.stderr
     assert f"name the task files: {tmp_path / 'operation-*.json'}" in done.stderr
 
