@@ -1,6 +1,7 @@
 """What every test shares: helpers on the path, a home of its own for jobs and settings, a reader at hand."""
 
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -12,6 +13,11 @@ hypothesis.settings.register_profile(
     "any machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
 hypothesis.settings.load_profile("any machine")
+
+# Started in the background or by nohup, the tests ignore these, and so would every command that they start.
+for _number in [getattr(signal, name) for name in ("SIGINT", "SIGHUP") if hasattr(signal, name)]:
+    if signal.getsignal(_number) is signal.SIG_IGN:
+        signal.signal(_number, signal.default_int_handler)
 
 _OF_THE_READING_PROCESS = ("test_process", "test_hostile")
 _FOLDER = Path(__file__).parent
