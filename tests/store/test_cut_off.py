@@ -13,6 +13,8 @@ from load.rig import executed
 from postgres import PostgresServer
 from xlsx2opeasy.settings.store import STORE_VARIABLE
 from xlsx2opeasy.store.connection import lock_number
+from xlsx2opeasy.store.items import item_of
+from xlsx2opeasy.store.jobs import PostgresStore
 
 from .fleet import Machine, until
 
@@ -24,7 +26,11 @@ WHERE l.locktype = 'advisory' AND l.granted AND ((l.classid::bigint << 32) | l.o
 
 
 def test_another_takes_over_and_who_was_cut_off_changes_nothing_more(
-    machine: Callable[[str], Machine], postgres: PostgresServer, server: ForeignServer, tmp_path: Path
+    machine: Callable[[str], Machine],
+    postgres: PostgresServer,
+    store: PostgresStore,
+    server: ForeignServer,
+    tmp_path: Path,
 ) -> None:
     """With a keepalive of 3 s in place of 25 (docs/several-machines.md has the measured figure)."""
     server.settings.polls_processing = 10**6
@@ -56,7 +62,7 @@ def test_another_takes_over_and_who_was_cut_off_changes_nothing_more(
                 until(lambda: holder_is(second))
                 before = len(changing)
                 server.settings.polls_processing = 1
-                until(lambda: other.state(job) == "done")
+                until(lambda: item_of(store, job).state == "done")
                 assert len(changing) > before, "the one that took over cleans up"
         finally:
             ends = [run.stopped() for run in (first, second) if run is not None]

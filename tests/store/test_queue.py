@@ -16,6 +16,8 @@ from foreign.server import ForeignServer
 from load.books import numbers_then_users, user_book, users, write_rows
 from load.rig import executed
 from xlsx2opeasy.settings.store import STORE_VARIABLE
+from xlsx2opeasy.store.items import item_of, list_items
+from xlsx2opeasy.store.jobs import PostgresStore
 
 from .fleet import Machine, ended, until
 
@@ -166,6 +168,7 @@ def page(machine: Machine, path: str) -> str:
 @pytest.mark.parametrize("ending", [signal.SIGKILL, signal.SIGTERM, None])
 def test_what_runs_at_the_server_ends_before_another_load_of_the_enterprise_begins(
     machine: Callable[[str], Machine],
+    store: PostgresStore,
     server: ForeignServer,
     tmp_path: Path,
     ending: signal.Signals | None,
@@ -192,7 +195,7 @@ def test_what_runs_at_the_server_ends_before_another_load_of_the_enterprise_begi
         with other.working():
             until(lambda: overlaps or next(iter(server.state.scheduled.values())).polls > 5)
             server.settings.polls_processing = 1
-            until(lambda: {each["state"] for each in other.json("queue", "list")["items"]} == {"done"})
+            until(lambda: {each.state for each in list_items(store)} == {"done"})
     assert overlaps == []
     assert set(executed(server).values()) == {1}
 
@@ -224,20 +227,20 @@ def test_a_worker_that_ends_is_replaced(
 
 
 def test_a_server_that_is_away_is_tried_again(
-    machine: Callable[[str], Machine], tmp_path: Path, server: ForeignServer
+    machine: Callable[[str], Machine], store: PostgresStore, tmp_path: Path, server: ForeignServer
 ) -> None:
     here = machine("here")
     job = here.json("queue", "add", user_book(tmp_path / "book.xlsx", 2), "--yes")["items"][0]["job"]
     server.stop()
     worker = here.start("worker")
-    until(lambda: here.state(job) == "running")
+    until(lambda: item_of(store, job).state == "running")
     assert ended(worker) == 0
     assert here.state(job) == "queued"
     assert "interrupted" in here.json("queue", "show", job)["items"][0]["steps"][-1]["what"]
 
 
 def test_an_enterprise_whose_operation_runs_is_kept_also_by_a_try_that_ended_with_5(
-    machine: Callable[[str], Machine], server: ForeignServer, tmp_path: Path
+    machine: Callable[[str], Machine], store: PostgresStore, server: ForeignServer, tmp_path: Path
 ) -> None:
     """The server refuses to tell the worker the status of what it runs; the next job waits all the same."""
     server.settings.polls_processing = 10**6
@@ -261,7 +264,7 @@ def test_an_enterprise_whose_operation_runs_is_kept_also_by_a_try_that_ended_wit
         until(lambda: run.polls > 1 or len(drafts) > 1)
         assert len(drafts) == 1
         server.settings.polls_processing = 1
-        until(lambda: {each["state"] for each in here.json("queue", "list")["items"]} == {"done"})
+        until(lambda: {each.state for each in list_items(store)} == {"done"})
     steps = [
         each["what"] for each in here.json("queue", "show", first["items"][0]["job"])["items"][0]["steps"]
     ]
