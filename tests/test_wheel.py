@@ -51,7 +51,7 @@ def _run(unpacked: Path, home: Path, *arguments: object) -> subprocess.Completed
         env=environment,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=600,
         check=False,
         cwd=home,
     )

@@ -321,7 +321,7 @@ def test_a_question_that_nobody_can_see_is_answered_by_nothing(place: Place) -> 
             stdin=terminal,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=600,
             check=False,
             env=os.environ | place.connection,
         )

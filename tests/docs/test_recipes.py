@@ -71,7 +71,7 @@ def _python(copy: Path, cwd: Path, *arguments: object) -> str:
     environment = os.environ | {"PYTHONPATH": str(copy / "src"), "XLSX2OPEASY_HOME": str(cwd / "home")}
     command = [sys.executable, *map(str, arguments)]
     done = subprocess.run(
-        command, cwd=cwd, env=environment, capture_output=True, text=True, check=False, timeout=60
+        command, cwd=cwd, env=environment, capture_output=True, text=True, check=False, timeout=600
     )
     assert done.returncode == 0, done.stderr
     return done.stdout

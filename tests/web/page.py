@@ -45,7 +45,7 @@ class Visitor:
 
     def __init__(self, page: Page) -> None:
         headers = {"Origin": page.origin}
-        self.http = httpx.Client(headers=headers, follow_redirects=True, timeout=60, trust_env=False)
+        self.http = httpx.Client(headers=headers, follow_redirects=True, timeout=600, trust_env=False)
         self.origin = page.origin
         self.answer = self.http.get(page.address)
 

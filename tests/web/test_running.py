@@ -14,6 +14,9 @@ import pytest
 from installed import run
 from web.page import Visitor, running
 from workbooks import write_workbook
+from xlsx2opeasy.load.job.home import Home
+from xlsx2opeasy.load.jobs.listing import list_jobs
+from xlsx2opeasy.operating_system import state_folder
 from xlsx2opeasy.sandbox.backend import Backend
 from xlsx2opeasy.sandbox.serve import RunningSandbox, serve_in_thread
 from xlsx2opeasy.sandbox.settings import SandboxSettings
@@ -85,7 +88,7 @@ def begin(visitor: Visitor, book: Path, enterprise: str) -> str:
 
 def waits_for_the_run() -> bool:
     """Whether the load knows its run: a program that dies before may not know whether it was started."""
-    return '"wait-1"' in run("jobs", "--json").stdout
+    return any('"wait-1"' in json.dumps(each.as_json()) for each in list_jobs(Home(state_folder())))
 
 
 def test_a_load_goes_on_without_its_page_and_stops_and_resumes(

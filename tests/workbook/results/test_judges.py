@@ -30,7 +30,7 @@ def validator() -> str:
 
 
 def errors(validator: str, path: Path) -> set[tuple[str, str]]:
-    done = subprocess.run([validator, str(path)], capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run([validator, str(path)], capture_output=True, text=True, check=False, timeout=600)
     return {(error["id"], error["description"]) for error in json.loads(done.stdout)["errors"]}
 
 
