@@ -7,9 +7,9 @@ from collections.abc import Mapping
 
 BOUNDS: Mapping[str, str] = {
     "check : pandas": (
-        "The check stands on pandas, pandera and Arrow, and what it imports of them is more than `import"
-        " pandas` alone. The reading process, which keeps a hostile workbook away from this one, starts"
-        " meanwhile and imports numpy and Arrow on the second core."
+        "The check stands on pandas and Arrow. The reading process, which keeps a hostile workbook away from"
+        " this one, imports numpy and Arrow on the second core and has read the workbook before pandas is"
+        " there; pandera is imported where a value breaks a rule."
     ),
     "rehearsal : pandas": (
         "A rehearsal does all that a check does, and besides starts a server (Starlette, uvicorn), speaks to"
@@ -24,11 +24,11 @@ BOUNDS: Mapping[str, str] = {
         " text and place are looked at as well, every rule is applied, and the tasks are written as JSON."
     ),
     "convert : raw read, wall": (
-        "The reading process inflates and scans on one core; the check begins when the sheet is whole, for"
-        " its rules are about whole columns."
+        "The reading process scans two pieces of the sheet at a time; the check begins when the sheet is"
+        " whole, for its rules are about whole columns."
     ),
     "convert memory": (
-        "The sheet's texts are in the reading process and in this one while they are handed over."
+        "The shared texts, the columns made of them and the tasks are in memory at the same time."
     ),
     "results : openpyxl": (
         "What openpyxl needs depends on the number of distinct texts, what this needs on the bytes of the"
@@ -56,7 +56,7 @@ BOUNDS: Mapping[str, str] = {
     ),
     "million check memory": (
         "The check's rules are about whole columns (a user that is added twice, a number that two rows hold),"
-        " so all rows are held as Arrow's texts, once in the reading process and once here."
+        " so all rows are held as Arrow's texts."
     ),
     "million load memory": (
         "The workbook is checked as a whole; after that what grows with the rows are the rows themselves, a"

@@ -19,7 +19,8 @@ def read_here(data: bytes, name: str, limits: Limits, lists: Sequence[str] = ())
             child.read(data, name, limits, answer, lists)
     except WorkbookUnusable as error:
         wire.write_refusal(answer, error.message, error.hint)
-    return wire.read_streams(answer.getvalue())
+    answer.seek(0)
+    return wire.read_streams(answer)
 
 
 def read_at_hand(patch: pytest.MonkeyPatch) -> None:

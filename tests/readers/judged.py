@@ -10,9 +10,10 @@ import datetime as dt
 import io
 import math
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import astuple, dataclass
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -29,7 +30,7 @@ from xlsx2opeasy.ooxml.limits import USUAL
 from xlsx2opeasy.ooxml.package import open_package
 from xlsx2opeasy.ooxml.relations import read_book
 from xlsx2opeasy.ooxml.scan import fast_scan
-from xlsx2opeasy.ooxml.scanned import STRIDE, Scan, address_of
+from xlsx2opeasy.ooxml.scanned import STRIDE, Block, Scan, address_of
 from xlsx2opeasy.ooxml.shared_strings import shared_texts
 from xlsx2opeasy.ooxml.stored_texts import unescaped
 from xlsx2opeasy.ooxml.tags import NotPlain
@@ -65,9 +66,8 @@ class Reading:
         return {"titles": titles, "1904": of.date1904, "calculate": of.calculate_on_load} | sheets
 
     def _facts_of(self, sheet: RawSheet) -> dict[str, Any]:
-        texts = dict(zip(sheet.keys.tolist(), sheet.pool.take(sheet.numbers).to_pylist(), strict=True))
         return {
-            "texts": {address_of(key): text for key, text in texts.items() if text},
+            "texts": {address_of(key): text for key, text in self._texts_of(sheet)},
             "typed": [
                 (
                     address_of(each["key"]),
@@ -83,17 +83,24 @@ class Reading:
             "layout": astuple(sheet.layout),
         }
 
+    @staticmethod
+    def _texts_of(sheet: RawSheet) -> list[tuple[int, str]]:
+        """The texts that are not empty, by key."""
+        found = []
+        for column, cells in sheet.texts.items():
+            texts = sheet.pool.take(cells.numbers).to_pylist()
+            found += [
+                (row * STRIDE + column, text) for row, text in zip(cells.rows.tolist(), texts, strict=True)
+            ]
+        return sorted(each for each in found if each[1])
+
     def _format(self, style: int) -> str:
         formats = self.book.formats
         return formats[style] if style < len(formats) else ""
 
     def cells(self, sheet: RawSheet) -> dict[int, Cell]:
         """By key, the cells that hold something."""
-        found: dict[int, Cell] = {
-            key: ("text", text)
-            for key, text in zip(sheet.keys.tolist(), sheet.pool.take(sheet.numbers).to_pylist(), strict=True)
-            if text
-        }
+        found: dict[int, Cell] = {key: ("text", text) for key, text in self._texts_of(sheet)}
         for each in sheet.typed.to_pylist():
             if each["value"] not in (None, "") and each["key"] not in found:
                 found[each["key"]] = _cell(each["kind"], each["value"])
@@ -150,14 +157,10 @@ def scanners_agree(data: bytes) -> None:
         for part in {each.part for each in book.sheets if each.part in package}:
             blocks = list(utf8_blocks(package.blocks(part), part))
             try:
-                quick = fast_scan(iter(blocks))
+                quick = _scanned(partial(fast_scan, iter(blocks)))
             except NotPlain:
                 continue
-            _agree(
-                part,
-                _scanned(quick),
-                lambda blocks=blocks, part=part: _scanned(expat_scan(b"".join(blocks), part)),
-            )
+            _agree(part, quick, partial(_scanned, partial(expat_scan, b"".join(blocks), part)))
         if book.shared_part is not None:
             part = book.shared_part
             whole = b"".join(utf8_blocks(package.blocks(part), part))
@@ -177,17 +180,20 @@ def _agree(part: str, quick: dict[str, Any], slow: Any) -> None:
         raise Broken(f"{part}: the quick scanner says {told}")
 
 
-def _scanned(scan: Scan) -> dict[str, Any]:
-    texts = scan.direct.to_pylist()
-    numbers = [texts[-1 - each] if each < 0 else each for each in scan.numbers.tolist()]
-    cells = dict(zip(map(address_of, scan.keys.tolist()), numbers, strict=True))
-    # A cell of an empty text is one without text.
-    cells = {key: each for key, each in cells.items() if each != ""}
+def _scanned(scan: Callable[[Callable[[Block], None]], Scan]) -> dict[str, Any]:
+    blocks: list[Block] = []
+    found = scan(blocks.append)
+    cells: list[tuple[int, Any]] = []
+    for block in blocks:
+        texts = block.direct.to_pylist()
+        numbers = [texts[-1 - each] if each < 0 else each for each in block.numbers.tolist()]
+        cells += zip(block.keys.tolist(), numbers, strict=True)
     return {
-        "cells": cells,
-        "typed": scan.typed.to_pylist(),
-        "hidden": scan.hidden_rows,
-        "disorder": scan.disorder,
+        # A cell of an empty text is one without text.
+        "cells": {address_of(key): each for key, each in cells if each != ""},
+        "typed": [each for block in blocks for each in block.typed.to_pylist()],
+        "hidden": found.hidden_rows,
+        "disorder": found.disorder,
     }
 
 

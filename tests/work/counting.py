@@ -1,6 +1,7 @@
 """Counts work instead of taking its time: calls of functions, and bytes taken out of a package's parts."""
 
 import sys
+import threading
 import zipfile
 from collections import Counter
 from collections.abc import Iterator
@@ -18,7 +19,10 @@ _OURS = str(Path(xlsx2opeasy.__file__).parent)
 
 
 class Work:
-    """What this thread did: `calls` of any function, also of C, and those of ours by module and name."""
+    """What was done: `calls` of any function, also of C, and those of ours by module and name.
+
+    Of this thread, and of those that begin meanwhile.
+    """
 
     def __init__(self) -> None:
         self.calls = 0
@@ -39,11 +43,13 @@ class Work:
 def counted() -> Iterator[Work]:
     """The work of this block."""
     work = Work()
+    threading.setprofile(work._seen)
     sys.setprofile(work._seen)
     try:
         yield work
     finally:
         sys.setprofile(None)
+        threading.setprofile(None)
 
 
 @contextmanager

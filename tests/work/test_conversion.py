@@ -29,9 +29,9 @@ from .counting import counted, inflated
 
 ROWS = 1000
 BOUNDS = {
-    "scan": 5_400,
-    "read": 47_500,
-    "check": 385_000,
+    "scan": 6_500,
+    "read": 46_500,
+    "check": 277_000,
     "build": 16_500,
     "plan": 4_500,
     "cut": 10_700,

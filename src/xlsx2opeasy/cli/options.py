@@ -230,12 +230,14 @@ class ReadingRequest:
 
     def checked(self, workbook: Path, profile: OfflineSettings) -> Checked:
         """The workbook, read and checked. Raises what reading and checking raise."""
-        from xlsx2opeasy.check.checked import check_workbook
         from xlsx2opeasy.ooxml.limits import limits_for
         from xlsx2opeasy.workbook.read import read_workbook
 
         allowed, lists = self.allowed(profile), self.lists(profile)
-        return check_workbook(read_workbook(workbook, limits_for(large=self.large), lists), allowed)
+        read = read_workbook(workbook, limits_for(large=self.large), lists)
+        from xlsx2opeasy.check.checked import check_workbook  # once the reading process has had its work
+
+        return check_workbook(read, allowed)
 
 
 def reading_options(command: F) -> F:

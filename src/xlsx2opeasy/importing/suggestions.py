@@ -14,11 +14,11 @@ from xlsx2opeasy.ooxml.limits import USUAL
 from xlsx2opeasy.spec.catalogue import COMMAND_HEADER, TASK_TYPES, task_type_of_sheet
 from xlsx2opeasy.spec.model import TaskType, folded
 from xlsx2opeasy.spec.outcomes import RESULT_COLUMNS
+from xlsx2opeasy.workbook.reading import SEARCHED_ROWS
 from xlsx2opeasy.workbook.reading.child import ALL_SHEETS
 from xlsx2opeasy.workbook.reading.reader_process import read_apart
 from xlsx2opeasy.workbook.reading.source import read_source
 from xlsx2opeasy.workbook.reading.task_sheet import top_rows
-from xlsx2opeasy.workbook.reading.wire import SEARCHED_ROWS
 
 DELIMITED: Final = (".csv", ".tsv", ".tab", ".txt")
 """Endings of names of lists that are delimited text."""

@@ -4,7 +4,7 @@ The slow path of `scan` and `shared_strings`: comments, CDATA, namespace prefixe
 the like. It fills the same arrays.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from xml.parsers import expat
 
@@ -28,6 +28,7 @@ from xlsx2opeasy.ooxml.scanned import (
     TEXT_TYPES,
     TYPED,
     TYPED_BOOLEANS,
+    Block,
     Scan,
     address_of,
     hides_row,
@@ -68,22 +69,24 @@ _STEPS: dict[str, dict[str, str]] = {
 }
 
 
-def expat_scan(data: bytes, part: str) -> Scan:
-    """Scan a worksheet part (UTF-8); raise WorkbookUnusable where it is damaged or outside the grid."""
+def expat_scan(data: bytes, part: str, add: Callable[[Block], None]) -> Scan:
+    """Scan a worksheet part (UTF-8), whose cells are one block.
+
+    Raises WorkbookUnusable where it is damaged or outside the grid.
+    """
     reader = _SheetReader(part)
     reader.parse([data])
-    keys, numbers, columns = reader.keys, reader.numbers, zip(*reader.typed, strict=True)
-    return Scan(
-        np.array(keys, np.int64),
-        np.array(numbers, np.int64),
-        pa.array(reader.direct, pa.large_string()),
-        pa.table(dict(zip(TYPED.names, columns, strict=True)), TYPED)
-        if reader.typed
-        else TYPED.empty_table(),
-        reader.hidden,
-        reader.disorder,
-        data[: reader.rows_start] + data[reader.rows_end :],
+    columns = zip(*reader.typed, strict=True) if reader.typed else [()] * len(TYPED)
+    typed = [pa.array(column, kind) for column, kind in zip(columns, TYPED.types, strict=True)]
+    add(
+        Block(
+            np.array(reader.keys, np.int64),
+            np.array(reader.numbers, np.int64),
+            pa.array(reader.direct, pa.large_string()),
+            pa.record_batch(typed, schema=TYPED),
+        )
     )
+    return Scan(reader.hidden, reader.disorder, data[: reader.rows_start] + data[reader.rows_end :])
 
 
 def top_texts(blocks: Iterable[bytes], part: str, rows: int, shared: pa.LargeStringArray) -> list[list[str]]:

@@ -13,7 +13,11 @@ Why a scanner of our own, for 20,000 rows of 40 texts, in seconds of CPU:
 """
 
 import re
-from collections.abc import Generator, Iterator
+from collections import deque
+from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
@@ -23,7 +27,16 @@ from xlsx2opeasy.ooxml.address import LAST_ROW, outside_grid
 from xlsx2opeasy.ooxml.byte_arrays import MOST_DIGITS, Bools, Ints, numbers_before
 from xlsx2opeasy.ooxml.expat_scan import expat_scan
 from xlsx2opeasy.ooxml.package import Package
-from xlsx2opeasy.ooxml.scanned import DIRECT_TYPES, TEXT_TYPES, TYPED, Scan, address_of, hides_row
+from xlsx2opeasy.ooxml.scanned import (
+    DIRECT_TYPES,
+    TEXT_TYPES,
+    TYPED,
+    Block,
+    Blocks,
+    Scan,
+    address_of,
+    hides_row,
+)
 from xlsx2opeasy.ooxml.stored_texts import XML_SPACE, gathered, item_texts, joined, replaced, sliced_texts
 from xlsx2opeasy.ooxml.tags import Cells, NotPlain, Rows, Tags, cells_of, check_head, rows_of, tags_of
 from xlsx2opeasy.ooxml.xml import is_true, utf8_blocks
@@ -37,33 +50,46 @@ _ZERO_HEIGHT = re.compile(rb'<sheetFormatPr\b[^>]*\szeroHeight\s*=\s*["\']([^"\'
 _DATA = re.compile(rb"<sheetData(?:\s[^>]*?)?(/?)>")
 _DATA_END = b"</sheetData>"
 _ATTRIBUTED = re.compile(rb'(?><(?:row|f)(?>\s+[A-Za-z][\w:.-]*="[^"<&]*")*\s*/?>)*')
-_NO_INTS = np.empty(0, np.int64)
 _NONE = 1 << 62
+_NO_TEXTS = pa.nulls(0, pa.large_string())  # `array` would ask pandas, and import it for that
+_NONE_TYPED = pa.record_batch([pa.nulls(0, each) for each in TYPED.types], schema=TYPED)
+_AT_A_TIME = 2
+"""Pieces that are scanned at the same time: numpy lets go of the interpreter in most of what it does."""
 
 
-def scan(package: Package, part: str) -> Scan:
+def scan(package: Package, part: str, blocks: Blocks) -> Scan:
     """Scan a worksheet part; raise WorkbookUnusable where it is damaged or outside the grid."""
+    blocks.begin()
     try:
-        return fast_scan(utf8_blocks(package.blocks(part), part))
+        return fast_scan(utf8_blocks(package.blocks(part), part), blocks.add)
     except NotPlain:
-        return expat_scan(b"".join(utf8_blocks(package.blocks(part), part)), part)
+        blocks.begin()
+        return expat_scan(b"".join(utf8_blocks(package.blocks(part), part)), part, blocks.add)
 
 
-def fast_scan(blocks: Iterator[bytes]) -> Scan:
+def fast_scan(data: Iterator[bytes], add: Callable[[Block], None]) -> Scan:
     """Scan a worksheet in the plain spelling, given in UTF-8; raise NotPlain for every other."""
-    scanner, frame = _Scanner(), list[bytes]()
-    for piece in _pieces(blocks, frame):
-        scanner.by_default = is_true(_attribute(_ZERO_HEIGHT, frame[0]))
-        scanner.feed(piece)
-    return Scan(
-        np.concatenate([_NO_INTS, *scanner.keys]),
-        np.concatenate([_NO_INTS, *scanner.numbers]),
-        pa.concat_arrays([pa.array([], pa.large_string()), *scanner.direct]),
-        pa.Table.from_batches(scanner.typed, TYPED),
-        scanner.hidden,
-        scanner.disorder,
-        b"".join(frame),
-    )
+    frame, order = list[bytes](), _Order()
+    for scanned in _at_once(partial(_scanned, frame), _pieces(data, frame)):
+        order.take(scanned)
+        add(scanned.block)
+    return Scan(order.hidden, order.disorder, b"".join(frame))
+
+
+def _at_once(work: Callable[[bytes], "_Scanned"], pieces: Iterator[bytes]) -> Iterator["_Scanned"]:
+    """What becomes of the pieces, in their order; more than one are worked on at the same time."""
+    first, second = next(pieces, None), next(pieces, None)
+    if second is None:
+        yield from (work(each) for each in (first,) if each is not None)
+        return
+    with ThreadPoolExecutor(_AT_A_TIME) as pool:
+        begun = deque(pool.submit(work, each) for each in (first, second) if each is not None)
+        for piece in pieces:
+            begun.append(pool.submit(work, piece))
+            if len(begun) > 2 * _AT_A_TIME:
+                yield begun.popleft().result()
+        while begun:
+            yield begun.popleft().result()
 
 
 def _attribute(pattern: re.Pattern[bytes], text: bytes) -> str:
@@ -102,83 +128,102 @@ def _rows(blocks: Iterator[bytes], rest: bytes) -> Generator[bytes, None, bytes]
     return rest[end + len(_DATA_END) :]
 
 
-class _Scanner:
-    """Takes the pieces in their order and keeps what they hold."""
+@dataclass(frozen=True, slots=True)
+class _Scanned:
+    """A piece, scanned: its cells, its rows, and where one or the other is repeated or out of order in it."""
+
+    block: Block
+    rows: Ints
+    keys: Ints
+    row_disorder: str | None
+    cell_disorder: str | None
+    hidden: list[int]
+
+
+class _Order:
+    """What is known of the rows so far."""
 
     def __init__(self) -> None:
-        self.keys: list[Ints] = []
-        self.numbers: list[Ints] = []
-        self.direct: list[pa.LargeStringArray] = []
-        self.typed: list[pa.RecordBatch] = []
         self.hidden: list[int] = []
-        self.by_default = False
         self.disorder: str | None = None
-        self._directs = 0
-        self._last_key = -1
         self._last_row = 0
+        self._last_key = -1
 
-    def feed(self, piece: bytes) -> None:
-        """Scan one piece, which begins with a row tag."""
-        tags = tags_of(piece)
-        rows = rows_of(tags)
-        self._check_rows(piece, tags, rows)
-        cells = cells_of(tags, rows)
-        self._check_order(cells)
-        self._sort_out(piece, tags, cells)
+    def take(self, piece: _Scanned) -> None:
+        """Take in the piece that follows."""
+        self.hidden += piece.hidden
+        row, self._last_row = _first_wrong(self._last_row, piece.rows)
+        key, self._last_key = _first_wrong(self._last_key, piece.keys)
+        rows = f"row {row}" if row is not None else piece.row_disorder
+        cells = address_of(key) if key is not None else piece.cell_disorder
+        self.disorder = self.disorder or rows or cells
 
-    def _check_rows(self, piece: bytes, tags: Tags, rows: Rows) -> None:
-        numbers = rows.number
-        outside = np.flatnonzero((numbers < 1) | (numbers > LAST_ROW))
-        if len(outside):
-            raise outside_grid(f"row {numbers[outside[0]]}")
-        wrong = np.flatnonzero(np.diff(numbers, prepend=self._last_row) <= 0)
-        if len(wrong) and self.disorder is None:
-            self.disorder = f"row {numbers[wrong[0]]}"
-        self._last_row = int(numbers[-1]) if len(numbers) else self._last_row
-        spelt = _attributes_of(piece, tags, rows)
-        if self.by_default or b"hidden" in spelt or _NO_HEIGHT in spelt:
-            self._keep_hidden(piece, rows.start, tags.ends(rows.tag), numbers)
 
-    def _keep_hidden(self, piece: bytes, starts: Ints, ends: Ints, numbers: Ints) -> None:
-        for start, end, row in zip(starts.tolist(), ends.tolist(), numbers.tolist(), strict=True):
-            tag = piece[start:end]
-            hidden, height = _attribute(_HIDDEN, tag), _attribute(_HEIGHT, tag)
-            if hides_row(hidden, height, by_default=self.by_default):
-                self.hidden.append(row)
+def _first_wrong(last: int, ordered: Ints) -> tuple[int | None, int]:
+    """The first of these numbers where it is not beyond the last one before them; the last one now."""
+    if not len(ordered):
+        return None, last
+    return (int(ordered[0]) if ordered[0] <= last else None), int(ordered[-1])
 
-    def _check_order(self, cells: Cells) -> None:
-        keys = cells.key
-        if not len(keys):
-            return
-        wrong = np.flatnonzero((np.diff(keys, prepend=self._last_key) <= 0) | cells.strayed)
-        if len(wrong) and self.disorder is None:
-            self.disorder = address_of(int(keys[wrong[0]]))
-        self._last_key = int(keys[-1])
 
-    def _sort_out(self, piece: bytes, tags: Tags, cells: Cells) -> None:
-        """Texts by their numbers; everything else with its type, style, formula and value."""
-        types = [_type_and_style(attributes) for attributes in cells.attributes]
-        inline = cells.inline
-        shared = np.array([kind == "s" for kind, _ in types], np.bool_)[cells.group] & ~inline
-        stored = np.array([kind in DIRECT_TYPES for kind, _ in types], np.bool_)[cells.group] & ~inline
-        filled = cells.value_end > cells.value_start
-        numbers = np.full(len(cells.key), _NONE, np.int64)
-        numbers[shared & filled] = _shared_numbers(tags, cells, shared & filled)
-        if (direct := stored & filled).any():
-            self._keep_direct(numbers, direct, _values(piece, cells, direct))
-        if inline.any():
-            self._keep_direct(numbers, inline, item_texts(piece, tags, cells.child[inline]))
-        texts = numbers != _NONE
-        self.keys.append(cells.key[texts])
-        self.numbers.append(numbers[texts])
-        typed = cells.formula | (~shared & ~stored & ~inline & cells.has_value)
-        if typed.any():
-            self.typed.append(_typed(piece, cells, typed, types))
+def _scanned(frame: list[bytes], piece: bytes) -> _Scanned:
+    """Scan one piece, which begins with a row tag; the frame has what precedes the rows."""
+    tags = tags_of(piece)
+    rows = rows_of(tags)
+    outside = np.flatnonzero((rows.number < 1) | (rows.number > LAST_ROW))
+    if len(outside):
+        raise outside_grid(f"row {rows.number[outside[0]]}")
+    hidden = _hidden_rows(piece, tags, rows, frame[0])
+    cells = cells_of(tags, rows)
+    wrong_rows = np.flatnonzero(np.diff(rows.number) <= 0)
+    strayed = cells.strayed.copy()
+    strayed[1:] |= np.diff(cells.key) <= 0
+    wrong = np.flatnonzero(strayed)
+    return _Scanned(
+        _block(piece, tags, cells),
+        rows.number[[0, -1]] if len(rows.number) else rows.number,
+        cells.key[[0, -1]] if len(cells.key) else cells.key,
+        f"row {rows.number[wrong_rows[0] + 1]}" if len(wrong_rows) else None,
+        address_of(int(cells.key[wrong[0]])) if len(wrong) else None,
+        hidden,
+    )
 
-    def _keep_direct(self, numbers: Ints, which: Bools, texts: pa.LargeStringArray) -> None:
-        self.direct.append(texts)
-        numbers[which] = -1 - self._directs - np.arange(len(texts))
-        self._directs += len(texts)
+
+def _hidden_rows(piece: bytes, tags: Tags, rows: Rows, head: bytes) -> list[int]:
+    by_default = is_true(_attribute(_ZERO_HEIGHT, head))
+    spelt = _attributes_of(piece, tags, rows)
+    if not (by_default or b"hidden" in spelt or _NO_HEIGHT in spelt):
+        return []
+    found = []
+    ends = tags.ends(rows.tag)
+    for start, end, row in zip(rows.start.tolist(), ends.tolist(), rows.number.tolist(), strict=True):
+        tag = piece[start:end]
+        if hides_row(_attribute(_HIDDEN, tag), _attribute(_HEIGHT, tag), by_default=by_default):
+            found.append(row)
+    return found
+
+
+def _block(piece: bytes, tags: Tags, cells: Cells) -> Block:
+    """Texts by their numbers; everything else with its type, style, formula and value."""
+    types = [_type_and_style(attributes) for attributes in cells.attributes]
+    inline = cells.inline
+    shared = np.array([kind == "s" for kind, _ in types], np.bool_)[cells.group] & ~inline
+    stored = np.array([kind in DIRECT_TYPES for kind, _ in types], np.bool_)[cells.group] & ~inline
+    filled = cells.value_end > cells.value_start
+    numbers = np.full(len(cells.key), _NONE, np.int64)
+    numbers[shared & filled] = _shared_numbers(tags, cells, shared & filled)
+    direct = _NO_TEXTS
+    if (in_value := stored & filled).any():
+        direct = _values(piece, cells, in_value)
+        numbers[in_value] = -1 - np.arange(len(direct))
+    if inline.any():
+        items = item_texts(piece, tags, cells.child[inline])
+        numbers[inline] = -1 - len(direct) - np.arange(len(items))
+        direct = pa.concat_arrays([direct, items])
+    texts = numbers != _NONE
+    typed = cells.formula | (~shared & ~stored & ~inline & cells.has_value)
+    others = _typed(piece, cells, typed, types) if typed.any() else _NONE_TYPED
+    return Block(cells.key[texts], numbers[texts], direct, others)
 
 
 def _attributes_of(piece: bytes, tags: Tags, rows: Rows) -> bytes:

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from typing import Protocol
 
 import pyarrow as pa
 
@@ -38,19 +39,37 @@ _NO_HEIGHT = re.compile(r"\+?0*\.?0*")
 
 
 @dataclass(frozen=True, slots=True)
-class Scan:
-    """A scanned sheet.
+class Block:
+    """The cells of some rows that follow each other.
 
     `keys` are those of the cells that hold a text (`STRIDE`), sorted; `numbers` say which text: the number
-    of a shared one, or below zero, of one in `direct` (-1 is its first). `typed` are all other cells, and
-    formulas (`TYPED`). `disorder` is the first cell or row that is repeated or out of order, `frame` the part
-    without its rows.
+    of a shared one, or below zero, of one in the block's `direct` (-1 is its first). `typed` are all other
+    cells, and formulas (`TYPED`).
     """
 
     keys: Ints
     numbers: Ints
     direct: pa.LargeStringArray
-    typed: pa.Table
+    typed: pa.RecordBatch
+
+
+class Blocks(Protocol):
+    """Takes the blocks of a sheet in their order; `begin` says that the first one follows, perhaps anew."""
+
+    def begin(self) -> None:
+        """Forget all blocks of the sheet that were added."""
+
+    def add(self, block: Block) -> None:
+        """Take in the next block."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """What else a scan of a sheet finds, when all blocks are taken.
+
+    `disorder` is the first cell or row that is repeated or out of order, `frame` the part without its rows.
+    """
+
     hidden_rows: list[int]
     disorder: str | None
     frame: bytes

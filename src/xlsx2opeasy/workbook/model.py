@@ -1,13 +1,17 @@
 """A workbook as the rest of the program sees it: sheets of rows of text, with Excel's row numbers."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, field
 from pathlib import Path
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from xlsx2opeasy.problems import Problem
 from xlsx2opeasy.spec.model import Column, TaskType
 from xlsx2opeasy.spec.outcomes import RowResult
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,7 @@
-"""Reading a workbook faithfully: `read_workbook`, which the rooms above call."""
+"""Reading a workbook faithfully: `read_workbook`, which the rooms above call.
+
+The libraries for what is read are imported while the reading process has it in hand.
+"""
 
 from pathlib import Path
 
@@ -14,7 +17,6 @@ from xlsx2opeasy.workbook.protection import unprotected
 from xlsx2opeasy.workbook.reading.reader_process import read_apart
 from xlsx2opeasy.workbook.reading.sheet_names import no_tasks, sort_sheets, unread_sheets
 from xlsx2opeasy.workbook.reading.source import Source, read_source
-from xlsx2opeasy.workbook.reading.task_sheet import read_sheet
 
 
 def read_workbook(path: Path, limits: Limits = USUAL, mapping: ListMapping = NO_MAPPING) -> Workbook:
@@ -39,6 +41,8 @@ def read_workbook(path: Path, limits: Limits = USUAL, mapping: ListMapping = NO_
         marks = marks_of(package, named.others)
         problems += filter(None, [version_problem(marks.version)])
         own = own_sheets(package, named.others, marks)
+    from xlsx2opeasy.workbook.reading.task_sheet import read_sheet
+
     problems += [*named.problems, *unread_sheets(named, raw.tops, own)]
     sheets: list[Sheet] = []
     for each in raw.sheets:

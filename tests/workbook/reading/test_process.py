@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -58,6 +59,11 @@ def test_a_reader_without_memory_is_one_sentence(tmp_path: Path, monkeypatch: py
     with pytest.raises(WorkbookUnusable) as caught:
         read_workbook(path)
     assert "the reader" in caught.value.message
+
+
+def test_the_reader_imports_no_pandas() -> None:
+    code = "import sys, xlsx2opeasy.workbook.reading.child; sys.exit('pandas' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 def test_the_reader_sees_no_keys(monkeypatch: pytest.MonkeyPatch) -> None:

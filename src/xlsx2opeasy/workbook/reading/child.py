@@ -13,7 +13,7 @@ from typing import IO
 
 import pyarrow as pa
 
-from xlsx2opeasy.errors import WorkbookUnusable
+from xlsx2opeasy.errors import WorkbookUnusable, lacks_memory
 from xlsx2opeasy.ooxml.expat_scan import top_texts
 from xlsx2opeasy.ooxml.layout import read_layout
 from xlsx2opeasy.ooxml.limits import Limits
@@ -21,13 +21,12 @@ from xlsx2opeasy.ooxml.number_formats import formats_by_style
 from xlsx2opeasy.ooxml.package import Package, open_package
 from xlsx2opeasy.ooxml.relations import Book, SheetPart, read_book, sheet_part, tree
 from xlsx2opeasy.ooxml.scan import scan
-from xlsx2opeasy.ooxml.scanned import Scan
 from xlsx2opeasy.ooxml.shared_strings import shared_texts
 from xlsx2opeasy.ooxml.xml import utf8_blocks
 from xlsx2opeasy.operating_system import limit_this_process
 from xlsx2opeasy.spec.catalogue import task_type_of_sheet
 from xlsx2opeasy.spec.model import folded
-from xlsx2opeasy.workbook.reading import wire
+from xlsx2opeasy.workbook.reading import SEARCHED_ROWS, wire
 
 ALL_SHEETS = "*"
 
@@ -50,7 +49,9 @@ def main() -> None:
         read(sys.stdin.buffer.read(), name, limits, sink, lists)
     except WorkbookUnusable as error:
         wire.write_refusal(sink, error.message, error.hint)
-    except MemoryError:
+    except Exception as error:
+        if not lacks_memory(error):
+            raise
         wire.write_refusal(sink, "", "")
     sink.flush()
 
@@ -80,14 +81,17 @@ def read(data: bytes, name: str, limits: Limits, sink: IO[bytes], lists: Collect
         others = [each for each in book.sheets if each not in sheets]
         tops = {each.title: _top_texts(package, each, shared) for each in others}
         wire.write_book(sink, book, formats_by_style(styles), tops, shared)
+        known = len(shared)
+        del shared  # the parent has them now
         for sheet in sheets:
             sys.stderr.write(f"{wire.PROGRESS}{sheet.title}\n")
             sys.stderr.flush()
             part = sheet_part(package, sheet)
-            scanned = scan(package, part)
-            _check_numbers(scanned, sheet.title, len(shared))
-            wire.write_sheet(sink, sheet.title, read_layout(package, part, scanned.frame), scanned)
+            with wire.SheetWriter(sink, sheet.title, known) as writer:
+                scanned = scan(package, part, writer)
+                writer.end(read_layout(package, part, scanned.frame), scanned)
         package.check_unread()
+    wire.write_end(sink)
 
 
 def _sheets_to_read(book: Book, lists: Collection[str]) -> list[SheetPart]:
@@ -106,18 +110,9 @@ def _top_texts(package: Package, sheet: SheetPart, shared: pa.LargeStringArray) 
     """The first rows of a sheet that is no task sheet; none where it cannot be read, which does no harm."""
     try:
         part = sheet_part(package, sheet)
-        return top_texts(utf8_blocks(package.blocks(part), part), part, wire.SEARCHED_ROWS, shared)
+        return top_texts(utf8_blocks(package.blocks(part), part), part, SEARCHED_ROWS, shared)
     except WorkbookUnusable:
         return []
-
-
-def _check_numbers(scanned: Scan, title: str, known: int) -> None:
-    if len(scanned.numbers) and int(scanned.numbers.max()) >= known:
-        what = f"a cell refers to shared text {scanned.numbers.max()}, and there are {known}"
-        raise WorkbookUnusable(
-            f'The sheet "{title}" is damaged: {what}.',
-            "Open the workbook in Excel, let it repair the file, and save it.",
-        )
 
 
 if __name__ == "__main__":

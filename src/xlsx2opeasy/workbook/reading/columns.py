@@ -21,7 +21,7 @@ from xlsx2opeasy.workbook.reading.placing import (
     easy_cells,
     easy_texts,
     placed,
-    texts_by_column,
+    places_of,
     typed_by_column,
 )
 from xlsx2opeasy.workbook.reading.texts import PLAIN, Traits, odd, text_reading
@@ -63,8 +63,8 @@ class ColumnReader:
         self._title = sheet.title
         self._rows = rows
         self._gathered = gathered
-        self._pool = sheet.pool
-        self._places, self._numbers, self._texts = texts_by_column(sheet, rows)
+        self._sheet = sheet
+        self._places = places_of(rows)
         self._typed_cells, self._typed = typed_by_column(sheet, rows)
 
     def read(self, plan: ColumnPlan) -> pa.LargeStringArray:
@@ -80,10 +80,13 @@ class ColumnReader:
 
     def _stored_texts(self, index: int) -> pa.LargeStringArray:
         """The texts of a column, "" in rows where it has none."""
-        numbers = np.full(len(self._rows), len(self._pool) - 1, np.int64)
-        if (cells := self._texts.get(index)) is not None:
-            numbers[self._places[cells]] = self._numbers[cells]
-        return self._pool.take(pa.array(numbers))
+        pool = self._sheet.pool
+        numbers = np.full(len(self._rows), len(pool) - 1, np.int32)
+        cells = self._sheet.texts.pop(index, None)
+        if cells is not None and len(self._rows):
+            below = slice(int(np.searchsorted(cells.rows, self._rows[0])), None)
+            numbers[self._places[cells.rows[below]]] = cells.numbers[below]
+        return pool.take(pa.array(numbers))
 
     def _read_odd_texts(
         self, plan: ColumnPlan, texts: pa.LargeStringArray, replacing: dict[int, str]

@@ -12,8 +12,8 @@ from xlsx2opeasy.spec.model import TaskType, folded
 from xlsx2opeasy.spec.outcomes import RESULT_COLUMNS
 from xlsx2opeasy.workbook.mapping import SheetMapping
 from xlsx2opeasy.workbook.model import SheetColumn
+from xlsx2opeasy.workbook.reading import SEARCHED_ROWS
 from xlsx2opeasy.workbook.reading.findings import visible
-from xlsx2opeasy.workbook.reading.wire import SEARCHED_ROWS
 
 NOTE = "#"
 _INDEX = re.compile(r"\[\s*[0-9]+\s*\]")

@@ -1,10 +1,8 @@
-"""The cells of a sheet sorted into its columns, and those that need no thought;"""
+"""Where the cells of a sheet are among its rows, and those that need no thought."""
 
 from collections.abc import Sequence
-from typing import TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -12,42 +10,30 @@ from xlsx2opeasy.ooxml.address import LAST_ROW
 from xlsx2opeasy.ooxml.byte_arrays import Bools, Ints
 from xlsx2opeasy.ooxml.number_formats import number_format
 from xlsx2opeasy.ooxml.scanned import STRIDE, columns_of, rows_of
-from xlsx2opeasy.workbook.reading.wire import RawSheet
+from xlsx2opeasy.workbook.reading.wire import RawSheet, Shorts
 
-Shorts: TypeAlias = "npt.NDArray[np.int16]"
 _WHOLE_NUMBER = "^(?:0|-?[1-9][0-9]{0,14})$"
 
 
-def texts_by_column(sheet: RawSheet, rows: Ints) -> tuple[Ints, Ints, dict[int, slice]]:
-    """Places among `rows` and numbers in the pool of all text cells, sorted by column, and who is where."""
-    first = _first_below(sheet.keys, rows)
-    places, columns, order = _placed_keys(sheet.keys[first:], rows)
-    return places[order], sheet.numbers[first:][order], _runs(columns[order])
+def places_of(rows: Ints) -> Shorts:
+    """For each row of a sheet its place among `rows`."""
+    places = np.zeros(LAST_ROW + 1, np.int32)
+    places[rows] = np.arange(len(rows))
+    return places
 
 
 def typed_by_column(sheet: RawSheet, rows: Ints) -> tuple[pa.Table, dict[int, slice]]:
     """The typed cells with their `place` among `rows`, sorted by column, and who is where."""
     keys = np.asarray(sheet.typed["key"])
-    first = _first_below(keys, rows)
-    places, columns, order = _placed_keys(keys[first:], rows)
+    first = int(np.searchsorted(keys, rows[0] * STRIDE)) if len(rows) else len(keys)  # below the headers
+    columns = columns_of(keys[first:])
+    order = np.argsort(columns, kind="stable")
+    places = places_of(rows)[rows_of(keys[first:])][order].astype(np.int64)
     cells = sheet.typed.slice(first).take(pa.array(order))
-    return cells.append_column("place", pa.array(places[order])).combine_chunks(), _runs(columns[order])
+    return cells.append_column("place", pa.array(places)).combine_chunks(), _runs(columns[order])
 
 
-def _first_below(keys: Ints, rows: Ints) -> int:
-    """Where the keys of `rows` begin: below the headers."""
-    return int(np.searchsorted(keys, rows[0] * STRIDE)) if len(rows) else len(keys)
-
-
-def _placed_keys(keys: Ints, rows: Ints) -> tuple[Ints, Shorts, Ints]:
-    """The place among `rows` and the column of each key, and the order that sorts them by column."""
-    columns = columns_of(keys).astype(np.int16)
-    place_of = np.zeros(LAST_ROW + 1, np.int64)
-    place_of[rows] = np.arange(len(rows))
-    return place_of[rows_of(keys)], columns, np.argsort(columns, kind="stable")
-
-
-def _runs(columns: Shorts) -> dict[int, slice]:
+def _runs(columns: Ints) -> dict[int, slice]:
     """Where each column begins and ends in a sorted array of columns."""
     starts = np.flatnonzero(np.diff(columns, prepend=-1))
     ends = [*starts[1:].tolist(), len(columns)][: len(starts)]  # no run, no end

@@ -8,10 +8,12 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import astuple
-from typing import TYPE_CHECKING
+from threading import Thread, Timer
+from typing import IO, TYPE_CHECKING
 
 from xlsx2opeasy.errors import WorkbookUnusable
 from xlsx2opeasy.ooxml.limits import Limits
@@ -26,21 +28,23 @@ _KEEP_MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(256 << 20), "MALLOC_TRIM_THRESHOLD
 the system and ask for it again took an eighth of the time. Others do not know these names."""
 _REMEDY = "Open it in Excel, copy the cells of the task sheets into a new workbook, save it, and load that."
 
+_PIECE = 1 << 20
 
-_started: "list[subprocess.Popen[bytes]]" = []
+
+_started: "list[_Reader]" = []
 
 
 @contextmanager
 def reader_started() -> Iterator[None]:
     """Start the reading process for the first `read_apart` within the block; it waits for its package."""
-    process = _start()
+    process = _Reader()
     _started.append(process)
     try:
         yield
     finally:
         if process in _started:
             _started.remove(process)
-            _end(process)
+            process.end()
 
 
 def read_apart(data: bytes, name: str, limits: Limits, lists: Sequence[str] = ()) -> "wire.RawBook":
@@ -48,42 +52,106 @@ def read_apart(data: bytes, name: str, limits: Limits, lists: Sequence[str] = ()
 
     `lists` are the folded titles of sheets to read besides the task sheets.
     """
-    import pyarrow as pa
-
-    from xlsx2opeasy.workbook.reading import wire
-
-    process = _started.pop() if _started else _start()
+    process = _started.pop() if _started else _Reader()
     asked = json.dumps([name, list(lists), astuple(limits)]).encode()
     try:
-        answer, noise = process.communicate(asked + b"\n" + data, timeout=limits.wall_seconds)
-    except subprocess.TimeoutExpired as error:
+        with process.answering(asked + b"\n", data, limits.wall_seconds) as answer:
+            import pandas as pd  # noqa: F401 - what becomes of the answer needs it; the process works
+
+            from xlsx2opeasy.workbook.reading import wire
+
+            return wire.read_streams(answer)
+    except _LateError as error:
         raise _died(name, b"", f"took more than {limits.wall_seconds} seconds") from error
-    finally:
-        _end(process)
-    if process.returncode != 0:
-        raise _died(name, noise, f"ended unexpectedly ({_how(process.returncode)})")
-    try:
-        return wire.read_streams(answer)
+    except _EndedError as error:
+        raise _died(name, process.noise, f"ended unexpectedly ({_how(error.code)})") from error
     except MemoryError as error:
-        raise _died(name, noise, f"needed more than {limits.memory:,} bytes of memory") from error
-    except (pa.ArrowException, ValueError, KeyError) as error:
-        raise _died(name, noise, "broke off") from error
+        raise _died(name, process.noise, f"needed more than {limits.memory:,} bytes of memory") from error
+    except (ValueError, KeyError, OSError) as error:  # Arrow's own are some of these
+        raise _died(name, process.noise, "broke off") from error
 
 
-def _start() -> "subprocess.Popen[bytes]":
-    return subprocess.Popen(  # noqa: S603 - our own interpreter and module
-        _COMMAND,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env=_environment(),
-    )
+class _LateError(Exception):
+    """The process took longer than it may."""
 
 
-def _end(process: "subprocess.Popen[bytes]") -> None:
-    if process.poll() is None:
-        process.kill()
-        process.communicate()
+class _EndedError(Exception):
+    """The process ended with another code than 0."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class _Reader:
+    """The reading process; what it says on standard error is in a file, for nobody reads it meanwhile."""
+
+    def __init__(self) -> None:
+        self._says = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `end`
+        self._is_late = False
+        self.noise = b""
+        self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
+            _COMMAND,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._says,
+            env=_environment(),
+        )
+
+    @contextmanager
+    def answering(self, asked: bytes, data: bytes, seconds: float) -> Iterator[IO[bytes]]:
+        """What it answers, to be read while it works; it is killed after so many seconds, and at the end."""
+        feeding = Thread(target=self._feed, args=(asked, data), daemon=True)
+        deadline = Timer(seconds, self._late)
+        answer, broken = self._process.stdout, None
+        assert answer is not None
+        try:
+            feeding.start()
+            deadline.start()
+            try:
+                yield answer
+            except Exception as error:  # noqa: BLE001 - raised below, where the process did not fail itself
+                broken = error
+            while answer.read(_PIECE):
+                pass
+            code = self._process.wait()
+        finally:
+            deadline.cancel()
+            self._kill()
+            feeding.join()
+            self.end()
+        if self._is_late:
+            raise _LateError from broken
+        if code != 0:
+            raise _EndedError(code) from broken
+        if broken is not None:
+            raise broken
+
+    def end(self) -> None:
+        """Kill it, where it is not over, and close what belongs to it."""
+        self._kill()
+        self._says.seek(0)
+        self.noise = self._says.read()
+        for each in (self._says, self._process.stdin, self._process.stdout):
+            if each is not None:
+                with suppress(OSError):
+                    each.close()
+
+    def _kill(self) -> None:
+        if self._process.poll() is None:
+            self._process.kill()
+            self._process.wait()
+
+    def _feed(self, asked: bytes, data: bytes) -> None:
+        assert self._process.stdin is not None
+        with suppress(OSError):  # it is over: its code says how
+            self._process.stdin.write(asked)
+            self._process.stdin.write(data)
+            self._process.stdin.close()
+
+    def _late(self) -> None:
+        self._is_late = True
+        self._process.kill()
 
 
 def _environment() -> dict[str, str]:

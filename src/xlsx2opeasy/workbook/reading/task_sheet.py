@@ -11,13 +11,14 @@ import pyarrow.compute as pc
 
 from xlsx2opeasy.ooxml.address import LAST_ROW, letters_of
 from xlsx2opeasy.ooxml.byte_arrays import Bools, Ints
-from xlsx2opeasy.ooxml.scanned import STRIDE, columns_of, rows_of
+from xlsx2opeasy.ooxml.scanned import STRIDE, rows_of
 from xlsx2opeasy.problems import Problem
 from xlsx2opeasy.spec.catalogue import COMMAND_HEADER
 from xlsx2opeasy.spec.model import TaskType, folded
 from xlsx2opeasy.spec.outcomes import RESULT_COLUMNS, RowResult
 from xlsx2opeasy.workbook.mapping import SheetMapping
 from xlsx2opeasy.workbook.model import Sheet, SheetColumn
+from xlsx2opeasy.workbook.reading import SEARCHED_ROWS
 from xlsx2opeasy.workbook.reading.columns import ColumnPlan, ColumnReader, Gathered
 from xlsx2opeasy.workbook.reading.earlier import JOB, earlier_results
 from xlsx2opeasy.workbook.reading.headers import (
@@ -42,7 +43,7 @@ from xlsx2opeasy.workbook.reading.tables import (
     total_rows,
 )
 from xlsx2opeasy.workbook.reading.texts import traits_of
-from xlsx2opeasy.workbook.reading.wire import SEARCHED_ROWS, RawBook, RawSheet
+from xlsx2opeasy.workbook.reading.wire import RawBook, RawSheet
 
 _TEXT_DTYPE = pd.StringDtype("pyarrow", na_value=np.nan)
 
@@ -57,7 +58,7 @@ def read_sheet(
     if (unread := _unread(raw)) is not None:
         return None, [unread]
     tops = top_rows(raw)
-    if not tops and not len(raw.keys) and not len(raw.typed):
+    if not tops and not raw.texts and not len(raw.typed):
         return None, []
     number = header_row(tops, mapping or task_type)
     if mapping is not None:
@@ -88,13 +89,14 @@ def top_rows(raw: RawSheet) -> dict[int, Row]:
     """The filled cells of the first rows, by row and column; numbers as they are in the file."""
     rows: dict[int, dict[int, str]] = {}
     end = (SEARCHED_ROWS + 1) * STRIDE
-    count = int(np.searchsorted(raw.keys, end))
-    texts = raw.pool.take(pa.array(raw.numbers[:count])).to_pylist()
     typed = raw.typed.slice(0, int(np.searchsorted(np.asarray(raw.typed["key"]), end))).to_pylist()
-    cells = [
-        *zip(raw.keys[:count].tolist(), texts, strict=True),
-        *((cell["key"], _header_text(cell)) for cell in typed),
-    ]
+    cells = [(cell["key"], _header_text(cell)) for cell in typed]
+    for column, found in raw.texts.items():
+        top = slice(int(np.searchsorted(found.rows, SEARCHED_ROWS, side="right")))
+        texts = raw.pool.take(pa.array(found.numbers[top])).to_pylist()
+        cells += [
+            (row * STRIDE + column, text) for row, text in zip(found.rows[top].tolist(), texts, strict=True)
+        ]
     for key, text in sorted(cells, key=lambda cell: cell[0]):
         if text:
             rows.setdefault(key // STRIDE, {}).setdefault(key % STRIDE + 1, text)
@@ -110,8 +112,9 @@ def _header_text(cell: dict[str, Any]) -> str:
 def _rows_below(raw: RawSheet, header: int) -> Ints:
     """The numbers of the rows below the headers that have any cell."""
     has_cells = np.zeros(LAST_ROW + 1, np.bool_)
-    for keys in (raw.keys, np.asarray(raw.typed["key"])):
-        has_cells[rows_of(keys)] = True
+    has_cells[rows_of(np.asarray(raw.typed["key"]))] = True
+    for cells in raw.texts.values():
+        has_cells[cells.rows] = True
     has_cells[: header + 1] = False
     return np.flatnonzero(has_cells)
 
@@ -231,17 +234,17 @@ class _SheetReader:
 
     def _first_cells(self) -> dict[int, int]:
         """For each column without a header the first row below the headers that holds something."""
-        raw, typed = self.raw, np.asarray(self.raw.typed["key"])
-        unknown = np.ones(STRIDE, np.bool_)
-        unknown[[number - 1 for number in self.headers.known]] = False
-        texts = np.flatnonzero(unknown[columns_of(raw.keys)])
-        filled = np.asarray(pc.binary_length(raw.pool.take(pa.array(raw.numbers[texts])))) > 0
-        keys = np.concatenate([raw.keys[texts[filled]], typed[unknown[columns_of(typed)]]])
-        strange = keys[rows_of(keys) > self.headers.row]
+        known, below = {number - 1 for number in self.headers.known}, self.headers.row
+        keys = np.asarray(self.raw.typed["key"])
         found: dict[int, int] = {}
-        for key in np.sort(strange)[::-1].tolist():
-            found[key % STRIDE + 1] = key // STRIDE
-        return found
+        for key in keys[rows_of(keys) > below].tolist():
+            found.setdefault(key % STRIDE, key // STRIDE)
+        for column, cells in self.raw.texts.items():
+            filled = np.asarray(pc.binary_length(self.raw.pool.take(pa.array(cells.numbers)))) > 0
+            rows = cells.rows[filled & (cells.rows > below)]
+            if len(rows):
+                found[column] = min(int(rows[0]), found.get(column, LAST_ROW))
+        return {column + 1: row for column, row in found.items() if column not in known}
 
     def _earlier(
         self, results: dict[str, pa.LargeStringArray], places: Ints, kept: Ints, problems: list[Problem]

@@ -1,14 +1,15 @@
 """What the reading process writes to its parent: Arrow streams one after another, and their reading.
 
-First the workbook's facts with the shared texts, then five for each task sheet: its facts with the hidden
-rows, the cells that are no plain texts, where texts are adjacent, which texts these are, and those
-that are not shared. Facts are JSON in the schema's metadata, cells are columns. A refusal is the last stream.
+First the workbook's facts with the shared texts; then for each task sheet a stream of its blocks, as they are
+scanned, and its facts with the hidden rows; then the end. Where a sheet has to be scanned anew, its blocks
+come once more before its facts. Facts are JSON in the schema's metadata. A refusal is the last stream.
 """
 
 import json
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any, Self, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -18,25 +19,48 @@ from xlsx2opeasy.ooxml.address import Area
 from xlsx2opeasy.ooxml.byte_arrays import Ints
 from xlsx2opeasy.ooxml.layout import Layout, Table
 from xlsx2opeasy.ooxml.relations import Book, SheetPart
-from xlsx2opeasy.ooxml.scanned import Scan
+from xlsx2opeasy.ooxml.scanned import TYPED, Block, Scan, columns_of, rows_of
 
-SEARCHED_ROWS = 20
-"""How many of the first rows are searched for headers."""
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+Shorts: TypeAlias = "npt.NDArray[np.int32]"
 
 PROGRESS = "sheet: "
 """Stands before a sheet's title on the reading process's standard error."""
 
 _FACTS = b"facts"
 _REFUSAL = "refusal"
+_BLOCKS = "blocks"
+_END = "end"
+_BLOCK = pa.schema(
+    [
+        ("first", pa.list_(pa.int64())),
+        ("count", pa.list_(pa.int64())),
+        ("number", pa.list_(pa.int32())),
+        ("direct", pa.list_(pa.large_string())),
+        ("typed", pa.list_(pa.struct(list(TYPED)))),
+    ],
+    metadata={_FACTS: json.dumps({_BLOCKS: True})},
+)
+"""A block of a sheet: where texts are adjacent, which they are, those that are not shared, other cells."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextCells:
+    """The cells of a column that hold a text: their rows, sorted, and which texts of the pool they are."""
+
+    rows: Shorts
+    numbers: Shorts
 
 
 @dataclass(frozen=True, slots=True)
 class RawSheet:
     """A task sheet as the reading process gives it.
 
-    The texts of the cells `keys` (`scanned.STRIDE`, sorted) are those of `pool` at `numbers`; the last of the
-    pool is "". `typed` are the cells that are no plain texts (`scanned.TYPED`). `disorder` is the first cell
-    or row that is repeated or out of order, if any.
+    `texts` are the text cells by column (from 0); who reads a column takes it out. The last text of `pool` is
+    "". `typed` are the cells that are no plain texts (`scanned.TYPED`). `disorder` is the first cell or row
+    that is repeated or out of order, if any.
     """
 
     title: str
@@ -44,8 +68,7 @@ class RawSheet:
     hidden_rows: list[int]
     disorder: str | None
     typed: pa.Table
-    keys: Ints
-    numbers: Ints
+    texts: dict[int, TextCells]
     pool: pa.LargeStringArray
 
 
@@ -88,15 +111,56 @@ def write_book(
     _write(sink, {"book": asdict(book), "formats": formats, "tops": tops}, _texts(shared))
 
 
-def write_sheet(sink: IO[bytes], title: str, layout: Layout, scanned: Scan) -> None:
-    """Write one task sheet."""
-    facts = {"title": title, "layout": asdict(layout), "disorder": scanned.disorder}
-    _write(sink, facts, pa.table({"row": pa.array(scanned.hidden_rows, pa.int64())}))
-    _write(sink, {}, scanned.typed)
-    first, count = _runs(scanned.keys)
-    _write(sink, {}, pa.table({"first": first, "count": count}))
-    _write(sink, {}, pa.table({"number": scanned.numbers.astype(np.int32)}))
-    _write(sink, {}, _texts(scanned.direct))
+def write_end(sink: IO[bytes]) -> None:
+    """Say that all is written."""
+    _write(sink, {_END: True}, _texts(pa.array([], pa.large_string())))
+
+
+class SheetWriter:
+    """Writes one task sheet (`scanned.Blocks`), of a workbook with so many shared texts."""
+
+    def __init__(self, sink: IO[bytes], title: str, shared: int) -> None:
+        self._sink = sink
+        self._title = title
+        self._shared = shared
+        self._blocks: pa.RecordBatchStreamWriter | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._blocks is not None:
+            self._blocks.close()
+            self._blocks = None
+
+    def begin(self) -> None:
+        """Write the blocks that follow, and forget any before."""
+        self.__exit__()
+        self._blocks = pa.ipc.new_stream(self._sink, _BLOCK)
+
+    def add(self, block: Block) -> None:
+        """Write a block; raise WorkbookUnusable where one of its texts is not there."""
+        largest = int(block.numbers.max(initial=-1))
+        if largest >= self._shared:
+            what = f"a cell refers to shared text {largest}, and there are {self._shared}"
+            raise WorkbookUnusable(
+                f'The sheet "{self._title}" is damaged: {what}.',
+                "Open the workbook in Excel, let it repair the file, and save it.",
+            )
+        numbers = block.numbers.astype(np.int32)
+        columns = [*_runs(block.keys), numbers, block.direct, block.typed.to_struct_array()]
+        lists = [
+            pa.ListArray.from_arrays(pa.array([0, len(column)], pa.int32()), pa.array(column))
+            for column in columns
+        ]
+        assert self._blocks is not None, "no block precedes the beginning"
+        self._blocks.write_batch(pa.record_batch(lists, schema=_BLOCK))
+
+    def end(self, layout: Layout, scanned: Scan) -> None:
+        """Write what else there is of the sheet."""
+        self.__exit__()
+        facts = {"title": self._title, "layout": asdict(layout), "disorder": scanned.disorder}
+        _write(self._sink, facts, pa.table({"row": pa.array(scanned.hidden_rows, pa.int64())}))
 
 
 def _runs(keys: Ints) -> tuple[Ints, Ints]:
@@ -111,52 +175,95 @@ def _keys(first: Ints, count: Ints) -> Ints:
     return keys
 
 
-def read_streams(data: bytes) -> RawBook:
-    """What the reading process wrote; raise its refusal, and ValueError where the streams break off."""
-    source = pa.BufferReader(data)
+def read_streams(source: IO[bytes]) -> RawBook:
+    """What the reading process writes, while it does; raise its refusal, ValueError where it breaks off."""
+    try:
+        return _book(source)
+    except pa.ArrowMemoryError:
+        raise
+    except pa.ArrowException as error:
+        raise ValueError(str(error)) from error
+
+
+def _book(source: IO[bytes]) -> RawBook:
     facts, shared = _next(source)
     book = facts["book"]
     sheets = tuple(SheetPart(**each) for each in book.pop("sheets"))
-    texts = _joined(shared["text"])
+    texts = pa.chunked_array([*shared["text"].chunks, pa.array([""], pa.large_string())]).combine_chunks()
     found = []
-    while source.tell() < len(data):
-        found.append(_sheet(source, texts))
+    while (sheet := _sheet(source, texts)) is not None:
+        found.append(sheet)
     return RawBook(Book(sheets=sheets, **book), facts["formats"], facts["tops"], found)
 
 
-def _next(source: pa.BufferReader) -> tuple[dict[str, Any], pa.Table]:
+def _next(source: IO[bytes]) -> tuple[dict[str, Any], Any]:
+    """The facts of the next stream, with its table or, where it has blocks, these."""
     with pa.ipc.open_stream(source) as reader:
         facts = json.loads(reader.schema.metadata[_FACTS])
-        table = reader.read_all()
+        table = _Columns(reader) if _BLOCKS in facts else reader.read_all()
     if _REFUSAL in facts:
         message, hint = facts[_REFUSAL]
         raise WorkbookUnusable(message, hint) if message else MemoryError
     return facts, table
 
 
-def _joined(column: pa.ChunkedArray) -> pa.Array:
-    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
-
-
-def _sheet(source: pa.BufferReader, shared: pa.LargeStringArray) -> RawSheet:
-    facts, hidden = _next(source)
-    _, typed = _next(source)
-    _, runs = _next(source)
-    _, cells = _next(source)
-    _, direct = _next(source)
-    numbers = np.asarray(cells["number"]).astype(np.int64)
-    numbers = np.where(numbers < 0, len(shared) - 1 - numbers, numbers)
-    pool = pa.concat_arrays([shared, _joined(direct["text"]), pa.array([""], pa.large_string())])
+def _sheet(source: IO[bytes], shared: pa.LargeStringArray) -> RawSheet | None:
+    """The next sheet, None at the end."""
+    facts, table = _next(source)
+    columns = None
+    while _BLOCKS in facts:
+        columns = table
+        facts, table = _next(source)
+    if _END in facts:
+        return None
+    if columns is None:
+        raise ValueError("a sheet without blocks")
     return RawSheet(
         facts["title"],
         _layout(facts["layout"]),
-        hidden["row"].to_pylist(),
+        table["row"].to_pylist(),
         facts["disorder"],
-        typed,
-        _keys(np.asarray(runs["first"]), np.asarray(runs["count"])),
-        numbers,
-        pool,
+        pa.Table.from_batches(columns.typed, TYPED),
+        columns.texts(len(shared)),
+        pa.concat_arrays([shared, *columns.direct, shared[-1:]]) if columns.direct else shared,
     )
+
+
+class _Columns:
+    """The blocks of a sheet, each sorted into columns as it comes: while it does the next one is scanned."""
+
+    def __init__(self, blocks: pa.RecordBatchStreamReader) -> None:
+        self.typed: list[pa.RecordBatch] = []
+        self.direct: list[pa.LargeStringArray] = []
+        self._cells: dict[int, list[tuple[Shorts, Shorts]]] = defaultdict(list)
+        self._directs = 0
+        for block in blocks:
+            self._take(block)
+
+    def texts(self, known: int) -> dict[int, TextCells]:
+        """The cells of each column; `known` texts precede those of the blocks."""
+        found = {}
+        for column in sorted(self._cells):
+            rows, numbers = map(np.concatenate, zip(*self._cells.pop(column), strict=True))
+            found[column] = TextCells(rows, np.where(numbers < 0, known - 1 - numbers, numbers))
+        return found
+
+    def _take(self, block: pa.RecordBatch) -> None:
+        first, count, numbers, direct, typed = (each.values for each in block.columns)
+        keys, numbers = _keys(np.asarray(first), np.asarray(count)), np.asarray(numbers)
+        if len(typed):
+            self.typed.append(pa.RecordBatch.from_struct_array(typed))
+        if len(direct):
+            self.direct.append(direct)
+            numbers = np.where(numbers < 0, numbers - self._directs, numbers)
+            self._directs += len(direct)
+        columns = columns_of(keys).astype(np.int16)
+        order = np.argsort(columns, kind="stable")
+        columns, rows, numbers = columns[order], rows_of(keys).astype(np.int32)[order], numbers[order]
+        starts = np.flatnonzero(np.diff(columns, prepend=-1))
+        ends = np.append(starts[1:], len(columns))[: len(starts)]  # no column, no end
+        for column, start, end in zip(columns[starts].tolist(), starts, ends, strict=True):
+            self._cells[column].append((rows[start:end], numbers[start:end]))
 
 
 def _layout(facts: dict[str, Any]) -> Layout:
