@@ -20,6 +20,7 @@ from compared import Grid, changed_entries, differences, sheets, without
 from judges import all_open_xml_errors, open_xml_errors, sheets_by_libreoffice
 from webex.items import TOKEN
 from xlsx2opeasy.cli.main import cli
+from xlsx2opeasy.errors import Xlsx2OpeasyError
 from xlsx2opeasy.sandbox.serve import RunningSandbox, serve_in_thread
 from xlsx2opeasy.sandbox.settings import SandboxSettings
 from xlsx2opeasy.sandbox.webex import SimulatedWebex, WebexSettings
@@ -56,8 +57,10 @@ class Writer:
     files: Files = field(default_factory=Files)
 
     def run(self, *arguments: object, codes: tuple[int, ...] = (0,)) -> str:
-        done = CliRunner().invoke(cli, [*map(str, arguments)], env=self.environment, catch_exceptions=False)
-        assert done.exit_code in codes, (arguments, done.exit_code, done.stderr)
+        done = CliRunner().invoke(cli, [*map(str, arguments)], env=self.environment)
+        error = done.exception
+        code = error.exit_code if isinstance(error, Xlsx2OpeasyError) else done.exit_code
+        assert code in codes, (arguments, error, done.stderr)
         return done.stdout
 
     def own(self, name: str, *arguments: object) -> None:

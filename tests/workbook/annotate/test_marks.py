@@ -12,7 +12,7 @@ from results.books import MAIN, STRICT, book, sheet_xml, text_cell
 from judges import open_xml_errors, saved_by_libreoffice
 from xlsx2opeasy.errors import UsageError, WorkbookUnusable
 from xlsx2opeasy.problems import Problem
-from xlsx2opeasy.workbook.annotate import marks, problem_sheet
+from xlsx2opeasy.workbook.annotate import marks, problem_list
 from xlsx2opeasy.workbook.annotate.write import write_annotated
 from xlsx_lint import lint
 
@@ -163,7 +163,7 @@ def test_beyond_the_cap_cells_are_marked_and_listed_and_it_is_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(marks, "MOST_COMMENTS", 2)
-    monkeypatch.setattr(problem_sheet, "MOST_COMMENTS", 2)
+    monkeypatch.setattr(problem_list, "MOST_COMMENTS", 2)
     path = annotated(rich_book(tmp_path / "book.xlsx"), *(problem(f"A{row}") for row in range(2, 7)))
     assert set(comments(path)) == {"A1", "A2", "A3", "C2"}
     assert len(fills(path)) == 5
