@@ -35,8 +35,8 @@ BOUNDS: Mapping[str, str] = {
         " sheet: inflating it and deflating it again is the floor."
     ),
     "results memory": (
-        "The header's texts are read with numpy and Arrow, whose libraries alone take what the floor says; a"
-        " load has them in memory already."
+        "The rows' ends are found with numpy, which takes what the floor says; a load has it in memory,"
+        " and the results, too."
     ),
     "upload : httpx": (
         "A bare loop keeps one connection open and asks the disk for nothing. A load puts on the disk that a"

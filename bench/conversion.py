@@ -123,7 +123,7 @@ def results(context: Context) -> list[Line]:
     """Writing results into a workbook."""
     ours, deflate = context.writings
     openpyxl = context.measure("openpyxl_results", context.book, context.scratch / "openpyxl.xlsx", runs=1)
-    libraries = measure_commands([sys.executable, "-c", "import numpy, pyarrow"], runs=1)[0]
+    libraries = measure_commands([sys.executable, "-c", "import numpy"], runs=1)[0]
     floor = Floor("inflating and deflating the sheet", deflate.cpu)
     return [
         Line(
@@ -143,7 +143,7 @@ def results(context: Context) -> list[Line]:
             65,
             ours.peak,
             "MiB",
-            Floor("importing numpy and Arrow, and nothing else", libraries.peak),
+            Floor("importing numpy, and nothing else", libraries.peak),
         ),
         Line("results : deflate", "the same", floor.what, 2.5, ours.cpu, deflate.cpu, "s"),
     ]

@@ -25,15 +25,16 @@ from reader_at_hand import read_here
 from xlsx2opeasy.check.checked import check_workbook
 from xlsx2opeasy.errors import WorkbookUnusable, Xlsx2OpeasyError
 from xlsx2opeasy.ooxml import package as packages
-from xlsx2opeasy.ooxml.expat_scan import expat_scan, expat_shared_texts
+from xlsx2opeasy.ooxml.expat_items import expat_shared_texts
+from xlsx2opeasy.ooxml.expat_scan import expat_scan
 from xlsx2opeasy.ooxml.limits import USUAL
 from xlsx2opeasy.ooxml.package import open_package
 from xlsx2opeasy.ooxml.relations import read_book
 from xlsx2opeasy.ooxml.scan import fast_scan
 from xlsx2opeasy.ooxml.scanned import STRIDE, Block, Scan, address_of
 from xlsx2opeasy.ooxml.shared_strings import shared_texts
-from xlsx2opeasy.ooxml.stored_texts import unescaped
 from xlsx2opeasy.ooxml.tags import NotPlain
+from xlsx2opeasy.ooxml.text import unescaped
 from xlsx2opeasy.ooxml.xml import utf8_blocks
 from xlsx2opeasy.spec.outcomes import Outcome, RowResult
 from xlsx2opeasy.workbook.annotate.write import write_annotated
@@ -167,7 +168,7 @@ def scanners_agree(data: bytes) -> None:
             _agree(
                 part,
                 {"texts": shared_texts(package, part).to_pylist()},
-                lambda: {"texts": expat_shared_texts(whole, part)},
+                lambda: {"texts": expat_shared_texts([whole], part)},
             )
 
 

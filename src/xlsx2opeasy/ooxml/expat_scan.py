@@ -1,12 +1,11 @@
-"""Worksheets and shared texts in any spelling that XML allows, read element by element with expat.
+"""Worksheets in any spelling that XML allows, read element by element with expat.
 
-The slow path of `scan` and `shared_strings`: comments, CDATA, namespace prefixes, cells without addresses and
+The slow path of `scan`: comments, CDATA, namespace prefixes, cells without addresses and
 the like. It fills the same arrays.
 """
 
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from xml.parsers import expat
 
 import numpy as np
 import pyarrow as pa
@@ -20,8 +19,8 @@ from xlsx2opeasy.ooxml.address import (
     outside_grid,
     parse_address,
 )
+from xlsx2opeasy.ooxml.expat_items import Enough, ItemReader
 from xlsx2opeasy.ooxml.package import RESAVE
-from xlsx2opeasy.ooxml.relations import MAIN_NAMESPACES
 from xlsx2opeasy.ooxml.scanned import (
     DIRECT_TYPES,
     STRIDE,
@@ -33,40 +32,8 @@ from xlsx2opeasy.ooxml.scanned import (
     address_of,
     hides_row,
 )
-from xlsx2opeasy.ooxml.stored_texts import XML_SPACE, unescaped
-from xlsx2opeasy.ooxml.text import visible
-from xlsx2opeasy.ooxml.xml import is_true, parsing
-
-_SPACE = "http://www.w3.org/XML/1998/namespace space"
-_CHILDREN = {
-    "": {"worksheet": "worksheet", "sst": "sst"},
-    "worksheet": {"sheetFormatPr": "format", "sheetData": "rows"},
-    "rows": {"row": "row"},
-    "row": {"c": "cell"},
-    "cell": {"v": "value", "f": "formula", "is": "item"},
-    "sst": {"si": "item"},
-    "item": {"t": "text", "r": "run"},
-    "run": {"t": "text"},
-}
-"""What is read within what."""
-
-_READ = frozenset({name for within in _CHILDREN.values() for name in within})
-
-_SKIPPED = {
-    "row": {"extLst"},
-    "cell": {"extLst"},
-    "sst": {"extLst"},
-    "item": {"rPh", "phoneticPr"},
-    "run": {"rPr"},
-}
-"""What is skipped there with all that it holds, as foreign elements are; any other may hide a text."""
-
-_STEPS: dict[str, dict[str, str]] = {
-    state: {
-        f"{space} {name}": to for space in MAIN_NAMESPACES for name, to in _CHILDREN.get(state, {}).items()
-    }
-    for state in {*_CHILDREN, "format", "value", "formula", "text"}
-}
+from xlsx2opeasy.ooxml.text import XML_SPACE, unescaped
+from xlsx2opeasy.ooxml.xml import is_true
 
 
 def expat_scan(data: bytes, part: str, add: Callable[[Block], None]) -> Scan:
@@ -92,7 +59,7 @@ def expat_scan(data: bytes, part: str, add: Callable[[Block], None]) -> Scan:
 def top_texts(blocks: Iterable[bytes], part: str, rows: int, shared: pa.LargeStringArray) -> list[list[str]]:
     """The texts of each of the first rows of a worksheet part (UTF-8); what is below is not read."""
     reader = _SheetReader(part, last_row=rows)
-    with suppress(_Enough):
+    with suppress(Enough):
         reader.parse(blocks)
     found: dict[int, list[str]] = {}
     for key, number in zip(reader.keys, reader.numbers, strict=True):
@@ -102,118 +69,7 @@ def top_texts(blocks: Iterable[bytes], part: str, rows: int, shared: pa.LargeStr
     return list(found.values())
 
 
-def expat_shared_texts(data: bytes, part: str) -> list[str]:
-    """All items of a shared strings part (UTF-8); raise WorkbookUnusable where it is damaged."""
-    reader = _ItemReader(part)
-    reader.parse([data])
-    return reader.items
-
-
-class _Enough(Exception):
-    """Ends the reading of a sheet early."""
-
-
-class _Reader:
-    """Follows the elements of `_CHILDREN`, and collects the text of string items (18.4.8)."""
-
-    def __init__(self, part: str) -> None:
-        self.part = part
-        self.state = ""
-        self.parser = expat.ParserCreate(namespace_separator=" ")
-        self.parser.buffer_text = True
-        self._outer: list[str] = []
-        self._skipped = 0
-        self._known = False
-        self._pieces: list[str] = []
-        self._preserved = False
-        self._runs: list[str] = []
-
-    def parse(self, blocks: Iterable[bytes]) -> None:
-        """Read the whole part; raise WorkbookUnusable where it is damaged or of another kind."""
-        self.parser.StartElementHandler = self._start
-        self.parser.EndElementHandler = self._end
-        self.parser.CharacterDataHandler = self._characters
-        with parsing(self.parser, self.part):
-            for block in blocks:
-                self.parser.Parse(block, False)
-            self.parser.Parse(b"", True)
-        if not self._known:
-            raise WorkbookUnusable(f"The part {self.part} of the workbook is not what it should be.", RESAVE)
-
-    def opened(self, state: str, attributes: dict[str, str]) -> None:
-        """Take in the start of an element that is read."""
-
-    def closed(self, state: str) -> None:
-        """Take in its end."""
-
-    def taken(self) -> str:
-        """The text since the last one was taken."""
-        text = "".join(self._pieces)
-        self._pieces.clear()
-        return text
-
-    def item(self) -> str:
-        """The text of the item that ends here."""
-        text = "".join(self._runs)
-        self._runs.clear()
-        return text
-
-    def _start(self, name: str, attributes: dict[str, str]) -> None:
-        state = None if self._skipped else _STEPS[self.state].get(name)
-        if state is None:
-            self._check_skipped(name)
-            self._skipped += 1
-            return
-        self._known = True
-        self._outer.append(self.state)
-        self.state = state
-        self._pieces.clear()
-        if state == "text":
-            self._preserved = attributes.get(_SPACE) == "preserve"
-        else:
-            self.opened(state, attributes)
-
-    def _check_skipped(self, name: str) -> None:
-        """Raise WorkbookUnusable for an element that no workbook has at this place."""
-        space, _, local = name.rpartition(" ")
-        if self._skipped or self.state in ("", "worksheet"):
-            return
-        foreign = space not in ("", *MAIN_NAMESPACES) and local not in _READ
-        if not foreign and local not in _SKIPPED.get(self.state, ()):
-            what = f"an element {visible(local)} where none may be"
-            raise WorkbookUnusable(f"The part {self.part} of the workbook is damaged: {what}.", RESAVE)
-
-    def _end(self, _name: str) -> None:
-        if self._skipped:
-            self._skipped -= 1
-            return
-        state = self.state
-        self.state = self._outer.pop()
-        if state == "text":
-            text = self.taken()
-            self._runs.append(unescaped(text if self._preserved else text.strip(XML_SPACE)))
-        else:
-            self.closed(state)
-
-    def _characters(self, text: str) -> None:
-        if not self._skipped:
-            self._pieces.append(text)
-
-
-class _ItemReader(_Reader):
-    """Reads shared texts."""
-
-    def __init__(self, part: str) -> None:
-        super().__init__(part)
-        self.items: list[str] = []
-
-    def closed(self, state: str) -> None:
-        """Take in an item's end."""
-        if state == "item":
-            self.items.append(self.item())
-
-
-class _SheetReader(_Reader):
+class _SheetReader(ItemReader):
     """Reads a worksheet; rows and cells without `r` follow the one before (18.3.1.4, 18.3.1.73)."""
 
     def __init__(self, part: str, last_row: int = LAST_ROW) -> None:
@@ -265,7 +121,7 @@ class _SheetReader(_Reader):
         if not 1 <= row <= LAST_ROW:
             raise outside_grid(f"row {row}")
         if row > self.last_row:
-            raise _Enough
+            raise Enough
         if row <= self._row and self.disorder is None:
             self.disorder = f"row {row}"
         self._row, self._column = row, 0

@@ -37,8 +37,9 @@ from xlsx2opeasy.ooxml.scanned import (
     address_of,
     hides_row,
 )
-from xlsx2opeasy.ooxml.stored_texts import XML_SPACE, gathered, item_texts, joined, replaced, sliced_texts
+from xlsx2opeasy.ooxml.stored_texts import gathered, item_texts, joined, replaced, sliced_texts
 from xlsx2opeasy.ooxml.tags import Cells, NotPlain, Rows, Tags, cells_of, check_head, rows_of, tags_of
+from xlsx2opeasy.ooxml.text import XML_SPACE
 from xlsx2opeasy.ooxml.xml import is_true, utf8_blocks
 
 _HEAD_LIMIT = 64 << 20

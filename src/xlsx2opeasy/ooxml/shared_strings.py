@@ -1,10 +1,10 @@
 """The table of shared texts, to which cells of type `s` refer by number (ECMA-376 Part 1, 18.4.9)."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 
 import pyarrow as pa
 
-from xlsx2opeasy.ooxml.expat_scan import expat_shared_texts
+from xlsx2opeasy.ooxml.expat_items import expat_shared_texts
 from xlsx2opeasy.ooxml.package import Package
 from xlsx2opeasy.ooxml.stored_texts import item_texts
 from xlsx2opeasy.ooxml.tags import NotPlain, check_head, tags_of
@@ -20,31 +20,9 @@ def shared_texts(package: Package, part: str | None) -> pa.LargeStringArray:
     try:
         arrays = list(_plain_texts(utf8_blocks(package.blocks(part), part)))
     except NotPlain:
-        whole = b"".join(utf8_blocks(package.blocks(part), part))
-        arrays = [pa.array(expat_shared_texts(whole, part), pa.large_string())]
+        blocks = utf8_blocks(package.blocks(part), part)
+        arrays = [pa.array(expat_shared_texts(blocks, part), pa.large_string())]
     return pa.concat_arrays(arrays) if arrays else pa.array([], pa.large_string())
-
-
-def shared_texts_at(package: Package, part: str | None, wanted: Collection[int]) -> dict[int, str]:
-    """The shared texts of these numbers, where there are such; reading ends with the last of them."""
-    found: dict[int, str] = {}
-    if part is None or not wanted:
-        return found
-    try:
-        first = 0
-        for texts in _plain_texts(utf8_blocks(package.blocks(part), part)):
-            found |= {
-                number: texts[number - first].as_py()
-                for number in wanted
-                if first <= number < first + len(texts)
-            }
-            first += len(texts)
-            if first > max(wanted):
-                break
-    except NotPlain:
-        texts = shared_texts(package, part)
-        found = {number: texts[number].as_py() for number in wanted if number < len(texts)}
-    return found
 
 
 def _plain_texts(blocks: Iterable[bytes]) -> Iterator[pa.LargeStringArray]:

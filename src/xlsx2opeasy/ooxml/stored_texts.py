@@ -11,8 +11,8 @@ import pyarrow as pa
 
 from xlsx2opeasy.ooxml.byte_arrays import Bools, Bytes, Ints
 from xlsx2opeasy.ooxml.tags import BEYOND, NotPlain, Tags, stands_at
+from xlsx2opeasy.ooxml.text import XML_SPACE, unescaped
 
-XML_SPACE = " \t\r\n"
 _PRESERVING = b'<t xml:space="preserve">'
 _TEXT = re.compile(rb'<t( xml:space="preserve")?>([^<]*)</t>')
 _ANY_TEXT = rb'<t(?: xml:space="preserve")?(?:/>|>[^<]*</t>)'
@@ -27,8 +27,6 @@ _ITEM = re.compile(
 """A shared text of runs, as Excel and others spell it."""
 _REFERENCE = re.compile(r"&([^;]{0,12});?")
 _NAMED = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
-_ESCAPE = re.compile("_x([0-9A-Fa-f]{4})_")
-_LONE = re.compile("[\ud800-\udfff]")
 _DENSE = 8
 """Where slices fill more than one part in so many of a piece, a mask is quicker than an index."""
 
@@ -160,19 +158,3 @@ def _referred(found: re.Match[str]) -> str:
     if code > 0x10FFFF or 0xD800 <= code < 0xE000 or (code < 0x20 and chr(code) not in XML_SPACE):
         raise NotPlain
     return chr(code)
-
-
-def _paired(text: str) -> str:
-    """Paired surrogates as the characters they mean."""
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
-
-
-def unescaped(text: str) -> str:
-    """`_xHHHH_` as the character it stands for, decoded once; carriage returns become line feeds.
-
-    Half of a surrogate pair is no character and stays as it is written.
-    """
-    if "_x" in text:
-        text = _ESCAPE.sub(lambda found: chr(int(found[1], 16)), text)
-        text = _LONE.sub(lambda found: f"_x{ord(found[0]):04X}_", _paired(text))
-    return text.replace("\r\n", "\n").replace("\r", "\n")

@@ -37,7 +37,7 @@ class ResultRows:
         header_row: int,
         results: Mapping[int, RowResult],
     ) -> None:
-        self.numbers = sorted({*results, *({header_row} if layout.new else ())})
+        self.numbers = sorted([*results, *([header_row] if layout.new else ())])
         self._tags, self._layout, self._styles = tags, layout, styles
         self._header_row, self._results = header_row, results
         self._header_style = layout.header_style or styles.header

@@ -12,15 +12,16 @@ import numpy as np
 from xlsx2opeasy.errors import WorkbookUnusable
 from xlsx2opeasy.ooxml.address import LAST_COLUMN, Area, areas_of, letters_of
 from xlsx2opeasy.ooxml.byte_arrays import Bools, Ints, byte_array, followed, read_numbers
+from xlsx2opeasy.ooxml.expat_items import expat_shared_texts
 from xlsx2opeasy.ooxml.layout import tables_of
 from xlsx2opeasy.ooxml.package import RESAVE
 from xlsx2opeasy.ooxml.package_copy import PackageEdits
-from xlsx2opeasy.ooxml.shared_strings import shared_texts_at
 from xlsx2opeasy.ooxml.stream import Block, Cell, KnownRows, Row, SheetStream, Tags
-from xlsx2opeasy.ooxml.xml import Element, decimal, parsed
+from xlsx2opeasy.ooxml.xml import Element, decimal, parsed, utf8_blocks
 from xlsx2opeasy.spec.model import folded
 from xlsx2opeasy.spec.outcomes import RESULT_COLUMNS
 
+_FIRST_TEXTS = 10_000
 _FOLDED = {folded(name): place for place, name in enumerate(RESULT_COLUMNS)}
 
 
@@ -45,7 +46,7 @@ def read_header(
     root = parsed(root_tag + row + b"</" + root_tag[1:].split(None, 1)[0].rstrip(b">") + b">", "header row")
     elements = list(root.children[0].all("c"))
     wanted = {number for each in elements if (number := _shared_number(each)) is not None}
-    shared = shared_texts_at(edits.package, edits.book.shared_part, wanted)
+    shared = _shared_texts(edits, wanted)
     found: dict[int, int] = {}
     style = 0
     for cell, element in zip(cells, elements, strict=True):
@@ -55,6 +56,23 @@ def read_header(
         elif text:
             style = decimal(element, "s", 0)
     return Header(found, style)
+
+
+def _shared_texts(edits: PackageEdits, wanted: Collection[int]) -> dict[int, str]:
+    """The shared texts of these numbers, where there are such.
+
+    Those of a header row are nearly always among the first; only for others Arrow is loaded.
+    """
+    part, end = edits.book.shared_part, max(wanted, default=-1) + 1
+    if part is None or not end:
+        return {}
+    if end <= _FIRST_TEXTS:
+        texts = expat_shared_texts(utf8_blocks(edits.package.blocks(part), part), part, end)
+    else:
+        from xlsx2opeasy.ooxml.shared_strings import shared_texts
+
+        texts = shared_texts(edits.package, part).to_pylist()
+    return {number: texts[number] for number in wanted if number < len(texts)}
 
 
 def _shared_number(cell: Element) -> int | None:
@@ -150,14 +168,14 @@ def survey(
     `WorkbookUnusable` where results cannot be written rightly: cells out of order, no room at the right, a
     formula shared with other cells, a merged range across the user's columns and ours.
     """
-    seen = _Seen(stream, edits, header_row, frozenset(rows), never_ours)
+    seen = _Seen(stream, edits, header_row, rows, never_ours)
     known = []
     for block in stream.rows():
         known.append(KnownRows(block.rows))
         for row, (first, last) in zip(block.rows, seen.ends(block), strict=True):
             seen.row(block, row, first, last)
     merges = _merges(stream, stream.tail())
-    written = sorted({header_row, *rows})
+    written = sorted([header_row, *rows])
     ours = frozenset(seen.header.found.values())
     covering = {ref: each for ref, each in merges.items() if _touches(each, written)}
     unmerged = {ref for ref, each in covering.items() if ours & set(range(each.left, each.right + 1))}
@@ -217,7 +235,7 @@ class _Seen:
     stream: SheetStream
     edits: PackageEdits
     header_row: int
-    rows: frozenset[int]
+    rows: Collection[int]
     never_ours: Collection[int]
     header: Header = field(default_factory=lambda: Header({}, 0))
     plain: bool = True
