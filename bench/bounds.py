@@ -39,10 +39,10 @@ BOUNDS: Mapping[str, str] = {
         " and the results, too."
     ),
     "upload : httpx": (
-        "A bare loop keeps one connection open and asks the disk for nothing. A load puts on the disk that a"
-        " chunk will be sent before it leaves, and what became of it before anything follows: else a power"
-        " failure could make a row be loaded twice. Each call has a connection of its own, so that no stale"
-        " connection makes an upload's fate unknown, and the file's digest is compared before it is sent."
+        "A bare loop keeps one connection open and asks the disk for nothing. A load waits for the disk once"
+        " for each chunk: that it will be sent, and what became of the one before, is there before it leaves,"
+        " else a power failure could make a row be loaded twice. Each call has its own connection, so that"
+        " no stale connection makes an upload's fate unknown, and the file's digest is compared before."
     ),
     "load : sum of parts": (
         "A load does more than the parts: before a start it downloads the draft and compares every task with"
@@ -51,8 +51,8 @@ BOUNDS: Mapping[str, str] = {
     ),
     "modify load : raw read": (
         "The floors are parts of the load, not beside it. Each task is sent once and comes back twice, as"
-        " draft and as result; what came from a server is read strictly (no key twice, no NaN), and both are"
-        " compared with what was sent."
+        " draft and as result; what came from a server is read strictly (no key twice, no NaN), unless it is"
+        " what was sent to the letter, and both are compared with what was sent."
     ),
     "million check memory": (
         "The check's rules are about whole columns (a user that is added twice, a number that two rows hold),"

@@ -24,7 +24,7 @@ from xlsx2opeasy.http.clock import Clock, SystemClock
 from xlsx2opeasy.http.reach import certificate_error, proxy_to, tls_context
 from xlsx2opeasy.http.strict_json import BadAnswer
 
-_WRITE_BYTES = 16 * 1024
+_WRITE_BYTES = 64 * 1024
 _KEPT_OF_TOO_LARGE = 64 * 1024
 
 _ends_at: ContextVar[float] = ContextVar("ends_at")

@@ -3,7 +3,7 @@
 import json
 import secrets
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, Final
@@ -26,9 +26,9 @@ def new_request_id() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A JSON file for multipart/form-data, streamed from disk, after plain form fields."""
+    """A JSON file for multipart/form-data, streamed from disk or its bytes, after plain form fields."""
 
-    file: Path
+    file: Path | bytes
     filename: str
     fields: Mapping[str, str] = field(default_factory=dict)
     boundary: str = field(default_factory=lambda: secrets.token_hex(16))
@@ -37,8 +37,10 @@ class Upload:
         if not self.filename.endswith(".json"):
             raise ValueError("the name of an uploaded file ends in .json")
 
-    def opened(self) -> BinaryIO:
-        """The file, to be read from its beginning; LocalFailure where it cannot be."""
+    def opened(self) -> AbstractContextManager[BinaryIO | bytes]:
+        """The file, to be read from its beginning, or its bytes; LocalFailure where it cannot be."""
+        if isinstance(self.file, bytes):
+            return nullcontext(self.file)
         try:
             return self.file.open("rb")
         except OSError as problem:

@@ -152,7 +152,8 @@ def _masked(text: str, mask: Masker, call: ApiCall) -> str:
     text = mask.whole(text)
     if text and call.upload is not None:
         with call.upload.opened() as file:
-            text = without_secrets(text, json.load(file))
+            sent = file if isinstance(file, bytes) else file.read()
+        text = without_secrets(text, json.loads(sent))
     return text
 
 

@@ -1,13 +1,14 @@
 """The journal of a job in the database, which only the owner of the present epoch can append to."""
 
 import json
+from collections.abc import Sequence
 from typing import Final
 
 import psycopg
 from psycopg.types.json import Jsonb
 
 from xlsx2opeasy.errors import LocalFailure, TakenOver
-from xlsx2opeasy.load.job.journal import Fact, Journal, Record, Row, checked_records
+from xlsx2opeasy.load.job.journal import Fact, Journal, Record, Row, Written, checked_records
 from xlsx2opeasy.load.job.state import JOB
 from xlsx2opeasy.store.connection import Session
 from xlsx2opeasy.store.sealing import Sealed, seal, unseal
@@ -45,18 +46,21 @@ class PostgresJournal(Journal):
         if self._session.run(lambda c: c.execute(query, [self._job, self._epoch]).fetchone()) is None:
             raise self._taken_over()
 
-    def _write(self, row: Row, digest: str) -> None:
-        seq, at, kind, phase, call, answers, detail = row
-        sealed = seal(self._key, self._job, f"{_DETAIL} {seq}", detail.encode())
-        values = [seq, at, kind, phase, call, answers, sealed.content, sealed.digest, digest]
+    def _write(self, records: Sequence[Written], before: str) -> None:
+        sealed = [
+            (row, digest, seal(self._key, self._job, f"{_DETAIL} {row[0]}", row[6].encode()))
+            for row, digest in records
+        ]
 
         def insert(connection: psycopg.Connection) -> None:
             with connection.transaction():
-                done = connection.execute(_OWNED + _INSERT, [self._job, self._epoch, *values])
-                if done.rowcount == 0:
-                    self._require_written(connection, seq, digest)
-                self._require_before(connection, seq)
-                self._note_end(connection, row)
+                for row, digest, detail in sealed:
+                    values = [*row[:6], detail.content, detail.digest, digest]
+                    done = connection.execute(_OWNED + _INSERT, [self._job, self._epoch, *values])
+                    if done.rowcount == 0:
+                        self._require_written(connection, row[0], digest)
+                    self._note_end(connection, row)
+                self._require_before(connection, records[0][0][0], before)
 
         self._session.run(insert)
 
@@ -70,14 +74,14 @@ class PostgresJournal(Journal):
         if found is None or found[0] != digest:
             raise self._taken_over()
 
-    def _require_before(self, connection: psycopg.Connection, seq: int) -> None:
+    def _require_before(self, connection: psycopg.Connection, seq: int, digest: str) -> None:
         """After a failover to a copy that lagged behind records are missing: then nothing more is sent."""
         if seq == 1:
             return
         found = connection.execute(
             "SELECT digest FROM xlsx2opeasy_record WHERE job = %s AND seq = %s", [self._job, seq - 1]
         ).fetchone()
-        if found is None or found[0] != self._digest:
+        if found is None or found[0] != digest:
             raise LocalFailure(
                 f"the store came back without records of job {self._job} that it had confirmed",
                 "nothing further was sent: it failed over to a copy that lagged behind; look in the portal"

@@ -60,14 +60,29 @@ def read_chunk(
     stored: StoredJob, chunk: ChunkFile, digest: Digest
 ) -> Mapping[str, Sequence[Mapping[str, Any]]]:
     """The tasks of a chunk file by type. Raises LocalFailure where it is not the file that was written."""
-    content = read_unchanged(stored, chunk_place(chunk.file), chunk.sha256, digest)
-    tasks: Mapping[str, Sequence[Mapping[str, Any]]] = orjson.loads(content)["tasks"]
+    tasks: Mapping[str, Sequence[Mapping[str, Any]]] = orjson.loads(chunk_bytes(stored, chunk, digest))["tasks"]
     return tasks
 
 
-def require_chunk(stored: StoredJob, chunk: ChunkFile, digest: Digest) -> None:
-    """Raises LocalFailure where a chunk file, which is about to be sent, is not the one that was written."""
-    read_unchanged(stored, chunk_place(chunk.file), chunk.sha256, digest)
+def read_texts(stored: StoredJob, chunk: ChunkFile, digest: Digest, task_type: str) -> list[bytes]:
+    """The JSON of each task of a type in a chunk file, as it is sent. Raises LocalFailure as `read_chunk`.
+
+    A file of this type alone is cut where a task begins: what it is cut at is in no text of JSON.
+    """
+    content, begin = chunk_bytes(stored, chunk, digest), b'{"tasks":{"%b":[' % task_type.encode()
+    if content.startswith(begin) and content.endswith(_END):
+        first, *others = content[len(begin) : -len(_END)].split(b"," + _TASK)
+        if chunk.counts == {task_type: 1 + len(others)}:
+            return [first, *(_TASK + each for each in others)]
+    return [orjson.dumps(each) for each in orjson.loads(content)["tasks"].get(task_type, ())]
+
+
+_TASK, _END = b'{"command":', b"]}}"
+
+
+def chunk_bytes(stored: StoredJob, chunk: ChunkFile, digest: Digest) -> bytes:
+    """A chunk file as it is sent. Raises LocalFailure where it is not the file that was written."""
+    return read_unchanged(stored, chunk_place(chunk.file), chunk.sha256, digest)
 
 
 def read_unchanged(stored: StoredJob, name: str, expected: str, digest: Digest = sha256_of) -> bytes:

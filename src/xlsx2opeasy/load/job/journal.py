@@ -1,5 +1,8 @@
 """The journal of a job: each intent on disk before its request leaves, each outcome before anything follows.
 
+An outcome may be held until the next record, and is written with it: for a request of which is found out what
+became of it where the process dies meanwhile.
+
 Append only. Each record carries a digest of itself and of all before it, so that a damaged journal is not
 believed. Here is what all journals have in common; `sqlite_journal.py` keeps one in a file.
 """
@@ -94,6 +97,8 @@ INTENT, OUTCOME, NOTE = "intent", "outcome", "note"
 _CALLS: Final = {INTENT: frozenset(Call), OUTCOME: frozenset(Call), NOTE: frozenset(Fact)}
 Row: TypeAlias = tuple[int, str, str, int, str, int | None, str]
 """A record as it is kept; the last is its detail as JSON."""
+Written: TypeAlias = tuple[Row, str]
+"""A record with its digest."""
 
 
 FAILPOINT_VARIABLE: Final = "XLSX2OPEASY_FAILPOINT"
@@ -125,18 +130,19 @@ class Journal(ABC):
 
     def __init__(self, records: Sequence[Record], digest: str) -> None:
         self._records = records
-        self._digest = digest
+        self._digest = self._digest_on_disk = digest
+        self._held: list[Written] = []
         self._last = records[-1].seq if records else 0
         self._failpoint = Failpoint()
         self._failure: LocalFailure | None = None
 
     @abstractmethod
     def close(self) -> None:
-        """Lets go of what the journal is kept in."""
+        """Lets go of what the journal is kept in; an outcome that is still held is lost."""
 
     @abstractmethod
-    def _write(self, row: Row, digest: str) -> None:
-        """Puts one more record on disk. Raises LocalFailure."""
+    def _write(self, records: Sequence[Written], before: str) -> None:
+        """Puts records on disk, all or none; `before` is the last digest there. Raises LocalFailure."""
 
     def require_ownership(self) -> None:  # noqa: B027 - a lock of this machine's kernel is never lost
         """Raises LocalFailure where another process may work on the job by now."""
@@ -145,11 +151,17 @@ class Journal(ABC):
         """A mutating request is about to leave; its outcome must name the record's number."""
         return self._append(INTENT, phase, call, None, detail)
 
-    def outcome(self, intent: Record, verdict: Verdict, **detail: Any) -> Record:  # noqa: ANN401
-        """What became of the request of `intent`."""
-        return self._append(
-            OUTCOME, intent.phase, intent.call, intent.seq, {"verdict": verdict.value, **detail}
-        )
+    def outcome(
+        self,
+        intent: Record,
+        verdict: Verdict,
+        *,
+        held: bool = False,
+        **detail: Any,  # noqa: ANN401
+    ) -> Record:
+        """What became of the request of `intent`; one that is `held` waits for the next record."""
+        detail = {"verdict": verdict.value, **detail}
+        return self._append(OUTCOME, intent.phase, intent.call, intent.seq, detail, held=held)
 
     def note(self, phase: int, what: str, **detail: Any) -> Record:  # noqa: ANN401
         """Something that is known from now on (verified, ended, results on disk, …)."""
@@ -160,23 +172,35 @@ class Journal(ABC):
         yield from self._records
 
     def _append(
-        self, kind: str, phase: int, call: str, answers: int | None, detail: dict[str, Any]
+        self,
+        kind: str,
+        phase: int,
+        call: str,
+        answers: int | None,
+        detail: dict[str, Any],
+        *,
+        held: bool = False,
     ) -> Record:
         if self._failure is not None:
             raise self._failure
         seq = self._last + 1
         at = datetime.now(UTC).isoformat(timespec="milliseconds")
         row: Row = (seq, at, kind, phase, call, answers, json.dumps(detail, sort_keys=True))
-        digest = digest_of(self._digest, row)
         self._failpoint.pass_by("before")
+        self._last, self._digest = seq, digest_of(self._digest, row)
+        self._held.append((row, self._digest))
+        if not held:
+            self._write_held()
+        self._failpoint.pass_by("after")
+        return Record(seq, at, kind, phase, call, answers, detail)
+
+    def _write_held(self) -> None:
         try:
-            self._write(row, digest)
+            self._write(self._held, self._digest_on_disk)
         except LocalFailure as failure:
             self._failure = failure
             raise
-        self._last, self._digest = seq, digest
-        self._failpoint.pass_by("after")
-        return Record(seq, at, kind, phase, call, answers, detail)
+        self._held, self._digest_on_disk = [], self._digest
 
 
 def checked_records(rows: Iterable[tuple[*Row, str]], place: str) -> tuple[list[Record], str]:

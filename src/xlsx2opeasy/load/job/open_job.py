@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from xlsx2opeasy.errors import Interrupted, LocalFailure
 from xlsx2opeasy.load.interrupt import Interruption
-from xlsx2opeasy.load.job.chunk_files import ChunkFile, Digest, digest_of, read_chunk
+from xlsx2opeasy.load.job.chunk_files import ChunkFile, Digest, digest_of, read_chunk, read_texts
 from xlsx2opeasy.load.job.facts import JobFacts, JobRow, PhaseFacts, read_facts, read_rows, require_begun
 from xlsx2opeasy.load.job.fold import apply, fold
 from xlsx2opeasy.load.job.journal import Call, Fact, Record, Verdict
@@ -19,7 +19,7 @@ from xlsx2opeasy.opeasy.errors import CallError
 
 T = TypeVar("T")
 
-_STAY_IN_LOG = frozenset({Call.APPEND})
+_FOUND_OUT = frozenset({Call.APPEND})
 """A draft of which the journal knows too little differs from what was sent: found out, and never started."""
 
 Connect = Callable[[JobFacts, Interruption], AbstractContextManager[OpEasyClient]]
@@ -46,7 +46,7 @@ class OpenJob:
         self.stored = stored
         self.facts = read_facts(stored)
         self.rows = read_rows(stored, self.facts)
-        self.journal = stored.open_journal(stay_in_log=_STAY_IN_LOG)
+        self.journal = stored.open_journal(stay_in_log=_FOUND_OUT)
         records = list(self.journal.records())
         self.state = fold(records)
         try:
@@ -111,6 +111,12 @@ class OpenJob:
             if chunk.counts.get(task_type):
                 yield from read_chunk(self.stored, chunk, self.digest).get(task_type, ())
 
+    def sent_texts(self, phase: PhaseFacts, task_type: str) -> Iterator[bytes]:
+        """The JSON of each of these tasks, byte for byte."""
+        for chunk in self.chunks(phase):
+            if chunk.counts.get(task_type):
+                yield from read_texts(self.stored, chunk, self.digest, task_type)
+
     def note(self, phase: int, fact: Fact, **detail: Any) -> None:  # noqa: ANN401
         """Puts a fact on disk, then into the state."""
         apply(self.state, self.journal.note(phase, fact, **detail))
@@ -137,14 +143,14 @@ class OpenJob:
             answer = send(request_id)
         except CallError as error:
             evidence = {} if error.evidence_id is None else {"evidence": error.evidence_id}
-            said = {"http": error.http_status, "said": error.message, **evidence}
+            said: dict[str, Any] = {"http": error.http_status, "said": error.message, **evidence}
             doubted = error.http_status in doubtful
             self.answer(intent, Verdict.UNKNOWN if doubted else Verdict(error.classification), **said)
             raise
         except Interrupted:
             self.answer(intent, Verdict.NOT_SENT, said="interrupted between two tries")
             raise
-        self.answer(intent, Verdict.APPLIED, **learn(answer))
+        self.answer(intent, Verdict.APPLIED, held=call in _FOUND_OUT, **learn(answer))
         return answer
 
     def intend(self, phase: int, call: Call, **detail: Any) -> Record:  # noqa: ANN401
@@ -153,13 +159,20 @@ class OpenJob:
         apply(self.state, intent)
         return intent
 
-    def answer(self, intent: Record, verdict: Verdict, **detail: Any) -> None:  # noqa: ANN401
-        """Puts the outcome of a request on disk, then into the state.
+    def answer(
+        self,
+        intent: Record,
+        verdict: Verdict,
+        *,
+        held: bool = False,
+        **detail: Any,  # noqa: ANN401
+    ) -> None:
+        """Puts the outcome of a request on disk, where it is `held` with the next record, and into the state.
 
         Where the disk refuses, the LocalFailure tells the id that would be lost.
         """
         try:
-            outcome = self.journal.outcome(intent, verdict, **detail)
+            outcome = self.journal.outcome(intent, verdict, held=held, **detail)
         except LocalFailure as failure:
             what = f"{intent.call} of operation {intent.phase} was {verdict}"
             named = f" with id {detail['id']}" if "id" in detail else ""

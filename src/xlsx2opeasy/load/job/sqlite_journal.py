@@ -9,13 +9,13 @@ at the damage, without a word.
 import contextlib
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from xlsx2opeasy.durable import write_file
 from xlsx2opeasy.errors import LocalFailure
-from xlsx2opeasy.load.job.journal import Journal, Record, Row, checked_records
+from xlsx2opeasy.load.job.journal import Journal, Record, Written, checked_records
 
 SCHEMA_VERSION = 1
 RESERVE_BYTES = 256 * 1024
@@ -26,9 +26,8 @@ _TABLE = (
     " phase INTEGER NOT NULL, call TEXT NOT NULL, answers INTEGER, detail TEXT NOT NULL,"
     " digest TEXT NOT NULL) STRICT"
 )
-_INSERT = (
-    "INSERT INTO record (seq, at, kind, phase, call, answers, detail, digest) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
-)
+_INSERT = "INSERT INTO record (seq, at, kind, phase, call, answers, detail, digest) VALUES "
+_VALUES = "(?, ?, ?, ?, ?, ?, ?, ?)"
 _CALL = 4
 
 
@@ -60,21 +59,23 @@ class SqliteJournal(Journal):
         """Lets go of the file."""
         self._db.close()
 
-    def _write(self, row: Row, digest: str) -> None:
+    def _write(self, records: Sequence[Written], before: str) -> None:  # noqa: ARG002 - this process alone writes
+        statement = _INSERT + ", ".join([_VALUES] * len(records))
+        values = [value for row, digest in records for value in (*row, digest)]
         with _reporting(self._path):
-            self._execute(_INSERT, (*row, digest))
-            if row[_CALL] not in self._stay_in_log:
+            self._execute(statement, values)
+            if any(row[_CALL] not in self._stay_in_log for row, _ in records):
                 self._execute("PRAGMA wal_checkpoint(FULL)")
 
-    def _execute(self, statement: str, row: tuple[Any, ...] = ()) -> None:
+    def _execute(self, statement: str, values: Sequence[Any] = ()) -> None:
         """Writes; where the disk is full, the reserve is given back and it is written then."""
         try:
-            self._db.execute(statement, row)
+            self._db.execute(statement, values)
         except sqlite3.OperationalError as error:
             if error.sqlite_errorname != "SQLITE_FULL" or not self._reserved.exists():
                 raise
             self._reserved.unlink()
-            self._db.execute(statement, row)
+            self._db.execute(statement, values)
 
     @property
     def _reserved(self) -> Path:

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from xlsx2opeasy.errors import ServiceFailed
 from xlsx2opeasy.load.events import ChunkAccepted, DraftVerified, Notice
-from xlsx2opeasy.load.job.chunk_files import require_chunk
+from xlsx2opeasy.load.job.chunk_files import chunk_bytes
 from xlsx2opeasy.load.job.journal import Call, Fact
-from xlsx2opeasy.load.job.store import SHELL, chunk_place
+from xlsx2opeasy.load.job.store import SHELL
 from xlsx2opeasy.load.run.fetch import Rejection, keep_rejections
 from xlsx2opeasy.load.run.rechunk import cut_smaller
 from xlsx2opeasy.load.run.step import PhaseStep
@@ -188,25 +188,23 @@ class DraftBuilder(PhaseStep):
         chunks = self._job.chunks(self._phase)
         while (index := self._state.appended) < len(chunks):
             self._interruption.checkpoint()
-            require_chunk(self._job.stored, chunks[index], self._job.digest)
-            self._append(index, chunks[index].file)
+            self._append(index, chunk_bytes(self._job.stored, chunks[index], self._job.digest))
             self._tell(ChunkAccepted(self._number, index + 1, sum(chunks[index].counts.values())))
             yield
 
-    def _append(self, index: int, file: str) -> None:
+    def _append(self, index: int, content: bytes) -> None:
         draft = str(self._state.operation_id)
         name = self._filename(index + 1)
         try:
-            with self._job.stored.as_path(chunk_place(file)) as path:
-                operation = self._job.mutate(
-                    self._number,
-                    Call.APPEND,
-                    lambda request: self._client.append_tasks(draft, path, filename=name, request_id=request),
-                    lambda answer: {"counts": dict(received(answer))},
-                    chunk=index,
-                    file=name,
-                    id=draft,
-                )
+            operation = self._job.mutate(
+                self._number,
+                Call.APPEND,
+                lambda request: self._client.append_tasks(draft, content, filename=name, request_id=request),
+                lambda answer: {"counts": dict(received(answer))},
+                chunk=index,
+                file=name,
+                id=draft,
+            )
         except CallError as error:
             self._after_failed_append(error, index)
         else:
