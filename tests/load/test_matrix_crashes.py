@@ -100,10 +100,10 @@ def test_f08_half_a_results_file_is_thrown_away(frozen: Frozen, tmp_path: Path) 
         step = _step_of(rig, frozen, tmp_path, "note", "ended")
         run_and_die(rig, frozen.job, f"after:{step}")
         results = rig.home.loads / frozen.job / "results"
-        (results / ".phase-1-Users.json.0a1b2c3d.part").write_bytes(b"[{")
-        (results / "phase-1-Users.json").write_bytes(b"[")
+        (results / ".phase-1-Users-results.json.0a1b2c3d.part").write_bytes(b"[{")
+        (results / "phase-1-Users-results.json").write_bytes(b"[")
         finish(rig, frozen)
-        assert sorted(each.name for each in results.iterdir()) == ["phase-1-Users.json"]
+        assert sorted(each.name for each in results.iterdir()) == ["phase-1-Users-results.json"]
 
 
 def test_f09_a_load_that_dies_right_after_its_end_is_found_by_resume(frozen: Frozen, tmp_path: Path) -> None:

@@ -223,3 +223,50 @@ def test_a_list_of_more_than_an_answer_may_have_is_read(wire: Wire, client: OpEa
     content = json.dumps({"Users": [task(0)]}).encode() + b" " * MAX_BODY_BYTES
     wire.on("GET", PATH, raw(encode(200, content, Content_Type=FILE)))
     assert len(client.all_tasks("o1", USERS)) == 1
+
+
+SENT = [json.dumps(task(number), separators=(",", ":")).encode() for number in range(5)]
+
+
+def sent() -> list[bytes]:
+    return [b",".join(SENT[:3]), b",".join(SENT[3:])]
+
+
+@pytest.mark.parametrize("form", [b'{"Users":[%b]}', b' {"users" : [ %b ] }\n'])
+def test_a_file_of_just_what_was_sent_needs_no_reading(wire: Wire, client: OpEasyClient, form: bytes) -> None:
+    wire.on("GET", PATH, raw(encode(200, form % b",".join(SENT), Content_Type=FILE)))
+    assert client.tasks_other_than("o1", USERS, sent) is None
+
+
+@pytest.mark.parametrize(
+    "items",
+    [
+        SENT[:4],
+        SENT[:3],
+        [],
+        [*SENT, SENT[4]],
+        [SENT[1], SENT[0], *SENT[2:]],
+        [*SENT[:4], SENT[4].replace(b"u4", b"u5")],
+        [*SENT[:4], SENT[4].replace(b":", b": ")],
+        [*SENT[:4], SENT[4][:-1] + b',"id":"7"}'],
+    ],
+)
+def test_every_other_file_is_read(wire: Wire, client: OpEasyClient, items: list[bytes]) -> None:
+    wire.on("GET", PATH, raw(encode(200, b'{"Users":[%b]}' % b",".join(items), Content_Type=FILE)))
+    found = client.tasks_other_than("o1", USERS, sent)
+    assert found is not None
+    assert [each.content for each in found] == [json.loads(each)["content"] for each in items]
+
+
+def test_what_comes_twice_in_a_file_of_what_was_sent_is_seen(wire: Wire, client: OpEasyClient) -> None:
+    twice = b'{"Users":[%b],"Users":[]}' % b",".join(SENT)
+    wire.on("GET", PATH, *[raw(encode(200, twice, Content_Type=FILE))] * 9)
+    with pytest.raises(CallFailed, match="twice"):
+        client.tasks_other_than("o1", USERS, sent)
+
+
+def test_pages_are_read_where_there_is_no_file_of_what_was_sent(wire: Wire, client: OpEasyClient) -> None:
+    wire.on("GET", PATH, by_accept(reply(406), *replies(*PAGES)))
+    found = client.tasks_other_than("o1", USERS, sent)
+    assert found is not None
+    assert len(found) == 5

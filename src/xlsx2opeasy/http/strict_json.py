@@ -3,7 +3,7 @@
 import json
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Final, NoReturn
 
 import orjson
@@ -77,6 +77,23 @@ def read_list(body: bytes | bytearray, name: str, check: Callable[[list[Any]], o
             return blocks
         at = found.end() - len(first[0])
         found = seam.search(body, at + _BLOCK, end)
+
+
+def is_list_of(body: bytes | bytearray, name: str, lists: Iterable[bytes]) -> bool:
+    """Whether `body` is an object with the list `name` alone, of the items of `lists` to the letter.
+
+    Each of `lists` is JSON without the brackets, so that what is the same needs no reading.
+    """
+    head, tail = _HEAD.match(body), _TAIL.search(body, max(0, len(body) - _LONGEST_TAIL))
+    if head is None or tail is None or head[1].decode().casefold() != name.casefold():
+        return False
+    at, end = head.end(), tail.start()
+    for number, each in enumerate(lists):
+        expected = b"," + each if number else each
+        if not body.startswith(expected, at, end):
+            return False
+        at += len(expected)
+    return at == end
 
 
 def _read(body: bytes | bytearray) -> Any:  # noqa: ANN401

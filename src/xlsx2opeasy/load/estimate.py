@@ -16,7 +16,7 @@ from xlsx2opeasy.load.job.open_job import OpenJob
 from xlsx2opeasy.load.job.store import Store, StoredJob
 from xlsx2opeasy.load.jobs.steps import RESULTS, UPLOAD, VERIFY, WAIT, Course
 from xlsx2opeasy.load.plan.phases import Phase
-from xlsx2opeasy.tasks.chunks import cut
+from xlsx2opeasy.tasks.chunks import groups
 from xlsx2opeasy.tasks.limits import ChunkLimits
 
 REQUESTS_ONCE = 1
@@ -34,7 +34,9 @@ def requests_of(phase: Phase, chunks: int) -> int:
 
 def requests_in_all(phases: Sequence[Phase], limits: ChunkLimits) -> int:
     """Those of a whole load."""
-    return REQUESTS_ONCE + sum(requests_of(each, sum(1 for _ in cut(each.tasks, limits))) for each in phases)
+    return REQUESTS_ONCE + sum(
+        requests_of(each, sum(1 for _ in groups(each.tasks, limits))) for each in phases
+    )
 
 
 LATEST, LOOKED_AT = 5, 50

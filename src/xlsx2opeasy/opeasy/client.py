@@ -6,7 +6,7 @@ deleting and logging in are also tried again after an answer that cannot be reli
 up where none is given.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -23,7 +23,7 @@ from xlsx2opeasy.opeasy.connection import Connection
 from xlsx2opeasy.opeasy.errors import CallError
 from xlsx2opeasy.opeasy.exchange import MAX_FILE_BYTES, Exchange, Timeouts
 from xlsx2opeasy.opeasy.failures import misunderstood
-from xlsx2opeasy.opeasy.lists import kept, of_pages, whole
+from xlsx2opeasy.opeasy.lists import Keep, kept, of_pages, other_than, whole
 from xlsx2opeasy.opeasy.models import (
     STATUS_CHANGED,
     Deletion,
@@ -126,10 +126,18 @@ class OpEasyClient:
         return self._json(call, reading.operation)
 
     def append_tasks(
-        self, operation_id: str, file: Path, *, filename: str | None = None, request_id: str | None = None
+        self,
+        operation_id: str,
+        file: Path | bytes,
+        *,
+        filename: str | None = None,
+        request_id: str | None = None,
     ) -> Operation:
-        """Add a JSON file of tasks to a draft ("Append tasks to Existing Operation"); the counts after it."""
-        upload = Upload(file, filename or file.name)
+        """Add a JSON file of tasks to a draft ("Append tasks to Existing Operation"); the counts after it.
+
+        Where the file's bytes are given it is called `filename`, or `tasks.json`.
+        """
+        upload = Upload(file, filename or (file.name if isinstance(file, Path) else "tasks.json"))
         call = call_to("appendTasks", upload=upload, request_id=request_id, operation_id=operation_id)
         return self._json(call, lambda body: reading.operation(body, operation_id))
 
@@ -153,6 +161,13 @@ class OpEasyClient:
         """The same, all at once; see `lists.whole`."""
         call = call_to(f"get{of.name}Tasks", operation_id=operation_id)
         return whole(self._caller, call, of.name, reading.task)
+
+    def tasks_other_than(
+        self, operation_id: str, of: TaskType, lists: Callable[[], Iterable[bytes]]
+    ) -> Collection[Task] | None:
+        """The same; None where these are the tasks of `lists` to the letter, see `lists.other_than`."""
+        call = call_to(f"get{of.name}Tasks", operation_id=operation_id)
+        return other_than(self._caller, call, of.name, reading.task, lists)
 
     # Validation errors of an operation
 
@@ -254,13 +269,13 @@ class OpEasyClient:
         self,
         scheduled_id: str,
         of: TaskType,
-        keep: Callable[[Sequence[TaskResult]], _K],
+        keeping: Callable[[], Keep[TaskResult, _K]],
         *,
         patient: bool = False,
     ) -> list[_K]:
-        """What `keep` makes of the same, some thousand of them at a time: all at once fill the memory."""
+        """What is made of the same, some thousand of them at a time; see `lists.kept`."""
         call = call_to(f"get{of.name}Results", scheduled_operation_id=scheduled_id)
-        return kept(self._caller, call, of.name, reading.task_result, keep, patient=patient)
+        return kept(self._caller, call, of.name, reading.task_result, keeping, patient=patient)
 
     # Webhooks
 

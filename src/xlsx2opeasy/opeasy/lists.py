@@ -1,12 +1,12 @@
 """Lists of tasks, validation errors and results: page by page, or as a file where the server offers one."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar
 
 import orjson
 
-from xlsx2opeasy.http.strict_json import BadAnswer, read_list
+from xlsx2opeasy.http.strict_json import BadAnswer, is_list_of, read_list
 from xlsx2opeasy.opeasy import reading
 from xlsx2opeasy.opeasy.caller import Caller
 from xlsx2opeasy.opeasy.calls import FILE, Answer, ApiCall
@@ -22,6 +22,7 @@ _NO_FILE: Final = frozenset({404, 406, 415})
 _Item = Mapping[str, Any]
 _T = TypeVar("_T")
 _K = TypeVar("_K")
+Keep: TypeAlias = Callable[[Sequence[_T]], _K]
 
 
 def pages(caller: Caller, call: ApiCall, type_name: str, *, patient: bool = False) -> Iterator[Page]:
@@ -101,22 +102,48 @@ def whole(
     """
 
     def read_file(answer: Answer) -> Collection[_T] | None:
-        size = 0  # of this answer: where it is asked for again, it is counted again
-
-        def check(items: list[Any]) -> None:
-            nonlocal size
-            size += len(items)
-            for item in items:
-                read(reading.listed(item, type_name))
-
-        blocks = read_list(answer.body, type_name, check)
-        if blocks is not None:
-            return Listed(blocks, size, answer, read)
-        found = _items_of_file(answer.json(), type_name)
-        return None if found is None else tuple(map(read, found))
+        return _whole_file(answer, type_name, read)
 
     found = _file(caller, call, read_file, patient=patient)
     return tuple(of_pages(caller, call, type_name, read, patient=patient)) if found is None else found
+
+
+def _whole_file(answer: Answer, type_name: str, read: Callable[[_Item], _T]) -> Collection[_T] | None:
+    """The items of the file of a list; None where it is only one page of more."""
+    size = 0
+
+    def check(items: list[Any]) -> None:
+        nonlocal size
+        size += len(items)
+        for item in items:
+            read(reading.listed(item, type_name))
+
+    blocks = read_list(answer.body, type_name, check)
+    if blocks is not None:
+        return Listed(blocks, size, answer, read)
+    found = _items_of_file(answer.json(), type_name)
+    return None if found is None else tuple(map(read, found))
+
+
+def other_than(
+    caller: Caller,
+    call: ApiCall,
+    type_name: str,
+    read: Callable[[_Item], _T],
+    lists: Callable[[], Iterable[bytes]],
+) -> Collection[_T] | None:
+    """The same; None where the server's file has the items of `lists` to the letter (`is_list_of`)."""
+    same = False
+
+    def read_file(answer: Answer) -> Collection[_T] | None:
+        nonlocal same
+        same = is_list_of(answer.body, type_name, lists())
+        return () if same else _whole_file(answer, type_name, read)
+
+    found = _file(caller, call, read_file, patient=False)
+    if same:
+        return None
+    return tuple(of_pages(caller, call, type_name, read)) if found is None else found
 
 
 def kept(
@@ -124,14 +151,18 @@ def kept(
     call: ApiCall,
     type_name: str,
     read: Callable[[_Item], _T],
-    keep: Callable[[Sequence[_T]], _K],
+    keeping: Callable[[], Keep[_T, _K]],
     *,
     patient: bool = False,
 ) -> list[_K]:
-    """What `keep` makes of the items of a whole list, some thousand of them at a time; else as `whole`."""
+    """What is made of the items of a whole list, some thousand of them at a time; else as `whole`.
+
+    `keeping` begins with the first of them: again where the list is asked for again.
+    """
 
     def read_file(answer: Answer) -> list[_K] | None:
         made: list[_K] = []
+        keep = keeping()
 
         def check(items: list[Any]) -> None:
             objects = [reading.listed(item, type_name) for item in answer.masked(items)]
@@ -140,10 +171,11 @@ def kept(
         if read_list(answer.body, type_name, check) is not None:
             return made
         found = _items_of_file(answer.json(), type_name)
-        return None if found is None else [keep(tuple(map(read, found)))]
+        return None if found is None else [keeping()(tuple(map(read, found)))]
 
-    found = _file(caller, call, read_file, patient=patient)
-    return [keep(tuple(of_pages(caller, call, type_name, read, patient=patient)))] if found is None else found
+    if (found := _file(caller, call, read_file, patient=patient)) is not None:
+        return found
+    return [keeping()(tuple(of_pages(caller, call, type_name, read, patient=patient)))]
 
 
 def _file(

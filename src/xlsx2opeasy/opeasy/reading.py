@@ -96,13 +96,14 @@ def validation_error(item: object, expected_id: str | None = None) -> Validation
 
 def task_result(item: Mapping[str, Any]) -> TaskResult:
     """What became of one task ("View …-specific Results"); the code may come as a number."""
-    of = task(item)
+    content = item.get("content")
+    content = {} if content is None else _object(content, "content")
     return TaskResult(
-        command=of.command,
+        command=_member(item, "command", str),
         status=_member(item, "status", str),
         error_code=_optional_text(item, "errorCode"),
-        error_description=without_secrets(_optional_text(item, "errorDescription"), of.content),
-        content=of.content,
+        error_description=without_secrets(_optional_text(item, "errorDescription"), content),
+        content=content,
     )
 
 
@@ -202,7 +203,9 @@ def _id(body: Mapping[str, Any]) -> str:
 
 def _optional_text(body: Mapping[str, Any], name: str) -> str:
     value = body.get(name)
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
+    if type(value) is str:
+        return value
+    if isinstance(value, bool) or not isinstance(value, int | float):
         return ""
     return str(value)
 

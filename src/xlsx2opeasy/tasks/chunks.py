@@ -34,26 +34,26 @@ def in_processing_order(tasks: Iterable[Task]) -> list[Task]:
 
 def cut(tasks: Iterable[Task], limits: ChunkLimits) -> Iterator[Chunk]:
     """Chunks of `tasks` in processing order of their types, each type's rows in their own order."""
+    return map(_chunk, groups(tasks, limits))
+
+
+def groups(tasks: Iterable[Task], limits: ChunkLimits) -> Iterator[list[Task]]:
+    """The tasks of each of these chunks."""
     gathered: list[Task] = []
     size = _EMPTY
     for task in in_processing_order(tasks):
-        grown = size + _growth(gathered, task)
-        if gathered and (len(gathered) == limits.tasks or grown > limits.bytes):
-            yield _chunk(gathered)
+        if gathered and gathered[-1].type == task.type:
+            growth = 1 + len(task.text)
+        else:
+            growth = len(f',"{task.type}":[]') + len(task.text) - (not gathered)
+        if gathered and (len(gathered) == limits.tasks or size + growth > limits.bytes):
+            yield gathered
             gathered = []
-            grown = _EMPTY + _growth(gathered, task)
+            size, growth = _EMPTY, len(f'"{task.type}":[]') + len(task.text)
         gathered.append(task)
-        size = grown
+        size += growth
     if gathered:
-        yield _chunk(gathered)
-
-
-def _growth(gathered: Sequence[Task], task: Task) -> int:
-    """By how many bytes the file grows with one more task: in an open list, or with a list of its own."""
-    comma = 1 if gathered else 0
-    if gathered and gathered[-1].type == task.type:
-        return comma + len(task.text)
-    return comma + len(f'"{task.type}":[]') + len(task.text)
+        yield gathered
 
 
 def _chunk(gathered: Sequence[Task]) -> Chunk:

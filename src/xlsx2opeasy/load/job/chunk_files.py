@@ -60,7 +60,8 @@ def read_chunk(
     stored: StoredJob, chunk: ChunkFile, digest: Digest
 ) -> Mapping[str, Sequence[Mapping[str, Any]]]:
     """The tasks of a chunk file by type. Raises LocalFailure where it is not the file that was written."""
-    tasks: Mapping[str, Sequence[Mapping[str, Any]]] = orjson.loads(chunk_bytes(stored, chunk, digest))["tasks"]
+    content = chunk_bytes(stored, chunk, digest)
+    tasks: Mapping[str, Sequence[Mapping[str, Any]]] = orjson.loads(content)["tasks"]
     return tasks
 
 

@@ -36,8 +36,8 @@ from xlsx2opeasy.shell import quoted
 from xlsx2opeasy.spec.catalogue import COMMAND_HEADER
 from xlsx2opeasy.spec.model import Subject
 from xlsx2opeasy.spec.outcomes import Outcome
-from xlsx2opeasy.tasks.build import Task, tasks_of
-from xlsx2opeasy.tasks.chunks import cut
+from xlsx2opeasy.tasks.build import tasks_of
+from xlsx2opeasy.tasks.chunks import in_processing_order
 from xlsx2opeasy.tasks.limits import ChunkLimits
 from xlsx2opeasy.workbook.mapping import NO_MAPPING, ListMapping
 from xlsx2opeasy.workbook.read import read_workbook
@@ -212,7 +212,7 @@ def _rows(
         for row, said in _messages(checked.problems, sheet.sheet.title, Severity.WARNING).items()
     }
     for phase in phases:
-        for task in _in_sending_order(phase):
+        for task in in_processing_order(phase.tasks):
             place = (task.sheet, task.row)
             sent.add(place)
             detail = f"warning: {warned[place]}" if place in warned else ""
@@ -246,12 +246,6 @@ def _subjects(sheet: CheckedSheet) -> Mapping[int, tuple[str, str]]:
         identities = [known or text for known, text in zip(identities, values[name].tolist(), strict=True)]
     commands = values[COMMAND_HEADER].tolist()
     return dict(zip(values.index.tolist(), zip(commands, identities, strict=True), strict=True))
-
-
-def _in_sending_order(phase: Phase) -> Iterable[Task]:
-    limits = ChunkLimits(tasks=max(1, len(phase.tasks)), bytes=2**62)
-    for chunk in cut(phase.tasks, limits):
-        yield from chunk.tasks
 
 
 def _messages(problems: Sequence[Problem], sheet: str, severity: Severity) -> dict[int, str]:

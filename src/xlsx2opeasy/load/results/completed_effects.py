@@ -103,9 +103,10 @@ def _lines(job: OpenJob, row_results: RowResults) -> Iterator[list[Any]]:
             continue
         for name in sorted(rows, key=lambda each: order[each]):
             paths = _paths(name, job.facts.wire_names)
-            for row, task in zip(rows[name], job.sent_tasks(phase, name), strict=True):
+            for row, text in zip(rows[name], job.sent_texts(phase, name), strict=True):
                 outcome = row_results.results[row.sheet, row.row].outcome
                 if outcome in _KEPT:
+                    task = orjson.loads(text)
                     values = _values(task["content"], paths)
                     yield [row.sheet, row.row, name, task["command"], outcome, values]
 

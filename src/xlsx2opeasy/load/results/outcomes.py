@@ -1,6 +1,5 @@
 """What became of each row of a job, kept beside it: for later loads, reports and archives."""
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
@@ -9,7 +8,7 @@ import orjson
 
 from xlsx2opeasy.durable import what_helps, why_refused
 from xlsx2opeasy.errors import LocalFailure
-from xlsx2opeasy.load.job.facts import JobRow
+from xlsx2opeasy.load.job.facts import JobRow, json_lines
 from xlsx2opeasy.load.job.store import OUTCOMES, StoredJob
 from xlsx2opeasy.load.results.row_results import Place, RowResults
 from xlsx2opeasy.spec.outcomes import Outcome
@@ -30,11 +29,11 @@ def write_outcomes(stored: StoredJob, rows: Iterable[JobRow], row_results: RowRe
     """Puts them beside the job, durably. Raises LocalFailure."""
     marks: dict[Place, str] = {(row.sheet, row.row): row.fingerprint for row in rows}
     lines = (
-        json.dumps([sheet, row, marks[(sheet, row)], result.outcome, result.code, result.detail])
+        [sheet, row, marks[sheet, row], result.outcome, result.code, result.detail]
         for (sheet, row), result in row_results.results.items()
     )
     try:
-        stored.write(OUTCOMES, "\n".join(lines).encode())
+        stored.write(OUTCOMES, json_lines(lines))
     except OSError as error:
         raise LocalFailure(
             f"{stored.where(OUTCOMES)} cannot be written: {why_refused(error)}",

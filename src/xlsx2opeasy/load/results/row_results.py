@@ -7,9 +7,10 @@ reported and never guessed; the counts over all rows always add up.
 from collections import Counter, defaultdict
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import compress
-from operator import not_
+from itertools import zip_longest
 from typing import Any
+
+import orjson
 
 from xlsx2opeasy.display import in_cell
 from xlsx2opeasy.load.job.facts import JobFacts, JobRow, PhaseFacts, read_rows
@@ -17,8 +18,8 @@ from xlsx2opeasy.load.job.fingerprint import on_machine
 from xlsx2opeasy.load.job.open_job import OpenJob
 from xlsx2opeasy.load.job.state import JobState, PhaseState
 from xlsx2opeasy.load.job.store import StoredJob
-from xlsx2opeasy.load.run.fetch import SavedResults, read_rejections
-from xlsx2opeasy.load.run.match import alike_keys, corresponds_in_order, further_results, match
+from xlsx2opeasy.load.run.fetch import SavedResults, read_rejections, run_texts
+from xlsx2opeasy.load.run.match import alike_keys, corresponds, further_results, match
 from xlsx2opeasy.load.run.undecided import how_to_settle
 from xlsx2opeasy.masking import SecretFields
 from xlsx2opeasy.spec.error_codes import ERROR_CODES
@@ -221,7 +222,7 @@ def _matched(
     wire_names = job.facts.wire_names
     for name, rows in job.sent_rows(phase).items():
         kept = [row for row in rows if _place(row) not in rejected]
-        sent = _Sent(job, phase, name, [_place(row) in rejected for row in rows])
+        sent = _Sent(job, phase, name)
         foreign += sent.foreign - len(sent.again)
         # Which rows are alike matters only where their results may differ.
         outcomes = [_succeeded(result) for result in sent.results]
@@ -261,16 +262,19 @@ class _Sent:
     one, each with the place of its task; `foreign` is how many are left, those of `again` among them.
     """
 
-    def __init__(self, job: OpenJob, phase: PhaseFacts, name: str, left_out: Sequence[bool]) -> None:
-        self._job, self._phase, self._name, self._left_out = job, phase, name, left_out
-        self._known: dict[tuple[Any, ...], Mapping[str, Any]] = {}
+    def __init__(self, job: OpenJob, phase: PhaseFacts, name: str) -> None:
+        self._job, self._phase, self._name = job, phase, name
         self.results: list[Mapping[str, Any] | None] = []
         self.again: list[tuple[Mapping[str, Any], int]] = []
         self.foreign = 0
         saved, wire_names = SavedResults(job, phase, name), job.facts.wire_names
-        if corresponds_in_order(name, self.tasks(), map(self._remembered, saved), wire_names):
+        if self._are_in_order(saved, SecretFields(name, wire_names)):
             return
-        tasks, results = list(self.tasks()), list(saved)
+        tasks = list(self.tasks())
+        results = [
+            result if "content" in result else {**tasks[place], **result}
+            for place, result in enumerate(saved)
+        ]
         matched = match(name, tasks, results, wire_names)
         again = further_results(name, tasks, results, matched, wire_names)
         self.again = [(results[index], mine) for index, mine in again.items()]
@@ -279,12 +283,19 @@ class _Sent:
 
     def tasks(self) -> Iterator[Mapping[str, Any]]:
         """Each task as it was sent, from its file."""
-        return compress(self._job.sent_tasks(self._phase, self._name), map(not_, self._left_out))
+        return map(orjson.loads, run_texts(self._job, self._phase, self._name))
 
-    def _remembered(self, result: Mapping[str, Any]) -> Mapping[str, Any]:
-        said = {key: result[key] for key in _SAID}
-        self.results.append(self._known.setdefault(tuple(said.values()), said))
-        return result
+    def _are_in_order(self, saved: SavedResults, secrets: SecretFields) -> bool:
+        """Whether each result is of the task in its place; what it says is kept, each once."""
+        known: dict[tuple[Any, ...], Mapping[str, Any]] = {}
+        for text, result in zip_longest(run_texts(self._job, self._phase, self._name), saved):
+            if text is None or result is None:
+                return False
+            if "content" in result and not corresponds(orjson.loads(text), result, secrets):
+                return False
+            said = {key: result[key] for key in _SAID}
+            self.results.append(known.setdefault(tuple(said.values()), said))
+        return True
 
 
 _SAID = ("status", "errorCode", "errorDescription")

@@ -1,6 +1,7 @@
 """What the server says of rows, on this machine's disk, secrets masked: results and rejections.
 
-Results are saved before anything is deleted at the server, rejections until their rows get them.
+Results are saved before anything is deleted at the server, rejections until their rows get them. A result
+that is of the task in its place is saved without that task, of which the chunk files have it all.
 """
 
 import json
@@ -8,6 +9,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
+from itertools import islice, zip_longest
 from typing import Any, Final
 
 import orjson
@@ -20,7 +23,8 @@ from xlsx2opeasy.load.job.journal import Fact
 from xlsx2opeasy.load.job.open_job import OpenJob
 from xlsx2opeasy.load.job.store import result_place
 from xlsx2opeasy.load.run.connection import Passwords
-from xlsx2opeasy.masking import SecretFields
+from xlsx2opeasy.load.run.match import is_same
+from xlsx2opeasy.masking import Masker, SecretFields
 from xlsx2opeasy.opeasy.client import OpEasyClient
 from xlsx2opeasy.opeasy.models import TaskResult
 from xlsx2opeasy.spec.catalogue import BY_NAME
@@ -40,16 +44,9 @@ def save_results(
     saved, passwords = Counter[Outcome](), Passwords(job)
     for name in job.sent_rows(phase):
         interruption.checkpoint()
-        secrets = SecretFields(name, job.facts.wire_names)
         scheduled_id = str(job.phase_state(phase).scheduled_id)
-
-        def keep(
-            results: Sequence[TaskResult], secrets: SecretFields = secrets
-        ) -> tuple[Counter[Outcome], bytes]:
-            document = client.mask.document([_kept(each, secrets, passwords) for each in results])
-            return Counter(outcome_of(each.status, each.error_code) for each in results), document[1:-1]
-
-        blocks = client.keep_results(scheduled_id, BY_NAME[name], keep, patient=True)
+        keeping = partial(_Keeping, job, phase, name, client.mask, passwords)
+        blocks = client.keep_results(scheduled_id, BY_NAME[name], keeping, patient=True)
         for numbers, _ in blocks:
             saved.update(numbers)
         contents = [block for _, block in blocks if block] or [b""]
@@ -57,6 +54,56 @@ def save_results(
         contents[-1] += b"]"
         _put_on_disk(job, _results_name(phase, name), _SEAM.join(contents))
     return saved
+
+
+def run_texts(job: OpenJob, phase: PhaseFacts, task_type: str) -> Iterator[bytes]:
+    """The JSON of each task of a type that is run: what was sent, without what was rejected."""
+    rejected = {each.index for each in read_rejections(job, phase) if each.type == task_type}
+    texts = job.sent_texts(phase, task_type)
+    return (text for index, text in enumerate(texts) if index not in rejected) if rejected else texts
+
+
+class _Keeping:
+    """Makes what is kept of the results of one type, from the first on."""
+
+    def __init__(
+        self, job: OpenJob, phase: PhaseFacts, task_type: str, mask: Masker, passwords: Passwords
+    ) -> None:
+        self._texts = run_texts(job, phase, task_type)
+        self._secrets = SecretFields(task_type, job.facts.wire_names)
+        self._mask, self._passwords = mask, passwords
+
+    def __call__(self, results: Sequence[TaskResult]) -> tuple[Counter[Outcome], bytes]:
+        """How many of some results say what, and they as JSON without the brackets around them."""
+        texts = list(islice(self._texts, len(results)))
+        came = orjson.dumps([{"command": each.command, "content": each.content} for each in results])
+        if came[1:-1] == b",".join(texts):  # as nearly always
+            kept = [self._said(each) for each in results]
+        else:
+            pairs = zip_longest(results, texts, fillvalue=b"")
+            kept = [self._kept(each, text) for each, text in pairs if isinstance(each, TaskResult)]
+        said = Counter((each.status, each.error_code) for each in results)
+        numbers = Counter[Outcome]()
+        for (status, code), number in said.items():
+            numbers[outcome_of(status, code)] += number
+        return numbers, self._mask.document(kept)[1:-1]
+
+    def _said(self, result: TaskResult) -> dict[str, Any]:
+        """What a result says of its task, secrets masked: in its texts also the long ones of other rows."""
+        description = self._secrets.hidden_in(result.error_description, result.content)
+        return {
+            "status": result.status,
+            "errorCode": result.error_code,
+            "errorDescription": self._passwords.hidden_in(description, long_only=True),
+        }
+
+    def _kept(self, result: TaskResult, text: bytes) -> dict[str, Any]:
+        """The same with its task where that is another than the one in its place, apart from secrets."""
+        said = self._said(result)
+        task = {"command": result.command, "content": result.content}
+        if text and is_same(orjson.loads(text), task, self._secrets):
+            return said
+        return said | {"command": result.command, "content": self._secrets.masked(result.content)}
 
 
 def _put_on_disk(job: OpenJob, name: str, results: bytes) -> None:
@@ -69,28 +116,26 @@ def _put_on_disk(job: OpenJob, name: str, results: bytes) -> None:
         ) from error
 
 
-def _kept(result: TaskResult, secrets: SecretFields, passwords: Passwords) -> dict[str, Any]:
-    """A result as it is kept: its secrets masked, and in its texts also the long ones of other rows."""
-    description = secrets.hidden_in(result.error_description, result.content)
-    return {
-        "command": result.command,
-        "status": result.status,
-        "errorCode": result.error_code,
-        "errorDescription": passwords.hidden_in(description, long_only=True),
-        "content": secrets.masked(result.content),
-    }
-
-
 def _results_name(phase: PhaseFacts, task_type: str) -> str:
+    return result_place(f"phase-{phase.number}-{task_type}-results.json")
+
+
+def _earlier_name(phase: PhaseFacts, task_type: str) -> str:
+    """The name in earlier versions, which kept each result with its task."""
     return result_place(f"phase-{phase.number}-{task_type}.json")
 
 
 class SavedResults(Iterable[dict[str, Any]]):
-    """The saved results of one type, each made again from its JSON when it is looked at."""
+    """The saved results of one type, each made again from its JSON when it is looked at.
+
+    One without `command` and `content` is of the task in its place among `run_texts`.
+    """
 
     def __init__(self, job: OpenJob, phase: PhaseFacts, task_type: str) -> None:
         """Raises LocalFailure where they are damaged."""
         name = _results_name(phase, task_type)
+        if not job.stored.exists(name) and job.stored.exists(_earlier_name(phase, task_type)):
+            name = _earlier_name(phase, task_type)
         self._place = job.stored.where(name)
         with self._reporting():
             self._blocks = job.stored.read(name)[1:-1].split(_SEAM)

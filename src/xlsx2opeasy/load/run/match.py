@@ -59,6 +59,11 @@ def corresponds_in_order(
     return all(mine and its and corresponds(mine, its, secrets) for mine, its in pairs)
 
 
+def is_same(mine: Task, its: Task, secrets: SecretFields) -> bool:
+    """Whether two tasks are the same but for their secrets; keys in another order make them others."""
+    return orjson.dumps(_bare(mine, secrets)) == orjson.dumps(_bare(its, secrets))
+
+
 def corresponds(mine: Task, its: Task, secrets: SecretFields) -> bool:
     """Whether the server's task is ours, or covers it; secret values may be masked.
 
@@ -67,8 +72,7 @@ def corresponds(mine: Task, its: Task, secrets: SecretFields) -> bool:
     """
     if mine == its and orjson.dumps(mine) == orjson.dumps(its):
         return True
-    mine, its = _bare(mine, secrets), _bare(its, secrets)
-    return orjson.dumps(mine) == orjson.dumps(its) or _covers(its, mine)
+    return is_same(mine, its, secrets) or _covers(_bare(its, secrets), _bare(mine, secrets))
 
 
 def further_results(
@@ -194,7 +198,9 @@ def _subject(task: Task, paths: tuple[str, ...]) -> bytes:
 def value_at(content: Any, keys: Iterable[str]) -> Any:  # noqa: ANN401
     """The value that these keys lead to, one within the other; None where there is none."""
     for key in keys:
-        content = content.get(key) if isinstance(content, dict) else None
+        if not isinstance(content, dict):
+            return None
+        content = content.get(key)
     return content
 
 

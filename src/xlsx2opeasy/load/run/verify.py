@@ -3,7 +3,8 @@
 A draft that is not is never scheduled. What the server's validation set aside is part of what it holds.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import partial
 from itertools import islice
 
 from xlsx2opeasy.load.run.connection import Passwords
@@ -11,13 +12,14 @@ from xlsx2opeasy.load.run.fetch import Rejection
 from xlsx2opeasy.load.run.match import Match, corresponds_in_order, match
 from xlsx2opeasy.load.run.step import PhaseStep
 from xlsx2opeasy.masking import SecretFields
-from xlsx2opeasy.opeasy.models import Operation, Task, ValidationError
+from xlsx2opeasy.opeasy.models import Operation, Task
 from xlsx2opeasy.spec.catalogue import BY_NAME
 from xlsx2opeasy.spec.model import TaskType
 
 Counts = Mapping[str, int]
 """Tasks by type; types without any are left out."""
 LISTED_ROWS = 5
+_AT_ONCE = 1000
 
 
 class DraftInDoubtError(Exception):
@@ -54,8 +56,16 @@ class DraftVerifier(PhaseStep):
 
     def _compare(self, operation: Operation, task_type: TaskType, number: int) -> list[Rejection]:
         name, wire_names = task_type.name, self._job.facts.wire_names
-        held = self._client.all_tasks(operation.id, task_type)
-        set_aside = self._set_aside(operation, task_type)
+        count = operation.tasks.get(name)
+        held: Collection[Task] | None
+        if count is not None and count.validation_errors:
+            held = self._client.all_tasks(operation.id, task_type)
+            set_aside = self._client.all_validation_errors(operation.id, task_type)
+        else:
+            held = self._client.tasks_other_than(operation.id, task_type, partial(self._lists, name, number))
+            set_aside = ()
+            if held is None:
+                return []
         sent = islice(self._job.sent_tasks(self._phase, name), number)
         if not set_aside and corresponds_in_order(name, sent, map(_as_sent, held), wire_names):
             return []
@@ -78,11 +88,11 @@ class DraftVerifier(PhaseStep):
                 rejections.append(Rejection(name, index, error.id, messages))
         return rejections
 
-    def _set_aside(self, operation: Operation, task_type: TaskType) -> Sequence[ValidationError]:
-        count = operation.tasks.get(task_type.name)
-        if count is None or not count.validation_errors:
-            return ()
-        return self._client.all_validation_errors(operation.id, task_type)
+    def _lists(self, name: str, number: int) -> Iterator[bytes]:
+        """The first tasks of a type as they were sent, some of them at a time, as a list without brackets."""
+        texts = islice(self._job.sent_texts(self._phase, name), number)
+        while some := list(islice(texts, _AT_ONCE)):
+            yield b",".join(some)
 
     def _difference(
         self,
