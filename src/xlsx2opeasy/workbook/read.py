@@ -41,6 +41,8 @@ def read_workbook(path: Path, limits: Limits = USUAL, mapping: ListMapping = NO_
         marks = marks_of(package, named.others)
         problems += filter(None, [version_problem(marks.version)])
         own = own_sheets(package, named.others, marks)
+    sha256 = source.sha256
+    del source, data, package  # the whole file, which nobody needs any more
     from xlsx2opeasy.workbook.reading.task_sheet import read_sheet
 
     problems += [*named.problems, *unread_sheets(named, raw.tops, own)]
@@ -56,7 +58,7 @@ def read_workbook(path: Path, limits: Limits = USUAL, mapping: ListMapping = NO_
     order = list(BY_NAME)
     ordered = tuple(sorted(sheets, key=lambda sheet: order.index(sheet.task_type.name)))
     others = tuple(title for title in named.others if title not in own)
-    return Workbook(path, source.sha256, ordered, others, tuple(problems), marks.enterprise)
+    return Workbook(path, sha256, ordered, others, tuple(problems), marks.enterprise)
 
 
 def _any_error(problems: list[Problem], sheets: list[Sheet]) -> bool:
