@@ -5,14 +5,18 @@ import ctypes
 import errno
 import getpass
 import os
+import signal
 import stat
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import FrameType
 from typing import Any, Final
 
 HOME_VARIABLE: Final = "XLSX2OPEASY_HOME"
+_ENDING: Final = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
+"""The last is Ctrl-Break and the closing of a console of Windows."""
 _JOB_EXTENDED_LIMITS: Final = 9
 _LIMIT_PROCESS_TIME, _LIMIT_PROCESS_MEMORY, _DIE_ON_EXCEPTION = 0x2, 0x100, 0x400
 _PR_SET_DUMPABLE: Final = 4
@@ -54,6 +58,26 @@ class _ExtendedLimits(ctypes.Structure):
         ("peak_process_memory", ctypes.c_size_t),
         ("peak_job_memory", ctypes.c_size_t),
     )
+
+
+def ending_signals() -> list[int]:
+    """The signals that ask a program to end, but for those that it was started to ignore.
+
+    `nohup` has SIGHUP ignored, and a shell without job control SIGINT of what it starts in the background.
+    """
+    known = [getattr(signal, name) for name in _ENDING if hasattr(signal, name)]
+    return [number for number in known if signal.getsignal(number) != signal.SIG_IGN]
+
+
+@contextlib.contextmanager
+def ending_signals_handled(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
+    """Have `handler` called for them while the block runs; only for the main thread."""
+    before = {number: signal.signal(number, handler) for number in ending_signals()}
+    try:
+        yield
+    finally:
+        for number, earlier in before.items():
+            signal.signal(number, earlier)
 
 
 def state_folder() -> Path:

@@ -67,8 +67,9 @@ def _run() -> int:
     """The command, which SIGTERM and SIGHUP end as Ctrl-C does, until it handles them in its own way."""
     import signal  # takes as long as all of --help
 
-    known = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    heard = [number for number in known if signal.getsignal(number) != signal.SIG_IGN]  # as nohup does
+    from xlsx2opeasy.operating_system import ending_signals
+
+    heard = ending_signals()
     try:
         for number in heard:
             signal.signal(number, signal.default_int_handler)

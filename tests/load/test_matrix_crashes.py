@@ -437,6 +437,30 @@ def test_f18_f20_the_request_under_way_is_finished_and_recorded(
     kept_promise(rig.server, done)
 
 
+def test_a_load_started_by_nohup_goes_on_when_its_terminal_is_closed(
+    rig: Rig, env: dict[str, str], tmp_path: Path
+) -> None:
+    under_way, signalled = list[Request](), threading.Event()
+
+    def slowly(request: Request) -> float:
+        if request.call == "POST /v1/operations" and not under_way:
+            under_way.append(request)
+            signalled.wait(60)
+        return 0.0
+
+    rig.server.settings.delay = slowly
+    earlier = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as nohup does; what is started inherits it
+    try:
+        process = start("load", user_book(tmp_path / "three.xlsx"), "--json", env=env)
+    finally:
+        signal.signal(signal.SIGHUP, earlier)
+    until(lambda: under_way)
+    process.send_signal(signal.SIGHUP)
+    signalled.set()
+    out, err = process.communicate(timeout=120)
+    assert (process.returncode, json.loads(out)["status"]) == (0, "completed"), err
+
+
 def test_f19_the_second_signal_leaves_at_once_and_the_call_is_in_doubt(
     rig: Rig, env: dict[str, str], tmp_path: Path
 ) -> None:

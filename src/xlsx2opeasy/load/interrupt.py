@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from types import FrameType
 
 from xlsx2opeasy.errors import Interrupted
+from xlsx2opeasy.operating_system import ending_signals_handled
 
 GRACE_SECONDS = 10.0
 """How long SIGTERM and SIGHUP wait for the request under way."""
@@ -71,13 +72,10 @@ class Interruption:
         if threading.current_thread() is not threading.main_thread():
             yield
             return
-        names = [name for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, name)]
-        before = {name: signal.signal(getattr(signal, name), self._signalled) for name in names}
         try:
-            yield
+            with ending_signals_handled(self._signalled):
+                yield
         finally:
-            for name, handler in before.items():
-                signal.signal(getattr(signal, name), handler)
             if self._leaving is not None:
                 self._leaving.cancel()  # the load ended in time, and its process may have more to do
 

@@ -7,7 +7,6 @@ import logging
 import os
 import secrets
 import shutil
-import signal
 import socket
 import tempfile
 import threading
@@ -21,6 +20,7 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from xlsx2opeasy.errors import LocalFailure, UsageError
+from xlsx2opeasy.operating_system import ending_signals_handled
 from xlsx2opeasy.web.app import create_app
 from xlsx2opeasy.web.desk import Desk
 from xlsx2opeasy.web.gate import Access
@@ -134,13 +134,8 @@ def _signals() -> Iterator[threading.Event]:
             os._exit(130)
         stop.set()
 
-    names = [name for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    before = {name: signal.signal(getattr(signal, name), signalled) for name in names}
-    try:
+    with ending_signals_handled(signalled):
         yield stop
-    finally:
-        for name, handler in before.items():
-            signal.signal(getattr(signal, name), handler)
 
 
 def _open(address: str, entered: threading.Event, note: Callable[[str], None]) -> None:
