@@ -21,7 +21,7 @@ _OURS = str(Path(xlsx2opeasy.__file__).parent)
 class Work:
     """What was done: `calls` of any function, also of C, and those of ours by module and name.
 
-    Of this thread, and of those that begin meanwhile.
+    Of this thread, and of those that begin meanwhile where they are asked for.
     """
 
     def __init__(self) -> None:
@@ -40,10 +40,11 @@ class Work:
 
 
 @contextmanager
-def counted() -> Iterator[Work]:
-    """The work of this block."""
+def counted(*, threads: bool = True) -> Iterator[Work]:
+    """The work of this block, with that of `threads` which begin meanwhile or without it."""
     work = Work()
-    threading.setprofile(work._seen)
+    if threads:
+        threading.setprofile(work._seen)
     sys.setprofile(work._seen)
     try:
         yield work
