@@ -1,9 +1,10 @@
 """The installed command, started from a process in which its libraries are loaded already.
 
-Most of a short run is the loading of pandas and pandera. Hundreds of runs share it here: one process a test
-worker loads the libraries (none of our own modules) and forks for each run, which then runs the installed
-console script with its own arguments, environment, folder and streams, and ends as any Python process ends.
-Where the start itself is tested (signals, crashes, an installed wheel), tests start the script themselves.
+Most of a short run is the loading of libraries and modules. Hundreds of runs share it here: one process a test
+worker loads them and forks for each run, which then runs the installed console script with its own arguments,
+environment, folder and streams, and ends as a Python process does, but for the freeing of its modules. A run with
+less memory, other limits or modules of its own (PYTHONPATH) loads ours afresh. Where the start itself is tested
+(signals, crashes, an installed wheel), tests start the script themselves.
 
 These runs read workbooks in their own process, too: to start one that loads numpy for each of hundreds of
 small workbooks takes a minute. The reading process is tested where it is the subject, and by every run of the
@@ -19,6 +20,7 @@ import importlib.abc
 import importlib.machinery
 import json
 import os
+import pkgutil
 import resource
 import runpy
 import signal
@@ -26,6 +28,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -80,11 +83,12 @@ class Run:
             "memory": memory,
             "limits": limits or {},
         }
+        afresh = bool(limits or request["env"].get("PYTHONPATH")) or memory is not None
         self._streams = [tempfile.TemporaryFile() for _ in range(2)]  # noqa: SIM115 - `wait` closes them
         self._answer, theirs = socket.socketpair()
         with theirs:
             files = [*(each.fileno() for each in self._streams), theirs.fileno()]
-            socket.send_fds(_loaded(), [json.dumps(request).encode()], files)
+            socket.send_fds(_loaded(ours=not afresh), [json.dumps(request).encode()], files)
         self._lines = self._answer.makefile("r")
         self.pid = int(self._lines.readline())
 
@@ -119,12 +123,12 @@ def _text(file: Any) -> str:
 
 
 @functools.cache
-def _loaded() -> socket.socket:
-    """The way to the process that has the libraries; it ends when this process ends."""
+def _loaded(*, ours: bool) -> socket.socket:
+    """The way to the process that has the libraries, and `ours`; it ends when this process ends."""
     mine, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     mine.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _LONGEST_REQUEST)
     with theirs:
-        command = [sys.executable, __file__, str(theirs.fileno())]
+        command = [sys.executable, __file__, str(theirs.fileno()), *["ours"] * ours]
         process = subprocess.Popen(command, pass_fds=[theirs.fileno()])
     atexit.register(process.wait)
     atexit.register(mine.close)
@@ -168,7 +172,9 @@ def _become(request: dict[str, Any], streams: list[int], answer: int) -> None:
         resource.setrlimit(resource.RLIMIT_AS, (request["memory"], request["memory"]))
     for name, values in request["limits"].items():
         _CHANGES[name] = functools.partial(_set, values)
-    if request["hurry"]:
+    if request["hurry"] and _CLOCK in sys.modules:
+        _without_pauses(sys.modules[_CLOCK])
+    elif request["hurry"]:
         _CHANGES[_CLOCK] = _without_pauses
     os.chdir(request["cwd"])
     os.environ.clear()
@@ -230,16 +236,34 @@ _CHANGES: dict[str, Callable[[Any], None]] = {
 """What is changed in a module, by its name."""
 
 
+def _our_modules() -> list[str]:
+    (place,) = importlib.import_module("xlsx2opeasy").__path__
+    found = (each.name for each in pkgutil.walk_packages([place], "xlsx2opeasy."))
+    return [name for name in found if not name.endswith("__main__")]
+
+
 def _main() -> None:
-    for name in _LIBRARIES:
+    del sys.path[0]  # the script's folder is not the tests' folder
+    sys.meta_path.insert(0, _Changing())
+    for name in (*_LIBRARIES, *(_our_modules() if sys.argv[2:] else ())):
         importlib.import_module(name)
     gc.freeze()  # or each run's collector, and its end, would touch and so copy all of the libraries' objects
-    sys.meta_path.insert(0, _Changing())
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # who watches a run is waited for by nobody
     with socket.socket(fileno=int(sys.argv[1])) as control:
         sys.argv = _serve(control)
-    del sys.path[0]  # the script's folder is not the tests' folder
-    runpy.run_path(str(COMMAND), run_name="__main__")
+    try:
+        runpy.run_path(str(COMMAND), run_name="__main__")
+    except SystemExit as end:
+        _leave(int(end.code or 0))
+
+
+def _leave(code: int) -> None:
+    """Ends as Python does, but for freeing all modules one by one, which copies the pages they are on."""
+    threading._shutdown()  # type: ignore[attr-defined]
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 if __name__ == "__main__":
