@@ -406,21 +406,27 @@ def test_after_a_failure_the_journal_takes_nothing_more(
 # -- signals, in the process that people run ---------------------------------------------------------------
 
 
+def hold_first(rig: Rig, call: str) -> tuple[list[Request], threading.Event]:
+    """Keeps the server from answering the first request of a kind until the event; the list has it then."""
+    under_way, let_go = list[Request](), threading.Event()
+
+    def slowly(request: Request) -> float:
+        if request.call.startswith(call) and not under_way:
+            under_way.append(request)
+            let_go.wait(120)
+            return 0.2
+        return 0.0
+
+    rig.server.settings.delay = slowly
+    return under_way, let_go
+
+
 @pytest.mark.parametrize("call", ["POST /v1/operations", "PATCH", "POST /v1/scheduledoperations"])
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_f18_f20_the_request_under_way_is_finished_and_recorded(
     rig: Rig, env: dict[str, str], tmp_path: Path, call: str, number: signal.Signals
 ) -> None:
-    under_way, signalled = list[Request](), threading.Event()
-
-    def slowly(request: Request) -> float:
-        if request.call.startswith(call) and not under_way:
-            under_way.append(request)
-            signalled.wait(60)
-            return 0.2
-        return 0.0
-
-    rig.server.settings.delay = slowly
+    under_way, signalled = hold_first(rig, call)
     process = start("load", user_book(tmp_path / "three.xlsx"), "--json", env=env)
     until(lambda: under_way)
     process.send_signal(number)
@@ -440,15 +446,7 @@ def test_f18_f20_the_request_under_way_is_finished_and_recorded(
 def test_a_load_started_by_nohup_goes_on_when_its_terminal_is_closed(
     rig: Rig, env: dict[str, str], tmp_path: Path
 ) -> None:
-    under_way, signalled = list[Request](), threading.Event()
-
-    def slowly(request: Request) -> float:
-        if request.call == "POST /v1/operations" and not under_way:
-            under_way.append(request)
-            signalled.wait(60)
-        return 0.0
-
-    rig.server.settings.delay = slowly
+    under_way, signalled = hold_first(rig, "POST /v1/operations")
     earlier = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as nohup does; what is started inherits it
     try:
         process = start("load", user_book(tmp_path / "three.xlsx"), "--json", env=env)
@@ -464,15 +462,7 @@ def test_a_load_started_by_nohup_goes_on_when_its_terminal_is_closed(
 def test_f19_the_second_signal_leaves_at_once_and_the_call_is_in_doubt(
     rig: Rig, env: dict[str, str], tmp_path: Path
 ) -> None:
-    under_way, gone = list[Request](), threading.Event()
-
-    def until_it_is_gone(request: Request) -> float:
-        if request.method == "PATCH" and not under_way:
-            under_way.append(request)
-            gone.wait(120)
-        return 0.0
-
-    rig.server.settings.delay = until_it_is_gone
+    under_way, gone = hold_first(rig, "PATCH")
     process = start("load", user_book(tmp_path / "three.xlsx"), env=env)
     until(lambda: under_way)
     process.send_signal(signal.SIGINT)
