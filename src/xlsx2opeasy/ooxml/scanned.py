@@ -2,13 +2,17 @@
 
 import re
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
+import numpy as np
 import pyarrow as pa
 
 from xlsx2opeasy.ooxml.address import letters_of
 from xlsx2opeasy.ooxml.byte_arrays import Ints
 from xlsx2opeasy.ooxml.xml import is_true
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 STRIDE = 1 << 14  # columns
 """A cell's key is its row times this, plus its column less one: keys sort as the cells of a sheet do."""
@@ -54,7 +58,7 @@ class Block:
 
 
 class Blocks(Protocol):
-    """Takes the blocks of a sheet in their order; `begin` says that the first one follows, perhaps anew."""
+    """Takes the blocks of a sheet in their order; `begin` says that the first one follows, perhaps again."""
 
     def begin(self) -> None:
         """Forget all blocks of the sheet that were added."""
@@ -83,6 +87,14 @@ def rows_of(keys: Ints) -> Ints:
 def columns_of(keys: Ints) -> Ints:
     """The column of each key, from 0."""
     return keys & (STRIDE - 1)
+
+
+def slices_of(columns: "npt.NDArray[np.integer[Any]]") -> dict[int, slice]:
+    """Where each column begins and ends in a sorted array of columns."""
+    starts = np.flatnonzero(np.diff(columns, prepend=-1))
+    ends = [*starts[1:].tolist(), len(columns)][: len(starts)]  # no column, no end
+    found = columns[starts].tolist()
+    return {each: slice(start, end) for each, start, end in zip(found, starts.tolist(), ends, strict=True)}
 
 
 def address_of(key: int) -> str:

@@ -5,7 +5,6 @@ files, and the workbook's own bytes.
 """
 
 import contextlib
-import hashlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache, partial
@@ -16,7 +15,7 @@ from xlsx2opeasy.check.checked import Checked
 from xlsx2opeasy.durable import what_helps, why_refused
 from xlsx2opeasy.errors import LocalFailure, WorkbookUnusable
 from xlsx2opeasy.load.events import Listener, Notice
-from xlsx2opeasy.load.job.chunk_files import Digest, new_digest
+from xlsx2opeasy.load.job.chunk_files import Digest, new_digest, sha256_of
 from xlsx2opeasy.load.job.facts import JobFacts, PhaseFacts, Target, file_stamp, write_facts, write_rows
 from xlsx2opeasy.load.job.store import SHELL, WORKBOOK, Store, StoredJob, chunk_place
 from xlsx2opeasy.load.jobs.earlier import Candidate, refuse_if_done_or_unfinished
@@ -151,7 +150,7 @@ def _is_results_workbook(checked: Checked) -> bool:
 
 def _copy_workbook(workbook: Path, stored: StoredJob, sha256: str) -> bytes:
     content = workbook.read_bytes()
-    if hashlib.sha256(content).hexdigest() != sha256:
+    if sha256_of(content) != sha256:
         raise WorkbookUnusable(
             f"{workbook} changed while it was being checked", "close it in other programs, then load it again"
         )

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice, zip_longest
+from itertools import chain, islice, repeat
 from typing import Any, Final
 
 import orjson
@@ -80,8 +80,8 @@ class _Keeping:
         if came[1:-1] == b",".join(texts):  # as nearly always
             kept = [self._said(each) for each in results]
         else:
-            pairs = zip_longest(results, texts, fillvalue=b"")
-            kept = [self._kept(each, text) for each, text in pairs if isinstance(each, TaskResult)]
+            in_place = chain(texts, repeat(b""))  # none for a result beyond what was sent
+            kept = [self._kept(each, text) for each, text in zip(results, in_place, strict=False)]
         said = Counter((each.status, each.error_code) for each in results)
         numbers = Counter[Outcome]()
         for (status, code), number in said.items():

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from xlsx2opeasy.ooxml.address import LAST_ROW
 from xlsx2opeasy.ooxml.byte_arrays import Bools, Ints
 from xlsx2opeasy.ooxml.number_formats import number_format
-from xlsx2opeasy.ooxml.scanned import STRIDE, columns_of, rows_of
+from xlsx2opeasy.ooxml.scanned import STRIDE, columns_of, rows_of, slices_of
 from xlsx2opeasy.workbook.reading.wire import RawSheet, Shorts
 
 _WHOLE_NUMBER = "^(?:0|-?[1-9][0-9]{0,14})$"
@@ -30,15 +30,7 @@ def typed_by_column(sheet: RawSheet, rows: Ints) -> tuple[pa.Table, dict[int, sl
     order = np.argsort(columns, kind="stable")
     places = places_of(rows)[rows_of(keys[first:])][order].astype(np.int64)
     cells = sheet.typed.slice(first).take(pa.array(order))
-    return cells.append_column("place", pa.array(places)).combine_chunks(), _runs(columns[order])
-
-
-def _runs(columns: Ints) -> dict[int, slice]:
-    """Where each column begins and ends in a sorted array of columns."""
-    starts = np.flatnonzero(np.diff(columns, prepend=-1))
-    ends = [*starts[1:].tolist(), len(columns)][: len(starts)]  # no run, no end
-    found = columns[starts].tolist()
-    return {each: slice(start, end) for each, start, end in zip(found, starts.tolist(), ends, strict=True)}
+    return cells.append_column("place", pa.array(places)).combine_chunks(), slices_of(columns[order])
 
 
 def easy_cells(cells: pa.Table, formats: Sequence[str]) -> Bools:

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from xlsx2opeasy.ooxml.address import LAST_ROW, letters_of
 from xlsx2opeasy.ooxml.byte_arrays import Bools, Ints
-from xlsx2opeasy.ooxml.scanned import STRIDE, rows_of
+from xlsx2opeasy.ooxml.scanned import STRIDE, columns_of, rows_of
 from xlsx2opeasy.problems import Problem
 from xlsx2opeasy.spec.catalogue import COMMAND_HEADER
 from xlsx2opeasy.spec.model import TaskType, folded
@@ -234,17 +234,19 @@ class _SheetReader:
 
     def _first_cells(self) -> dict[int, int]:
         """For each column without a header the first row below the headers that holds something."""
-        known, below = {number - 1 for number in self.headers.known}, self.headers.row
+        known, below = [number - 1 for number in self.headers.known], self.headers.row
         keys = np.asarray(self.raw.typed["key"])
+        strange = ~np.isin(columns_of(keys), known) & (rows_of(keys) > below)
         found: dict[int, int] = {}
-        for key in keys[rows_of(keys) > below].tolist():
+        for key in keys[strange].tolist():
             found.setdefault(key % STRIDE, key // STRIDE)
-        for column, cells in self.raw.texts.items():
+        for column in self.raw.texts.keys() - known:
+            cells = self.raw.texts[column]
             filled = np.asarray(pc.binary_length(self.raw.pool.take(pa.array(cells.numbers)))) > 0
             rows = cells.rows[filled & (cells.rows > below)]
             if len(rows):
                 found[column] = min(int(rows[0]), found.get(column, LAST_ROW))
-        return {column + 1: row for column, row in found.items() if column not in known}
+        return {column + 1: row for column, row in found.items()}
 
     def _earlier(
         self, results: dict[str, pa.LargeStringArray], places: Ints, kept: Ints, problems: list[Problem]

@@ -1,7 +1,7 @@
 """What the reading process writes to its parent: Arrow streams one after another, and their reading.
 
 First the workbook's facts with the shared texts; then for each task sheet a stream of its blocks, as they are
-scanned, and its facts with the hidden rows; then the end. Where a sheet has to be scanned anew, its blocks
+scanned, and its facts with the hidden rows; then the end. Where a sheet has to be scanned again, its blocks
 come once more before its facts. Facts are JSON in the schema's metadata. A refusal is the last stream.
 """
 
@@ -19,7 +19,7 @@ from xlsx2opeasy.ooxml.address import Area
 from xlsx2opeasy.ooxml.byte_arrays import Ints
 from xlsx2opeasy.ooxml.layout import Layout, Table
 from xlsx2opeasy.ooxml.relations import Book, SheetPart
-from xlsx2opeasy.ooxml.scanned import TYPED, Block, Scan, columns_of, rows_of
+from xlsx2opeasy.ooxml.scanned import TYPED, Block, Scan, columns_of, rows_of, slices_of
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -260,10 +260,8 @@ class _Columns:
         columns = columns_of(keys).astype(np.int16)
         order = np.argsort(columns, kind="stable")
         columns, rows, numbers = columns[order], rows_of(keys).astype(np.int32)[order], numbers[order]
-        starts = np.flatnonzero(np.diff(columns, prepend=-1))
-        ends = np.append(starts[1:], len(columns))[: len(starts)]  # no column, no end
-        for column, start, end in zip(columns[starts].tolist(), starts, ends, strict=True):
-            self._cells[column].append((rows[start:end], numbers[start:end]))
+        for column, cells in slices_of(columns).items():
+            self._cells[column].append((rows[cells], numbers[cells]))
 
 
 def _layout(facts: dict[str, Any]) -> Layout:
