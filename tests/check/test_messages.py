@@ -6,7 +6,6 @@ there. `python -m check.test_messages` (with `tests` on PYTHONPATH) writes it ag
 
 import sys
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -85,63 +84,53 @@ TABLES: dict[str, dict[str, str]] = {
 }
 
 
-def problems(folder: Path) -> Iterator[tuple[str, Problem]]:
-    """Every problem of every workbook, under its name."""
-    rows: dict[str, list[dict[str, str]]] = {}
-    for number, (sheet, command, field, value, _) in enumerate(BROKEN, 100):
-        rows.setdefault(sheet, []).append(broken_row(sheet, command, field, value, number))
-    path = folder / "broken.xlsx"
-    write_rows(path, rows)
-    yield from (("each rule broken", each) for each in check_workbook(read_workbook(path)).problems)
-    for number, (name, sheets) in enumerate(TABLES.items()):
-        path = write_workbook(folder / f"{number}.xlsx", sheets)
-        yield from ((name, each) for each in check_workbook(read_workbook(path)).problems)
-        if name == "what a row needs":
-            allowed = check_workbook(read_workbook(path), {"unused", "max-length"}).problems
-            yield from ((f"{name}, unused cells left out", each) for each in allowed)
+EACH_RULE, UNUSED_LEFT_OUT = "each rule broken", ", unused cells left out"
+LEFT_OUT = f"what a row needs{UNUSED_LEFT_OUT}"
+NAMES = (EACH_RULE, *TABLES, LEFT_OUT)
 
 
-def written(found: list[tuple[str, Problem]]) -> str:
+def problems(name: str, folder: Path) -> tuple[Problem, ...]:
+    """Every problem of the workbook of this name."""
+    path = folder / "a.xlsx"
+    if name == EACH_RULE:
+        rows: dict[str, list[dict[str, str]]] = {}
+        for number, (sheet, command, field, value, _) in enumerate(BROKEN, 100):
+            rows.setdefault(sheet, []).append(broken_row(sheet, command, field, value, number))
+        write_rows(path, rows)
+    else:
+        write_workbook(path, TABLES[name.removesuffix(UNUSED_LEFT_OUT)])
+    allowed = {"unused", "max-length"} if name == LEFT_OUT else ()
+    return check_workbook(read_workbook(path), allowed).problems
+
+
+def written(name: str, found: tuple[Problem, ...]) -> list[str]:
     """The problems as `messages.txt` has them: a line for what is wrong, one for what to do."""
-    lines, last = [], ""
-    for name, each in found:
-        if name != last:
-            lines += ["", f"# {name}"]
-            last = name
+    lines = [f"# {name}"]
+    for each in found:
         lines.append(f"{each.sheet}!{each.cell} {each.severity} {each.rule} {each.field} {each.value!r}")
         lines += [f"    {each.message}", f"    -> {each.hint}"]
-    return "\n".join(lines).strip() + "\n"
+    return lines
 
 
-@pytest.fixture(scope="module")
-def found(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, Problem]]:
-    return list(problems(tmp_path_factory.mktemp("messages")))
+def expected() -> dict[str, list[str]]:
+    """What `messages.txt` has of each workbook."""
+    parts = EXPECTED.read_text(encoding="utf-8").strip().split("\n\n")
+    return {part.splitlines()[0].removeprefix("# "): part.splitlines() for part in parts}
 
 
-def test_every_sentence_is_what_was_read_and_found_good(found: list[tuple[str, Problem]]) -> None:
-    assert written(found).splitlines() == EXPECTED.read_text(encoding="utf-8").splitlines()
+@pytest.fixture(scope="module", params=(*NAMES[1:], EACH_RULE))  # the large one last
+def found(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[str, tuple[Problem, ...]]:
+    return request.param, problems(request.param, tmp_path_factory.mktemp("messages"))
 
 
-def test_every_variant_of_every_rule_of_the_check_is_among_them(found: list[tuple[str, Problem]]) -> None:
-    """The parts of a variant's sentence between its places are those of some message."""
-    said: dict[str, list[str]] = {}
-    for _, each in found:
-        said.setdefault(each.rule, []).append(f"{each.message}\n{each.hint}")
-    never = []
-    for entry in (*VALUES, *ROWS):
-        for variant, sentence in entry.sentences.items():
-            parts = [part for text in (sentence.message, sentence.remedy) for part in _between_places(text)]
-            if not any(all(part in text for part in parts) for text in said.get(entry.code, ())):
-                never.append((entry.code, variant))
-    assert never == []
+def test_every_sentence_is_what_was_read_and_found_good(found: tuple[str, tuple[Problem, ...]]) -> None:
+    assert written(*found) == expected()[found[0]]
 
 
-def _between_places(text: str) -> list[str]:
-    return [part.partition("}")[2] if "}" in part else part for part in text.split("{")]
-
-
-def test_every_message_says_where_and_what_to_do(found: list[tuple[str, Problem]]) -> None:
-    for _, each in found:
+def test_every_message_says_where_and_what_to_do(found: tuple[str, tuple[Problem, ...]]) -> None:
+    for each in found[1]:
         assert each.sheet
         assert each.row
         assert each.cell
@@ -154,16 +143,42 @@ def test_every_message_says_where_and_what_to_do(found: list[tuple[str, Problem]
         assert "None" not in each.message or each.rule in ("keyword", "one-of")
 
 
-def test_secrets_stand_in_no_message(found: list[tuple[str, Problem]]) -> None:
+def test_every_variant_of_every_rule_of_the_check_is_among_them() -> None:
+    """The parts of a variant's sentence between its places are those of some message."""
+    said: dict[str, list[str]] = {}
+    for head, sentence in sentences():
+        said.setdefault(head.split(" ")[2], []).append(sentence)
+    never = []
+    for entry in (*VALUES, *ROWS):
+        for variant, sentence in entry.sentences.items():
+            parts = [part for text in (sentence.message, sentence.remedy) for part in _between_places(text)]
+            if not any(all(part in text for part in parts) for text in said.get(entry.code, ())):
+                never.append((entry.code, variant))
+    assert never == []
+
+
+def sentences() -> list[tuple[str, str]]:
+    """Of each problem in `messages.txt`, its first line and both of its sentences."""
+    lines = [line for part in expected().values() for line in part[1:]]
+    return [(head, "\n".join(rest)) for head, *rest in zip(*[iter(lines)] * 3, strict=True)]
+
+
+def _between_places(text: str) -> list[str]:
+    return [part.partition("}")[2] if "}" in part else part for part in text.split("{")]
+
+
+def test_secrets_stand_in_no_message() -> None:
     secrets = [value for _, _, field, value, _ in BROKEN if "assword" in field and len(value) > 3]
-    masked = [each for _, each in found if each.value == MASK]
+    masked = [sentence for head, sentence in sentences() if head.endswith(repr(MASK))]
     assert secrets
     assert masked
-    for each in masked:
-        assert not any(secret in each.message + (each.hint or "") for secret in secrets)
+    assert not [secret for secret in secrets if secret in "\n".join(masked)]
 
 
 if __name__ == "__main__":
-    with tempfile.TemporaryDirectory() as name:
-        EXPECTED.write_text(written(list(problems(Path(name)))), encoding="utf-8")
+    parts = []
+    for title in NAMES:
+        with tempfile.TemporaryDirectory() as folder_name:
+            parts.append("\n".join(written(title, problems(title, Path(folder_name)))))
+    EXPECTED.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
     sys.stdout.write(f"{EXPECTED} is written: read it\n")
