@@ -225,6 +225,7 @@ def test_what_the_readings_allow_is_no_error(
         ),
         (AGENT, "Assign", {"callCenterInfo[1].join": "TRUE"}, "callCenterInfo[1].callCenterId", "required"),
         (USERS, "AddUser", {"groupId": BLANK, "user.title": "x"}, "groupId", "required"),
+        (USERS, "ModifyUser", {"user.pingEnabledFeatures": " ; "}, "user.pingEnabledFeatures", "empty-list"),
     ],
 )
 def test_what_a_row_as_a_whole_breaks(

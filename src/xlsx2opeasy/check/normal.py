@@ -53,7 +53,8 @@ def _spelling(words: tuple[str, ...]) -> Callable[[str], str]:
 
 
 def _each_item(one: Callable[[str], str]) -> Callable[[str], str]:
-    return lambda text: LIST_SEPARATOR.join(one(item) for item in items_of(text))
+    """The items, each mapped; a cell that has none stays, lest it count as blank."""
+    return lambda text: LIST_SEPARATOR.join(one(item) for item in items_of(text)) or text
 
 
 def _normaliser(column: Column) -> Callable[[str], str] | None:
