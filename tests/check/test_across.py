@@ -22,6 +22,7 @@ NUMBERS = "| command | groupId | phoneNumbers | activated |\n"
 TEAMS = "| command | groupId | user.userId | user.title | user.msTeamsXsiPlugin |\n"
 
 USER_A, USER_B = "anna.able@example.com", "bert.bold@example.com"
+USER_C, USER_D = "carl.cook@example.com", "dora.dell@example.com"
 
 
 @pytest.mark.parametrize(
@@ -158,6 +159,155 @@ def test_the_message_names_the_other_row(tmp_path: Path) -> None:
     checked = check_workbook(read_workbook(write_workbook(tmp_path / "rows.xlsx", {"Users": table})))
     (error,) = checked.errors
     assert (error.row, error.message) == (4, f'"{USER_A}" is added in row 2 already')
+
+
+@pytest.mark.parametrize(
+    ("table", "expected"),
+    [
+        # Added, deleted, and added again: the last that counts is named.
+        (
+            ADD
+            + f"| DeleteUser | | {USER_A} |\n| AddUser | D | {USER_A} |\n| ModifyUser | | {USER_A} | 1 |\n"
+            f"| AddUser | D | {USER_A} | 2 |",
+            [f'C5: "{USER_A}" is added in row 3 already'],
+        ),
+        (
+            ADD + f"| AddUser | D | {USER_A} |\n| AddUser | E | {USER_A} |\n| AddUser | F | {USER_A} |",
+            [f'C3: "{USER_A}" is added in row 2 already', f'C4: "{USER_A}" is added in row 3 already'],
+        ),
+        (
+            ADD
+            + f"| DeleteUser | | {USER_A} |\n| SuspendUser | | {USER_A} |\n| DeleteUserAndDevices | | {USER_A} |\n"
+            f"| RestoreUser | | {USER_A} |",
+            [
+                f'C{row}: "{USER_A}" is deleted in row 2, so {command} must fail'
+                for row, command in ((3, "SuspendUser"), (4, "DeleteUserAndDevices"), (5, "RestoreUser"))
+            ],
+        ),
+        # A number stays with its first user until that one gets another, none, or is deleted.
+        (
+            ADD
+            + f"| AddUser | D | {USER_A} | 2145550100 |\n| ModifyUser | | {USER_A} | | 7 |\n| AddUser | D | {USER_B} | 2145550100 |",
+            ['D4: "2145550100" belongs to another user in row 2 already'],
+        ),
+        (
+            ADD
+            + f'| AddUser | D | {USER_A} | 2145550100 |\n| ModifyUser | | {USER_A} | "" |\n| AddUser | D | {USER_B} | 2145550100 |',
+            [],
+        ),
+        (
+            ADD + f"| AddUser | D | {USER_A} | 2145550100 |\n| AddUser | D | {USER_B} | 2145550100 |\n"
+            f"| AddUser | D | {USER_C} | 12145550100 |",
+            [
+                'D3: "2145550100" belongs to another user in row 2 already',
+                'D4: "12145550100" belongs to another user in row 2 already',
+            ],
+        ),
+        (
+            ADD + f"| AddUser | D | {USER_A} | 2145550100 |\n| AddUser | D | {USER_B} | 2145550100 |\n"
+            f"| DeleteUser | | {USER_A} |\n| AddUser | D | {USER_C} | 2145550100 |\n| DeleteUser | | {USER_B} |\n"
+            f"| AddUser | D | {USER_D} | 2145550100 |",
+            [
+                'D3: "2145550100" belongs to another user in row 2 already',
+                'D7: "2145550100" belongs to another user in row 5 already',
+            ],
+        ),
+        (
+            ADD
+            + f"| AddUser | D | {USER_A} | 2145550100 | 1 |\n| ModifyUser | | {USER_A} | +12145550100 | 2 |",
+            [],
+        ),
+        (ADD + f"| AddUser | D | {USER_A} | abc |\n| AddUser | D | {USER_B} | abc |", []),
+        (ADD + f"| ModifyUser | | {USER_A} | | 31 |\n| ModifyUser | | {USER_B} | | 31 |", []),
+        (
+            ADD
+            + f"| ModifyUser | D | {USER_A} | | 31 |\n| ModifyUser | D | {USER_C} | | 32 |\n| ModifyUser | D | {USER_B} | | 31 |",
+            ['E4: "31" belongs to another user in row 2 already'],
+        ),
+        # What is unique within the system stays with its first device until that one gets another, or is deleted.
+        (
+            DEVICE
+            + "| AddDevice | D | A | 1 |\n| ModifyDevice | | A | | | t |\n| AddDevice | D | B | 1 |\n| AddDevice | D | C | 1 |",
+            [
+                'D4: "1" belongs to another device in row 2 already',
+                'D5: "1" belongs to another device in row 2 already',
+            ],
+        ),
+        (
+            DEVICE
+            + "| AddDevice | D | A | 1 | x |\n| AddDevice | D | B | 2 | y |\n| DeleteDevice | | B |\n| AddDevice | D | C | 2 | x |",
+            ['E5: "x" belongs to another device in row 2 already'],
+        ),
+        (
+            DEVICE
+            + "| AddDevice | D | A | 1 |\n| AddDevice | D | B | 1 |\n| DeleteDevice | | B |\n| AddDevice | D | C | 1 |\n"
+            "| DeleteDevice | | A |\n| AddDevice | D | E | 1 |",
+            [
+                'D3: "1" belongs to another device in row 2 already',
+                'D5: "1" belongs to another device in row 2 already',
+            ],
+        ),
+        (DEVICE + "| ModifyDevice | | A | 1 |\n| AddDevice | D | B | 1 |\n| ModifyDevice | | C | 1 |", []),
+        (
+            USER_DEVICE
+            + f"| AddUserDevice | D | {USER_A} | A | 1 |\n| AddDevice | D | | B | 2 |\n| DeleteUserAndDevices | | {USER_A.upper()} |\n"
+            f"| AddUserDevice | D | {USER_A} | C | 1 |\n| AddUserDevice | D | {USER_B} | E | 2 |",
+            ['E6: "2" belongs to another device in row 3 already'],
+        ),
+        # Sync commands.
+        (
+            TEAMS
+            + f"| SyncAddedModifiedTeamsUsers |\n| ModifyUser | | {USER_A} | x |\n| SyncAddedModifiedTeamsUsers |\n"
+            "| SyncDeletedTeamsUsers |\n| SyncAddedModifiedTeamsUsers |",
+            [
+                "A2: SyncAddedModifiedTeamsUsers is not the last of the Users rows",
+                "A4: SyncAddedModifiedTeamsUsers is in row 2 already; it is sent once",
+                "A6: SyncAddedModifiedTeamsUsers is in row 2 already; it is sent once",
+            ],
+        ),
+        (
+            TEAMS
+            + f"| ModifyUser | | {USER_A} | x | TRUE |\n| AddUser | D | {USER_B} | | TRUE |\n| ModifyUser | | {USER_C} | x |",
+            ["A3: Teams users are added or changed, and no row has the command SyncAddedModifiedTeamsUsers"],
+        ),
+        (
+            TEAMS
+            + f"| AddUser | D | {USER_B} | | TRUE |\n| ModifyUser | | {USER_A} | x | TRUE |\n| SyncDeletedTeamsUsers |",
+            ["A3: Teams users are added or changed, and no row has the command SyncAddedModifiedTeamsUsers"],
+        ),
+        # Rows that are the same, of which nothing else is said.
+        (
+            TEAMS
+            + f"| ModifyUser | | {USER_A} | x |\n| ModifyUser | | {USER_B} | x |\n| ModifyUser | | {USER_A} | x |\n"
+            f"| ModifyUser | | {USER_A} | y |\n| ModifyUser | | {USER_A} | x |",
+            ["A4: this row is the same as row 2", "A6: this row is the same as row 2"],
+        ),
+        (
+            TEAMS + f"| AddUser | D | {USER_A} | x |\n| AddUser | D | {USER_A} | x |",
+            [f'C3: "{USER_A}" is added in row 2 already'],
+        ),
+    ],
+)
+def test_which_other_row_is_meant(tmp_path: Path, table: str, expected: list[str]) -> None:
+    checked = check_workbook(read_workbook(write_workbook(tmp_path / "rows.xlsx", {"Users": table})))
+    assert [f"{each.cell}: {each.message}" for each in checked.problems] == expected
+
+
+@pytest.mark.parametrize(
+    ("table", "expected"),
+    [
+        (
+            "| Assign | D | 30 - 39 |\n| Assign | D | 35 |\n| Assign | D | 50 |\n| Assign | D | 38 - 41 |",
+            [3, 5],
+        ),
+        ("| Assign | D | 35 |\n| Unassign | D | 36 |\n| Assign | D | x |\n| Unassign | D | 30 - 39 |", [5]),
+        ("| Modify | | | TRUE |\n| Modify | | 3 | TRUE |", []),
+    ],
+)
+def test_which_row_overlaps(tmp_path: Path, table: str, expected: list[int]) -> None:
+    path = write_workbook(tmp_path / "rows.xlsx", {"PhoneNumbers": NUMBERS + table})
+    problems = check_workbook(read_workbook(path)).problems
+    assert [each.row for each in problems if each.rule == "ranges-overlap"] == expected
 
 
 NUMBERS_WRITTEN = st.from_regex(r"(\+?1[ .-]?)?\(?[0-2]{3}\)? ?[0-1]{3}-?[01]{4}", fullmatch=True) | st.text(
