@@ -42,13 +42,26 @@ def test_which_of_two_deleted_users_is_meant_cannot_be_determined(
 ) -> None:
     (problem,) = found(tmp_path, *users, forwarding=forwarding)
     assert (problem.rule, problem.severity, problem.cell) == ("unclear-user", "error", "B2")
+    deleted = [str(row) for row, command in enumerate(users, 2) if command.startswith("Delete")]
+    assert f"is deleted in the Users rows {', '.join(deleted)}, so" in problem.message
 
 
-@pytest.mark.parametrize("users", [("DeleteUser", "AddUser"), ("DeleteUser", "AddUser", "SuspendUser")])
-def test_a_user_who_comes_again_is_meant_with_a_warning(users: tuple[str, ...], tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("users", "deleted", "added"),
+    [
+        (("DeleteUser", "AddUser"), "2", 3),
+        (("DeleteUser", "AddUser", "SuspendUser"), "2", 3),
+        (("DeleteUser", "AddUser", "SuspendUser", "RestoreUser"), "2", 3),
+        (("SuspendUser", "DeleteUserAndDevices", "AddUser"), "3", 4),
+        (("DeleteUser", "AddUser", "DeleteUserAndDevices", "AddUser"), "2, 4", 5),
+    ],
+)
+def test_a_user_who_comes_again_is_meant_with_a_warning(
+    users: tuple[str, ...], deleted: str, added: int, tmp_path: Path
+) -> None:
     (problem,) = found(tmp_path, *users)
     assert (problem.rule, problem.severity) == ("user-again", "warning")
-    assert "added again in row 3" in problem.message
+    assert f"is deleted in Users row {deleted} and added again in row {added}: " in problem.message
 
 
 @pytest.mark.parametrize(

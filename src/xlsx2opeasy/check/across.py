@@ -48,7 +48,8 @@ class UniqueValues:
         if does(Effect.DELETES_DEVICES_OF_USER):
             gone = self._devices_of.pop(user, [])
         for each in gone:
-            self._row_of.pop(self._value_of.pop(each, ""), None)
+            if each in self._value_of:
+                del self._row_of[self._value_of.pop(each)]
 
 
 Texts: TypeAlias = "pd.Series[str]"

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 import pandas as pd
 
 from xlsx2opeasy.check.across import UNCLEAR_USER, Conflict, user_key, user_keys
-from xlsx2opeasy.problems import Severity
 from xlsx2opeasy.spec.catalogue import COMMAND_HEADER
 from xlsx2opeasy.spec.effects import Effect
 from xlsx2opeasy.spec.model import Command, Subject, TaskType
@@ -84,6 +83,9 @@ def windows_of(rows: Iterable[tuple[int, Command]]) -> Windows:
 
 USER_AGAIN = "user-again"
 
+Again = tuple[Windows, list[tuple[int, Command]]]
+"""A user who comes again, and the Users rows that add, delete, suspend and restore users of this id."""
+
 Rows = tuple[TaskType, pd.DataFrame]
 """A sheet's task type and its values, of rows with a known command and without an error."""
 
@@ -102,14 +104,14 @@ def across_sheets(sheets: Sequence[Rows]) -> Iterator[tuple[int, Conflict]]:
     for place, name, texts in about_users if again else ():
         for row, text in texts.items():
             if (found := again.get(user_key(text))) is not None:
-                yield place, _conflict(int(str(row)), name, text, found)
+                yield place, _conflict(int(str(row)), name, text, *found)
 
 
 def _adds_users(task_type: TaskType) -> bool:
     return bool(task_type.commands_that(*BEGINS))
 
 
-def _coming_again(task_type: TaskType, values: pd.DataFrame) -> Mapping[str, Windows]:
+def _coming_again(task_type: TaskType, values: pd.DataFrame) -> Mapping[str, Again]:
     """The users of which a deletion and an addition are in the sheet, in this order."""
     names = task_type.names_of(Subject.USER)
     events = task_type.commands_that(*BEGINS, *ENDS)
@@ -118,19 +120,16 @@ def _coming_again(task_type: TaskType, values: pd.DataFrame) -> Mapping[str, Win
     rows = values[values[COMMAND_HEADER].isin(events)]
     users = user_keys(rows[names[0]])
     users = users[users.duplicated(keep=False)]
-    by_user: dict[str, list[tuple[int, str]]] = defaultdict(list)
+    by_user: dict[str, list[tuple[int, Command]]] = defaultdict(list)
     commands = rows[COMMAND_HEADER].loc[users.index]
     for row, command, user in zip(users.index.tolist(), commands.tolist(), users.tolist(), strict=True):
-        by_user[user].append((row, command))
-    found = {
-        user: windows_of((row, task_type.by_command[command]) for row, command in of)
-        for user, of in by_user.items()
-    }
-    return {user: windows for user, windows in found.items() if windows.comes_again}
+        by_user[user].append((row, task_type.by_command[command]))
+    found = {user: (windows_of(about), about) for user, about in by_user.items()}
+    return {user: again for user, again in found.items() if again[0].comes_again}
 
 
-def _conflict(row: int, name: str, text: str, found: Windows) -> Conflict:
-    code, severity = (UNCLEAR_USER, Severity.ERROR) if found.ambiguous else (USER_AGAIN, Severity.WARNING)
-    deleted = ", ".join(str(window.before) for window in found.windows if window.deleted)
-    places: dict[str, object] = {"value": text, "deleted": deleted, "added": found.windows[-1].after}
-    return Conflict(code, row, name, places, severity=severity)
+def _conflict(row: int, name: str, text: str, windows: Windows, about: list[tuple[int, Command]]) -> Conflict:
+    deleted = [each for each, command in about if command.does(Effect.DELETES_USER)]
+    added = [each for each, command in about if command.does(Effect.ADDS_USER)]
+    places: dict[str, object] = {"value": text, "deleted": ", ".join(map(str, deleted)), "added": added[-1]}
+    return Conflict(UNCLEAR_USER if windows.ambiguous else USER_AGAIN, row, name, places)
