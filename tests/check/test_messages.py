@@ -4,6 +4,7 @@ What is said stands in `messages.txt`, to be read by a person: a changed sentenc
 there. `python -m check.test_messages` (with `tests` on PYTHONPATH) writes it again.
 """
 
+import re
 import sys
 import tempfile
 from pathlib import Path
@@ -118,36 +119,28 @@ def expected() -> dict[str, list[str]]:
     return {part.splitlines()[0].removeprefix("# "): part.splitlines() for part in parts}
 
 
-@pytest.fixture(scope="module", params=(*NAMES[1:], EACH_RULE))  # the large one last
-def found(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[str, tuple[Problem, ...]]:
-    return request.param, problems(request.param, tmp_path_factory.mktemp("messages"))
+@pytest.mark.parametrize("name", [*NAMES[1:], EACH_RULE])  # the large one last
+def test_every_sentence_is_what_was_read_and_found_good(name: str, tmp_path: Path) -> None:
+    assert written(name, problems(name, tmp_path)) == expected()[name]
 
 
-def test_every_sentence_is_what_was_read_and_found_good(found: tuple[str, tuple[Problem, ...]]) -> None:
-    assert written(*found) == expected()[found[0]]
-
-
-def test_every_message_says_where_and_what_to_do(found: tuple[str, tuple[Problem, ...]]) -> None:
-    for each in found[1]:
-        assert each.sheet
-        assert each.row
-        assert each.cell
-        assert each.field
-        assert each.hint
-        for text in (each.message, each.hint):
+def test_every_message_says_where_and_what_to_do() -> None:
+    for head, message, hint in sentences():
+        place = re.fullmatch(r"\w+![A-Z]+[0-9]+ (error|warning) (?P<rule>[a-z-]+) [\w.\[\]]+ .+", head)
+        assert place, head
+        for text in (message, hint):
+            assert text
             assert text == text.strip()
             assert text.isprintable()
             assert not set("{}") & set(text)
-        assert "None" not in each.message or each.rule in ("keyword", "one-of")
+        assert "None" not in message or place["rule"] in ("keyword", "one-of")
 
 
 def test_every_variant_of_every_rule_of_the_check_is_among_them() -> None:
     """The parts of a variant's sentence between its places are those of some message."""
     said: dict[str, list[str]] = {}
-    for head, sentence in sentences():
-        said.setdefault(head.split(" ")[2], []).append(sentence)
+    for head, message, hint in sentences():
+        said.setdefault(head.split(" ")[2], []).append(f"{message}\n{hint}")
     never = []
     for entry in (*VALUES, *ROWS):
         for variant, sentence in entry.sentences.items():
@@ -157,10 +150,13 @@ def test_every_variant_of_every_rule_of_the_check_is_among_them() -> None:
     assert never == []
 
 
-def sentences() -> list[tuple[str, str]]:
-    """Of each problem in `messages.txt`, its first line and both of its sentences."""
+def sentences() -> list[tuple[str, str, str]]:
+    """Of each problem in `messages.txt`, its first line, what is wrong, and what to do."""
     lines = [line for part in expected().values() for line in part[1:]]
-    return [(head, "\n".join(rest)) for head, *rest in zip(*[iter(lines)] * 3, strict=True)]
+    return [
+        (head, message.removeprefix("    "), hint.removeprefix("    -> "))
+        for head, message, hint in zip(lines[::3], lines[1::3], lines[2::3], strict=True)
+    ]
 
 
 def _between_places(text: str) -> list[str]:
@@ -169,7 +165,7 @@ def _between_places(text: str) -> list[str]:
 
 def test_secrets_stand_in_no_message() -> None:
     secrets = [value for _, _, field, value, _ in BROKEN if "assword" in field and len(value) > 3]
-    masked = [sentence for head, sentence in sentences() if head.endswith(repr(MASK))]
+    masked = [f"{message}\n{hint}" for head, message, hint in sentences() if head.endswith(repr(MASK))]
     assert secrets
     assert masked
     assert not [secret for secret in secrets if secret in "\n".join(masked)]
