@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import accumulate
+from operator import itemgetter
 from typing import Generic, TypeVar
 
 from xlsx2opeasy.spec.rules import NumberOrRange
@@ -75,35 +76,30 @@ def overlaps(rows: Iterable[tuple[Span, int]]) -> Iterator[tuple[int, int]]:
 
 @dataclass(slots=True)
 class _Ranges(Generic[T]):
-    """Ranges that do not overlap, in their order: first numbers, last numbers, and a task about each."""
+    """Ranges that do not overlap, in their order: first number, last number, and a task about each."""
 
-    firsts: list[int] = field(default_factory=list)
-    lasts: list[int] = field(default_factory=list)
-    tasks: list[T] = field(default_factory=list)
+    ranges: list[tuple[int, int, T]] = field(default_factory=list)
 
     def overlapping(self, first: int, last: int) -> slice:
         """The places of those that hold a number from `first` to `last`."""
-        return slice(bisect_left(self.lasts, first), bisect_right(self.firsts, last))
+        ranges = self.ranges
+        return slice(
+            bisect_left(ranges, first, key=itemgetter(1)), bisect_right(ranges, last, key=itemgetter(0))
+        )
 
     def add(self, first: int, last: int, task: T) -> None:
         """Takes the range in, in one with those that it overlaps."""
         there = self.overlapping(first, last)
-        first = min([first, *self.firsts[there]])
-        last = max([last, *self.lasts[there]])
-        self._put(there, [(first, last, task)])
+        first = min([first, *(start for start, _, _ in self.ranges[there])])
+        last = max([last, *(end for _, end, _ in self.ranges[there])])
+        self.ranges[there] = [(first, last, task)]
 
     def remove(self, first: int, last: int) -> None:
         """Forgets the numbers from `first` to `last`; what is beside them stays."""
         there = self.overlapping(first, last)
-        cut = list(zip(self.firsts[there], self.lasts[there], self.tasks[there], strict=True))
-        left = [(start, first - 1, task) for start, _, task in cut if start < first]
-        right = [(last + 1, end, task) for _, end, task in cut if end > last]
-        self._put(there, left + right)
-
-    def _put(self, there: slice, ranges: list[tuple[int, int, T]]) -> None:
-        self.firsts[there] = [first for first, _, _ in ranges]
-        self.lasts[there] = [last for _, last, _ in ranges]
-        self.tasks[there] = [task for _, _, task in ranges]
+        left = [(start, first - 1, task) for start, _, task in self.ranges[there] if start < first]
+        right = [(last + 1, end, task) for _, end, task in self.ranges[there] if end > last]
+        self.ranges[there] = left + right
 
 
 class NumberRanges:
@@ -157,9 +153,9 @@ class TouchedNumbers(Generic[T]):
         """A task that is about any of `numbers`."""
         if (span := span_of(numbers)) is None or span.length not in self._by_length:
             return None
-        ranges = self._by_length[span.length]
-        found = ranges.tasks[ranges.overlapping(span.first, span.last)]
-        return found[0] if found else None
+        of_length = self._by_length[span.length]
+        found = of_length.ranges[of_length.overlapping(span.first, span.last)]
+        return found[0][2] if found else None
 
 
 @dataclass(frozen=True, slots=True)
