@@ -1,13 +1,14 @@
 """What the check hands on: values as they are sent, the rows that become no task, and its problems in their order."""
 
 from collections.abc import Collection
+from dataclasses import replace
 from pathlib import Path
 
 import openpyxl
 
 from workbooks import write_workbook
 from xlsx2opeasy.check.checked import Checked, check_workbook
-from xlsx2opeasy.problems import Problem
+from xlsx2opeasy.problems import Problem, Severity
 from xlsx2opeasy.workbook.read import read_workbook
 
 ANNA, BERT, CARL = "anna.able@example.com", "bert.bold@example.com", "carl.cook@example.com"
@@ -147,6 +148,14 @@ def test_problems_are_in_the_order_of_the_sheet(tmp_path: Path) -> None:
         *("Users!B3 error required", "Users!Z3 error max-length"),
         "PhoneNumbers!C2 error number-or-range",
     ]
+
+
+def test_what_is_said_of_the_workbook_comes_first(tmp_path: Path) -> None:
+    workbook = read_workbook(write_workbook(tmp_path / "a.xlsx", MIXED))
+    of_workbook = Problem("", "macros", "It has macros.", severity=Severity.WARNING)
+    found = check_workbook(replace(workbook, problems=(*workbook.problems, of_workbook)))
+    assert found.problems[0] == of_workbook
+    assert cells(found.problems[1:]) == cells(check_workbook(workbook).problems)
 
 
 def test_a_cell_that_could_not_be_read_has_no_second_error(tmp_path: Path) -> None:
