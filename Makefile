@@ -85,8 +85,8 @@ fuzz-fleet: $(DEV)  ## Plays workers that are killed, sleep and lose their datab
 sim: $(DEV)  ## Plays people, machines, wire, clock and disk from one seed, in one process: make sim SEEDS=1000 FIRST=0
 	@PYTHONPATH=. $(BIN)/python -m sim --seeds "$(or $(SEEDS),1000)" --first "$(or $(FIRST),0)"
 
-mutants: $(DEV)  ## Mutation testing of check/, goes on where it stood: make mutants; results: .venv/bin/mutmut results
-	@$(BIN)/mutmut run --max-children 2
+mutants: $(DEV)  ## Mutation testing, goes on where it stood: make mutants ROOM=check; ROOM=load/run/match TESTS=tests/load/test_match.py; DO=results
+	@PYTHONPATH=tests $(BIN)/python -m mutants.rooms "$(or $(ROOM),check)" "$(TESTS)" $(or $(DO),run --max-children 2)
 
 mutants-planted: $(DEV)  ## Plays the planted mutants of the protocol: make mutants-planted SEEDS=500
 	@PYTHONPATH=tests $(BIN)/python -m mutants.planted --seeds "$(or $(SEEDS),500)"

@@ -237,8 +237,7 @@ def _syncs(grid: Grid) -> Iterator[Conflict]:
 
 
 def _something_follows(grid: Grid, row: int) -> bool:
-    following = grid.command[grid.command.index > row]
-    return bool((~following.isin(grid.task_type.syncs)).any())
+    return bool((~grid.command.loc[row:].isin(grid.task_type.syncs)).any())
 
 
 def _sync_missing(grid: Grid) -> Iterator[Conflict]:

@@ -6,6 +6,7 @@ All of it works on masks over whole columns; Excel's row numbers are the frames'
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from operator import attrgetter
 
 import numpy as np
 import pandas as pd
@@ -178,7 +179,7 @@ def _lists_given_twice(grid: Grid) -> Iterator[RowFinding]:
 def _items(grid: Grid, of: Column) -> list[Column]:
     """The columns that hold one item each of the list that `of` is or belongs to, in their order."""
     items = [each for each in grid.of(of.field.name) if each.item is not None and each.indices == of.indices]
-    return sorted(items, key=lambda each: each.item or 0)
+    return sorted(items, key=attrgetter("item"))
 
 
 def _too_many_items(grid: Grid) -> Iterator[RowFinding]:

@@ -61,7 +61,7 @@ def _email_style(rule: EmailStyle, texts: Texts) -> Verdicts:
 
 def _between(rule: Between, texts: Texts) -> Verdicts:
     whole = texts.str.fullmatch("[+-]?[0-9]{1,18}")
-    numbers = pd.to_numeric(texts.where(whole, "0"))
+    numbers = pd.to_numeric(texts.where(whole))
     return (whole & numbers.between(rule.low, rule.high)) | (texts == "")
 
 
