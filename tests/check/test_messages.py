@@ -38,17 +38,17 @@ TABLES: dict[str, dict[str, str]] = {
     },
     "numbers, addresses and long values": {
         "Users": "| command | user.userId | user.phoneNumber | user.clidPhoneNumber | user.lastName | device.name |"
-        " device.macAddress | user.phoneNumberActivation |\n"
+        " device.macAddress | user.phoneNumberActivation | user.voicePortalPasscode |\n"
         f"| ModifyUser | {ANNA} | 1234567890123456 | 214\u2013844\u20136611 to 2148446612 | {'x' * 80} | | |\n"
         f"| ModifyUser | {BERT} | 12345678 - 123456789012345678 | n/a | {'x' * 81} | | | ; |\n"
-        f"| ModifyUser | dora.day@example.com | | | | | | {'x' * 90} |\n"
+        f"| ModifyUser | dora.day@example.com | 12345 6789012345678 | | | | | {'x' * 90} | 48a915 |\n"
         "| AddUser | charly.chap@example.com | x | n/a | | X | 8:0 |\n"
         "| DeleteDevice | | | | | X | 8:0 |\n| ModifyDevice | | | | | Y | 8:0 |\n"
         '| ModifyDevice | | | | | Y | "" |\n| ModifyDevice | | | | | Y | 00085D123456 |\n',
         "PhoneNumbers": "| command | groupId | phoneNumbers |\n"
         "| Assign | D | 214\u2013844\u20136611\u2014214-844-6612 |\n| Assign | D | 214\u2013844\u20136611 |\n"
         "| Asign | D | 214\u2013844\u20136613 |\n| Assign | D | 1234567890123456 - 12345678901234567 |\n"
-        "| Assign | D | 123456-12345678 |\n| Assign | D | 123456789012345 |\n"
+        "| Assign | D | 123456-12345678 |\n| Assign | D | 123456789012345 - 123456789012346 |\n"
         "| Assign | D | 2148446611 to 2148446612 - 7 |\n",
     },
     "addresses that are too short": {

@@ -221,6 +221,7 @@ def test_one_number_or_none_is_not_two(text: str) -> None:
         ("0:8:5D:12:34:56", "lost_zeros", "00085D123456"),
         ("0-8-5d-12-34-5", "lost_zeros", "00085D123405"),
         ("0.8.5D.12.34.56", "lost_zeros", "00085D123456"),
+        ("A:8:5D:1:F:56", "lost_zeros", "0A085D010F56"),
         ("0:8:5D:12:34", "lost_zeros", "0000085D1234"),
         ("100:8:5D:12:34:5", "lost_zeros", "010085D12345"),
         ("85d123456", "lost_zeros", "00085d123456"),

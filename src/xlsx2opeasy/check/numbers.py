@@ -35,7 +35,7 @@ def digits_of(number: str) -> str | None:
     """The digits of a phone number written with `+ - . ( ) /` or single spaces; None where it is none."""
     if not _NUMBER.fullmatch(number) or "  " in number:
         return None
-    return re.sub("[^0-9]", "", number) or None
+    return _digits(number) or None
 
 
 def number_key(text: str) -> str:
@@ -181,7 +181,7 @@ def two_numbers(text: str) -> TwoNumbers | None:
     found: list[tuple[bool, TwoNumbers]] = []
     for joint in _JOINT.finditer(text):
         pieces = text[: joint.start()].strip(), text[joint.end() :].strip()
-        digits = [_digit_count(each) for each in pieces]
+        digits = [len(_digits(each)) for each in pieces]
         if min(digits) < SHORTEST or not all(_PIECE.fullmatch(each) for each in pieces):
             continue
         if joint["space"] and (sum(digits) <= LONGEST or len(_key(pieces[0])) != len(_key(pieces[1]))):
@@ -193,10 +193,10 @@ def two_numbers(text: str) -> TwoNumbers | None:
     return next(iter(equal or [each for _, each in found]), None)
 
 
-def _digit_count(text: str) -> int:
-    return sum(each in "0123456789" for each in text)
+def _digits(text: str) -> str:
+    return re.sub("[^0-9]", "", text)
 
 
 def _key(piece: str) -> str:
-    digits = re.sub("[^0-9]", "", piece)
+    digits = _digits(piece)
     return digits[1:] if len(digits) == 11 and digits.startswith("1") else digits

@@ -78,10 +78,8 @@ def is_number_or_range(text: str) -> bool:
     ends = [digits_of(end) for end in text.split(NumberOrRange.separator)]
     if len(ends) == 1:
         return ends[0] is not None
-    first, last = ends[0], ends[-1]
-    if len(ends) != 2 or first is None or last is None:
-        return False
-    return len(first) == len(last) and first <= last
+    first, last = ends if len(ends) == 2 else (None, None)
+    return first is not None and last is not None and len(first) == len(last) and first <= last
 
 
 def _number_or_range(_rule: NumberOrRange, texts: Texts) -> Verdicts:
