@@ -38,10 +38,11 @@ TABLES: dict[str, dict[str, str]] = {
     },
     "numbers, addresses and long values": {
         "Users": "| command | user.userId | user.phoneNumber | user.clidPhoneNumber | user.lastName | device.name |"
-        " device.macAddress | user.phoneNumberActivation | user.voicePortalPasscode |\n"
+        " device.macAddress | user.phoneNumberActivation | user.voicePortalPasscode |"
+        " user.pingUserName |\n"
         f"| ModifyUser | {ANNA} | 1234567890123456 | 214\u2013844\u20136611 to 2148446612 | {'x' * 80} | | |\n"
         f"| ModifyUser | {BERT} | 12345678 - 123456789012345678 | n/a | {'x' * 81} | | | ; |\n"
-        f"| ModifyUser | dora.day@example.com | 12345 6789012345678 | | | | | {'x' * 90} | 48a915 |\n"
+        f"| ModifyUser | dora.day@example.com | 12345 6789012345678 | | | | | {'x' * 90} | 48a915 | J.!DoeJ |\n"
         "| AddUser | charly.chap@example.com | x | n/a | | X | 8:0 |\n"
         "| DeleteDevice | | | | | X | 8:0 |\n| ModifyDevice | | | | | Y | 8:0 |\n"
         '| ModifyDevice | | | | | Y | "" |\n| ModifyDevice | | | | | Y | 00085D123456 |\n',
