@@ -205,20 +205,20 @@ def _given_to_two(grid: Grid, name: str, keys_of: Callable[[Texts], Texts]) -> I
     if not wanted:
         return
     deleting = _deleting_user(grid)
-    holder: dict[str, tuple[str, int]] = {}
+    row_of: dict[str, int] = {}
     held_by: dict[str, str] = {}
     users = user_keys(_texts(grid, "user.userId"))
     columns = (each.tolist() for each in (users, grid.command, numbers, keys))
     for row, user, command, number, its_key in zip(users.index.tolist(), *columns, strict=True):
-        if number or command in deleting:
-            holder.pop(held_by.pop(user, ""), None)
+        if user in held_by and (number or command in deleting):
+            del row_of[held_by.pop(user)]
         if not number or its_key not in wanted:
             continue
-        if its_key in holder:
-            places = {"value": number, "other": holder[its_key][1]}
+        if its_key in row_of:
+            places = {"value": number, "other": row_of[its_key]}
             yield Conflict("given-twice", row, name, places, "user", Severity.WARNING)
         else:
-            holder[its_key] = (user, row)
+            row_of[its_key] = row
             held_by[user] = its_key
 
 
