@@ -69,7 +69,8 @@ TABLES: dict[str, dict[str, str]] = {
         "Users": "| command | user.userId | user.servicePacks | user.servicePacks[0] | user.servicePacks[1] |"
         " user.vmTranscription |\n"
         f'| ModifyUser | {ANNA} | A;B | C | | |\n| ModifyUser | {BERT} | | "" | D | "" |\n'
-        '| ModifyUser | "" | ; | | | |\n',
+        '| ModifyUser | "" | ; | | | |\n'
+        '| SuspendUser | charly.chap@example.com | "" | | | |\n',
         "CallCenterAgent": "| command | agentId | callCenterInfo[0].callCenterId | callCenterInfo[1].join |\n"
         f"| Assign | {ANNA} | sales.all@example.com | TRUE |\n",
     },
@@ -148,7 +149,7 @@ def test_every_message_says_where_and_what_to_do() -> None:
             assert text
             assert text == text.strip()
             assert text.isprintable()
-            assert not set("{}") & set(text)
+            assert not set("{}") & set(text) or place["rule"] == "characters"  # one of which is a brace
         assert "None" not in message or place["rule"] in ("keyword", "one-of")
 
 

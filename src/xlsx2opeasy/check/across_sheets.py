@@ -113,11 +113,10 @@ def _adds_users(task_type: TaskType) -> bool:
 
 def _coming_again(task_type: TaskType, values: pd.DataFrame) -> Mapping[str, Again]:
     """The users of which a deletion and an addition are in the sheet, in this order."""
-    names = task_type.names_of(Subject.USER)
-    events = task_type.commands_that(*BEGINS, *ENDS)
-    if not names or not events or names[0] not in values:
+    names = [name for name in task_type.names_of(Subject.USER) if name in values]
+    if not names:
         return {}
-    rows = values[values[COMMAND_HEADER].isin(events)]
+    rows = values[values[COMMAND_HEADER].isin(task_type.commands_that(*BEGINS, *ENDS))]
     users = user_keys(rows[names[0]])
     users = users[users.duplicated(keep=False)]
     by_user: dict[str, list[tuple[int, Command]]] = defaultdict(list)

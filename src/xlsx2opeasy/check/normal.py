@@ -1,11 +1,11 @@
 """The spelling that is sent: enumerations, booleans, integers and MAC addresses, and nothing else.
 
-Each function maps texts to texts. A value that it does not understand stays as it was typed, for the schema
-to find.
+A value that is not understood stays as it was typed, for the schema to find.
 """
 
 import re
 from collections.abc import Callable
+from typing import TypeAlias
 
 import pandas as pd
 
@@ -29,8 +29,12 @@ def items_of(cell: str) -> list[str]:
     return [item.strip() for item in cell.split(LIST_SEPARATOR) if item.strip()]
 
 
-def _boolean(text: str) -> str:
-    return _BOOLEANS.get(folded(text), text)
+Normalise: TypeAlias = Callable[[str], str | None]
+"""The right spelling of a text; None where it is not understood."""
+
+
+def _boolean(text: str) -> str | None:
+    return _BOOLEANS.get(folded(text))
 
 
 def is_integer(text: str) -> bool:
@@ -38,26 +42,26 @@ def is_integer(text: str) -> bool:
     return _INTEGER.fullmatch(text) is not None
 
 
-def _integer(text: str) -> str:
-    return str(int(text)) if is_integer(text) else text
+def _integer(text: str) -> str | None:
+    return str(int(text)) if is_integer(text) else None
 
 
-def _mac(text: str) -> str:
+def _mac(text: str) -> str | None:
     bare = text.translate(_NO_SEPARATORS)
-    return bare if _TWELVE_HEX.fullmatch(bare) else text
+    return bare if _TWELVE_HEX.fullmatch(bare) else None
 
 
-def _spelling(words: tuple[str, ...]) -> Callable[[str], str]:
+def _spelling(words: tuple[str, ...]) -> Normalise:
     spelled = {folded(word): word for word in words}
-    return lambda text: spelled.get(folded(text), text)
+    return lambda text: spelled.get(folded(text))
 
 
-def _each_item(one: Callable[[str], str]) -> Callable[[str], str]:
-    """The items, each mapped; a cell that has none stays, lest it count as blank."""
-    return lambda text: LIST_SEPARATOR.join(one(item) for item in items_of(text)) or text
+def _each_item(one: Normalise) -> Normalise:
+    """The items, each in its spelling; a cell that has none stays, lest it count as blank."""
+    return lambda text: LIST_SEPARATOR.join(one(item) or item for item in items_of(text)) or None
 
 
-def _normaliser(column: Column) -> Callable[[str], str] | None:
+def _normaliser(column: Column) -> Normalise | None:
     field = column.field
     if field.kind is Kind.BOOLEAN:
         return _boolean
@@ -99,5 +103,5 @@ def normalised(column: Column, values: "pd.Series[str]") -> "pd.Series[str]":
     if normalise is _mac:  # of which nearly all differ, and nearly all are right
         others = values[~values.str.fullmatch(_TWELVE_HEX.pattern)]
     distinct = [text for text in distinct_of(others).tolist() if text not in ("", CLEAR)]
-    changed = {text: new for text in distinct if (new := normalise(text)) != text}
+    changed = {text: new for text in distinct if (new := normalise(text)) not in (None, text)}
     return values.map(changed).fillna(values) if changed else values

@@ -143,9 +143,7 @@ def schema_of(columns: Sequence[Column]) -> "pa.DataFrameSchema":
 
     return pa.DataFrameSchema(
         {
-            column.name: pa.Column(
-                checks=[pa.Check(judge, error=code, name=code) for code, judge in _judges(column)]
-            )
+            column.name: pa.Column(checks=[pa.Check(judge, error=code) for code, judge in _judges(column)])
             for column in columns
         }
     )

@@ -119,8 +119,6 @@ def wording_of_finding(
             return Wording({"command": command})
         case Code.CLEARED:
             return Wording(variant="whole_list" if about.kind is Kind.TEXTS else "")
-        case Code.TWICE:
-            return Wording()
         case Code.KEYWORD:
             return Wording({"value": value, "words": finding.words})
         case Code.TOO_MANY:
