@@ -192,6 +192,7 @@ def test_right_rows_of_all_commands_give_no_problem(tmp_path: Path) -> None:
         (USERS, "AddDevice", {"device.macAddress": "0008.5d12.3456"}),
         (USERS, "ModifyUser", {"user.pingUserName": "a-z='_./\"}9"}),
         (USERS, "ModifyUser", {"user.pingEnabledFeatures": "call center; sms"}),
+        (USERS, "ModifyUser", {"user.title": ";", "user.servicePacks[0]": ";"}),
         (USERS, "ModifyUser", {"user.title": '""', "user.servicePacks": '""', "user.alias1": '""'}),
         (USERS, "AddDevice", {REPEATERS: "1;2;3"}),
         (

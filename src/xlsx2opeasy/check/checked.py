@@ -10,7 +10,7 @@ from xlsx2opeasy.check.across import across_rows
 from xlsx2opeasy.check.across_sheets import across_sheets
 from xlsx2opeasy.check.commands import Code, Grid, RowFinding, doubtful, findings, unused
 from xlsx2opeasy.check.normal import CLEAR, distinct_of, normalised
-from xlsx2opeasy.check.reporting import Reporter
+from xlsx2opeasy.check.reporting import Cells, Reporter
 from xlsx2opeasy.check.schema import broken_rules
 from xlsx2opeasy.check.typed import number_findings, typed_findings
 from xlsx2opeasy.problems import Problem, Severity
@@ -78,8 +78,8 @@ def check_workbook(workbook: Workbook, allowed: Collection[str] = ()) -> Checked
     for place, conflict in across_sheets([_valid_rows(each) for each in sheets]):
         found = list(Reporter(sheets[place].sheet, allowed).conflicts([conflict]))
         problems += found
-        wrong = {each.row for each in found if _is_error(each) and each.row is not None}
-        sheets[place] = replace(sheets[place], invalid=sheets[place].invalid | wrong)
+        if any(map(_is_error, found)):
+            sheets[place] = replace(sheets[place], invalid=sheets[place].invalid | {conflict.row})
     order = {sheet.title: position for position, sheet in enumerate(workbook.sheets)}
     problems.sort(key=lambda each: (order.get(each.sheet, -1), each.row or 0, _position(each.column)))
     return Checked(workbook, tuple(sheets), tuple(problems))
@@ -111,20 +111,20 @@ def _check_sheet(sheet: Sheet, allowed: frozenset[str]) -> tuple[CheckedSheet, l
         values[column.name] = normalised(column, values[column.name])
     grid = Grid(sheet.task_type, columns, _where(known, values), sheet.unreadable)
     not_used, in_doubt = list(unused(grid)), list(doubtful(grid))
-    superseded: set[tuple[int, str]] = set()
+    superseded: Cells = set()
     if Code.UNUSED in allowed:
         superseded = _leave_out(values, [*not_used, *in_doubt])
         grid = Grid(sheet.task_type, columns, _where(known, values), sheet.unreadable)
     reporter = Reporter(sheet, allowed)
     of_rows = _of_known_rows(reporter, grid, not_used, in_doubt, allowed)
-    superseded |= {(each.row or 0, each.field or "") for each in of_rows if each.rule == Code.TWO_NUMBERS}
+    superseded |= _cells(each for each in of_rows if each.rule == Code.TWO_NUMBERS)
     problems = [
         *(each for each in _of_reading(sheet, known, allowed) if (each.row, each.field) not in superseded),
         *reporter.unknown_commands(sheet.rows[COMMAND_HEADER][~known]),
         *of_rows,
     ]
-    invalid = frozenset(each.row for each in problems if _is_error(each) and each.row is not None)
-    return CheckedSheet(sheet, values, invalid & frozenset(values.index)), problems
+    invalid = frozenset(values.index) & {each.row for each in problems if _is_error(each)}
+    return CheckedSheet(sheet, values, invalid), problems
 
 
 def _where(mask: "pd.Series[bool]", values: pd.DataFrame) -> pd.DataFrame:
@@ -132,7 +132,7 @@ def _where(mask: "pd.Series[bool]", values: pd.DataFrame) -> pd.DataFrame:
     return values if mask.all() else values[mask]
 
 
-def _leave_out(values: pd.DataFrame, not_used: list[RowFinding]) -> set[tuple[int, str]]:
+def _leave_out(values: pd.DataFrame, not_used: list[RowFinding]) -> Cells:
     """Empties cells that their row's command does not use; gives these cells."""
     for finding in not_used:
         texts = values[finding.name]
@@ -171,16 +171,16 @@ def _of_known_rows(
     return [*problems, *noticed, *typed]
 
 
-def _wrong_cells(problems: Iterable[Problem]) -> set[tuple[int, str]]:
+def _wrong_cells(problems: Iterable[Problem]) -> Cells:
     """The cells that have an error."""
-    return {
-        (each.row, each.field)
-        for each in problems
-        if each.row is not None and each.field is not None and _is_error(each)
-    }
+    return _cells(filter(_is_error, problems))
 
 
-def _cells_of(found: Iterable[RowFinding]) -> set[tuple[int, str]]:
+def _cells(problems: Iterable[Problem]) -> Cells:
+    return {(each.row, each.field) for each in problems}
+
+
+def _cells_of(found: Iterable[RowFinding]) -> Cells:
     return {(row, each.name) for each in found for row in each.rows}
 
 

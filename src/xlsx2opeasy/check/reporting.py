@@ -1,6 +1,7 @@
 """What the check found, as problems at cells in the registry's words."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Set
+from typing import TypeAlias
 
 import pandas as pd
 
@@ -14,8 +15,8 @@ from xlsx2opeasy.spec.catalogue import COMMAND_HEADER
 from xlsx2opeasy.workbook.model import Sheet
 
 UNKNOWN_COMMAND = "command"
-Cells = Collection[tuple[int, str]]
-"""Row and header of each."""
+Cells: TypeAlias = Set[tuple[int | None, str | None]]
+"""Row and header of each; a problem of a whole sheet has none."""
 
 
 class Reporter:
@@ -33,7 +34,9 @@ class Reporter:
                 wording = words.wording_of_unknown_command(self.sheet.task_type, text)
                 yield self._problem(UNKNOWN_COMMAND, row, COMMAND_HEADER, text or None, wording)
 
-    def findings(self, grid: Grid, found: Iterable[RowFinding], without: Cells = ()) -> Iterator[Problem]:
+    def findings(
+        self, grid: Grid, found: Iterable[RowFinding], without: Cells = frozenset()
+    ) -> Iterator[Problem]:
         """Of what commands ask of their rows. A missing call center is found twice, and reported once."""
         reported = set()
         for finding in found:
