@@ -336,6 +336,20 @@ def test_a_column_has_the_keys_of_its_texts(
     assert whole(pd.Series(names, dtype="str")).tolist() == [single(name) for name in names]
 
 
+def test_ids_and_names_outside_ascii_are_compared_too() -> None:
+    typed = pd.Series(["STRA\u00dfE", "e\u0301", "\u00c9", "A"], dtype="str")
+    assert across.user_keys(typed).tolist() == ["strasse", "\u00e9", "\u00e9", "a"]
+    assert across._exact_keys(typed).tolist() == ["STRA\u00dfE", "\u00e9", "\u00c9", "A"]
+    assert across.user_keys(typed[3:]).tolist() == ["a"]
+
+
+def test_numbers_that_may_share_their_key_have_it() -> None:
+    typed = ["2145550100", "+1 (214) 555-0100", "7", "x2145550100", "", "21455501", "21455501"]
+    found = across._number_keys(pd.Series(typed, dtype="str")).tolist()
+    assert found == ["2145550100", "2145550100", "", "", "", "21455501", "21455501"]
+    assert across._number_keys(pd.Series(["x", "x", ""], dtype="str")).tolist() == ["", "", ""]
+
+
 def test_spaces_in_addresses_are_those_that_python_knows() -> None:
     known = {each for each in map(chr, range(sys.maxunicode + 1)) if re.match(r"\s", each)}
     assert set(schema._SPACES) == known
