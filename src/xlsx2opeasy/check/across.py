@@ -244,11 +244,11 @@ def _sync_missing(grid: Grid) -> Iterator[Conflict]:
     """The Sync command that rows with Teams fields ask for, where the sheet has no row of it."""
     wanted: dict[str, int] = {}
     for command in grid.task_type.commands:
-        sync, where = command.served_by, command.teams_fields
-        if sync is None or not where or (grid.command == sync.sync).any():
+        sync = command.served_by
+        if sync is None or (grid.command == sync.sync).any():
             continue
         changes = grid.none()
-        for name in where:
+        for name in command.teams_fields:
             changes |= _texts(grid, name) != ""
         rows = grid.rows(changes & (grid.command == command.name)).tolist()
         if rows:
