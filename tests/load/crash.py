@@ -21,7 +21,7 @@ from xlsx2opeasy.load.job import machine_lock
 from xlsx2opeasy.load.job.facts import Target
 from xlsx2opeasy.load.job.home import Home
 from xlsx2opeasy.load.job.journal import FAILPOINT_VARIABLE, INTENT, OUTCOME, Call, Verdict
-from xlsx2opeasy.load.plan.freeze import freeze
+from xlsx2opeasy.load.plan.freeze import candidate_of, freeze
 from xlsx2opeasy.load.plan.prepare import LoadOptions, prepare
 from xlsx2opeasy.load.results.load_result import LoadResult
 from xlsx2opeasy.load.run.undecided import Settling
@@ -52,7 +52,7 @@ def freeze_job(folder: Path, book: Path, **options: object) -> Frozen:
     chosen = LoadOptions(limits=ChunkLimits(tasks=2), **options)  # type: ignore[arg-type]
     prepared = prepare(book, target, chosen)
     home = Home(folder / "frozen")
-    job = freeze(home, book, target, chosen, prepared)
+    job = freeze(home, book, target, chosen, prepared, candidate_of(book, target, prepared))
     return Frozen(home.path, job.job_id, book, len(prepared.rows))
 
 

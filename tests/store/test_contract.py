@@ -20,7 +20,7 @@ from xlsx2opeasy.load.job.journal import FAILPOINT_VARIABLE, Verdict
 from xlsx2opeasy.load.job.store import FACTS, SHELL, WORKBOOK, Store, StoredJob, chunk_place
 from xlsx2opeasy.load.jobs.forget import forget
 from xlsx2opeasy.load.jobs.listing import list_jobs
-from xlsx2opeasy.load.plan.freeze import freeze
+from xlsx2opeasy.load.plan.freeze import candidate_of, freeze
 from xlsx2opeasy.load.plan.prepare import LoadOptions, prepare
 from xlsx2opeasy.settings.store import selected_store
 from xlsx2opeasy.tasks.limits import ChunkLimits
@@ -84,7 +84,8 @@ def job(kind: Kind, server: ForeignServer, tmp_path: Path) -> StoredJob:
 
 def frozen(rig: Rig, book: Path) -> StoredJob:
     options = LoadOptions(limits=ChunkLimits(tasks=2))
-    return freeze(rig.home, book, rig.target, options, prepare(book, rig.target, options))
+    prepared = prepare(book, rig.target, options)
+    return freeze(rig.home, book, rig.target, options, prepared, candidate_of(book, rig.target, prepared))
 
 
 # -- files ------------------------------------------------------------------------------------------------

@@ -67,7 +67,7 @@ def pace_of(store: Store, origin: str) -> Pace:
     found = Pace()
     latest: list[StoredJob] = []
     with contextlib.suppress(LocalFailure):  # a load that can go on without an estimate does so
-        latest = sorted(store.jobs(), key=lambda each: each.job_id[1:], reverse=True)[:LOOKED_AT]
+        latest = list(store.jobs(latest=LOOKED_AT))
     for stored in latest:
         if found.jobs == LATEST:
             break

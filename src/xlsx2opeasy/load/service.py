@@ -137,9 +137,9 @@ def _begun(
     if prepared.tasks and not confirm(prepared):
         raise LoadRefused("nothing was sent: the question was answered with no", "")
     if target.rehearsal:
-        return freeze(context.store, workbook, target, options, prepared, context.tell)
+        return freeze(context.store, workbook, target, options, prepared, candidate, context.tell)
     with context.store.freeze_lock(target.origin, target.enterprise_id):
-        stored = freeze(context.store, workbook, target, options, prepared, context.tell)
+        stored = freeze(context.store, workbook, target, options, prepared, candidate, context.tell)
         for each in superseded_jobs(context.store, candidate):
             supersede(each, stored.job_id)
     return stored

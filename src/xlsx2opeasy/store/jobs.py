@@ -6,7 +6,7 @@ import json
 import socket
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -73,9 +73,19 @@ class PostgresStore:
         session: Session | None = getattr(self._of_thread, "session", None)
         if session is None:
             session = Session(self.address)
-            session.run(lambda connection: prepare_schema(connection, self.keys))
+            self._prepare(session)
             self._of_thread.session = session
         return session
+
+    def look_again(self) -> None:
+        """Compares tables and key as at the first use: another machine may have changed them since.
+
+        Raises UsageError where they can be used no more.
+        """
+        self._prepare(self.session)
+
+    def _prepare(self, session: Session) -> None:
+        session.run(lambda connection: prepare_schema(connection, self.keys))
 
     def close(self) -> None:
         """Lets go of this thread's connection."""
@@ -114,7 +124,11 @@ class PostgresStore:
         return PostgresJob(self, job_id)
 
     def jobs(
-        self, *, enterprise: tuple[str, str] | None = None, unfinished: bool = False
+        self,
+        *,
+        enterprise: tuple[str, str] | None = None,
+        unfinished: bool = False,
+        latest: int | None = None,
     ) -> Iterator["PostgresJob"]:
         """The jobs as they are now; an index finds those of an enterprise."""
         origin, enterprise_id = enterprise or (None, None)
@@ -122,8 +136,9 @@ class PostgresStore:
             "SELECT job FROM xlsx2opeasy_job WHERE begun"
             " AND (%(id)s::text IS NULL OR (enterprise_id = %(id)s AND origin = %(origin)s))"
             " AND NOT (%(unfinished)s AND finished AND status IS DISTINCT FROM 'unknown')"
+            " AND (finished OR %(latest)s::bigint IS NULL) ORDER BY created DESC LIMIT %(latest)s::bigint"
         )
-        known = {"id": enterprise_id, "origin": origin, "unfinished": unfinished}
+        known = {"id": enterprise_id, "origin": origin, "unfinished": unfinished, "latest": latest}
         for (job,) in self.session.run(lambda connection: connection.execute(query, known).fetchall()):
             yield PostgresJob(self, job)
 
@@ -163,6 +178,7 @@ class PostgresJob:
     store: PostgresStore
     job_id: str
     epoch: int | None = None
+    _records_key: bytes | None = field(default=None, repr=False, compare=False)
 
     def where(self, name: str = "") -> str:
         """The file and the job, in words."""
@@ -176,17 +192,22 @@ class PostgresJob:
 
     def read(self, name: str) -> bytes:
         """A file's content, unsealed."""
-        query = "SELECT digest, content FROM xlsx2opeasy_file WHERE job = %s AND name = %s ORDER BY part"
+        purpose = _key_of(name)
+        query = (
+            f"SELECT digest, content, {purpose} FROM xlsx2opeasy_file JOIN xlsx2opeasy_job USING (job)"  # noqa: S608 - a column
+            " WHERE job = %s AND name = %s ORDER BY part"
+        )
 
-        def parts(connection: psycopg.Connection) -> list[tuple[bytes, bytes]]:
+        def parts(connection: psycopg.Connection) -> list[tuple[bytes, bytes, bytes | None]]:
             with connection.cursor(binary=True) as cursor:
                 return cursor.execute(query, [self.job_id, name]).fetchall()
 
         found = self._run(parts)
-        key = self._key(_key_of(name)) if found else None
-        if key is None:
+        digest, _, wrapped = found[0] if found else (b"", b"", None)
+        if wrapped is None:
             raise FileNotFoundError(errno.ENOENT, "it is not in the store any more", name)
-        return unseal(key, self.job_id, name, Sealed(b"".join(each[1] for each in found), found[0][0]))
+        key = self.store.keys.unwrap(wrapped, self.job_id, purpose)
+        return unseal(key, self.job_id, name, Sealed(b"".join(each[1] for each in found), digest))
 
     def write(self, name: str, content: bytes) -> None:
         """Seals a file and puts it into rows, in one transaction."""
@@ -371,14 +392,26 @@ class PostgresJob:
             yield
 
     def _key(self, purpose: str) -> bytes | None:
-        """One of the job's keys; None where it is destroyed."""
+        """One of the job's keys; None where it is destroyed. That of its records lasts as long as the job."""
+        if purpose == RECORDS_KEY and self._records_key is not None:
+            return self._records_key
         query = "SELECT records_key, secrets_key, results_key FROM xlsx2opeasy_job WHERE job = %s"
         row = self._run(lambda c: c.execute(query, [self.job_id]).fetchone())
         wrapped = row[(RECORDS_KEY, SECRETS_KEY, RESULTS_KEY).index(purpose)] if row else None
-        return None if wrapped is None else self.store.keys.unwrap(wrapped, self.job_id, purpose)
+        key = None if wrapped is None else self.store.keys.unwrap(wrapped, self.job_id, purpose)
+        if purpose == RECORDS_KEY:
+            self._records_key = key
+        return key
 
     def _run(self, work: Callable[[psycopg.Connection], T]) -> T:
         return self.store.session.run(work)
+
+
+_EVENT: Final = (
+    "WITH unsynced AS (SELECT set_config('synchronous_commit', 'off', true))"
+    " INSERT INTO xlsx2opeasy_event (job, line, digest) SELECT %s, %b, %b FROM unsynced"
+)
+"""In one statement, since there is one for each step of a load."""
 
 
 class _EventRows:
@@ -397,17 +430,9 @@ class _EventRows:
         if self._key is None:
             return
         sealed = seal(self._key, self._job.job_id, "events", line.encode())
-
-        def put(connection: psycopg.Connection) -> None:
-            with connection.transaction():
-                connection.execute("SET LOCAL synchronous_commit = off")
-                connection.execute(
-                    "INSERT INTO xlsx2opeasy_event (job, line, digest) VALUES (%s, %b, %b)",
-                    [self._job.job_id, sealed.content, sealed.digest],
-                )
-
+        values = [self._job.job_id, sealed.content, sealed.digest]
         try:
-            self._job.store.session.run(put)
+            self._job.store.session.run(lambda connection: connection.execute(_EVENT, values))
         except TakenOver:
             raise
         except LocalFailure:

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from xlsx2opeasy.spec.outcomes import JOB_CELL
 
 REHEARSAL_LETTER, SERVER_LETTER = "R", "S"
+_BARE = len("3fa9c1-9f3a0c1b2d4e")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +64,12 @@ def fingerprint(enterprise: str, task_hash: str, key: str = "", secrets: str = "
 
 def key_of(mark: str) -> str:
     """The short name of the key that a fingerprint was made with; empty where it has none."""
-    return "".join(mark.split("-")[2:3])
+    return mark[_BARE + 1 : _BARE + 7]
 
 
 def without_secrets(mark: str) -> str:
     """The part of a fingerprint that depends on no secret."""
-    return "-".join(mark.split("-")[:2])
+    return mark[:_BARE]
 
 
 def is_same(one: str, other: str) -> bool:

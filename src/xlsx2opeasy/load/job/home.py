@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import IO
 
@@ -246,8 +247,9 @@ class Home:
         *,
         enterprise: tuple[str, str] | None = None,  # noqa: ARG002
         unfinished: bool = False,  # noqa: ARG002
+        latest: int | None = None,
     ) -> Iterator[JobFolder]:
-        """The folders of all jobs, in no particular order. Raises LocalFailure where they cannot be read."""
+        """The folders of all jobs, the latest day first. Raises LocalFailure where they cannot be read."""
         try:
             paths = list(self.loads.iterdir()) if self.loads.exists() else []
         except OSError as error:
@@ -255,7 +257,8 @@ class Home:
                 f"the folder {self.loads} cannot be read: {error.strerror or error}",
                 f"set {HOME_VARIABLE} to a folder of your own",
             ) from error
-        yield from (JobFolder(path) for path in paths if (path / FACTS).exists())
+        paths.sort(key=lambda path: path.name[1:], reverse=True)
+        yield from islice((JobFolder(path) for path in paths if (path / FACTS).exists()), latest)
 
     def freeze_lock(self, origin: str, enterprise_id: str) -> AbstractContextManager[None]:  # noqa: ARG002
         """Nothing more: who freezes a job here holds the enterprise's lock."""

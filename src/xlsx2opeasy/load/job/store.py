@@ -136,12 +136,17 @@ class Store(Protocol):
         """A job by its name. Raises UsageError where there is none."""
 
     def jobs(
-        self, *, enterprise: tuple[str, str] | None = None, unfinished: bool = False
+        self,
+        *,
+        enterprise: tuple[str, str] | None = None,
+        unfinished: bool = False,
+        latest: int | None = None,
     ) -> Iterator[StoredJob]:
-        """All jobs, in no particular order. Raises LocalFailure where they cannot be read.
+        """All jobs, or so many of the `latest`, these first. Raises LocalFailure where they cannot be read.
 
         A store may leave out those of other enterprises than `enterprise` (origin and id), or, where only
-        `unfinished` ones are looked for, those that are finished.
+        `unfinished` ones are looked for, those that are finished, or else those that are not from the
+        `latest`.
         """
 
     def freeze_lock(self, origin: str, enterprise_id: str) -> AbstractContextManager[None]:

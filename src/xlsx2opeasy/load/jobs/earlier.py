@@ -1,7 +1,7 @@
 """Earlier jobs of this machine that a new load must not repeat: unfinished, undecided or done."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -35,12 +35,10 @@ def state_of(store: Store, job_id: str) -> JobState | None:
         return None
 
 
-def real_jobs(
-    store: Store, *, enterprise: tuple[str, str] | None = None, unfinished: bool = False
-) -> Iterator[tuple[StoredJob, JobFacts, JobState]]:
+def real_jobs(store: Store, *, unfinished: bool = False) -> Iterator[tuple[StoredJob, JobFacts, JobState]]:
     """The jobs that are no rehearsals, latest first; a large store gives those alone that are looked for."""
     known = []
-    for stored in store.jobs(enterprise=enterprise, unfinished=unfinished):
+    for stored in store.jobs(unfinished=unfinished):
         with _standing_in_the_way(stored):
             known.append((stored, *peek(stored)))
     real = [each for each in known if not each[1].rehearsal]
@@ -55,6 +53,27 @@ def _standing_in_the_way(stored: StoredJob) -> Iterator[None]:
     except LocalFailure as damage:
         hint = "; ".join(each for each in (damage.hint, stored.way_out) if each)
         raise LocalFailure(damage.message, hint) from damage
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """A job that is no rehearsal, with the fingerprints of those of its rows that a candidate can ask for."""
+
+    stored: StoredJob
+    facts: JobFacts
+    state: JobState
+    wanted: Set[str]
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether it came to an end that nothing changes any more."""
+        return self.state.finished not in (None, UNKNOWN)
+
+    @cached_property
+    def kept(self) -> Mapping[Outcome, Counter[str]]:
+        """The fingerprints by what became of the rows. Raises LocalFailure."""
+        with _standing_in_the_way(self.stored):
+            return fingerprints_kept(self.stored, self.wanted if self.facts.is_keyed else None)
 
 
 @dataclass(frozen=True)
@@ -79,6 +98,25 @@ class Candidate:
     changed: Mapping[str, set[Place]] = field(default_factory=dict)
     emptied: Mapping[Place, str] = field(default_factory=dict)
     earlier: Callable[[str, str], tuple[str, Mapping[Place, str]]] = lambda *_: ("", {})
+    _ended: dict[str, Earlier] = field(default_factory=dict)
+
+    def earlier_jobs(self, store: Store, *, unfinished: bool = False) -> list[Earlier]:
+        """The jobs at its enterprise, or the `unfinished` ones at whatever server; the latest first.
+
+        Those that have ended are read once, however often they are asked for. Raises LocalFailure.
+        """
+        enterprise = None if unfinished else self.enterprise
+        known = []
+        for stored in store.jobs(enterprise=enterprise, unfinished=unfinished):
+            job = self._ended.get(stored.job_id)
+            if job is None:
+                with _standing_in_the_way(stored):
+                    job = Earlier(stored, *peek(stored), self._bare)
+                if job.has_ended:
+                    self._ended[stored.job_id] = job
+            if not job.facts.rehearsal and (unfinished or self.is_at(job.facts)):
+                known.append(job)
+        return sorted(known, key=lambda job: job.facts.created, reverse=True)
 
     @property
     def enterprise(self) -> tuple[str, str]:
@@ -99,7 +137,7 @@ class Candidate:
         """The rows of the workbook and those of a job in a form in which they can be compared."""
         if not facts.is_keyed:
             return Compared(self.earlier(*facts.spelt)[1], kept)
-        if {key_of(mark) for mark in (*kept, *self.marks.values())} - {""} <= {self._key}:
+        if self._keys.issuperset(map(key_of, kept)):
             return Compared(self.marks, kept)
         ours = {place: without_secrets(mark) for place, mark in self.marks.items()}
         theirs: Counter[str] = Counter()
@@ -108,8 +146,12 @@ class Candidate:
         return Compared(ours, theirs)
 
     @cached_property
-    def _key(self) -> str:
-        return next(filter(None, map(key_of, self.marks.values())), "")
+    def _bare(self) -> set[str]:
+        return set(map(without_secrets, self.marks.values()))
+
+    @cached_property
+    def _keys(self) -> set[str]:
+        return {"", *map(key_of, self.marks.values())}
 
 
 @dataclass(frozen=True)
@@ -150,24 +192,22 @@ def refuse_if_done_or_unfinished(store: Store, candidate: Candidate, *, again: b
     results or those of a later job, nor `again`.
     """
     reported: list[Place] = list(candidate.kept)
-    settled: Counter[str] = Counter()
-    for stored, facts, state in real_jobs(store, enterprise=candidate.enterprise):
-        if candidate.is_at(facts):
-            with _standing_in_the_way(stored):
-                same_tasks = candidate.has_tasks_of(facts)
-                same = same_tasks or same_workbook(facts, state, candidate)
-                if state.finished is None and not state.never_came_to_send:
-                    if same or _sends(candidate, facts, planned_in(stored, facts)):
-                        _refuse_unfinished(facts)
-                elif state.finished == UNKNOWN:
-                    if same or _sends(candidate, facts, fingerprints_kept(stored, Outcome.UNKNOWN)):
-                        _refuse_unknown(facts)
-                else:
-                    _refuse_closed(stored, facts, state, candidate, settled)
-                if same_tasks and not again:
-                    _refuse_done(stored, facts, state, candidate, reported)
-                for mark, number in fingerprints_kept(stored, *_SETTLED).items():
-                    settled[without_secrets(mark)] += number
+    settled = _Settled()
+    for job in candidate.earlier_jobs(store):
+        facts, state = job.facts, job.state
+        same_tasks = candidate.has_tasks_of(facts)
+        same = same_tasks or same_workbook(facts, state, candidate)
+        if state.finished is None and not state.never_came_to_send:
+            if same or _sends(candidate, facts, planned_in(job.stored, facts)):
+                _refuse_unfinished(facts)
+        elif state.finished == UNKNOWN:
+            if same or _sends(candidate, facts, job.kept[Outcome.UNKNOWN]):
+                _refuse_unknown(facts)
+        else:
+            _refuse_closed(facts, state, candidate, job.kept[Outcome.UNKNOWN], settled)
+        if same_tasks and not again:
+            _refuse_done(facts, state, candidate, job.kept[Outcome.SUCCESS], reported)
+        settled.later.append(job.kept)
         reported += candidate.changed.get(facts.job, ())
 
 
@@ -205,19 +245,36 @@ def _refuse_unknown(facts: JobFacts) -> None:
     )
 
 
+class _Settled:
+    """The tasks that later jobs settled; each settles one row. Counted only where a row asks."""
+
+    def __init__(self) -> None:
+        self.later: list[Mapping[Outcome, Counter[str]]] = []
+        self._counted: Counter[str] = Counter()
+
+    def settles(self, mark: str) -> bool:
+        """Whether one is left for the row with this fingerprint, which takes it."""
+        for kept in self.later:
+            for each in _SETTLED:
+                for settled, number in kept[each].items():
+                    self._counted[without_secrets(settled)] += number
+        self.later.clear()
+        mark = without_secrets(mark)
+        is_left = self._counted[mark] > 0
+        self._counted[mark] -= is_left
+        return is_left
+
+
 def _refuse_closed(
-    stored: StoredJob, facts: JobFacts, state: JobState, candidate: Candidate, settled: Counter[str]
+    facts: JobFacts, state: JobState, candidate: Candidate, unknown: Counter[str], settled: _Settled
 ) -> None:
     """Rows that are UNKNOWN for good are sent only where a person emptied their Result in these results."""
-    unknown = fingerprints_kept(stored, Outcome.UNKNOWN)
     if not unknown:
         return
     compared = candidate.compared_with(facts, unknown)
     chosen = {place for place, job in candidate.emptied.items() if job == facts.job}
     for place in compared.among(sorted(candidate.sent - chosen)):
-        mark = without_secrets(candidate.marks[place])
-        if settled[mark] > 0:
-            settled[mark] -= 1
+        if settled.settles(candidate.marks[place]):
             continue
         results = f" in {results_place(facts, state)}" if state.written else ""
         # rare: load of a row closed undecided
@@ -240,9 +297,12 @@ def results_place(facts: JobFacts, state: JobState) -> str:
 
 
 def _refuse_done(
-    stored: StoredJob, facts: JobFacts, state: JobState, candidate: Candidate, reported: Sequence[Place]
+    facts: JobFacts,
+    state: JobState,
+    candidate: Candidate,
+    succeeded: Counter[str],
+    reported: Sequence[Place],
 ) -> None:
-    succeeded = fingerprints_kept(stored, Outcome.SUCCESS)
     if succeeded and candidate.compared_with(facts, succeeded).without(reported):
         results = f"; its results are in {results_place(facts, state)}" if state.written else ""
         # rare: load of what was loaded before
@@ -259,5 +319,6 @@ def _refuse_done(
 
 
 def planned_in(stored: StoredJob, facts: JobFacts) -> Counter[str]:
-    """The fingerprints of the rows that a job sends."""
-    return Counter(row.fingerprint for row in read_rows(stored, facts) if row.phase)
+    """The fingerprints of the rows that a job sends. Raises LocalFailure."""
+    with _standing_in_the_way(stored):
+        return Counter(row.fingerprint for row in read_rows(stored, facts) if row.phase)

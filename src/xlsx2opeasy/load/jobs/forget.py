@@ -76,7 +76,8 @@ def _judge(stored: StoredJob, *, also_done: bool) -> tuple[str, Kept | None]:
         return ended, Kept.UNDECIDED
     if not state.cleaned:
         return ended, Kept.LEFT_OVER
-    protects = fingerprints_kept(stored, Outcome.SUCCESS, Outcome.UNKNOWN)
+    kept = fingerprints_kept(stored)
+    protects = kept[Outcome.SUCCESS] or kept[Outcome.UNKNOWN]
     return ended, Kept.PROTECTS if protects and not also_done else None
 
 

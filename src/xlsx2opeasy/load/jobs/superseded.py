@@ -11,8 +11,8 @@ from xlsx2opeasy.load.job.journal import Fact
 from xlsx2opeasy.load.job.open_job import OpenJob
 from xlsx2opeasy.load.job.state import ABANDONED, JOB
 from xlsx2opeasy.load.job.store import Store, StoredJob
-from xlsx2opeasy.load.jobs.earlier import Candidate, is_here, real_jobs, same_workbook
-from xlsx2opeasy.load.results.outcomes import fingerprints_kept, write_outcomes
+from xlsx2opeasy.load.jobs.earlier import Candidate, is_here, same_workbook
+from xlsx2opeasy.load.results.outcomes import write_outcomes
 from xlsx2opeasy.load.results.row_results import match_results
 from xlsx2opeasy.spec.outcomes import Outcome
 
@@ -30,8 +30,9 @@ class Repeated:
 def repeated(store: Store, candidate: Candidate) -> list[Repeated]:
     """The earlier jobs at the enterprise in which rows succeeded that are to be sent again, latest first."""
     found, left = [], set(candidate.sent)
-    for stored, facts, state in real_jobs(store, enterprise=candidate.enterprise):
-        if candidate.is_at(facts) and (succeeded := fingerprints_kept(stored, Outcome.SUCCESS)):
+    for earlier in candidate.earlier_jobs(store):
+        facts, state = earlier.facts, earlier.state
+        if succeeded := earlier.kept[Outcome.SUCCESS]:
             again = candidate.compared_with(facts, succeeded).among(sorted(left))
             left -= set(again)
             if again:
@@ -48,10 +49,10 @@ def superseded_jobs(store: Store, candidate: Candidate) -> list[StoredJob]:
     A load of the workbook takes their place.
     """
     return [
-        stored
-        for stored, facts, state in real_jobs(store, unfinished=True)
-        if state.never_came_to_send
-        and (same_workbook(facts, state, candidate) or candidate.has_tasks_of(facts))
+        each.stored
+        for each in candidate.earlier_jobs(store, unfinished=True)
+        if each.state.never_came_to_send
+        and (same_workbook(each.facts, each.state, candidate) or candidate.has_tasks_of(each.facts))
     ]
 
 

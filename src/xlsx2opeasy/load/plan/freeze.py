@@ -39,6 +39,7 @@ def freeze(
     target: Target,
     options: LoadOptions,
     prepared: Prepared,
+    candidate: Candidate,
     tell: Listener = lambda _: None,
 ) -> StoredJob:
     """Puts the job on disk, whole, before the first request.
@@ -47,7 +48,6 @@ def freeze(
     the disk refuses, WorkbookUnusable where the workbook changed since it was read.
     """
     if not target.rehearsal and not prepared.stopped:
-        candidate = candidate_of(workbook, target, prepared)
         refuse_if_done_or_unfinished(store, candidate, again=options.again)
     output = output_of(workbook, target, options, prepared)
     stored = store.new_job(rehearsal=target.rehearsal)

@@ -1,14 +1,15 @@
 """What became of each row of a job, kept beside it: for later loads, reports and archives."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Mapping, Set
+from typing import Any, NamedTuple
 
 import orjson
 
 from xlsx2opeasy.durable import what_helps, why_refused
 from xlsx2opeasy.errors import LocalFailure
 from xlsx2opeasy.load.job.facts import JobRow, json_lines
+from xlsx2opeasy.load.job.fingerprint import without_secrets
 from xlsx2opeasy.load.job.store import OUTCOMES, StoredJob
 from xlsx2opeasy.load.results.row_results import Place, RowResults
 from xlsx2opeasy.spec.outcomes import Outcome
@@ -46,21 +47,39 @@ def read_outcomes(stored: StoredJob) -> Iterator[KeptOutcome]:
 
     Raises LocalFailure where the file is damaged, or has what this version does not know.
     """
-    if not stored.exists(OUTCOMES):
-        return
+    for sheet, row, mark, outcome, code, detail in _lines(stored):
+        yield KeptOutcome(sheet, row, mark, Outcome(outcome), code, detail)
+
+
+def fingerprints_kept(stored: StoredJob, wanted: Set[str] | None = None) -> Mapping[Outcome, Counter[str]]:
+    """The fingerprints of the rows by what became of them. Raises LocalFailure like `read_outcomes`.
+
+    Those alone whose part without secrets is `wanted`, where that is said: a load asks every earlier job of
+    its enterprise.
+    """
+    kept: dict[str, Counter[str]] = {each: Counter() for each in Outcome}
+    for _, _, mark, outcome, _, _ in _lines(stored):
+        if mark and (wanted is None or without_secrets(mark) in wanted):
+            kept[outcome][mark] += 1
+    return {outcome: kept[outcome] for outcome in Outcome}
+
+
+def _lines(stored: StoredJob) -> list[list[Any]]:
     try:
-        for line in stored.read(OUTCOMES).splitlines():
-            sheet, row, mark, outcome, code, detail = orjson.loads(line)
-            yield KeptOutcome(sheet, row, mark, Outcome(outcome), code, detail)
+        texts = stored.read(OUTCOMES).splitlines()
+        lines: list[list[Any]] = orjson.loads(b"[%s]" % b",".join(texts))
+        if len(lines) != len(texts) or set(map(type, lines)) - {list} or set(map(len, lines)) - {_FIELDS}:
+            raise ValueError("a line is not that of a row")
+        for outcome in {each[3] for each in lines}:
+            Outcome(outcome)
+    except FileNotFoundError:
+        return []
     except (OSError, ValueError, TypeError) as error:
         raise LocalFailure(
             f"{stored.where(OUTCOMES)} is damaged, or was written by a later version of xlsx2opeasy: {error}",
             "nothing was done with this job; its results workbook has what became of each row",
         ) from error
+    return lines
 
 
-def fingerprints_kept(stored: StoredJob, *outcomes: Outcome) -> Counter[str]:
-    """The fingerprints of the rows that ended so. Raises LocalFailure like `read_outcomes`."""
-    return Counter(
-        each.fingerprint for each in read_outcomes(stored) if each.outcome in outcomes and each.fingerprint
-    )
+_FIELDS = len(KeptOutcome._fields)
