@@ -15,10 +15,12 @@ from load.books import user_book
 from load.rig import Rig, executed, kept_promise
 from postgres import PostgresServer
 from xlsx2opeasy.errors import LoadRefused, LocalFailure, TakenOver, UsageError
-from xlsx2opeasy.load.job.journal import Verdict
+from xlsx2opeasy.load.job.journal import Fact, Verdict
 from xlsx2opeasy.load.job.open_job import OpenJob
+from xlsx2opeasy.load.job.state import JOB
 from xlsx2opeasy.settings.store import STORE_VARIABLE, shared_store
 from xlsx2opeasy.store import connection as connections
+from xlsx2opeasy.store.connection import Session
 from xlsx2opeasy.store.jobs import PostgresStore
 
 from .test_contract import frozen
@@ -180,6 +182,26 @@ def test_a_load_whose_database_stays_away_ends_and_is_resumed(
     result = Rig(server, new_store()).resume()  # type: ignore[arg-type]
     assert (result.status, result.rows["succeeded"]) == ("completed", 4), result.message
     assert set(executed(server).values()) == {1}
+
+
+def test_a_record_whose_commit_was_not_answered_is_written_once(
+    new_store: NewStore, server: ForeignServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = new_store()
+    stored = frozen(Rig(server, store), user_book(tmp_path / "book.xlsx"))  # type: ignore[arg-type]
+    once = Session.run
+
+    def twice(session: Session, work: Callable[[psycopg.Connection], object]) -> object:
+        once(session, work)  # is committed; the connection breaks before its answer is here
+        return once(session, work)
+
+    with stored.working():
+        journal = stored.open_journal()
+        monkeypatch.setattr(Session, "run", twice)
+        journal.note(1, "gone")
+        journal.note(JOB, Fact.STOPPED, status="interrupted")  # in a transaction with what lists show
+        monkeypatch.undo()
+    assert [each.seq for each in stored.read_journal()] == [1, 2, 3]
 
 
 def test_a_store_that_came_back_with_less_is_not_sent_on(

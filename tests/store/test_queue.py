@@ -218,6 +218,8 @@ def test_a_worker_that_ends_is_replaced(
         assert worker.returncode == 0, said
         assert other.state(job) == "queued"
         assert other.json("queue", "cancel", job, code=6) == refused, "it waits, and has begun"
+    (item,) = other.json("queue", "show", job)["items"]
+    assert (item["rows"]["total"], item["rows"]["running"]) == (4, 4), "how far it came is known of either"
     server.settings.polls_processing = 1
     other.run("worker", "--drain")
     (item,) = other.json("queue", "show", job)["items"]

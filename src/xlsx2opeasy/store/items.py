@@ -40,7 +40,7 @@ _COUNTS: Final = tuple(counts_of({}, 0))
 BUSY_WAIT: Final = timedelta(seconds=5)
 _SELECT: Final = (
     "SELECT i.job, j.enterprise_id, j.workbook, j.added_by, i.priority, i.at, j.counts, j.status, j.finished,"
-    " i.ended, i.cancelled FROM xlsx2opeasy_item i JOIN xlsx2opeasy_job j USING (job)"
+    " i.ended, i.cancelled, i.tries FROM xlsx2opeasy_item i JOIN xlsx2opeasy_job j USING (job)"
 )
 
 
@@ -107,9 +107,12 @@ def item_of(store: PostgresStore, job: str) -> Item:
 
 
 def _item(store: PostgresStore, row: Sequence[Any], held: set[int]) -> Item:
-    job, enterprise, workbook, who, priority, at, counts, status, finished, ended, cancelled = row
-    if lock_number("job", job) in held:
-        state, counts = RUNNING, live_counts(store, job) or counts
+    job, enterprise, workbook, who, priority, at, counts, status, finished, ended, cancelled, tries = row
+    is_running = lock_number("job", job) in held
+    if is_running or (counts is None and tries):  # its worker was killed before it could note any
+        counts = live_counts(store, job) or counts
+    if is_running:
+        state = RUNNING
     elif finished:
         state = _BY_STATUS.get(status, FAILED)
     elif cancelled:
@@ -196,9 +199,6 @@ def options_of(store: PostgresStore, job: str) -> dict[str, Any]:
 
 def note_begun(store: PostgresStore, job: str, where: str) -> None:
     """A worker has taken the job up."""
-    if (rows := live_counts(store, job)) is not None:
-        query = "UPDATE xlsx2opeasy_job SET counts = coalesce(counts, %s) WHERE job = %s"
-        store.session.run(lambda connection: connection.execute(query, [Jsonb(rows), job]))
     _change(store, job, f"taken up by {where}", "tries = tries + 1", [])
 
 

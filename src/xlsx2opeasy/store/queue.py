@@ -87,11 +87,13 @@ class Queue:
         `mine` are the numbers that this worker works on. Gives how many were put right.
         """
         given_back = await self._give_back(mine)
+        if not await self._all(_DUE):
+            return given_back
         lock = await self._one("SELECT pg_try_advisory_lock(%(number)s) AS held", number=_TEND_LOCK)
         if not lock["held"]:
             return given_back
         try:
-            due = await self._all(_DUE)
+            due = await self._all(_DUE)  # of which another worker may have offered some since
             if due:
                 await self._app.job_manager.batch_defer_jobs_async([_offer(row) for row in due])
         finally:
@@ -126,12 +128,13 @@ class Queue:
             "SELECT id, worker_id, args ->> 'job' AS job FROM procrastinate_jobs"
             " WHERE queue_name = 'xlsx2opeasy' AND status = 'doing'"
         )
-        held = {int(row["number"]) for row in await self._all(_HELD)} if doing else set()
+        others = [row for row in doing if int(row["id"]) not in mine]
+        held = {int(row["number"]) for row in await self._all(_HELD)} if others else set()
         now = time.monotonic()
         orphans = {
             Taken(row["id"], row["job"], row["worker_id"])
-            for row in doing
-            if int(row["id"]) not in mine and lock_number("job", row["job"]) not in held
+            for row in others
+            if lock_number("job", row["job"]) not in held
         }
         self._orphaned = {each: self._orphaned.get(each, now) for each in orphans}
         over = [each for each, since in self._orphaned.items() if now - since >= _ORPHANED_SECONDS]

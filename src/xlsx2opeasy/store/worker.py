@@ -35,6 +35,8 @@ from xlsx2opeasy.store.jobs import PostgresStore, purge
 from xlsx2opeasy.store.queue import QUEUE_FAILURES, Queue, Taken, opened_queue
 
 POLL_SECONDS: Final = 0.5
+FULL_POLL_SECONDS: Final = 2.0
+"""Where it works on as many jobs as it may, it looks only after those of others."""
 HEARTBEAT_SECONDS: Final = 30.0
 RECONNECT_SECONDS: Final = 1.0
 
@@ -61,7 +63,8 @@ class Worker:
         for number in ending_signals():
             signal.signal(number, self._stop)
         self.say(f"waits for loads in {self.store.where()}")
-        asyncio.run(self._work())
+        with self._threads:
+            asyncio.run(self._work())
 
     async def _work(self) -> None:
         tasks: set[asyncio.Task[None]] = set()
@@ -97,7 +100,8 @@ class Worker:
             if self.drain and not (tasks or moved or taken or queue.has_orphans):
                 return
             if tasks:
-                done, _ = await asyncio.wait(tasks, timeout=POLL_SECONDS, return_when="FIRST_COMPLETED")
+                wait = POLL_SECONDS if len(tasks) < self.concurrency else FULL_POLL_SECONDS
+                done, _ = await asyncio.wait(tasks, timeout=wait, return_when="FIRST_COMPLETED")
                 tasks -= done
             elif not taken:
                 await asyncio.sleep(POLL_SECONDS)
@@ -129,14 +133,14 @@ class Worker:
     def _load(self, job: str, interruption: Interruption) -> bool:
         """Works on the job, and notes how that ended; never raises. Whether it still runs at the server."""
         try:
-            self._noting(job, interruption)
-            return (items.live_counts(self.store, job) or {}).get("running", 0) > 0
+            result = self._noting(job, interruption)
+            rows = result.rows if result is not None else items.live_counts(self.store, job) or {}
+            return rows.get("running", 0) > 0
         except Xlsx2OpeasyError as error:  # the store failed: another look at the queue finds the job again
             self.say(f"{job}: {error.message}")
         except Exception as error:  # noqa: BLE001 - one job must not end the worker
             self._report_mistake(job, location_of(error))
-        finally:
-            self.store.close()
+        self.store.close()
         return False
 
     def _report_mistake(self, job: str, where: str) -> None:
@@ -145,10 +149,11 @@ class Worker:
         with contextlib.suppress(Xlsx2OpeasyError):
             items.note_failing(self.store, job, LocalFailure.exit_code, said)
 
-    def _noting(self, job: str, interruption: Interruption) -> None:
+    def _noting(self, job: str, interruption: Interruption) -> LoadResult | None:
+        self.store.look_again()
         item = items.item_of(self.store, job)
         if item.state != items.QUEUED:
-            return
+            return None
         options = items.options_of(self.store, job)
         waiting = Waiting(options.get("poll_interval"), options.get("wait"))
         context = LoadContext(
@@ -172,6 +177,8 @@ class Worker:
             self._note_failure(job, error.exit_code, None, error.message)
         else:
             self._note_result(job, result)
+            return result
+        return None
 
     def _note_result(self, job: str, result: LoadResult) -> None:
         said = f"{result.status}: {result.message}"
