@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from enum import Enum, auto
 from functools import cache
 from html.entities import codepoint2name
+from operator import is_
 from typing import Any, Final, TypeAlias
 
 import orjson
@@ -174,10 +175,10 @@ class SecretFields:
             {key.casefold() for path in plain for key in _keys_of(path)},
         )
 
-    def masked(self, content: Mapping[str, Any]) -> dict[str, Any]:
-        """A task's content in which each secret value is the mask."""
-        changed: dict[str, Any] = self._masked(content, self._tree, "")
-        return changed
+    def masked(self, content: Mapping[str, Any]) -> Mapping[str, Any]:
+        """A task's content in which each secret value is the mask: the same object where it has none."""
+        masked: Mapping[str, Any] = self._masked(content, self._tree, "")
+        return masked
 
     def without(self, content: Any) -> Any:  # noqa: ANN401
         """A task's content that has no secret values; it shares with `content` what holds none."""
@@ -214,12 +215,16 @@ class SecretFields:
             if not _NESTED.isdisjoint(map(type, value.values())):
                 nested = [key for key, item in value.items() if type(item) in _NESTED]
                 looked_at = [*looked_at, *(key for key in nested if key not in looked_at)]
-            masked = dict(value)
+            masked = value
             for key in looked_at:
-                masked[key] = self._masked(value[key], tree.get(key, _NOTHING), key)
+                item = self._masked(value[key], tree.get(key, _NOTHING), key)
+                if item is not value[key]:
+                    masked = masked if masked is not value else dict(value)
+                    masked[key] = item
             return masked
         if isinstance(value, list):
-            return [self._masked(item, tree.get(_LISTED, _NOTHING), name) for item in value]
+            items = [self._masked(item, tree.get(_LISTED, _NOTHING), name) for item in value]
+            return value if all(map(is_, items, value)) else items
         return value
 
     def _looked_at(self, keys: tuple[str, ...], tree: _Tree) -> list[str]:

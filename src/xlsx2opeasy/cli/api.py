@@ -94,6 +94,6 @@ def refuse_existing(output: Path | None, *, as_json: bool, force: bool) -> None:
     require_overwritable(output, replace=force)
 
 
-def masked(content: Mapping[str, Any], of: TaskType, settings: Settings) -> dict[str, Any]:
+def masked(content: Mapping[str, Any], of: TaskType, settings: Settings) -> Mapping[str, Any]:
     """A task's content as it may be shown: each secret value is the mask."""
     return SecretFields(of.name, settings.wire_names).masked(content)

@@ -86,7 +86,7 @@ class Recognition:
         content = task.content
         masked = self._secrets_of(task.type).masked(content)
         digits = task_hash(task, masked, self._target.origin, self._target.enterprise_id)
-        if masked == content or self.key is None:
+        if masked is content or self.key is None:
             return digits, ""
         return digits, self.key.task_digits(task, content)
 
