@@ -1,10 +1,11 @@
 """Measures what a shared store costs, and how it grows: make bench-fleet.
 
-CPU of loads of 1,000 rows from a folder, with the store, and through the queue; bytes in the store; what
-earlier jobs of an enterprise and a long queue cost. It starts a PostgreSQL of its own.
+CPU of loads of 1,000 rows from a folder, with the store, and through the queue, some of each in turn; bytes
+in the store; what earlier jobs of an enterprise and a long queue cost. It starts a PostgreSQL of its own.
 """
 
 import base64
+import itertools
 import os
 import statistics
 import subprocess
@@ -12,8 +13,9 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from openpyxl import Workbook
@@ -23,11 +25,13 @@ from xlsx2opeasy.load.interrupt import Interruption
 from xlsx2opeasy.load.job.facts import JobFacts, Target
 from xlsx2opeasy.load.job.home import Home
 from xlsx2opeasy.load.job.store import Store
+from xlsx2opeasy.load.notify import unsigned
 from xlsx2opeasy.load.plan.prepare import LoadOptions
 from xlsx2opeasy.load.runner import Waiting
 from xlsx2opeasy.load.service import LoadContext, freeze_for_queue, load
 from xlsx2opeasy.opeasy.client import OpEasyClient
 from xlsx2opeasy.opeasy.connection import Connection
+from xlsx2opeasy.reduced_gc import reduced_gc
 from xlsx2opeasy.secret import Secret
 from xlsx2opeasy.settings.store import STORE_VARIABLE, shared_store
 from xlsx2opeasy.store.items import add_item, list_items
@@ -35,7 +39,7 @@ from xlsx2opeasy.store.jobs import PostgresStore
 from xlsx2opeasy.store.keyfile import KEY_VARIABLE
 from xlsx2opeasy.store.worker import Worker
 
-ROWS, LOADS, EARLIER, NIGHT = 1000, 6, 40, 10_000
+ROWS, LOADS, TURNS, EARLIER, NIGHT = 1000, 4, 5, 40, 10_000
 _NIGHT = """
 WITH job AS (
     INSERT INTO xlsx2opeasy_job (job, begun, rehearsal, enterprise_id, workbook, records_key)
@@ -83,27 +87,33 @@ def _sandbox() -> Iterator[tuple[str, str, str]]:
         process.stdin.close()
 
 
-def _loads(stores: Sequence[Store], known: tuple[str, str, str], folder: Path) -> list[float]:
-    """The CPU seconds of this process for a load in each store, in turn; the medians of several."""
-    spent: list[list[float]] = [[] for _ in stores]
-    for number in range(LOADS):
-        for place, store in enumerate(stores):
-            book = _book(folder / f"book-{number}-{place}.xlsx", (number + place * LOADS) * ROWS)
+Load = Callable[[Sequence[Path]], object]
+"""A way of loading these workbooks."""
+
+
+def _in_turn(ways: Sequence[Load], folder: Path) -> list[float]:
+    """The CPU seconds of this process for a load in each way: the medians of several turns, but the first."""
+    spent: list[list[float]] = [[] for _ in ways]
+    numbers = itertools.count()
+    for _ in range(TURNS + 1):
+        for place, load_all in enumerate(ways):
+            books = [_book(folder / f"{n}.xlsx", n * ROWS) for n in itertools.islice(numbers, LOADS)]
             begun = time.process_time()
-            _load(store, known, book)
-            spent[place].append(time.process_time() - begun)
+            load_all(books)
+            spent[place].append((time.process_time() - begun) / LOADS)
     return [statistics.median(each[1:]) for each in spent]
 
 
-def _load(store: Store, known: tuple[str, str, str], book: Path) -> None:
+def _load(store: Store, known: tuple[str, str, str], books: Sequence[Path]) -> None:
     url, enterprise, key = known
 
     def connect(_: JobFacts, interruption: Interruption) -> OpEasyClient:
         return OpEasyClient(Connection(url, enterprise, Secret(key)), clock=interruption)
 
     around = LoadContext(lambda _: None, connect, Waiting(0.05), store=store)
-    result = load(book, Target(url, enterprise), LoadOptions(), around)
-    assert result.exit_code == 0, result.message
+    for book in books:
+        result = load(book, Target(url, enterprise), LoadOptions(), around)
+        assert result.exit_code == 0, result.message
 
 
 def _milliseconds(work: Callable[[], object]) -> float:
@@ -112,26 +122,20 @@ def _milliseconds(work: Callable[[], object]) -> float:
     return 1000 * (time.process_time() - begun)
 
 
-def _through_the_queue(store: PostgresStore, known: tuple[str, str, str], folder: Path) -> float:
-    """CPU seconds for a load that is put into the queue and taken by a worker of this process, the mean."""
+def _through_the_queue(store: PostgresStore, known: tuple[str, str, str], books: Sequence[Path]) -> None:
+    """Loads that are put into the queue and taken by a worker of this process."""
     url, enterprise, key = known
 
     def connect(_: JobFacts, interruption: Interruption) -> OpEasyClient:
         return OpEasyClient(Connection(url, enterprise, Secret(key)), clock=interruption)
 
-    def not_notified(_: JobFacts) -> None:
-        raise AssertionError
-
-    books = [_book(folder / f"queued-{number}.xlsx", 2_000_000 + number * ROWS) for number in range(LOADS)]
     around = LoadContext(lambda _: None, connect, store=store)
-    begun = time.process_time()
     for book in books:
         stored = freeze_for_queue(book, Target(url, enterprise), LoadOptions(), around, lambda _: True)
         add_item(store, stored.job_id, 0, datetime.now(UTC), {"poll_interval": 0.05})
-    Worker(store, connect, not_notified, lambda _: None, drain=True).run()
-    spent = time.process_time() - begun
-    assert {each.state for each in list_items(store)} == {"done"}
-    return spent / LOADS
+    said: list[str] = []
+    Worker(store, connect, unsigned, said.append, drain=True).run()
+    assert {each.state for each in list_items(store)} <= {"done"}, said
 
 
 def _with_earlier_jobs(store: PostgresStore, known: tuple[str, str, str], folder: Path) -> float:
@@ -139,7 +143,7 @@ def _with_earlier_jobs(store: PostgresStore, known: tuple[str, str, str], folder
     spent = []
     for number in range(EARLIER + 1):
         begun = time.process_time()
-        _load(store, known, _book(folder / f"one-{number}.xlsx", 3_000_000 + number, 1))
+        _load(store, known, [_book(folder / f"one-{number}.xlsx", 3_000_000 + number, 1)])
         spent.append(time.process_time() - begun)
     few, many = spent[1 : EARLIER // 4 + 1], spent[-(EARLIER // 4) :]
     return (statistics.median(many) - statistics.median(few)) / (EARLIER * 3 / 4)
@@ -155,35 +159,50 @@ def _with_a_long_queue(store: PostgresStore) -> tuple[float, float]:
 
 
 @contextmanager
-def _store(folder: Path) -> Iterator[PostgresStore]:
-    """An empty store in a PostgreSQL of its own."""
+def _stores(folder: Path, number: int) -> Iterator[list[PostgresStore]]:
+    """Empty stores in a PostgreSQL of their own."""
     key = folder / "store.key"
     key.touch(mode=0o600)
     key.write_bytes(base64.b64encode(os.urandom(32)))
-    with running_postgres() as postgres:
-        os.environ |= {STORE_VARIABLE: postgres.new_database(), KEY_VARIABLE: str(key)}
-        store = shared_store()
-        try:
-            yield store
-        finally:
-            store.close()
+    with running_postgres() as postgres, ExitStack() as stack:
+        stores = []
+        for _ in range(number):
+            os.environ |= {STORE_VARIABLE: postgres.new_database(), KEY_VARIABLE: str(key)}
+            stores.append(shared_store())
+            stack.callback(stores[-1].close)
+        yield stores
 
 
 def main() -> None:
     """Prints the figures of docs/several-machines.md."""
-    with tempfile.TemporaryDirectory() as name, _sandbox() as known, _store(Path(name)) as store:
+    with (
+        reduced_gc(),  # as all commands
+        tempfile.TemporaryDirectory() as name,
+        _sandbox() as known,
+        _stores(Path(name), 2) as (store, of_queue),
+    ):
         folder = Path(name)
         os.environ["XLSX2OPEASY_HOME"] = name
         before: dict[str, int] = dict(store.session.run(lambda c: c.execute(_SIZES).fetchall()))
-        alone, shared = _loads((Home(folder), store), known, folder)
-        _tell(f"CPU of a load of {ROWS:,} rows: folder {1000 * alone:.0f} ms, store {1000 * shared:.0f} ms")
+        alone, shared, queued, start = _in_turn(
+            (
+                partial(_load, Home(folder), known),
+                partial(_load, store, known),
+                partial(_through_the_queue, of_queue, known),
+                lambda _: _through_the_queue(of_queue, known, ()),
+            ),
+            folder,
+        )
+        _tell(
+            f"CPU of a load of {ROWS:,} rows: folder {1000 * alone:.0f} ms, store {1000 * shared:.0f} ms,"
+            f" through the queue {1000 * (queued - start):.0f} ms"
+        )
+        _tell(f"a worker's start and end: {1000 * start * LOADS:.0f} ms")
         after = store.session.run(lambda c: c.execute(_SIZES).fetchall())
-        sizes = [(table, (size - before[table]) / LOADS / 1024) for table, size in after]
+        sizes = [(table, (size - before[table]) / LOADS / (TURNS + 1) / 1024) for table, size in after]
         _tell(f"in the store: {sum(size for _, size in sizes):.0f} KB a load")
         for table, size in sizes:
             _tell(f"  {table}: {size:.0f} KB")
-        queued = _through_the_queue(store, known, folder)
-        _tell(f"through the queue, worker and all: {1000 * queued:.0f} ms")
         earlier = _with_earlier_jobs(store, known, folder)
         _tell(f"each earlier job of the enterprise: {1000 * earlier:.1f} ms (up to {EARLIER} of them)")
         listed, added = _with_a_long_queue(store)
