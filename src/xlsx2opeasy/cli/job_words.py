@@ -10,15 +10,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 import click
-from rich.text import Text
 
 from xlsx2opeasy.cli.output import counted, from_here, say_json, tell, tell_styled
-from xlsx2opeasy.cli.tables import cell
 from xlsx2opeasy.load.jobs.listing import LocalJob
 from xlsx2opeasy.spec.error_codes import ERROR_CODES
 from xlsx2opeasy.spec.outcomes import Outcome, RowResult
 
 if TYPE_CHECKING:
+    from rich.text import Text
+
     from xlsx2opeasy.load.results.load_result import LoadResult
 
 _WORDS: Final = {
@@ -57,6 +57,8 @@ def state_of(job: LocalJob) -> str:
 
 def state_cell(job: LocalJob) -> Text:
     """The same, coloured: green is for success alone."""
+    from xlsx2opeasy.cli.tables import cell  # with rich, which the end of a load does without
+
     return cell(*_state(job))
 
 

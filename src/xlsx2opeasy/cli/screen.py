@@ -1,31 +1,16 @@
 """A load as a person sees it while it runs. A consumer of load events."""
 
-import math
+from __future__ import annotations
+
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
-from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
-from rich.console import Console
-from rich.markup import escape
-from rich.progress import (
-    BarColumn,
-    Progress,
-    ProgressColumn,
-    SpinnerColumn,
-    Task,
-    TaskID,
-    TextColumn,
-    TimeElapsedColumn,
-)
-from rich.text import Text
-
-from xlsx2opeasy.cli.output import counted, is_terminal, tell, tell_styled, wrapped
+from xlsx2opeasy.cli.output import counted, is_terminal, tell, tell_styled
 from xlsx2opeasy.cli.problem_lines import other_sheets, problem_lines
 from xlsx2opeasy.cli.questions import display
 from xlsx2opeasy.display import on_terminal
@@ -50,6 +35,11 @@ from xlsx2opeasy.load.events import (
     WorkbookOpened,
 )
 
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from xlsx2opeasy.cli.bars import Bars
+
 REPEAT_SECONDS = 10.0
 """How often a line reports that the server still cannot be reached, or still cannot do what was asked."""
 MINUTE = 60
@@ -62,20 +52,11 @@ class Screen(AbstractContextManager["Screen"]):
 
     def __init__(self, *, quiet: bool) -> None:
         self._quiet = quiet
-        self._console = Console(stderr=True, highlight=False)
-        self._live = self._console.is_terminal and not quiet
-        self._progress = Progress(
-            SpinnerColumn(),
-            TextColumn("{task.description}"),
-            BarColumn(bar_width=20),
-            TextColumn("{task.fields[note]}"),
-            TimeElapsedColumn(),
-            _TimeLeft(),
-            console=self._console,
-            disable=not self._live,
-            transient=True,
-        )
-        self._bars: dict[str, TaskID] = {}
+        self._bars: Bars | None = None
+        if is_terminal(sys.stderr) and not quiet:
+            from xlsx2opeasy.cli.bars import Bars  # with rich, which nothing else of a load needs
+
+            self._bars = Bars()
         self._upload = _Upload("", 0, 0.0)
         self._last_status = ""
         self._delayed_before = ("", 0.0)
@@ -83,13 +64,13 @@ class Screen(AbstractContextManager["Screen"]):
 
     def __enter__(self) -> Self:
         self._shown.enter_context(display(self.paused))
-        self._progress.start()
+        if self._bars is not None:
+            self._shown.enter_context(self._bars)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
     ) -> None:
-        self._progress.stop()
         self._shown.close()
 
     def __call__(self, event: Event) -> None:
@@ -187,7 +168,7 @@ class Screen(AbstractContextManager["Screen"]):
         self._last_status = ""
 
     def _status(self, event: StatusSeen) -> None:
-        if self._live and "run" not in self._bars:
+        if self._bars is not None and "run" not in self._bars:
             self._run_started(event.phase)  # it was started by an earlier run of the job
         self._update("run", event.status)
         if event.status != self._last_status:
@@ -197,38 +178,36 @@ class Screen(AbstractContextManager["Screen"]):
     @contextmanager
     def paused(self) -> Iterator[None]:
         """Draws nothing while the block runs, so that a question can be asked."""
-        self._progress.stop()
-        yield
-        self._progress.start()
+        with self._bars.paused() if self._bars is not None else nullcontext():
+            yield
 
     def line(self, text: str) -> None:
         """A line that stays, above the bars."""
         self._styled_line(on_terminal(text))
 
     def _styled_line(self, text: str) -> None:
-        if self._live:
-            self._console.print(Text.from_ansi(wrapped(text, self._console.width)))
+        if self._bars is not None:
+            self._bars.line(text)
         else:
             tell_styled(text)
 
     def _line_elsewhere(self, text: str) -> None:
         """A line for what bars show on a terminal."""
-        if not self._live:
+        if self._bars is None:
             tell(text)
 
     def _start(self, what: str, said: str, total: int | None = None, note: str = "") -> None:
-        self._end(what)
-        if self._live:
-            self._bars[what] = self._progress.add_task(escape(on_terminal(said)), total=total, note=note)
+        if self._bars is not None:
+            self._bars.start(what, said, total, note)
 
     def _update(self, what: str, note: str, *, done: int | None = None) -> None:
-        if (bar := self._bars.get(what)) is not None:
-            self._progress.update(bar, completed=done, note=escape(on_terminal(note)))
+        if self._bars is not None:
+            self._bars.update(what, note, done)
 
     def _end(self, what: str) -> None:
-        """Removes the bar: what is over gets a line, or nothing."""
-        if (bar := self._bars.pop(what, None)) is not None:
-            self._progress.remove_task(bar)
+        """What is over gets a line, or nothing."""
+        if self._bars is not None:
+            self._bars.end(what)
 
 
 def _left(event: RunProgress) -> str:
@@ -261,11 +240,3 @@ class _Upload:
     def is_a_tenth(self, chunk: int) -> bool:
         """Whether another tenth of many files is there."""
         return self.chunks >= MANY_FILES and chunk * 10 // self.chunks > (chunk - 1) * 10 // self.chunks
-
-
-class _TimeLeft(ProgressColumn):
-    """How long it will take: known of uploads, not of what the server does by itself."""
-
-    def render(self, task: Task) -> Text:
-        left = task.time_remaining if task.total else None
-        return Text("" if left is None else f"about {timedelta(seconds=math.ceil(left))} left")

@@ -17,7 +17,6 @@ from xlsx2opeasy.load.job.open_job import OpenJob
 from xlsx2opeasy.load.job.state import JOB
 from xlsx2opeasy.load.job.store import WORKBOOK
 from xlsx2opeasy.load.results.row_results import RowResults
-from xlsx2opeasy.load.results.substitute import substitute_bytes
 from xlsx2opeasy.ooxml.replace import replacing
 from xlsx2opeasy.spec.outcomes import RowResult
 from xlsx2opeasy.workbook.edited_copy import UnwritableWorkbook
@@ -143,6 +142,8 @@ def _write_substitute(
     job: OpenJob, row_results: RowResults, frozen: Path, refusal: UnwritableWorkbook, tell: Listener
 ) -> Path | None:
     """Writes a workbook of our own with the results; never in the place of the workbook itself."""
+    from xlsx2opeasy.load.results.substitute import substitute_bytes  # with XlsxWriter, seldom needed
+
     name = Path(job.facts.workbook).name
     results = {each.title: each.results for each in _sheets(job, row_results)}
     made = substitute_bytes(frozen, name, refusal.message, results, kept_mapping(job.facts.mapping))
