@@ -161,6 +161,18 @@ def test_results_go_where_their_names_say(rig: Rig, env: dict[str, str], tmp_pat
     assert once_more.json["results"] == real.json["results"]
 
 
+@pytest.mark.parametrize("name", ["job.json", "journal.sqlite", "outcomes.jsonl"])
+def test_a_damaged_rehearsal_keeps_no_workbook_out(
+    rig: Rig, env: dict[str, str], tmp_path: Path, name: str
+) -> None:
+    book = user_book(tmp_path / "a.xlsx")
+    assert run("load", book, "--sandbox", "--json", env=env).code == 0
+    (rehearsal,) = rig.home.jobs()
+    rehearsal.path.joinpath(name).write_bytes(b"{" * 8192)
+    done = run("load", book, *QUICK, env=env)
+    assert (done.code, done.json["status"]) == (0, "completed"), done.err
+
+
 def test_a_rehearsal_says_where_to_correct_and_how_to_rehearse_again(
     env: dict[str, str], tmp_path: Path
 ) -> None:

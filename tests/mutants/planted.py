@@ -22,8 +22,11 @@ PATCHES = Path(__file__).with_name("planted")
 PAGE = ROOT / "docs" / "safety.md"
 KEPT = ROOT / "build" / "mutants-planted.json"
 BEGIN, END = "<!-- planted mutants: made by `make mutants-planted` -->", "<!-- end of planted mutants -->"
-TESTS = tuple(f"load/test_matrix_{each}.py" for each in ("network", "truth", "state", "crashes"))
-OF_STORE = ("store/test_ownership.py", "store/test_contract.py")
+TESTS = (
+    *(f"load/test_matrix_{each}.py" for each in ("network", "truth", "state", "crashes")),
+    "load/test_refused_deletions.py",
+)
+OF_STORE = ("store/test_ownership.py", "store/test_contract.py", "store/test_queue.py")
 TARGETS = {"sim": "make sim", "load.fuzz": "make fuzz"}
 FUZZ_SHARE = 20
 """Of so many seeds one is played with real processes, where the simulation found nothing."""

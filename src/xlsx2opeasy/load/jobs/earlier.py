@@ -9,7 +9,7 @@ from pathlib import Path
 
 from xlsx2opeasy.errors import LoadRefused, LocalFailure, UsageError
 from xlsx2opeasy.load.job.facts import JobFacts, read_facts, read_records, read_rows
-from xlsx2opeasy.load.job.fingerprint import key_of, without_secrets
+from xlsx2opeasy.load.job.fingerprint import REHEARSAL_LETTER, key_of, without_secrets
 from xlsx2opeasy.load.job.fold import fold
 from xlsx2opeasy.load.job.state import UNKNOWN, JobState
 from xlsx2opeasy.load.job.store import Store, StoredJob
@@ -37,12 +37,19 @@ def state_of(store: Store, job_id: str) -> JobState | None:
 
 def real_jobs(store: Store, *, unfinished: bool = False) -> Iterator[tuple[StoredJob, JobFacts, JobState]]:
     """The jobs that are no rehearsals, latest first; a large store gives those alone that are looked for."""
-    known = []
-    for stored in store.jobs(unfinished=unfinished):
-        with _standing_in_the_way(stored):
-            known.append((stored, *peek(stored)))
+    known = [(stored, *_peek_real(stored)) for stored in _not_rehearsed(store.jobs(unfinished=unfinished))]
     real = [each for each in known if not each[1].rehearsal]
     yield from sorted(real, key=lambda each: each[1].created, reverse=True)
+
+
+def _not_rehearsed(jobs: Iterable[StoredJob]) -> Iterator[StoredJob]:
+    """Rehearsals are not even read: a damaged one is in nobody's way."""
+    return (stored for stored in jobs if not stored.job_id.startswith(REHEARSAL_LETTER))
+
+
+def _peek_real(stored: StoredJob) -> tuple[JobFacts, JobState]:
+    with _standing_in_the_way(stored):
+        return peek(stored)
 
 
 @contextmanager
@@ -107,11 +114,10 @@ class Candidate:
         """
         enterprise = None if unfinished else self.enterprise
         known = []
-        for stored in store.jobs(enterprise=enterprise, unfinished=unfinished):
+        for stored in _not_rehearsed(store.jobs(enterprise=enterprise, unfinished=unfinished)):
             job = self._ended.get(stored.job_id)
             if job is None:
-                with _standing_in_the_way(stored):
-                    job = Earlier(stored, *peek(stored), self._bare)
+                job = Earlier(stored, *_peek_real(stored), self._bare)
                 if job.has_ended:
                     self._ended[stored.job_id] = job
             if not job.facts.rehearsal and (unfinished or self.is_at(job.facts)):
