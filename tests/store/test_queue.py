@@ -11,10 +11,10 @@ import openpyxl
 import pytest
 
 from cli.test_schemas import schema
-from foreign.messages import Answer, Request, general_error
+from foreign.messages import Answer, Cut, Request, general_error
 from foreign.server import ForeignServer
 from load.books import numbers_then_users, user_book, users, write_rows
-from load.rig import executed
+from load.rig import executed, on_call
 from xlsx2opeasy.settings.store import STORE_VARIABLE
 from xlsx2opeasy.store.items import item_of, list_items
 from xlsx2opeasy.store.jobs import PostgresStore
@@ -271,6 +271,36 @@ def test_an_enterprise_whose_operation_runs_is_kept_also_by_a_try_that_ended_wit
         each["what"] for each in here.json("queue", "show", first["items"][0]["job"])["items"][0]["steps"]
     ]
     assert sum(each.startswith("failed:") for each in steps) == 1, steps
+    assert set(executed(server).values()) == {1}
+
+
+def test_an_enterprise_whose_start_is_in_doubt_is_kept_also_by_a_try_that_ended_with_5(
+    machine: Callable[[str], Machine], store: PostgresStore, server: ForeignServer, tmp_path: Path
+) -> None:
+    """The start got no answer, and its draft's deletion one that is not true: the operation may run."""
+    server.settings.polls_processing = 10**6
+    here = machine("here")
+    first = here.json("queue", "add", user_book(tmp_path / "first.xlsx", 2), "--yes", "--priority", 9)
+    here.run("queue", "add", write_rows(tmp_path / "second.xlsx", {"Users": users(2, first=10)}), "--yes")
+    deletions, drafts = list[Request](), list[Request]()
+
+    def look(request: Request) -> Answer | None:
+        if request.call == "POST /v1/operations":
+            drafts.append(request)
+        if request.method == "DELETE" and "/v1/operations/" in request.path:
+            deletions.append(request)
+            return Answer(200, b"") if len(deletions) == 1 else None
+        return None
+
+    server.settings.before = look
+    server.settings.after = on_call("POST", "/v1/scheduledoperations", Cut())
+    with here.working():
+        until(lambda: len(deletions) > 1 or len(drafts) > 1)
+        assert len(drafts) == 1, "another load began while the operation may have run"
+        server.settings.polls_processing = 1
+        until(lambda: [each.state for each in list_items(store)] == ["done", "undecided"])
+    (item,) = here.json("queue", "show", first["items"][0]["job"])["items"]
+    assert sum(each["what"].startswith("failed:") for each in item["steps"]) == 1, item
     assert set(executed(server).values()) == {1}
 
 

@@ -29,7 +29,7 @@ class Bars(AbstractContextManager["Bars"]):
     """Bars by name, each with what is done and a note; drawn on standard error within the block."""
 
     def __init__(self) -> None:
-        self._console = Console(stderr=True, highlight=False)
+        self._console = Console(stderr=True, highlight=False, force_terminal=True)
         self._progress = Progress(
             SpinnerColumn(),
             TextColumn("{task.description}"),

@@ -60,6 +60,14 @@ class Session:
                 self._connection.close()
         self._connection = None
 
+    def drop_if_broken(self) -> None:
+        """Lets go of a connection that broke while nothing was done: the next use fails at once, or works."""
+        try:
+            if self._connection is not None:
+                self._connection.execute("SELECT 1")
+        except psycopg.Error:
+            self.close()
+
     def run(self, work: Callable[[psycopg.Connection], T]) -> T:
         """Does `work`, which may be done twice; again where the connection broke meanwhile."""
         begun = self._connection is not None
@@ -99,9 +107,11 @@ class Session:
             yield
         finally:
             self._held.remove(number)
-            with contextlib.suppress(psycopg.Error):
+            try:
                 if self._connection is not None:
                     self._connection.execute("SELECT pg_advisory_unlock(%s)", [number])
+            except psycopg.Error:
+                self.close()  # it goes with the connection, and the next use makes another
 
     def is_held(self, number: int) -> bool:
         """Whether any process holds the lock now; it is not touched."""

@@ -80,8 +80,9 @@ class PostgresStore:
     def look_again(self) -> None:
         """Compares tables and key as at the first use: another machine may have changed them since.
 
-        Raises UsageError where they can be used no more.
+        Raises UsageError where they can be used no more, LocalFailure where the store is away.
         """
+        self.session.drop_if_broken()
         self._prepare(self.session)
 
     def _prepare(self, session: Session) -> None:

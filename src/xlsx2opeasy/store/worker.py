@@ -37,6 +37,7 @@ from xlsx2opeasy.store.queue import QUEUE_FAILURES, Queue, Taken, opened_queue
 POLL_SECONDS: Final = 0.5
 FULL_POLL_SECONDS: Final = 2.0
 """Where it works on as many jobs as it may, it looks only after those of others."""
+_FINAL: Final = (0, 1)
 HEARTBEAT_SECONDS: Final = 30.0
 RECONNECT_SECONDS: Final = 1.0
 
@@ -68,23 +69,29 @@ class Worker:
 
     async def _work(self) -> None:
         tasks: set[asyncio.Task[None]] = set()
-        while True:
-            try:
-                async with opened_queue(self.store.address) as queue:
-                    await self._serve(queue, tasks)
-                break
-            except QUEUE_FAILURES:
-                if self._stopping:
+        try:
+            while True:
+                try:
+                    async with opened_queue(self.store.address) as queue:
+                        await self._serve(queue, tasks)
                     break
-                await asyncio.sleep(RECONNECT_SECONDS)  # the database restarts, or fails over
-        if tasks:
-            await asyncio.wait(tasks)
+                except QUEUE_FAILURES:
+                    if self._stopping:
+                        break
+                    await asyncio.sleep(RECONNECT_SECONDS)  # the database restarts, or fails over
+            if tasks:
+                await asyncio.wait(tasks)
+        finally:
+            self._ask_to_end()  # none is left, but after a mistake of ours
 
     def _stop(self, _number: int, _frame: FrameType | None) -> None:
         """Lets the requests under way finish; a second signal leaves at once."""
         if self._stopping:
             os._exit(Interrupted.exit_code)
         self._stopping = True
+        self._ask_to_end()
+
+    def _ask_to_end(self) -> None:
         for interruption in self._running.values():
             interruption.ask()
 
@@ -134,8 +141,9 @@ class Worker:
         """Works on the job, and notes how that ended; never raises. Whether it still runs at the server."""
         try:
             result = self._noting(job, interruption)
-            rows = result.rows if result is not None else items.live_counts(self.store, job) or {}
-            return rows.get("running", 0) > 0
+            if result is not None and result.exit_code in _FINAL:
+                return False
+            return (items.live_counts(self.store, job) or {}).get("running", 0) > 0  # or may run
         except Xlsx2OpeasyError as error:  # the store failed: another look at the queue finds the job again
             self.say(f"{job}: {error.message}")
         except Exception as error:  # noqa: BLE001 - one job must not end the worker
@@ -187,7 +195,7 @@ class Worker:
             items.note_again(self.store, job, items.BUSY_WAIT, said)
         elif result.status == "interrupted":
             items.note_again(self.store, job, timedelta(0), said)
-        elif result.exit_code in (0, 1) or result.status == UNKNOWN:
+        elif result.exit_code in _FINAL or result.status == UNKNOWN:
             items.note_end(self.store, job, result.exit_code, result.rows, said)
         else:
             self._note_failure(job, result.exit_code, result.rows, said)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from xlsx2opeasy.errors import LoadRefused, LocalFailure, UsageError
 from xlsx2opeasy.load.job.facts import JobFacts, read_facts, read_records, read_rows
-from xlsx2opeasy.load.job.fingerprint import REHEARSAL_LETTER, key_of, without_secrets
+from xlsx2opeasy.load.job.fingerprint import key_of, read_cell, without_secrets
 from xlsx2opeasy.load.job.fold import fold
 from xlsx2opeasy.load.job.state import UNKNOWN, JobState
 from xlsx2opeasy.load.job.store import Store, StoredJob
@@ -44,7 +44,10 @@ def real_jobs(store: Store, *, unfinished: bool = False) -> Iterator[tuple[Store
 
 def _not_rehearsed(jobs: Iterable[StoredJob]) -> Iterator[StoredJob]:
     """Rehearsals are not even read: a damaged one is in nobody's way."""
-    return (stored for stored in jobs if not stored.job_id.startswith(REHEARSAL_LETTER))
+    for stored in jobs:
+        named = read_cell(stored.job_id)
+        if named is None or not named.rehearsal:
+            yield stored
 
 
 def _peek_real(stored: StoredJob) -> tuple[JobFacts, JobState]:
