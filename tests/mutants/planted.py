@@ -23,8 +23,8 @@ PAGE = ROOT / "docs" / "safety.md"
 KEPT = ROOT / "build" / "mutants-planted.json"
 BEGIN, END = "<!-- planted mutants: made by `make mutants-planted` -->", "<!-- end of planted mutants -->"
 TESTS = (
-    *(f"load/test_matrix_{each}.py" for each in ("network", "truth", "state", "crashes")),
     "load/test_refused_deletions.py",
+    *(f"load/test_matrix_{each}.py" for each in ("network", "truth", "state", "crashes")),
 )
 OF_STORE = ("store/test_ownership.py", "store/test_contract.py", "store/test_queue.py")
 TARGETS = {"sim": "make sim", "load.fuzz": "make fuzz"}
