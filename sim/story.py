@@ -84,6 +84,7 @@ CHAINS: tuple[tuple[tuple[str, str], ...], ...] = (
     (("load", "start: lost + delete: junk"), ("resume", "delete: junk"), ("resume", "")),
     (("load", "start: lost + delete: answered for"), ("resume", "delete: answered for"), ("resume", "")),
     (("load", "start: dies"), ("tamper", ""), ("resume", "")),
+    (("load", "start: lost + delete: meanwhile drafts removed"), ("resume", "")),
     (("load", "start: meanwhile drafts removed"), ("resume", ""), ("load", "")),
     (("load", "append: meanwhile drafts removed"), ("load", "create: long no answer"), ("resume", "")),
     (("load", "append: stop"), ("tamper", ""), ("resume", ""), ("resume", "")),
@@ -226,7 +227,8 @@ class Story:
         if step.verb in TYPINGS:
             self._type(step.verb, chance)
         elif step.verb.startswith("clean up"):
-            world.clean_up(step.verb.removeprefix("clean up "))
+            what = step.verb.removeprefix("clean up ")
+            world.clean_up(what, self._untellable(what))
         elif step.verb == "tamper":
             world.tamper(chance)
         elif step.verb == "change the key":
@@ -235,6 +237,20 @@ class Story:
                 each.api_key = key
         else:
             self._run(step, chance)
+
+    def _untellable(self, what: str) -> set[str]:
+        """The operations of which nothing tells whether they ran, once somebody removed the run (docs/safety.md).
+
+        Their starts are in doubt; the run alone would go, or a deletion of the operation got no answer.
+        """
+        return {
+            str(state.operation_id)
+            for machine in self.machines
+            for _, job in open_jobs(machine)
+            for state in job.phases.values()
+            if state.schedule_in_doubt is not None and not state.is_proven_started
+            if what == "runs" or state.may_be_deleted_by_us(str(state.operation_id))
+        }
 
     def _run(self, step: Step, chance: random.Random) -> None:
         """One run of the program."""

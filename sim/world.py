@@ -14,7 +14,7 @@ import os
 import random
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -321,7 +321,7 @@ class World:
         self.tally["stopped"] += 1
         self.process.clock.ask()
 
-    def clean_up(self, what: str) -> None:
+    def clean_up(self, what: str, spared: Collection[str] = ()) -> None:
         """Somebody deletes in the portal what has ended there, the runs alone, or the drafts."""
         server = self.server
         server.backend.work()
@@ -329,7 +329,11 @@ class World:
             for draft in self.drafts():
                 del server.operations[draft.id]
             return
-        for run in [each for each in server.runs.values() if each.status.is_complete]:
+        for run in [
+            each
+            for each in server.runs.values()
+            if each.status.is_complete and each.operation.id not in spared
+        ]:
             del server.runs[run.id]
             run.operation.scheduled_id = None
             if what == "all":

@@ -148,6 +148,21 @@ def test_a_404_is_explained_by_an_unanswered_deletion_only(
     kept_promise(rig.server, result)
 
 
+def test_what_was_gone_before_our_first_deletion_was_not_deleted_by_us(rig: Rig, book: Path) -> None:
+    """The start took effect, the server was away, all was cleaned up, and a deletion's answer is lost."""
+    rig.server.settings.after = on_call("POST", START, Cut())
+    rig.server.settings.before = lambda _: Answer(503) if rig.schedules() else None
+    stopped = rig.load(book)
+    assert (stopped.status, stopped.exit_code, rig.schedules()) == ("failed", 5, 1)
+    assert outcomes(Path(str(stopped.results))) == ["UNKNOWN"] * 3
+    cleaned_up_in_the_portal(rig)
+    deletions(rig, Cut(), Cut(), Cut())
+    result = rig.resume(stopped.job)
+    assert (result.status, rig.schedules()) == ("unknown", 1)
+    assert "the server no longer knows the operation" in result.message
+    kept_promise(rig.server, result)
+
+
 @pytest.mark.parametrize("lie", [Answer(200), Answer(204), Answer(202, {})], ids=["200", "204", "202"])
 def test_a_deletion_that_something_in_between_answers_is_not_believed(
     rig: Rig, book: Path, lie: Answer

@@ -35,13 +35,17 @@ def fence(job: OpenJob, state: PhaseState, client: OpEasyClient) -> Fence:
 
     Status 404 is believed only after a deletion of ours that got no answer, 2xx only where the server does
     not know the operation afterwards: something in between may have said it in the server's place. 401, 403,
-    429 and 5xx prove nothing.
+    429 and 5xx prove nothing. Before the first deletion the operation is looked at: if it is gone already, no
+    deletion of ours explains that, also where the answer to one is lost.
     """
     if state.is_proven_started:
         # rare: start proven since an earlier run
         return Fence.STARTED
     operation = str(state.operation_id)
     is_ours = state.may_be_deleted_by_us(operation)
+    if not (is_ours or _is_known(operation, client) or _is_known(operation, client)):
+        # rare: operation gone before a deletion of ours
+        return Fence.NOT_FOUND
     intent = job.intend(state.number, Call.DELETE_DRAFT, id=operation)
     try:
         deletion = client.delete_operation(operation)
@@ -75,11 +79,19 @@ def fence(job: OpenJob, state: PhaseState, client: OpEasyClient) -> Fence:
 def _is_still_there(job: OpenJob, intent: Record, client: OpEasyClient) -> bool:
     """Whether the server knows the operation after its deletion; where it does not say, nothing is proved."""
     try:
-        client.get_operation(str(intent.detail["id"]))
+        return _is_known(str(intent.detail["id"]), client)
+    except CallError as error:
+        job.answer(intent, Verdict.UNKNOWN, http=error.http_status, said=error.message)
+        raise
+
+
+def _is_known(operation: str, client: OpEasyClient) -> bool:
+    """Whether the server knows the operation. Raises CallError where it does not say."""
+    try:
+        client.get_operation(operation)
     except CallError as error:
         if error.http_status == 404:
             return False
-        job.answer(intent, Verdict.UNKNOWN, http=error.http_status, said=error.message)
         raise
     return True
 
