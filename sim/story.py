@@ -199,6 +199,7 @@ class Story:
         self.original.write_bytes(_book())
         self.book = self.original
         self.due: Counter[Key] = Counter()
+        self.renamed: set[Path] = set()
         self.is_other_workbook = False
         """Whether a person changed a row of the workbook without results: its rows may go out again, which is told."""
         self.asked: list[tuple[Rig, set[str], Counter[Key]]] = []
@@ -389,6 +390,7 @@ class Story:
         if verb == "rename":
             if self.book == self.original:
                 return
+            self.renamed.add(self.book)
             name = f"renamed-{chance.randrange(1000)}.xlsx"
             self.book = self.book.rename(self.book.with_name(name))
             return
@@ -426,6 +428,8 @@ class Story:
         self._no_secret(f"{result}")
         if result.results is None:
             return
+        if Path(result.results) in self.renamed and not Path(result.results).exists():
+            return  # nothing but the cleaning up was left to be done: the results are where the person put them
         self.book = Path(result.results)
         counts = result.rows
         assert sum(counts.values()) == 2 * counts["total"], f"counts do not add up: {counts}"
