@@ -25,7 +25,6 @@ from xlsx2opeasy.load.interrupt import Interruption
 from xlsx2opeasy.load.job.facts import JobFacts, Target
 from xlsx2opeasy.load.job.home import Home
 from xlsx2opeasy.load.job.store import Store
-from xlsx2opeasy.load.notify import unsigned
 from xlsx2opeasy.load.plan.prepare import LoadOptions
 from xlsx2opeasy.load.runner import Waiting
 from xlsx2opeasy.load.service import LoadContext, freeze_for_queue, load
@@ -104,15 +103,18 @@ def _in_turn(ways: Sequence[Load], folder: Path) -> list[float]:
     return [statistics.median(each[1:]) for each in spent]
 
 
-def _load(store: Store, known: tuple[str, str, str], books: Sequence[Path]) -> None:
+def _context(store: Store, known: tuple[str, str, str]) -> LoadContext:
     url, enterprise, key = known
 
     def connect(_: JobFacts, interruption: Interruption) -> OpEasyClient:
         return OpEasyClient(Connection(url, enterprise, Secret(key)), clock=interruption)
 
-    around = LoadContext(lambda _: None, connect, Waiting(0.05), store=store)
+    return LoadContext(lambda _: None, connect, Waiting(0.05), store=store)
+
+
+def _load(store: Store, known: tuple[str, str, str], books: Sequence[Path]) -> None:
     for book in books:
-        result = load(book, Target(url, enterprise), LoadOptions(), around)
+        result = load(book, Target(*known[:2]), LoadOptions(), _context(store, known))
         assert result.exit_code == 0, result.message
 
 
@@ -124,17 +126,12 @@ def _milliseconds(work: Callable[[], object]) -> float:
 
 def _through_the_queue(store: PostgresStore, known: tuple[str, str, str], books: Sequence[Path]) -> None:
     """Loads that are put into the queue and taken by a worker of this process."""
-    url, enterprise, key = known
-
-    def connect(_: JobFacts, interruption: Interruption) -> OpEasyClient:
-        return OpEasyClient(Connection(url, enterprise, Secret(key)), clock=interruption)
-
-    around = LoadContext(lambda _: None, connect, store=store)
+    context = _context(store, known)
     for book in books:
-        stored = freeze_for_queue(book, Target(url, enterprise), LoadOptions(), around, lambda _: True)
+        stored = freeze_for_queue(book, Target(*known[:2]), LoadOptions(), context, lambda _: True)
         add_item(store, stored.job_id, 0, datetime.now(UTC), {"poll_interval": 0.05})
     said: list[str] = []
-    Worker(store, connect, unsigned, said.append, drain=True).run()
+    Worker(store, context.connect, context.notifier, said.append, drain=True).run()
     assert {each.state for each in list_items(store)} <= {"done"}, said
 
 

@@ -229,7 +229,7 @@ class Story:
             self._type(step.verb, chance)
         elif step.verb.startswith("clean up"):
             what = step.verb.removeprefix("clean up ")
-            world.clean_up(what, self._untellable(what))
+            world.clean_up(what, self._undeterminable(what))
         elif step.verb == "tamper":
             world.tamper(chance)
         elif step.verb == "change the key":
@@ -239,8 +239,8 @@ class Story:
         else:
             self._run(step, chance)
 
-    def _untellable(self, what: str) -> set[str]:
-        """The operations of which nothing tells whether they ran, once somebody removed the run (docs/safety.md).
+    def _undeterminable(self, what: str) -> set[str]:
+        """The operations that ran, which cannot be determined once somebody removed the run (docs/safety.md).
 
         Their starts are in doubt; the run alone would go, or a deletion of the operation got no answer.
         """
@@ -428,9 +428,10 @@ class Story:
         self._no_secret(f"{result}")
         if result.results is None:
             return
-        if Path(result.results) in self.renamed and not Path(result.results).exists():
-            return  # nothing but the cleaning up was left to be done: the results are where the person put them
-        self.book = Path(result.results)
+        written = Path(result.results)
+        if written in self.renamed and not written.exists():
+            return  # only the clean-up was left: the results are where the person put them
+        self.book = written
         counts = result.rows
         assert sum(counts.values()) == 2 * counts["total"], f"counts do not add up: {counts}"
         if self.typed.get(self.book) == self.book.read_bytes():

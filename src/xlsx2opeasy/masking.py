@@ -219,7 +219,8 @@ class SecretFields:
             for key in looked_at:
                 item = self._masked(value[key], tree.get(key, _NOTHING), key)
                 if item is not value[key]:
-                    masked = masked if masked is not value else dict(value)
+                    if masked is value:
+                        masked = dict(value)
                     masked[key] = item
             return masked
         if isinstance(value, list):

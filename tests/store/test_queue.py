@@ -241,14 +241,25 @@ def test_a_server_that_is_away_is_tried_again(
     assert "interrupted" in here.json("queue", "show", job)["items"][0]["steps"][-1]["what"]
 
 
+def two_loads(here: Machine, tmp_path: Path) -> str:
+    """Puts two workbooks of the enterprise into the queue; the job that is taken first."""
+    first = here.json("queue", "add", user_book(tmp_path / "first.xlsx", 2), "--yes", "--priority", 9)
+    here.run("queue", "add", write_rows(tmp_path / "second.xlsx", {"Users": users(2, first=10)}), "--yes")
+    return str(first["items"][0]["job"])
+
+
+def assert_one_try_failed(here: Machine, job: str) -> None:
+    steps = [each["what"] for each in here.json("queue", "show", job)["items"][0]["steps"]]
+    assert sum(each.startswith("failed:") for each in steps) == 1, steps
+
+
 def test_an_enterprise_whose_operation_runs_is_kept_also_by_a_try_that_ended_with_5(
     machine: Callable[[str], Machine], store: PostgresStore, server: ForeignServer, tmp_path: Path
 ) -> None:
     """The server refuses to tell the worker the status of what it runs; the next job waits all the same."""
     server.settings.polls_processing = 10**6
     here = machine("here")
-    first = here.json("queue", "add", user_book(tmp_path / "first.xlsx", 2), "--yes", "--priority", 9)
-    here.run("queue", "add", write_rows(tmp_path / "second.xlsx", {"Users": users(2, first=10)}), "--yes")
+    first = two_loads(here, tmp_path)
     refused, drafts = list[Request](), list[Request]()
 
     def look(request: Request) -> Answer | None:
@@ -267,10 +278,7 @@ def test_an_enterprise_whose_operation_runs_is_kept_also_by_a_try_that_ended_wit
         assert len(drafts) == 1
         server.settings.polls_processing = 1
         until(lambda: {each.state for each in list_items(store)} == {"done"})
-    steps = [
-        each["what"] for each in here.json("queue", "show", first["items"][0]["job"])["items"][0]["steps"]
-    ]
-    assert sum(each.startswith("failed:") for each in steps) == 1, steps
+    assert_one_try_failed(here, first)
     assert set(executed(server).values()) == {1}
 
 
@@ -280,8 +288,7 @@ def test_an_enterprise_whose_start_is_in_doubt_is_kept_also_by_a_try_that_ended_
     """The start got no answer, and its draft's deletion one that is not true: the operation may run."""
     server.settings.polls_processing = 10**6
     here = machine("here")
-    first = here.json("queue", "add", user_book(tmp_path / "first.xlsx", 2), "--yes", "--priority", 9)
-    here.run("queue", "add", write_rows(tmp_path / "second.xlsx", {"Users": users(2, first=10)}), "--yes")
+    first = two_loads(here, tmp_path)
     deletions, drafts = list[Request](), list[Request]()
 
     def look(request: Request) -> Answer | None:
@@ -299,8 +306,7 @@ def test_an_enterprise_whose_start_is_in_doubt_is_kept_also_by_a_try_that_ended_
         assert len(drafts) == 1, "another load began while the operation may have run"
         server.settings.polls_processing = 1
         until(lambda: [each.state for each in list_items(store)] == ["done", "undecided"])
-    (item,) = here.json("queue", "show", first["items"][0]["job"])["items"]
-    assert sum(each["what"].startswith("failed:") for each in item["steps"]) == 1, item
+    assert_one_try_failed(here, first)
     assert set(executed(server).values()) == {1}
 
 

@@ -77,7 +77,7 @@ class PostgresStore:
             self._of_thread.session = session
         return session
 
-    def look_again(self) -> None:
+    def require_usable(self) -> None:
         """Compares tables and key as at the first use: another machine may have changed them since.
 
         Raises UsageError where they can be used no more, LocalFailure where the store is away.

@@ -37,9 +37,10 @@ from xlsx2opeasy.store.queue import QUEUE_FAILURES, Queue, Taken, opened_queue
 POLL_SECONDS: Final = 0.5
 FULL_POLL_SECONDS: Final = 2.0
 """Where it works on as many jobs as it may, it looks only after those of others."""
-_FINAL: Final = (0, 1)
 HEARTBEAT_SECONDS: Final = 30.0
 RECONNECT_SECONDS: Final = 1.0
+_FINAL: Final = (0, 1)
+"""The exit codes of a load that no worker takes up again."""
 
 
 @dataclass
@@ -158,7 +159,7 @@ class Worker:
             items.note_failing(self.store, job, LocalFailure.exit_code, said)
 
     def _noting(self, job: str, interruption: Interruption) -> LoadResult | None:
-        self.store.look_again()
+        self.store.require_usable()
         item = items.item_of(self.store, job)
         if item.state != items.QUEUED:
             return None

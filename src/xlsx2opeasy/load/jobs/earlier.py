@@ -43,7 +43,7 @@ def real_jobs(store: Store, *, unfinished: bool = False) -> Iterator[tuple[Store
 
 
 def _not_rehearsed(jobs: Iterable[StoredJob]) -> Iterator[StoredJob]:
-    """Rehearsals are not even read: a damaged one is in nobody's way."""
+    """Rehearsals are not even read: a damaged one prevents no load."""
     for stored in jobs:
         named = read_cell(stored.job_id)
         if named is None or not named.rehearsal:
@@ -80,7 +80,7 @@ class Earlier:
         return self.state.finished not in (None, UNKNOWN)
 
     @cached_property
-    def kept(self) -> Mapping[Outcome, Counter[str]]:
+    def kept(self) -> Mapping[str, Counter[str]]:
         """The fingerprints by what became of the rows. Raises LocalFailure."""
         with _standing_in_the_way(self.stored):
             return fingerprints_kept(self.stored, self.wanted if self.facts.is_keyed else None)
@@ -258,7 +258,7 @@ class _Settled:
     """The tasks that later jobs settled; each settles one row. Counted only where a row asks."""
 
     def __init__(self) -> None:
-        self.later: list[Mapping[Outcome, Counter[str]]] = []
+        self.later: list[Mapping[str, Counter[str]]] = []
         self._counted: Counter[str] = Counter()
 
     def settles(self, mark: str) -> bool:

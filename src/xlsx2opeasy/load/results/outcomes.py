@@ -51,7 +51,7 @@ def read_outcomes(stored: StoredJob) -> Iterator[KeptOutcome]:
         yield KeptOutcome(sheet, row, mark, Outcome(outcome), code, detail)
 
 
-def fingerprints_kept(stored: StoredJob, wanted: Set[str] | None = None) -> Mapping[Outcome, Counter[str]]:
+def fingerprints_kept(stored: StoredJob, wanted: Set[str] | None = None) -> Mapping[str, Counter[str]]:
     """The fingerprints of the rows by what became of them. Raises LocalFailure like `read_outcomes`.
 
     Those alone whose part without secrets is `wanted`, where that is said: a load asks every earlier job of
@@ -61,7 +61,7 @@ def fingerprints_kept(stored: StoredJob, wanted: Set[str] | None = None) -> Mapp
     for _, _, mark, outcome, _, _ in _lines(stored):
         if mark and (wanted is None or without_secrets(mark) in wanted):
             kept[outcome][mark] += 1
-    return {outcome: kept[outcome] for outcome in Outcome}
+    return kept
 
 
 def _lines(stored: StoredJob) -> list[list[Any]]:
