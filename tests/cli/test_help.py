@@ -1,7 +1,7 @@
 """`--help` answers at once, because nothing heavy is imported for it; counted in modules, not in seconds."""
 
-import os
 import subprocess
+import sys
 
 import pytest
 
@@ -90,18 +90,16 @@ def test_a_mistyped_option_gets_the_nearest_one() -> None:
 
 
 def test_the_version_is_cheap() -> None:
-    def cpu(*command: object) -> float:
-        before = os.times()
-        subprocess.run([str(each) for each in command], check=True, capture_output=True)
-        after = os.times()
-        return after.children_user + after.children_system - before.children_user - before.children_system
-
-    python = COMMAND.with_name("python")
     for option in ("-V", "--version"):
         assert installed.run(option).stdout.startswith("xlsx2opeasy ")
-    bare = min(cpu(python, "-c", "pass") for _ in range(7))
-    ours = min(cpu(COMMAND, "--version") for _ in range(7))
-    assert ours <= 4 * max(bare, 0.01), (ours, bare)  # times are counted in hundredths
+    start = "import sys; sys.argv[1:] = ['--version']; from xlsx2opeasy.start import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-c", start], check=True, capture_output=True, text=True
+    )
+    imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+    ours = {name for name in imported if name.startswith("xlsx2opeasy")}
+    assert ours == {"xlsx2opeasy", "xlsx2opeasy.start", "xlsx2opeasy.streams"}
+    assert imported.isdisjoint(HEAVY | {"click", "ast", "json", "signal"})
 
 
 def test_verbose_shows_the_requests_without_secrets() -> None:

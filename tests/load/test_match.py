@@ -108,4 +108,4 @@ def test_many_shuffled_and_enriched_results_take_no_square_of_time() -> None:
     random.Random(1).shuffle(theirs)
     began = time.process_time()
     assert match("Users", ours, theirs, {}).complete
-    assert time.process_time() - began < 10  # about 1 s; comparing each with each takes minutes
+    assert time.process_time() - began < 60  # about 1 s; comparing each with each takes minutes

@@ -2,6 +2,7 @@
 
 import os
 import socket
+import threading
 import time
 import traceback
 from collections.abc import Callable
@@ -178,28 +179,31 @@ def test_f30_an_answer_about_something_else_is_no_answer(bench: Bench, name: str
 
 
 def test_f31_a_dripping_answer_ends_at_the_deadline(bench: Bench) -> None:
-    bench.answers("create", drip(GOOD["create"], 0.1))
+    bench.answers("create", drip(GOOD["create"], 0.5))
     slow = b"HTTP/1.1 202 Accepted\r\nX-Slow: " + b"x" * 1000
-    bench.answers("schedule", drip(slow, 0.02))
+    bench.answers("schedule", drip(slow, 0.2))
     for name in ("create", "schedule"):
         started = time.monotonic()
         assert bench.fails(name).classification is UNKNOWN
-        assert time.monotonic() - started < 8
+        assert time.monotonic() - started < 40, "the whole answers take longer"
 
 
 def test_f31_a_server_that_does_not_read_the_upload_ends_at_the_write_timeout(
     bench: Bench, chunk: Path
 ) -> None:
+    given_up = threading.Event()
+
     def stall(first: str) -> bool:
         if first.startswith("PATCH"):
-            time.sleep(6)
+            given_up.wait(120)
         return first.startswith("PATCH")
 
     chunk.write_bytes(b" " * 50_000_000)
     bench.wire.break_early = stall
     started = time.monotonic()
     assert bench.fails("append").classification is UNKNOWN
-    assert time.monotonic() - started < 5.5
+    given_up.set()
+    assert time.monotonic() - started < 100, "it waited until the server read"
 
 
 def test_two_answers_to_one_request_are_never_taken_for_the_next_one(bench: Bench) -> None:

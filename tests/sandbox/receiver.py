@@ -10,15 +10,18 @@ from typing import Any
 
 
 class Receiver:
-    """Answers every POST with `status` after `delay` seconds, and keeps the bodies."""
+    """Answers every POST with `status`, once it is not `held`, and keeps the bodies."""
 
-    def __init__(self, certificate: Path, key: Path, *, status: int = 200, delay: float = 0.0) -> None:
+    def __init__(self, certificate: Path, key: Path, *, status: int = 200, held: bool = False) -> None:
         self.bodies: list[dict[str, Any]] = []
         bodies = self.bodies
+        self.free = free = threading.Event()
+        if not held:
+            free.set()
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
-                time.sleep(delay)
+                free.wait(60)
                 assert self.headers["content-type"] == "application/json"
                 bodies.append(json.loads(self.rfile.read(int(self.headers["content-length"]))))
                 self.send_response(status)
@@ -37,7 +40,7 @@ class Receiver:
         self.url = f"https://127.0.0.1:{self._server.server_port}/hook"
 
     def wait_for(self, count: int) -> list[dict[str, Any]]:
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + 60
         while len(self.bodies) < count and time.monotonic() < deadline:
             time.sleep(0.01)
         return self.bodies

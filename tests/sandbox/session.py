@@ -102,7 +102,7 @@ class Session:
         return self.http.post("/v1/scheduledoperations", json={"operation": {"id": operation_id}})
 
     def await_end(self, scheduled_id: str) -> httpx.Response:
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while (answer := self.http.get(f"/v1/scheduledoperations/{scheduled_id}/status")).status_code == 202:
             assert time.monotonic() < deadline, answer.text
             time.sleep(0.005)

@@ -49,7 +49,7 @@ def test_drop_after_applies_and_says_nothing(start: Any) -> None:
 
 
 def test_later_applies_when_nobody_waits_any_more(start: Any) -> None:
-    session = start(faults=("scheduleOperation 1 later:0.2",))
+    session = start(faults=("scheduleOperation 1 later:3",))
     operation_id = session.new({"Users": [add_user()]})
     with pytest.raises(httpx.TransportError):
         session.schedule(operation_id)

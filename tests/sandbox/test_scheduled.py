@@ -137,9 +137,9 @@ def test_enterprises_do_not_touch_each_other(session: Session) -> None:
 
 
 def test_a_token_ends_with_its_life(start: Any) -> None:
-    session = start(token_life=1.0)
+    session = start(token_life=3.0)
     assert session.http.get("/v1/webhooks").status_code == 200
-    deadline = time.monotonic() + 4
+    deadline = time.monotonic() + 60
     while (answer := session.http.get("/v1/webhooks")).status_code == 200:
         assert time.monotonic() < deadline
         time.sleep(0.1)

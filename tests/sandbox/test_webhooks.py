@@ -44,7 +44,7 @@ def register(session: Session, url: str) -> str:
 
 
 def deliveries(session: Session, webhook_id: str, count: int) -> list[str]:
-    deadline = time.monotonic() + 8
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         found = [each.outcome for each in session.sandbox.truth.deliveries if each.webhook_id == webhook_id]
         if len(found) >= count:
@@ -143,13 +143,13 @@ def test_a_removed_receiver_and_those_of_others_hear_nothing(
 def test_a_slow_or_broken_receiver_holds_nobody_up(
     session: Session, receive: Callable[..., Receiver]
 ) -> None:
-    slow, broken, good = receive(delay=0.5), receive(status=500), receive()
+    slow, broken, good = receive(held=True), receive(status=500), receive()
     dead = register(session, "https://127.0.0.1:1/hook")
     ids = [register(session, each.url) for each in (slow, broken, good)]
-    began = time.monotonic()
     session.run(ONE_OF_EACH)
-    good.wait_for(2)
-    assert time.monotonic() - began < 0.5
+    assert len(good.wait_for(2)) == 2
+    assert slow.bodies == []
+    slow.free.set()
     assert deliveries(session, ids[1], 2) == ["500", "500"]
     assert deliveries(session, dead, 2)[0].startswith("ConnectError")
     assert deliveries(session, ids[0], 2) == ["200", "200"]

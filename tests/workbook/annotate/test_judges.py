@@ -70,4 +70,6 @@ def test_fifty_thousand_wrong_rows_are_quick(tmp_path: Path) -> None:
     start = time.process_time()
     done = write_annotated(source, tmp_path / "marked.xlsx", problems)
     assert (done.marked, done.commented) == (50_000, 2_000)
-    assert time.process_time() - start < 15, "seconds of CPU; it takes two on a quiet machine"
+    assert time.process_time() - start < 60, (
+        "seconds of CPU: it takes two, looking at each of the others for each takes minutes"
+    )
