@@ -8,7 +8,8 @@ import os
 import sys
 from typing import NoReturn
 
-from xlsx2opeasy import __version__, streams
+import xlsx2opeasy.streams as streams  # "from xlsx2opeasy" asks it for a public name first
+from xlsx2opeasy import __version__
 
 INTERNAL, INTERRUPTED = 5, 130
 _NOT_NEEDED = ("hypothesis", "httpx._main")
