@@ -38,7 +38,7 @@ from xlsx2opeasy.store.jobs import PostgresStore
 from xlsx2opeasy.store.keyfile import KEY_VARIABLE
 from xlsx2opeasy.store.worker import Worker
 
-ROWS, LOADS, TURNS, EARLIER, NIGHT = 1000, 4, 5, 40, 10_000
+ROWS, LOADS, TURNS, EARLIER, NIGHT = 1000, 4, 9, 40, 10_000
 _NIGHT = """
 WITH job AS (
     INSERT INTO xlsx2opeasy_job (job, begun, rehearsal, enterprise_id, workbook, records_key)

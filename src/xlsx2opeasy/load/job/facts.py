@@ -6,7 +6,7 @@ Everything that `resume` needs is here or in the journal; the workbook and the c
 import json
 import socket
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, field, fields
 from itertools import islice
@@ -281,10 +281,19 @@ def _phase(raw: Mapping[str, Any]) -> PhaseFacts:
 
 def read_rows(stored: StoredJob, facts: JobFacts) -> list[JobRow]:
     """The rows of a job. Raises LocalFailure where the file is not the one that was written."""
+    return [_row(each) for each in _written_rows(stored, facts)]
+
+
+def planned_fingerprints(stored: StoredJob, facts: JobFacts) -> Iterator[str]:
+    """Those of the rows that a job sends, one for each row. Raises LocalFailure like `read_rows`."""
+    return (each["fingerprint"] for each in _written_rows(stored, facts) if each["phase"])
+
+
+def _written_rows(stored: StoredJob, facts: JobFacts) -> Iterator[dict[str, Any]]:
     lines = read_unchanged(stored, ROWS, facts.rows_sha256).splitlines()
     for line in lines[:1]:  # all rows have the fields of the first
         _require_known(stored, orjson.loads(line), JobRow, facts.tool_version)
-    return [_row(orjson.loads(line)) for line in lines]
+    return map(orjson.loads, lines)
 
 
 def _row(raw: dict[str, Any]) -> JobRow:

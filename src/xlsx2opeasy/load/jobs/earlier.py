@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 from xlsx2opeasy.errors import LoadRefused, LocalFailure, UsageError
-from xlsx2opeasy.load.job.facts import JobFacts, read_facts, read_records, read_rows
+from xlsx2opeasy.load.job.facts import JobFacts, planned_fingerprints, read_facts, read_records
 from xlsx2opeasy.load.job.fingerprint import key_of, read_cell, without_secrets
 from xlsx2opeasy.load.job.fold import fold
 from xlsx2opeasy.load.job.state import UNKNOWN, JobState
@@ -79,11 +79,24 @@ class Earlier:
         """Whether it came to an end that nothing changes any more."""
         return self.state.finished not in (None, UNKNOWN)
 
+    @property
+    def planned(self) -> Counter[str]:
+        """The fingerprints of the rows that it sends. Raises LocalFailure."""
+        wanted = self._asked_for
+        with _standing_in_the_way(self.stored):
+            marks = planned_fingerprints(self.stored, self.facts)
+            return Counter(mark for mark in marks if wanted is None or without_secrets(mark) in wanted)
+
     @cached_property
     def kept(self) -> Mapping[str, Counter[str]]:
         """The fingerprints by what became of the rows. Raises LocalFailure."""
         with _standing_in_the_way(self.stored):
-            return fingerprints_kept(self.stored, self.wanted if self.facts.is_keyed else None)
+            return fingerprints_kept(self.stored, self._asked_for)
+
+    @property
+    def _asked_for(self) -> Set[str] | None:
+        """None asks for all: an earlier version made its fingerprints otherwise."""
+        return self.wanted if self.facts.is_keyed else None
 
 
 @dataclass(frozen=True)
@@ -207,7 +220,7 @@ def refuse_if_done_or_unfinished(store: Store, candidate: Candidate, *, again: b
         same_tasks = candidate.has_tasks_of(facts)
         same = same_tasks or same_workbook(facts, state, candidate)
         if state.finished is None and not state.never_came_to_send:
-            if same or _sends(candidate, facts, planned_in(job.stored, facts)):
+            if same or _sends(candidate, facts, job.planned):
                 _refuse_unfinished(facts)
         elif state.finished == UNKNOWN:
             if same or _sends(candidate, facts, job.kept[Outcome.UNKNOWN]):
@@ -325,9 +338,3 @@ def _refuse_done(
             if state.written
             else f"xlsx2opeasy report {facts.job} shows what became of each row",
         )
-
-
-def planned_in(stored: StoredJob, facts: JobFacts) -> Counter[str]:
-    """The fingerprints of the rows that a job sends. Raises LocalFailure."""
-    with _standing_in_the_way(stored):
-        return Counter(row.fingerprint for row in read_rows(stored, facts) if row.phase)
