@@ -90,7 +90,10 @@ def _write(out: io.BytesIO, entry: Entry) -> bytes:
         out.write(struct.pack("<4sL2Q" if entry.zip64 else "<4s3L", b"PK\x07\x08", crc, len(packed), size))
     lies = entry.lies
     crc, size = (crc + lies.get("crc", 0)) & _BEYOND, max(size + lies.get("size", 0), 0)
-    length, offset = max(len(packed) + lies.get("packed", 0), 0), max(offset + lies.get("offset", 0), 0)
+    length, offset = (
+        max(len(packed) + lies.get("packed", 0), 0),
+        max(offset + lies.get("offset", 0), 0) & _BEYOND,
+    )
     extra = struct.pack("<2H2Q", 1, 16, size, length) if entry.zip64 else b""
     shown = (_BEYOND, _BEYOND) if entry.zip64 else (length & _BEYOND, size & _BEYOND)
     fields = (

@@ -66,7 +66,7 @@ class ItemReader:
     def __init__(self, part: str) -> None:
         self.part = part
         self.state = ""
-        self.parser = expat.ParserCreate(namespace_separator=" ")
+        self.parser = expat.ParserCreate("utf-8", namespace_separator=" ")
         self.parser.buffer_text = True
         self._outer: list[str] = []
         self._skipped = 0

@@ -69,7 +69,7 @@ def parsed(data: bytes, part: str, *, until: str = "") -> Element:
     """
     roots: list[Element] = []
     stack: list[Element] = []
-    parser = expat.ParserCreate(namespace_separator=" ")
+    parser = expat.ParserCreate("utf-8", namespace_separator=" ")
     parser.namespace_prefixes = True
     parser.buffer_text = True
 

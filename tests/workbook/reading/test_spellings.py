@@ -202,3 +202,12 @@ def test_an_encoding_that_is_not_known_is_told(tmp_path: Path, encoding: str, pa
     of[part] = f'<?xml version="1.0" encoding="{encoding}"?>{of[part]}'
     with pytest.raises(WorkbookUnusable, match=f"in the encoding {encoding}, which is not known"):
         read_workbook(write(tmp_path, of))
+
+
+@pytest.mark.parametrize("part", ["xl/worksheets/sheet1.xml", "xl/workbook.xml", "xl/sharedStrings.xml"])
+def test_what_is_still_no_utf_8_once_decoded_is_told(tmp_path: Path, part: str) -> None:
+    """UTF-32 begins as UTF-16 does, and what is decoded as such looks like UTF-16 once more."""
+    of: dict[str, str | bytes] = {**parts({"Users": PLAIN}, shared="")}
+    of[part] = f'<?xml version="1.0" encoding="x-unknown"?>{of[part]}'.encode("utf-32")
+    with pytest.raises(WorkbookUnusable, match=f"The part {part} of the workbook is damaged"):
+        read_workbook(write(tmp_path, of))
