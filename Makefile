@@ -4,6 +4,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 MAIN := .venv/installed
 DEV := .venv/installed-dev
+# Where it is set, each command would compile all its modules anew.
+export PYTHONDONTWRITEBYTECODE =
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 .PHONY: demo test lint types examples templates docs release corpus fuzz fuzz-readers fuzz-sleeps fuzz-fleet sim mutants mutants-planted bench bench-fleet clean
@@ -14,6 +16,7 @@ $(MAIN): pyproject.toml
 	@test -x $(BIN)/python || { echo "Making an environment in .venv (once) ..."; $(PYTHON) -m venv .venv; }
 	@$(PIP) install --quiet --upgrade "pip>=25.1"
 	@$(PIP) install --quiet --editable .
+	@$(BIN)/python -m compileall -q src
 	@touch $@
 
 $(DEV): $(MAIN)
