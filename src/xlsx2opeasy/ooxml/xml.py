@@ -23,7 +23,8 @@ _TAG = re.compile(rb"<[^\s/>]+" + ATTRIBUTES + rb"\s*/?>")
 _HIDDEN = re.compile(rb"<!--.*?(?:-->|\Z)|<!\[CDATA\[.*?(?:\]\]>|\Z)|<\?.*?(?:\?>|\Z)", re.DOTALL)
 _DECLARATION = re.compile(rb"\A(?:\xef\xbb\xbf)?<\?xml([^?]*)\?>")
 _ENCODING = re.compile(rb"""\s+encoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
-_UTF8 = {b"utf-8", b"utf8", b"us-ascii", b"ascii"}
+_UTF8 = {"", "utf-8", "utf8", "us-ascii", "ascii"}
+_UTF16 = ("utf-16", "utf16", "ucs-2", "iso-10646-ucs-2")
 _TRUE = ("1", "true", "on")
 _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
@@ -192,7 +193,9 @@ def utf8_blocks(blocks: Iterable[bytes], part: str) -> Iterator[bytes]:
         return
     decoder = codecs.getincrementaldecoder(name)()
     try:
-        yield _DECLARATION.sub(_declared_utf8, decoder.decode(first).encode(), count=1)
+        decoded = decoder.decode(first).encode()
+        _refuse_other_declaration(decoded, name, part)
+        yield _DECLARATION.sub(_declared_utf8, decoded, count=1)
         for block in iterator:
             if text := decoder.decode(block):
                 yield text.encode()
@@ -206,17 +209,30 @@ def _encoding(first: bytes, part: str) -> str | None:
     for mark, name in _MARKS:
         if first.startswith(mark):
             return name
-    declaration = _DECLARATION.match(first)
-    declared = _ENCODING.search(declaration[1]) if declaration else None
-    if declared is None or declared[1].lower() in _UTF8:
+    name = _declared(first)
+    if name.lower() in _UTF8:
         return None
-    name = declared[1].decode()
     try:
         "<".encode(name)  # nothing at all has no encoding that could be looked up
     except (LookupError, UnicodeError) as error:
         what = f"The part {part} of the workbook is in the encoding {name}, which is not known."
         raise WorkbookUnusable(what, RESAVE) from error
     return name
+
+
+def _declared(data: bytes) -> str:
+    """The encoding that the XML declaration names; empty where there is none."""
+    declaration = _DECLARATION.match(data)
+    found = _ENCODING.search(declaration[1]) if declaration else None
+    return found[1].decode() if found else ""
+
+
+def _refuse_other_declaration(data: bytes, name: str, part: str) -> None:
+    """Raises WorkbookUnusable where UTF-16, which every reader notices by itself, has another name."""
+    declared = _declared(data)
+    if name.startswith("utf-16") and declared and not declared.lower().startswith(_UTF16):
+        what = f"The part {part} of the workbook is in UTF-16, and says that it is in {declared}."
+        raise WorkbookUnusable(what, RESAVE)
 
 
 def _declared_utf8(declaration: re.Match[bytes]) -> bytes:

@@ -211,3 +211,22 @@ def test_what_is_still_no_utf_8_once_decoded_is_told(tmp_path: Path, part: str) 
     of[part] = f'<?xml version="1.0" encoding="x-unknown"?>{of[part]}'.encode("utf-32")
     with pytest.raises(WorkbookUnusable, match=f"The part {part} of the workbook is damaged"):
         read_workbook(write(tmp_path, of))
+
+
+@pytest.mark.parametrize("declared", ["UTF-16", "utf-16LE", "ISO-10646-UCS-2", ""])
+def test_utf_16_is_read(tmp_path: Path, declared: str) -> None:
+    book = read_workbook(write(tmp_path, in_utf_16(declared)))
+    assert book.sheets[0].rows.to_numpy().tolist() == read(tmp_path, PLAIN)
+
+
+@pytest.mark.parametrize("declared", ["rot13", "UTF-8", "windows-1252"])
+def test_utf_16_that_says_it_is_something_else_is_told(tmp_path: Path, declared: str) -> None:
+    with pytest.raises(WorkbookUnusable, match=f"is in UTF-16, and says that it is in {declared}"):
+        read_workbook(write(tmp_path, in_utf_16(declared)))
+
+
+def in_utf_16(declared: str) -> dict[str, str | bytes]:
+    of: dict[str, str | bytes] = {**parts({"Users": PLAIN})}
+    head = f'<?xml version="1.0" encoding="{declared}"?>' if declared else '<?xml version="1.0"?>'
+    of["xl/worksheets/sheet1.xml"] = f"{head}{of['xl/worksheets/sheet1.xml']}".encode("utf-16-le")
+    return of
