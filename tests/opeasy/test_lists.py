@@ -200,8 +200,17 @@ def test_f56_no_cut_anywhere_passes_for_the_whole(
     assert len(connect(wire.url).all_tasks("o1", USERS)) == 50
 
 
+def nested(depth: int, space: bytes) -> bytes:
+    """A task within which so many lists are in one another, written with that space."""
+    return b'{"Users":[{"command":"AddUser","content":{"a":%b1%b}}]}' % ((b"[" + space) * depth, b"]" * depth)
+
+
 @pytest.mark.parametrize(
-    "content", [b"", b"{", b"[]", b'{"Users": [7]}', b'{"Users": [{}]}', b'{"Other": []}']
+    "content",
+    [
+        *(b"", b"{", b"[]", b'{"Users": [7]}', b'{"Users": [{}]}', b'{"Other": []}'),
+        *(nested(depth, space) for depth in (40, 253, 300, 2000) for space in (b"", b" ")),
+    ],
 )
 @pytest.mark.parametrize("ask", ["all_tasks", "all_results", "all_validation_errors"])
 def test_a_file_that_is_no_list_is_no_answer(

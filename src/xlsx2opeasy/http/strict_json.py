@@ -103,12 +103,10 @@ def _read(body: bytes | bytearray) -> Any:  # noqa: ANN401
 
 def _read_block(block: bytes) -> tuple[list[Any], bytes]:
     """The items of a block, and the block without spaces; raises BadAnswer."""
-    items: Any = _written_alike(block)
-    if items is _NOT_ALIKE:
-        items = _read_by_parts(block)
-        block = orjson.dumps(items)
-    _limit_depth([items])  # in the object that the list is in
-    return items, block
+    found: Any = _written_alike(block)
+    items = _read_by_parts(block) if found is _NOT_ALIKE else found
+    _limit_depth([items])  # in the object that the list is in; orjson writes no deeper than 254
+    return items, orjson.dumps(items) if found is _NOT_ALIKE else block
 
 
 def _written_alike(body: bytes | bytearray) -> object:
