@@ -108,15 +108,15 @@ def cheaply(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(machine_lock, "_COST", CHEAP_LOCK)
 
 
-def _is_ambiguous(rig: Rig, result: LoadResult) -> bool:
-    """Whether a request to start was left without a definite answer, as far as the journal knows."""
+def _is_ambiguous(rig: Rig, result: LoadResult, run: str | None) -> bool:
+    """Whether a start had no definite answer as far as the journal knows, or one with the id of no run."""
     answered = {
-        each.answers
+        each.answers: each.detail.get("id")
         for each in rig.records(result)
         if each.kind == OUTCOME and each.detail["verdict"] != Verdict.UNKNOWN
     }
     starts = [each for each in rig.records(result) if (each.kind, each.call) == (INTENT, Call.SCHEDULE)]
-    return any(each.seq not in answered for each in starts)
+    return any(each.seq not in answered or run not in (None, answered[each.seq]) for each in starts)
 
 
 def close_undecided(rig: Rig, frozen: Frozen) -> LoadResult:
@@ -142,7 +142,7 @@ def finish(rig: Rig, frozen: Frozen) -> LoadResult:
         operation = named[0]
         runs = rig.server.state.scheduled.values()
         run = next((each.id for each in runs if each.operation_id == operation), None)
-        assert _is_ambiguous(rig, result), "I4: UNKNOWN although a deletion could tell"
+        assert _is_ambiguous(rig, result, run), "I4: UNKNOWN although a deletion could tell"
         known = Settling(run) if run else Settling(not_scheduled=operation)
         result = rig.resume(frozen.job, settling=known)
         kept_promise(rig.server, result)

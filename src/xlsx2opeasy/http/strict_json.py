@@ -103,10 +103,12 @@ def _read(body: bytes | bytearray) -> Any:  # noqa: ANN401
 
 def _read_block(block: bytes) -> tuple[list[Any], bytes]:
     """The items of a block, and the block without spaces; raises BadAnswer."""
-    found: Any = _written_alike(block)
-    items = _read_by_parts(block) if found is _NOT_ALIKE else found
+    items: Any = _written_alike(block)
+    is_new = items is _NOT_ALIKE
+    if is_new:
+        items = _read_by_parts(block)
     _limit_depth([items])  # in the object that the list is in; orjson writes no deeper than 254
-    return items, orjson.dumps(items) if found is _NOT_ALIKE else block
+    return items, orjson.dumps(items) if is_new else block
 
 
 def _written_alike(body: bytes | bytearray) -> object:
