@@ -217,7 +217,8 @@ class SecretFields:
                 looked_at = [*looked_at, *(key for key in nested if key not in looked_at)]
             masked = value
             for key in looked_at:
-                item = self._masked(value[key], tree.get(key, _NOTHING), key)
+                below = tree.get(key, _NOTHING)
+                item = MASK if below is _SECRET else self._masked(value[key], below, key)
                 if item is not value[key]:
                     if masked is value:
                         masked = dict(value)

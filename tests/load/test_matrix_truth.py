@@ -2,6 +2,7 @@
 
 import json
 import random
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -395,3 +396,20 @@ def test_f40_a_run_that_the_server_forgot_is_unknown_never_failed(rig: Rig, book
     assert (result.status, outcomes(Path(result.results or ""))) == ("unknown", ["UNKNOWN"] * 3)
     assert "it was started as run" in result.message
     kept_promise(rig.server, result)
+
+
+def test_a_result_that_is_no_word_of_the_api_is_unknown_until_it_is_asked_for_again(
+    rig: Rig, book: Path
+) -> None:
+    def strange(request: Request, answer: Answer) -> Answer | None:
+        if not request.path.endswith("/results/users"):
+            return None
+        return replace(answer, body=json.loads(json.dumps(answer.body).replace('"SUCCESS"', '"1"')))
+
+    rig.server.settings.after = strange
+    result = rig.load(book)
+    assert (result.status, outcomes(Path(result.results or ""))) == ("unknown", ["UNKNOWN"] * 3)
+    kept_promise(rig.server, result)  # each row says what to do
+    rig.server.settings.after = lambda *_: None
+    again = rig.resume(result.job)
+    assert (again.status, again.rows["succeeded"]) == ("completed", 3)

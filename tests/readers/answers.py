@@ -67,7 +67,8 @@ def byte_order_mark(body: Any, dice: Random) -> tuple[bytes, str]:
 
 
 def unknown_keys(body: Any, dice: Random) -> tuple[bytes, str]:
-    objects = [each for each in [body, *(at[key] for at, key in slots(body))] if isinstance(each, dict)]
+    within = [at[key] for at, key in slots(body) if key != "content"]
+    objects = [each for each in [body, *within] if isinstance(each, dict)]
     for each in objects:
         # What a task holds is the customer's own: nothing may be added to that.
         if not {"command", "content"} & each.keys() and "user" not in each and dice.random() < 0.5:

@@ -367,9 +367,14 @@ def runs(book: Book, dice: Random) -> str:
         cuts = [each for each in range(1, len(text)) if len(text[each - 1 : each + 1].strip()) == 2]
         if cuts:
             cut = dice.choice(cuts)
-            font = dice.choice(("", "<rPr><b/></rPr>", "<rPr/>"))
-            hint = dice.choice(("", '<rPh sb="0" eb="1"><t>phonetic</t></rPh>', '<phoneticPr fontId="1"/>'))
-            markup.tokens[at:end] = [f"<r>{font}{tag}{text[:cut]}</t></r><r>{tag}{text[cut:]}</t></r>{hint}"]
+            p = tag[1:].split()[0].rpartition("t")[0]  # the prefix of the namespace, with its colon
+            font = dice.choice(("", f"<{p}rPr><{p}b/></{p}rPr>", f"<{p}rPr/>"))
+            phonetic = f'<{p}rPh sb="0" eb="1"><{p}t>phonetic</{p}t></{p}rPh>'
+            hint = dice.choice(("", phonetic, f'<{p}phoneticPr fontId="1"/>'))
+            first, second = (
+                f"<{p}r>{each}</{p}t></{p}r>" for each in (f"{font}{tag}{text[:cut]}", tag + text[cut:])
+            )
+            markup.tokens[at:end] = [first + second + hint]
     markup.into(entry)
     return entry.name
 

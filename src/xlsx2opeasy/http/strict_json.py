@@ -12,6 +12,8 @@ MAX_BODY_BYTES: Final = 64 * 2**20
 """The largest answer that is read into memory; files have their own limit."""
 
 _MAX_DEPTH = 40
+_MOST_WRITTEN = 254
+"""Lists and objects in one another, beyond which orjson writes none."""
 _NOT_ALIKE = object()
 _SPACE = rb"[ \t\r\n]*"
 _HEAD = re.compile(rb'%b\{%b"([A-Za-z]+)"%b:%b\[%b' % ((_SPACE,) * 5))
@@ -39,9 +41,8 @@ def read_json(body: bytes | bytearray) -> object:
     infinity, nesting deeper than 40. Integers of more than 18 digits stay texts, and half a character (a
     lone surrogate, which no file can hold) becomes U+FFFD.
     """
-    value = _read(body)
-    _limit_depth(value)
-    return value
+    value = _written_alike(body, _MAX_DEPTH)
+    return _read_by_parts(body, _MAX_DEPTH) if value is _NOT_ALIKE else value
 
 
 def read_list(body: bytes | bytearray, name: str, check: Callable[[list[Any]], object]) -> list[bytes] | None:
@@ -96,37 +97,36 @@ def is_list_of(body: bytes | bytearray, name: str, lists: Iterable[bytes]) -> bo
     return at == end
 
 
-def _read(body: bytes | bytearray) -> Any:  # noqa: ANN401
-    value = _written_alike(body)
-    return _read_by_parts(body) if value is _NOT_ALIKE else value
-
-
 def _read_block(block: bytes) -> tuple[list[Any], bytes]:
     """The items of a block, and the block without spaces; raises BadAnswer."""
-    items: Any = _written_alike(block)
-    is_new = items is _NOT_ALIKE
-    if is_new:
-        items = _read_by_parts(block)
-    _limit_depth([items])  # in the object that the list is in; orjson writes no deeper than 254
-    return items, orjson.dumps(items) if is_new else block
+    items: Any = _written_alike(block, _MAX_DEPTH - 1)  # in the object that the list is in
+    if items is not _NOT_ALIKE:
+        return items, block
+    items = _read_by_parts(block, _MAX_DEPTH - 1)
+    return items, orjson.dumps(items)
 
 
-def _written_alike(body: bytes | bytearray) -> object:
+def _written_alike(body: bytes | bytearray, deepest: int) -> object:
     """The value of a body that is written again just as it came: quick, and proof that nothing is hidden.
 
-    A key that stands twice, a number that is not kept, an escape and a space would be missing from it.
+    A key that stands twice, a number that is not kept, an escape and a space would be missing from it. What
+    is in so many lists that `deepest` levels are left cannot be written where it has more.
     """
+    around = _MOST_WRITTEN - deepest
     try:
-        value = orjson.loads(body)
-        return value if orjson.dumps(value, option=orjson.OPT_STRICT_INTEGER) == body else _NOT_ALIKE
+        value = nested = orjson.loads(body)
+        for _ in range(around):
+            nested = [nested]
+        written = orjson.dumps(nested, option=orjson.OPT_STRICT_INTEGER)
     except (orjson.JSONDecodeError, orjson.JSONEncodeError):
         return _NOT_ALIKE
+    return value if written[around:-around] == body else _NOT_ALIKE
 
 
-def _read_by_parts(body: bytes | bytearray) -> object:
+def _read_by_parts(body: bytes | bytearray, deepest: int) -> object:
     """The value of any body, each object and number looked at; raises BadAnswer."""
     try:
-        return json.loads(
+        value = json.loads(
             _whole_characters(body.decode("utf-8-sig")),
             object_pairs_hook=_object,
             parse_constant=_no_number,
@@ -137,6 +137,8 @@ def _read_by_parts(body: bytes | bytearray) -> object:
         raise BadAnswer("it is nested too deeply") from None
     except ValueError as problem:
         raise BadAnswer(f"it is not valid JSON ({_reason(problem)})") from None
+    _limit_depth(value, deepest)
+    return value
 
 
 def _whole_characters(text: str) -> str:
@@ -173,9 +175,9 @@ def _integer(digits: str) -> int | str:
     return int(digits) if len(digits) <= _MAX_DIGITS else digits
 
 
-def _limit_depth(value: object) -> None:
+def _limit_depth(value: object, deepest: int) -> None:
     level: list[Any] = [value]
-    for _ in range(_MAX_DEPTH):
+    for _ in range(deepest):
         level = [
             child
             for each in level

@@ -131,7 +131,7 @@ class JobFacts:
         return self.machine in ("", socket.gethostname())
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: making it would take three times as long, and each row has one
 class JobRow:
     """One task row of the workbook. `phase` is 0 where it is not sent: `outcome` and `detail` say why.
 
@@ -298,9 +298,10 @@ def _written_rows(stored: StoredJob, facts: JobFacts) -> Iterator[dict[str, Any]
 
 def _row(raw: dict[str, Any]) -> JobRow:
     """A row, which shares with the others the texts that are the same in nearly all of them."""
-    for name in _SHARED & raw.keys():
-        raw[name] = sys.intern(raw[name])
+    for name in _SHARED:
+        if name in raw:
+            raw[name] = sys.intern(raw[name])
     return JobRow(**raw)
 
 
-_SHARED = frozenset({"sheet", "type", "command"})
+_SHARED = ("sheet", "type", "command")

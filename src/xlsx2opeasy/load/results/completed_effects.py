@@ -26,6 +26,9 @@ from xlsx2opeasy.spec.outcomes import Outcome
 Path: TypeAlias = "tuple[list[str], Path | None]"
 """The keys on the way to a value; where they end at a list, the path within each of its objects."""
 
+Places: TypeAlias = "Mapping[tuple[str, ...], list[tuple[str, str, Path | None]]]"
+"""By the keys on the way to an object, what is remembered of it: name, key, and the path within a list."""
+
 _NOT_KEPT = "notKept"
 """The key of the one line that takes the place of all others where they could not be made."""
 
@@ -102,19 +105,23 @@ def _lines(job: OpenJob, row_results: RowResults) -> Iterator[list[Any]]:
         ):
             continue
         for name in sorted(rows, key=lambda each: order[each]):
-            paths = _paths(name, job.facts.wire_names)
+            places = _places(name, job.facts.wire_names)
             for row, text in zip(rows[name], job.sent_texts(phase, name), strict=True):
                 outcome = row_results.results[row.sheet, row.row].outcome
                 if outcome in _KEPT:
                     task = orjson.loads(text)
-                    values = _values(task["content"], paths)
+                    values = _values(task["content"], places)
                     yield [row.sheet, row.row, name, task["command"], outcome, values]
 
 
-def _paths(task_type: str, wire_names: Mapping[str, str]) -> dict[str, Path]:
-    """The path in a content of each field that must be remembered, wherever `[wire]` puts it."""
+def _places(task_type: str, wire_names: Mapping[str, str]) -> Places:
+    """Where in a content each field is that must be remembered, wherever `[wire]` puts it."""
     of = BY_NAME[task_type]
-    return {name: _path(of.wire_path(of.by_name[name], wire_names)) for name in of.remembered}
+    places: dict[tuple[str, ...], list[tuple[str, str, Path | None]]] = {}
+    for name in of.remembered:
+        (*outer, key), within = _path(of.wire_path(of.by_name[name], wire_names))
+        places.setdefault(tuple(outer), []).append((name, key, within))
+    return places
 
 
 def _path(name: str) -> Path:
@@ -122,10 +129,16 @@ def _path(name: str) -> Path:
     return before.split("."), _path(after) if in_list else None
 
 
-def _values(content: Any, paths: Mapping[str, Path]) -> dict[str, Any]:  # noqa: ANN401
-    return {
-        name: value for name, path in paths.items() if (value := _at(content, path)) not in (None, "", [])
-    }
+def _values(content: Any, places: Places) -> dict[str, Any]:  # noqa: ANN401
+    values = {}
+    for outer, remembered in places.items():
+        of = value_at(content, outer)
+        if isinstance(of, dict):
+            for name, key, within in remembered:
+                value = of.get(key) if within is None else _at(of, ([key], within))
+                if value or value not in (None, "", []):
+                    values[name] = value
+    return values
 
 
 def _at(value: Any, path: Path) -> Any:  # noqa: ANN401

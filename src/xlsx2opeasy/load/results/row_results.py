@@ -232,14 +232,17 @@ def _matched(
         guessed = _differing_in_secrets(keys, sent.tasks(), alike) if alike else ()
         further = ((keys[mine], result) for result, mine in sent.again)
         contradicting = _contradicting(keys, sent.results, further)
-        made = []
+        made, said = [], dict[tuple[int, str], tuple[Outcome, str, str]]()
         for row, key, result in zip(kept, keys, sent.results, strict=True):
             if key in contradicting:
                 made.append(_result(job, row, Outcome.UNKNOWN, _which_holds(job, contradicting[key])))
             elif key in guessed:
                 made.append(_result(job, row, Outcome.UNKNOWN, _GUESSED))
             else:
-                made.append(_row_result(job, row, result, alike.get(key, "")))
+                known = (id(result), alike.get(key, ""))
+                if known not in said:
+                    said[known] = _said_of(job, result, known[1])
+                made.append(RowResult(*said[known], job_cell(job, row)))
         if any(each.code or each.detail for each in made):
             secrets = SecretFields(name, wire_names)
             made = [_shown_in_cells(*each, secrets) for each in zip(made, sent.tasks(), strict=True)]
@@ -344,23 +347,19 @@ def _which_holds(job: OpenJob, shown: Sequence[str]) -> str:
     )
 
 
-def _row_result(job: OpenJob, row: JobRow, result: Mapping[str, Any] | None, alike: str) -> RowResult:
+def _said_of(job: OpenJob, result: Mapping[str, Any] | None, alike: str) -> tuple[Outcome, str, str]:
+    """Outcome, code and detail of a row with this result."""
+    again = f"xlsx2opeasy resume {job.facts.job} asks for its result again"
     if result is None:
-        missing = (
-            "sent and run, but no result came for this row: look at the system whether it took effect;"
-            f" xlsx2opeasy resume {job.facts.job} asks for its result again"
-        )
-        return _result(job, row, Outcome.UNKNOWN, missing)
+        missing = "sent and run, but no result came for this row: look at the system whether it took effect"
+        return Outcome.UNKNOWN, "", f"{missing}; {again}"
     status, code = str(result["status"]).strip(), str(result["errorCode"])
     outcome = outcome_of(status, code)
-    if outcome is Outcome.SUCCESS:
-        noted = " - ".join(part for part in (str(result["errorDescription"]), alike) if part)
-        return RowResult(Outcome.SUCCESS, code, noted, job_cell(job, row))
     if outcome is Outcome.UNKNOWN:
         strange = f"its result is {status!r}, which is neither SUCCESS nor FAILED: look at the system"
-        return _result(job, row, Outcome.UNKNOWN, strange)
-    parts = [str(result["errorDescription"]), remedy_of(code), alike]
-    return RowResult(outcome, code, " - ".join(part for part in parts if part), job_cell(job, row))
+        return outcome, "", f"{strange}; {again}"
+    remedy = "" if outcome is Outcome.SUCCESS else remedy_of(code)
+    return outcome, code, " - ".join(filter(None, (str(result["errorDescription"]), remedy, alike)))
 
 
 def remedy_of(code: str) -> str:
