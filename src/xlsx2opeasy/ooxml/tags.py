@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from xml.parsers import expat
 
 import numpy as np
 import pyarrow as pa
@@ -251,9 +252,13 @@ _DEFAULT_NAMESPACE = re.compile(rb"""\sxmlns\s*=\s*["']([^"']*)""")
 
 
 def check_head(head: bytes, root: bytes) -> None:
-    """Raise NotPlain where what precedes cells or items has comments, CDATA, a DOCTYPE, or another root."""
+    """Raise NotPlain where what precedes cells or items is no XML, has comments, a DOCTYPE, another root."""
     if b"<!" in head or b"\0" in head:
         raise NotPlain
+    try:
+        expat.ParserCreate("utf-8", namespace_separator=" ").Parse(head, False)
+    except expat.ExpatError as error:
+        raise NotPlain from error
     found = _ROOT.match(head)
     namespace = found and found[1] == root and _DEFAULT_NAMESPACE.search(found[2])
     if not namespace or namespace[1].decode("ascii", "replace") not in MAIN_NAMESPACES:

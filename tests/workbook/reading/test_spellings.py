@@ -177,6 +177,24 @@ def test_rows_that_are_no_xml_are_refused(tmp_path: Path, rows: str) -> None:
         read(tmp_path, worksheet(HEAD + DATA + rows))
 
 
+@pytest.mark.parametrize("part", ["xl/worksheets/sheet1.xml", "xl/sharedStrings.xml"])
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("<", '<?xml version="1.0" encoding=""?><'),
+        ("<", "<?xml version='1.0' standalone='maybe'?><"),
+        (" xmlns=", ' xmlns="s" xmlns='),
+        (" xmlns=", " x:y='1' xmlns="),
+        (" xmlns=", " a='<' xmlns="),
+    ],
+)
+def test_a_part_that_begins_as_no_xml_is_refused(tmp_path: Path, part: str, change: tuple[str, str]) -> None:
+    of = parts({"Users": PLAIN}, shared=SHARED)
+    of[part] = str(of[part]).replace(*change, 1)
+    with pytest.raises(WorkbookUnusable, match="damaged"):
+        read_workbook(write(tmp_path, of))
+
+
 @pytest.mark.parametrize("old", ["<worksheet", "main"])
 def test_a_part_that_is_no_worksheet_is_refused_not_read_as_empty(tmp_path: Path, old: str) -> None:
     new = {"<worksheet": "<chartsheet", "main": "other"}[old]
