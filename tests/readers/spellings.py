@@ -296,8 +296,8 @@ def folders(book: Book, dice: Random) -> str:
 
 def other_relation_ids(book: Book, dice: Random) -> str:
     main, related = book.part("xl/workbook.xml"), book.part("xl/_rels/workbook.xml.rels")
-    if main is None or related is None:
-        return ""
+    if main is None or related is None or b"rId" not in main.content or b"rId" not in related.content:
+        return ""  # one of them may be in UTF-16
     new = dice.choice((b"R", b"rId0", b"_-.", b"r."))
     for entry, before in ((main, b'id="'), (related, b'Id="')):
         entry.content = entry.content.replace(before + b"rId", before + new)
