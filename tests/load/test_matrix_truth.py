@@ -2,6 +2,7 @@
 
 import json
 import random
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -320,12 +321,7 @@ def test_f65_nothing_is_deleted_before_its_results_are_here(rig: Rig, book: Path
 
 
 def test_f66_unknown_fields_are_ignored_and_unknown_task_types_are_not_run(rig: Rig, book: Path) -> None:
-    def strange(request: Request, answer: Answer) -> Answer | None:
-        if isinstance(answer.body, dict):
-            return Answer(answer.status, {**answer.body, "surprise": [1]}, answer.headers)
-        return None
-
-    rig.server.settings.after = strange
+    rig.server.settings.after = strange_results("users")
     assert rig.load(book).status == "completed"
     rig.server.settings.after = lambda request, answer: (
         Answer(200, answer.body | {"tasks": {**answer.body["tasks"], "Trunks": {"size": 1}}})
@@ -374,6 +370,32 @@ def test_rows_that_need_what_failed_before_are_not_sent(rig: Rig, tmp_path: Path
     assert result.rows["notSent"] == 1
     assert (rig.server.state.operations, result.exit_code) == ({}, 1)
     kept_promise(rig.server, result)
+
+
+def test_rows_that_need_what_was_not_known_then_are_sent_with_the_results(rig: Rig, tmp_path: Path) -> None:
+    rig.server.settings.after = strange_results("phonenumbers")
+    result = rig.load(numbers_then_users(tmp_path / "phases.xlsx"))
+    assert (result.status, result.rows["notSent"]) == ("unknown", 1)
+    rig.server.settings.after = lambda *_: None
+    again = rig.resume(result.job)
+    told = read_results(Path(again.results or ""))
+    assert told[("PhoneNumbers", 2)][0] == "SUCCESS"
+    assert told[("Users", 2)][0] == "NOT SENT"
+    assert "PhoneNumbers row 2, whose result was not known when" in told[("Users", 2)][2]
+    rest = rig.load(Path(again.results or ""))
+    assert (rest.status, rest.rows["succeeded"]) == ("completed", 1)
+    kept_promise(rig.server, rest)
+
+
+def strange_results(of: str) -> Callable[[Request, Answer], Answer | None]:
+    """Results whose status is no word of the API."""
+
+    def strange(request: Request, answer: Answer) -> Answer | None:
+        if not request.path.endswith(f"/results/{of}"):
+            return None
+        return replace(answer, body=json.loads(json.dumps(answer.body).replace('"SUCCESS"', '"1"')))
+
+    return strange
 
 
 def test_a_claimed_run_of_another_operation_is_not_believed(rig: Rig, tmp_path: Path) -> None:

@@ -10,17 +10,21 @@ from xlsx2opeasy.spec.model import Subject
 from xlsx2opeasy.spec.outcomes import Outcome
 from xlsx2opeasy.tasks.build import Task
 
+NOT_KNOWN = "whose result was not known when this row was to be sent: load these results to send it"
+
 
 def leave_out_dependents(job: OpenJob, phase: PhaseFacts) -> bool:
     """Removes them from `phase`, whose draft must then be built again; False where there are none."""
     failed: list[Task] = []
     given: list[Task] = []
+    outcomes: dict[Place, Outcome] = {}
     for each in job.facts.phases:
         if each.number < phase.number and _names_numbers(job, each):
             results, _ = match_phase_results(job, each)
             for task in _tasks(job, each):
                 place: Place = (task.sheet, task.row)
-                (given if results[place].outcome is Outcome.SUCCESS else failed).append(task)
+                outcomes[place] = results[place].outcome
+                (given if outcomes[place] is Outcome.SUCCESS else failed).append(task)
     if not failed:
         return False
     places = {(row.sheet, row.row): place for place, row in enumerate(job.rows_of_phase[phase.number])}
@@ -29,9 +33,9 @@ def leave_out_dependents(job: OpenJob, phase: PhaseFacts) -> bool:
     for task, needed in takers_of(failed, given, _tasks(job, phase), job.facts.wire_names):
         place_in_phase = places[(task.sheet, task.row)]
         if place_in_phase not in already:
-            reasons[place_in_phase] = (
-                f"it needs a phone number of {needed.sheet} row {needed.row}, which did not succeed"
-            )
+            is_unknown = outcomes[needed.sheet, needed.row] is Outcome.UNKNOWN
+            why = NOT_KNOWN if is_unknown else "which did not succeed"
+            reasons[place_in_phase] = f"it needs a phone number of {needed.sheet} row {needed.row}, {why}"
     if reasons:
         leave_out(job, phase, reasons)
     return bool(reasons)
