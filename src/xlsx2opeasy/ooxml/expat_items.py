@@ -123,7 +123,7 @@ class ItemReader:
     def _check_skipped(self, name: str) -> None:
         """Raise WorkbookUnusable for an element that no workbook has at this place."""
         space, _, local = name.rpartition(" ")
-        if self._skipped or self.state in ("", "worksheet"):
+        if self._skipped or not self.state or (self.state == "worksheet" and local != "sheetData"):
             return
         foreign = space not in ("", *MAIN_NAMESPACES) and local not in _READ
         if not foreign and local not in _SKIPPED.get(self.state, ()):

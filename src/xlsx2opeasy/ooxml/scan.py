@@ -46,7 +46,7 @@ _HEAD_LIMIT = 64 << 20
 _ROW_NUMBER = b' r="'
 _HIDDEN = re.compile(rb'\shidden\s*=\s*["\']([^"\']*)')
 _HEIGHT = re.compile(rb'\sht\s*=\s*["\']([^"\']*)')
-_NO_HEIGHT = b' ht="0'
+_NO_HEIGHT = re.compile(rb' ht="\s*\+?\.?0')
 _ZERO_HEIGHT = re.compile(rb'<sheetFormatPr\b[^>]*\szeroHeight\s*=\s*["\']([^"\']*)')
 _DATA = re.compile(rb"<sheetData(?:\s[^>]*?)?(/?)>")
 _DATA_END = b"</sheetData>"
@@ -106,6 +106,8 @@ def _pieces(blocks: Iterator[bytes], frame: list[bytes]) -> Iterator[bytes]:
             raise NotPlain
         head += more
     check_head(head[: start.start()], b"worksheet")
+    if b"xmlns" in start[0]:
+        raise NotPlain
     frame += [head[: start.start()], b"<sheetData/>"]
     rest = head[start.end() :]
     if not start[1]:
@@ -193,7 +195,7 @@ def _scanned(frame: list[bytes], piece: bytes) -> _Scanned:
 def _hidden_rows(piece: bytes, tags: Tags, rows: Rows, head: bytes) -> list[int]:
     by_default = is_true(_attribute(_ZERO_HEIGHT, head))
     spelt = _attributes_of(piece, tags, rows)
-    if not (by_default or b"hidden" in spelt or _NO_HEIGHT in spelt):
+    if not (by_default or b"hidden" in spelt or _NO_HEIGHT.search(spelt)):
         return []
     found = []
     ends = tags.ends(rows.tag)

@@ -39,7 +39,7 @@ TYPED_BOOLEANS = (("TRUE()", "1"), ("FALSE()", "0"))
 """What LibreOffice saves for a typed TRUE or FALSE: formula and value."""
 
 _FALSE = ("0", "false", "off")
-_NO_HEIGHT = re.compile(r"\+?0*\.?0*")
+_NO_HEIGHT = re.compile(r"\+?(?=\.?0)0*\.?0*")
 
 
 @dataclass(frozen=True, slots=True)

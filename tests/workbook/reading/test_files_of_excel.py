@@ -146,6 +146,8 @@ def test_it_can_be_annotated(path: Path) -> None:
         ("", ' hidden="true"', True),
         ("", ' ht="0" customHeight="1"', True),
         ("", ' ht="0.0" customHeight="1"', True),
+        *(("", f' ht="{zero}" customHeight="1"', True) for zero in (".0", "+0", " 0", "00.")),
+        *(("", f' ht="{other}" customHeight="1"', False) for other in (".", "+", "0.5", ".05", "")),
         ("", ' ht="15" customHeight="1"', False),
         ("", ' hidden="false"', False),
     ],

@@ -127,6 +127,12 @@ def test_what_other_readers_might_take_for_a_cell_is_refused(tmp_path: Path, odd
         read(tmp_path, worksheet(HEAD + DATA + MISPLACED[odd]))
 
 
+@pytest.mark.parametrize("namespace", ["", "urn:q"])
+def test_rows_of_another_namespace_are_refused(tmp_path: Path, namespace: str) -> None:
+    with pytest.raises(WorkbookUnusable, match="an element sheetData where none may be"):
+        read(tmp_path, PLAIN.replace("<sheetData", f'<sheetData xmlns="{namespace}"'))
+
+
 def test_elements_of_other_namespaces_are_skipped(tmp_path: Path) -> None:
     sheet = PLAIN.replace('<row r="2">', f'<row r="2"><z {FOREIGN}><v>x</v></z>')
     assert read(tmp_path, sheet) == [["AddUser", "Müller & <Söhne>", "7"]]
