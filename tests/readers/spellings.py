@@ -320,7 +320,9 @@ def other_part_names(book: Book, dice: Random) -> str:
     if not sheets:
         return ""
     entry = dice.choice(sheets)
-    old = entry.name.rpartition("/")[2]
+    old, related = entry.name.rpartition("/")[2], book.part("xl/_rels/workbook.xml.rels")
+    if related is None or old.encode() not in related.content:
+        return ""  # it may be in UTF-16
     new = dice.choice(("a b.xml", "Sheet-é.xml", "s.xml", "SHEET99.XML", "sheet.xml.bak.xml"))
     spelt = new.replace(" ", "%20")
     for each in book.entries:
