@@ -3,8 +3,6 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from functools import cached_property
-from itertools import groupby
-from operator import attrgetter
 from typing import Any, TypeVar
 from uuid import uuid4
 
@@ -104,7 +102,10 @@ class OpenJob:
         rows = self.rows_of_phase[phase.number]
         if left_out:
             rows = [row for place, row in enumerate(rows) if place not in left_out]
-        return {kind: list(of_kind) for kind, of_kind in groupby(rows, key=attrgetter("type"))}
+        by_type: dict[str, list[JobRow]] = {}
+        for row in rows:
+            by_type.setdefault(row.type, []).append(row)
+        return by_type
 
     def sent_tasks(self, phase: PhaseFacts, task_type: str) -> Iterator[Mapping[str, Any]]:
         """The tasks of one type in the chunk files in force; they correspond to `sent_rows` one by one."""
