@@ -67,15 +67,21 @@ def byte_order_mark(body: Any, dice: Random) -> tuple[bytes, str]:
 
 
 def unknown_keys(body: Any, dice: Random) -> tuple[bytes, str]:
-    within = [at[key] for at, key in slots(body) if key != "content"]
-    objects = [each for each in [body, *within] if isinstance(each, dict)]
-    for each in objects:
-        # What a task holds is the customer's own: nothing may be added to that.
-        if not {"command", "content"} & each.keys() and "user" not in each and dice.random() < 0.5:
+    for each in _objects_around_tasks(body):
+        if dice.random() < 0.5:
             each[dice.choice(("zz", "x-new", "links", "metadata"))] = dice.choice(
                 (None, 1, {"a": [1]}, "x" * 5000)
             )
     return _dumped(body), "unknown keys"
+
+
+def _objects_around_tasks(value: Any) -> Iterator[dict[str, Any]]:
+    """The objects in a body, without tasks and their contents: these are the customer's own."""
+    if isinstance(value, dict) and not {"command", "content"} & value.keys():
+        yield value
+    for each in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        if not (isinstance(value, dict) and each is value.get("content")):
+            yield from _objects_around_tasks(each)
 
 
 def _at(body: Any, dice: Random, change: Callable[[Any, Any], str]) -> tuple[bytes, str]:
