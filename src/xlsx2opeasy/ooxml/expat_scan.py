@@ -31,6 +31,7 @@ from xlsx2opeasy.ooxml.scanned import (
     Scan,
     address_of,
     hides_row,
+    style_index,
 )
 from xlsx2opeasy.ooxml.text import XML_SPACE, unescaped
 from xlsx2opeasy.ooxml.xml import is_true
@@ -160,9 +161,9 @@ class _SheetReader(ItemReader):
             self.keys.append(key)
             self.numbers.append(self._shared_number(number))
         if formula or (inline is None and value is not None and kind not in TEXT_TYPES):
-            style = attributes.get("s", "0").strip()
+            style = style_index(attributes.get("s", ""))
             stored = value and (unescaped(value) if kind in TEXT_TYPES else value.strip(XML_SPACE))
-            self.typed.append((key, kind, int(style) if style.isdecimal() else 0, formula, stored))
+            self.typed.append((key, kind, style, formula, stored))
 
     def _keep_direct(self, key: int, text: str) -> None:
         self.keys.append(key)

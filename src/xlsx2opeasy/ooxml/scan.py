@@ -36,6 +36,7 @@ from xlsx2opeasy.ooxml.scanned import (
     Scan,
     address_of,
     hides_row,
+    style_index,
 )
 from xlsx2opeasy.ooxml.stored_texts import gathered, item_texts, joined, replaced, sliced_texts
 from xlsx2opeasy.ooxml.tags import Cells, NotPlain, Rows, Tags, cells_of, check_head, rows_of, tags_of
@@ -289,6 +290,5 @@ def _type_and_style(attributes: bytes) -> tuple[str, int]:
     found = dict(pairs)
     if _ATTRIBUTE.sub(b"", attributes).strip() or len(found) < len(pairs) or not _ELSEWHERE.isdisjoint(found):
         raise NotPlain
-    style = found.get(b"s", b"0").strip()
-    kind = found.get(b"t", b"n").decode("ascii", "replace").strip()
-    return kind, int(style) if style.isdigit() else 0
+    kind, style = (found.get(*each).decode("ascii", "replace") for each in ((b"t", b"n"), (b"s", b"0")))
+    return kind.strip(), style_index(style)

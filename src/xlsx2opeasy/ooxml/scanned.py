@@ -102,6 +102,12 @@ def address_of(key: int) -> str:
     return f"{letters_of(key % STRIDE + 1)}{key // STRIDE}"
 
 
+def style_index(text: str) -> int:
+    """The `s` of a cell (18.3.1.4); 0, as without one, where it is no number that a workbook can have."""
+    index = text.strip()
+    return int(index) if index.isascii() and index.isdecimal() and len(index) < 10 else 0
+
+
 def hides_row(hidden: str, height: str, *, by_default: bool) -> bool:
     """Whether a row with these attributes is hidden (`hidden`, `ht`; 18.3.1.73), "" where it has none.
 

@@ -68,6 +68,8 @@ SPELLINGS = {
     ),
     "value beside inline text": PLAIN.replace("<is>", "<v>other</v><is>"),
     "wrong dimension": PLAIN.replace("<sheetData>", '<dimension ref="A1"/><sheetData>'),
+    "a style beyond all numbers": PLAIN.replace('s="0"', 's="99999999999999999999"'),
+    "a style that is no number": PLAIN.replace('s="0"', 's="x"'),
     "a tail of formats": PLAIN.replace("</sheetData>", '<row r="1048576" spans="1:3"/></sheetData>'),
     "shared texts": worksheet(HEAD + BY_NUMBER),
 }
