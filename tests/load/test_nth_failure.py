@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from foreign.messages import Answer
 from foreign.server import ForeignServer
 from xlsx2opeasy.errors import Xlsx2OpeasyError
 from xlsx2opeasy.load.job.home import Home
@@ -24,7 +25,9 @@ from xlsx2opeasy.load.results.load_result import LoadResult
 from xlsx2opeasy.load.run.undecided import Settling
 
 from .books import outcomes, user_book
-from .rig import Rig, executed, kept_promise
+from .rig import Rig, executed, kept_promise, on_call
+
+Fault = Callable[[int], AbstractContextManager[Callable[[], int]]]
 
 ERRORS = (errno.ENOSPC, errno.EIO, errno.EINTR)
 SQLITE_ERRORS = ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_BUSY")
@@ -157,12 +160,25 @@ def test_the_nth_file_is_half_written(tmp_path: Path) -> None:
     until_clean(tmp_path, half_written)
 
 
-def until_clean(tmp_path: Path, fault: Callable[[int], AbstractContextManager[Callable[[], int]]]) -> None:
+@pytest.mark.parametrize(
+    "fault",
+    [
+        *(lambda n, name=name: refused(os, name, n, error_of(n)) for name in ("replace", "open", "unlink")),
+        half_written,
+    ],
+    ids=["replace", "open", "unlink", "half written"],
+)
+def test_the_nth_call_fails_where_chunks_are_cut_again(tmp_path: Path, fault: Fault) -> None:
+    until_clean(tmp_path, fault, Answer(413))
+
+
+def until_clean(tmp_path: Path, fault: Fault, first_append: Answer | None = None) -> None:
     """A load for each number of a call, until one meets no fault."""
     for number in itertools.count(1):
         folder = tmp_path / str(number)
         folder.mkdir()
         with ForeignServer() as server:
+            server.settings.before = on_call("PATCH", "", first_append)
             rig, book = Rig(server, Home(folder / "home")), user_book(folder / "book.xlsx", 2)
             with fault(number) as calls:
                 stopped, words, exit_code = attempted(rig, book)

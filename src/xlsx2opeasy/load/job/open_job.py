@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any, TypeVar
 from uuid import uuid4
 
+from xlsx2opeasy.durable import what_helps, why_refused
 from xlsx2opeasy.errors import Interrupted, LocalFailure
 from xlsx2opeasy.load.interrupt import Interruption
 from xlsx2opeasy.load.job.chunk_files import ChunkFile, Digest, digest_of, read_chunk, read_texts
@@ -118,6 +119,19 @@ class OpenJob:
         for chunk in self.chunks(phase):
             if chunk.counts.get(task_type):
                 yield from read_texts(self.stored, chunk, self.digest, task_type)
+
+    def put(self, name: str, content: bytes, meanwhile: str) -> None:
+        """Puts a file of the job on disk; `meanwhile` says what was not done for want of it.
+
+        Raises LocalFailure where the disk refuses.
+        """
+        try:
+            self.stored.write(name, content)
+        except OSError as error:
+            raise LocalFailure(
+                f"{self.stored.where(name)} cannot be written: {why_refused(error)}",
+                f"{meanwhile}; {what_helps(error, self.stored.where())}",
+            ) from error
 
     def note(self, phase: int, fact: Fact, **detail: Any) -> None:  # noqa: ANN401
         """Puts a fact on disk, then into the state."""

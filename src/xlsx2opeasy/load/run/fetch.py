@@ -15,7 +15,6 @@ from typing import Any, Final
 
 import orjson
 
-from xlsx2opeasy.durable import what_helps, why_refused
 from xlsx2opeasy.errors import LocalFailure
 from xlsx2opeasy.load.interrupt import Interruption
 from xlsx2opeasy.load.job.facts import PhaseFacts
@@ -52,7 +51,7 @@ def save_results(
         contents = [block for _, block in blocks if block] or [b""]
         contents[0] = b"[" + contents[0]  # not the whole of them, which would be there twice then
         contents[-1] += b"]"
-        _put_on_disk(job, _results_name(phase, name), _SEAM.join(contents))
+        job.put(_results_name(phase, name), _SEAM.join(contents), "nothing was deleted at the server")
     return saved
 
 
@@ -104,16 +103,6 @@ class _Keeping:
         if text and is_same(orjson.loads(text), task, self._secrets):
             return said
         return said | {"command": result.command, "content": self._secrets.masked(result.content)}
-
-
-def _put_on_disk(job: OpenJob, name: str, results: bytes) -> None:
-    try:
-        job.stored.write(name, results)
-    except OSError as error:
-        raise LocalFailure(
-            f"the results could not be saved as {job.stored.where(name)}: {why_refused(error)}",
-            f"nothing was deleted at the server; {what_helps(error, job.stored.where())}",
-        ) from error
 
 
 def _results_name(phase: PhaseFacts, task_type: str) -> str:
@@ -170,14 +159,7 @@ class Rejection:
 def keep_rejections(job: OpenJob, phase: PhaseFacts, rejections: Sequence[Rejection]) -> None:
     """Puts them on disk, secrets masked. Raises LocalFailure where the disk refuses."""
     kept = [[each.type, each.index, each.error_id, list(each.messages)] for each in rejections]
-    name = _file_name(phase)
-    try:
-        job.stored.write(name, json.dumps(kept).encode())
-    except OSError as error:
-        raise LocalFailure(
-            f"{job.stored.where(name)} cannot be written: {why_refused(error)}",
-            f"nothing was scheduled; {what_helps(error, job.stored.where())}",
-        ) from error
+    job.put(_file_name(phase), json.dumps(kept).encode(), "nothing was scheduled")
     job.note(phase.number, Fact.REJECTIONS, count=len(kept))
 
 

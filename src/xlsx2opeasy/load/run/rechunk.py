@@ -21,7 +21,10 @@ from xlsx2opeasy.tasks.limits import ChunkLimits
 
 
 def cut_smaller(job: OpenJob, phase: PhaseFacts) -> None:
-    """Halves the largest file's size. Raises ServiceFailed where a single task is too large already."""
+    """Halves the largest file's size.
+
+    Raises ServiceFailed where a single task is too large already, LocalFailure where the disk refuses.
+    """
     chunks = job.chunks(phase)
     if all(sum(chunk.counts.values()) == 1 for chunk in chunks):
         raise ServiceFailed(
@@ -34,7 +37,10 @@ def cut_smaller(job: OpenJob, phase: PhaseFacts) -> None:
 
 
 def leave_out(job: OpenJob, phase: PhaseFacts, reasons: Mapping[int, str]) -> None:
-    """Takes rows out of a phase that is not scheduled yet; `reasons` is by place in the phase's rows."""
+    """Takes rows out of a phase that is not scheduled yet; `reasons` is by place in the phase's rows.
+
+    Raises LocalFailure where the disk refuses.
+    """
     limits = ChunkLimits(
         tasks=max(sum(chunk.counts.values()) for chunk in job.chunks(phase)),
         bytes=max(chunk.bytes for chunk in job.chunks(phase)),
@@ -48,7 +54,7 @@ def _cut_again(job: OpenJob, phase: PhaseFacts, limits: ChunkLimits, reasons: Ma
     files = []
     for number, chunk in enumerate(cut(_tasks(job, phase, set(reasons)), limits), 1):
         name = f"phase-{phase.number}-{generation}-{number:04}.json"
-        job.stored.write(chunk_place(name), chunk.body)
+        job.put(chunk_place(name), chunk.body, "nothing was scheduled")
         files.append(asdict(chunk_file(name, chunk, job.digest)))
     job.note(phase.number, Fact.RECHUNKED, chunks=files, left_out={str(k): v for k, v in reasons.items()})
 
