@@ -24,6 +24,7 @@ KEPT = ROOT / "build" / "mutants-planted.json"
 BEGIN, END = "<!-- planted mutants: made by `make mutants-planted` -->", "<!-- end of planted mutants -->"
 TESTS = (
     "load/test_refused_deletions.py",
+    "load/test_tried_out.py",
     *(f"load/test_matrix_{each}.py" for each in ("network", "truth", "state", "crashes")),
 )
 OF_STORE = ("store/test_ownership.py", "store/test_contract.py", "store/test_queue.py")
