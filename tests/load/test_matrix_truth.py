@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from foreign.messages import Answer, Request
+from xlsx2opeasy.errors import LoadRefused
+from xlsx2opeasy.load.job.home import Home
 from xlsx2opeasy.load.run.connection import LEAST_LIST_BYTES
 from xlsx2opeasy.load.run.undecided import Settling
 
@@ -309,6 +311,20 @@ def test_f64_an_operation_that_outlasts_the_wait_goes_on_at_the_server(rig: Rig,
     done = rig.resume()
     assert (done.status, rig.schedules()) == ("completed", 1)
     kept_promise(rig.server, done)
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_rows_in_doubt_are_loaded_on_no_other_machine(
+    rig: Rig, book: Path, tmp_path: Path, again: bool
+) -> None:
+    """Which knows nothing of the job: what stands beside the row is all there is."""
+    rig.server.settings.polls_processing = 10**6
+    result = rig.load(book, wait=120.0)
+    elsewhere = Rig(rig.server, Home(tmp_path / "elsewhere"))
+    with pytest.raises(LoadRefused, match="Users row 2 is RUNNING since an earlier load") as refused:
+        elsewhere.load(Path(result.results or ""), again=again)
+    assert f"xlsx2opeasy resume {result.job}" in refused.value.hint
+    assert (rig.schedules(), list(elsewhere.home.jobs())) == (1, [])
 
 
 def test_f65_nothing_is_deleted_before_its_results_are_here(rig: Rig, book: Path) -> None:
