@@ -34,8 +34,8 @@ MOST_SECONDS = 20
 """Processor time of all judges together."""
 MOST_BYTES = 1 << 30
 """Address space beyond what the process has at its start, of which a large workbook needs a part."""
-MOST_RESIDENT = 700 << 10
-"""Kilobytes of real memory, of which the libraries take a part."""
+MOST_GROWN = 550 << 10
+"""Kilobytes of real memory beyond what the process had at its start: that of a test may have had much."""
 _SHARE_OF_DOORS = 0.15
 _WEIGHTS = [6 if name != "large" else 1 for name in BASES]
 
@@ -88,7 +88,7 @@ def facts(books: Mapping[str, bytes | None]) -> dict[str, dict[str, Any]]:
 
 def judged(before: Mapping[str, Any], data: bytes, plan: Plan) -> Iterator[Verdict]:
     """What our own readers say, then what the others do, in this process. Raises Broken for a finding."""
-    dice = Random(plan.seed)
+    dice, before_all = Random(plan.seed), _highest_resident()
     read = reading(data)
     if isinstance(read, Reading):
         if plan.harmless and (told := same_facts(read.facts, before)):
@@ -103,11 +103,15 @@ def judged(before: Mapping[str, Any], data: bytes, plan: Plan) -> Iterator[Verdi
             path = Path(folder) / "book.xlsx"
             path.write_bytes(data)
             counted.append(doors_hold(path))
-    if (resident := resource.getrusage(resource.RUSAGE_SELF).ru_maxrss) > MOST_RESIDENT:
-        raise Broken(f"{resident >> 10} MB")  # before the other readers take more
+    if (grown := _highest_resident() - before_all) > MOST_GROWN:
+        raise Broken(f"{grown >> 10} MB")  # before the other readers take more
     yield Verdict(counted=tuple(counted))
     if isinstance(read, Reading) and not plan.harmless:
         yield Verdict(counted=tuple({*others_agree(data, read)}))
+
+
+def _highest_resident() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 def play(
