@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 
-from xlsx2opeasy import session
+import xlsx2opeasy.session as session  # "from xlsx2opeasy" asks it for a public name first
 from xlsx2opeasy.cli.options import JSON, connection_options, task_type_option
 from xlsx2opeasy.cli.output import say_json
 from xlsx2opeasy.cli.questions import dialog

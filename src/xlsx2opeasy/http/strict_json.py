@@ -109,8 +109,8 @@ def _read_block(block: bytes) -> tuple[list[Any], bytes]:
 def _written_alike(body: bytes | bytearray, deepest: int) -> object:
     """The value of a body that is written again just as it came: quick, and proof that nothing is hidden.
 
-    A key that stands twice, a number that is not kept, an escape and a space would be missing from it. What
-    is in so many lists that `deepest` levels are left cannot be written where it has more.
+    A key that is there twice, a number that is not kept, an escape and a space would be missing from it. It
+    is written within so many lists that orjson refuses a value of more than `deepest` levels.
     """
     around = _MOST_WRITTEN - deepest
     try:

@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from xlsx2opeasy import session
+import xlsx2opeasy.session as session  # "from xlsx2opeasy" asks it for a public name first
 from xlsx2opeasy.check.checked import Checked, check_workbook
 from xlsx2opeasy.errors import LocalFailure, UsageError, Xlsx2OpeasyError
 from xlsx2opeasy.http.reach import checked_notify_url

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from xlsx2opeasy import session
+import xlsx2opeasy.session as session  # "from xlsx2opeasy" asks it for a public name first
 from xlsx2opeasy.diagnosis import Finding, diagnose
 from xlsx2opeasy.errors import ServiceFailed, UsageError, Xlsx2OpeasyError
 from xlsx2opeasy.secret import Secret
