@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ from hypothesis import strategies as st
 from xlsx2opeasy.http.strict_json import MAX_BODY_BYTES
 from xlsx2opeasy.opeasy.client import OpEasyClient
 from xlsx2opeasy.opeasy.errors import CallError, CallFailed, Classification
+from xlsx2opeasy.opeasy.models import TaskResult
+from xlsx2opeasy.problems import MASK
 from xlsx2opeasy.spec.catalogue import BY_NAME
 
 from .conftest import SkippingClock
@@ -288,3 +291,139 @@ def test_pages_are_read_where_there_is_no_file_of_what_was_sent(wire: Wire, clie
     found = client.tasks_other_than("o1", USERS, sent)
     assert found is not None
     assert len(found) == 5
+
+
+RESULTS = "/v1/scheduledoperations/s1/results/users"
+RUN = [
+    ("SuspendUser", json.dumps(task(number)["content"], separators=(",", ":")).encode())
+    for number in range(5)
+]
+_GOOD = b'{"command":"SuspendUser","status":"SUCCESS","content":%b}'
+_BAD = (
+    b'{"command":"SuspendUser","status":"FAILED","errorCode":"102","errorDescription":"no %b","content":%b}'
+)
+
+
+def results_as_sent() -> list[bytes]:
+    return [_BAD % (b"user", content) if at == 3 else _GOOD % content for at, (_, content) in enumerate(RUN)]
+
+
+def kept(client: OpEasyClient, sent: list[tuple[str, bytes]] = RUN) -> list[tuple[list[TaskResult], bool]]:
+    return client.keep_results("s1", USERS, lambda: lambda some, as_sent: (list(some), as_sent), lambda: sent)
+
+
+def in_file(wire: Wire, items: list[bytes], times: int = 1) -> None:
+    file = raw(encode(200, b'{"Users":[%b]}' % b",".join(items), Content_Type=FILE))
+    wire.on("GET", RESULTS, *[file] * times)
+
+
+@pytest.mark.parametrize("order", [["command", "status"], ["status", "command"], ["status", "", "command"]])
+def test_results_whose_tasks_are_as_sent_need_no_reading_of_these(
+    wire: Wire, client: OpEasyClient, order: list[str]
+) -> None:
+    members = {"command": b'"command":"SuspendUser"', "status": b'"status":"SUCCESS"'}
+
+    def item(content: bytes) -> bytes:
+        return (
+            b"{"
+            + b",".join(members.get(each, b'"content":' + content) for each in dict.fromkeys([*order, ""]))
+            + b"}"
+        )
+
+    in_file(wire, [item(content) for _, content in RUN])
+    [(results, as_sent)] = kept(client)
+    assert as_sent
+    assert [(each.command, each.status) for each in results] == [("SuspendUser", "SUCCESS")] * 5
+
+
+def test_what_is_said_of_a_task_that_is_as_sent_has_its_secrets_masked(
+    wire: Wire, client: OpEasyClient
+) -> None:
+    secret = b'{"user":{"userId":"u1@example.com","userPassword":"Blue-Heron-7"}}'
+    in_file(wire, [_BAD % (b"Blue-Heron-7 is too short", secret), _GOOD % secret])
+    [(results, as_sent)] = kept(client, [("SuspendUser", secret)] * 2)
+    assert as_sent
+    assert [each.error_description for each in results] == [f"no {MASK} is too short", ""]
+
+
+@pytest.mark.parametrize(
+    "items",
+    [
+        results_as_sent()[:4],
+        [*results_as_sent(), results_as_sent()[4]],
+        [results_as_sent()[1], results_as_sent()[0], *results_as_sent()[2:]],
+        [each.replace(b"SuspendUser", b"ResumeUser") for each in results_as_sent()],
+        [each.replace(b"u4@", b"u5@") for each in results_as_sent()],
+        [each.replace(b":", b": ") for each in results_as_sent()],
+        [*results_as_sent()[:4], b'{"command":"SuspendUser","status":"SUCCESS"}'],
+        [_GOOD % (b'null,"was":{"content":%b}' % content) for _, content in RUN],
+        [
+            (_GOOD % content).replace(b'"content"', b'"was":{"content" :null},"of\\"content"')
+            for _, content in RUN
+        ],
+        [
+            (_GOOD % (b'null,"was":{"content":%b}' % content)).replace(b'"content":n', b'"content" :n')
+            for _, content in RUN
+        ],
+        [*results_as_sent()[:4], _GOOD % b"{}", _GOOD % RUN[4][1]],
+        [
+            *results_as_sent()[:3],
+            (_GOOD % RUN[3][1])[:-1] + b',"also":[{"content":%b}]}' % RUN[4][1],
+            _GOOD % b"{}",
+        ],
+    ],
+)
+def test_all_other_results_are_read_whole(wire: Wire, client: OpEasyClient, items: list[bytes]) -> None:
+    in_file(wire, items, 2)
+    found = kept(client)
+    assert not any(as_sent for _, as_sent in found)
+    assert [each for results, _ in found for each in results] == list(client.all_results("s1", USERS))
+
+
+@pytest.mark.parametrize(
+    "twice", [b'"content":%b,"content":%b', b'"status":"SUCCESS","content":%b,"c\\u006fntent":%b']
+)
+def test_a_result_that_says_something_twice_is_no_answer(
+    wire: Wire, client: OpEasyClient, twice: bytes
+) -> None:
+    items = [
+        b'{"command":"SuspendUser","status":"SUCCESS",' + twice % (content, content) + b"}"
+        for _, content in RUN
+    ]
+    in_file(wire, items, 9)
+    with pytest.raises(CallFailed, match="cannot be understood"):
+        kept(client)
+
+
+_PIECES = st.sampled_from(
+    [
+        *results_as_sent(),
+        _GOOD % b"{}",
+        *[
+            b'{"status":"FAILED","x":"\\"content\\":%b' % b'{}","command":"SuspendUser","content":%b}' % each
+            for _, each in RUN[:2]
+        ],
+        *[b'{"command":"SuspendUser","status":"SUCCESS","y":[{"content":%b}]}' % each for _, each in RUN[:2]],
+        *[(_GOOD % each)[:-1] + b',"content":%b}' % each for _, each in RUN[:2]],
+    ]
+)
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(items=st.lists(_PIECES, max_size=7), tasks=st.lists(st.sampled_from(RUN), max_size=7))
+def test_results_are_those_of_the_file_however_they_are_read(
+    wire: Wire, client: OpEasyClient, items: list[bytes], tasks: list[tuple[str, bytes]]
+) -> None:
+    in_file(wire, items, 99)
+    try:
+        whole = list(client.all_results("s1", USERS))
+    except CallError:
+        with pytest.raises(CallError):
+            kept(client, tasks)
+        return
+    results: list[TaskResult] = []
+    for some, as_sent in kept(client, tasks):
+        contents = [json.loads(content) for _, content in tasks[len(results) :]]
+        whole_ones = [replace(each, content=of) for each, of in zip(some, contents, strict=False)]
+        results += whole_ones if as_sent else some
+    assert results == whole

@@ -269,13 +269,14 @@ class OpEasyClient:
         self,
         scheduled_id: str,
         of: TaskType,
-        keeping: Callable[[], Keep[TaskResult, _K]],
+        keeping: Callable[[], Keep[_K]],
+        sent: Callable[[], Iterable[tuple[str, bytes]]],
         *,
         patient: bool = False,
     ) -> list[_K]:
         """What is made of the same, some thousand of them at a time; see `lists.kept`."""
         call = call_to(f"get{of.name}Results", scheduled_operation_id=scheduled_id)
-        return kept(self._caller, call, of.name, reading.task_result, keeping, patient=patient)
+        return kept(self._caller, call, of.name, keeping, sent, patient=patient)
 
     # Webhooks
 

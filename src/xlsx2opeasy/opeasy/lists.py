@@ -6,13 +6,13 @@ from typing import Any, Final, TypeAlias, TypeVar
 
 import orjson
 
-from xlsx2opeasy.http.strict_json import BadAnswer, is_list_of, read_list
+from xlsx2opeasy.http.strict_json import BadAnswer, abridged, is_list_of, read_list
 from xlsx2opeasy.opeasy import reading
 from xlsx2opeasy.opeasy.caller import Caller
 from xlsx2opeasy.opeasy.calls import FILE, Answer, ApiCall
 from xlsx2opeasy.opeasy.errors import CallError, CallFailure, Classification, error_of
 from xlsx2opeasy.opeasy.failures import misunderstood
-from xlsx2opeasy.opeasy.models import Page
+from xlsx2opeasy.opeasy.models import Page, TaskResult
 
 PAGE_SIZE: Final = 500
 
@@ -22,7 +22,8 @@ _NO_FILE: Final = frozenset({404, 406, 415})
 _Item = Mapping[str, Any]
 _T = TypeVar("_T")
 _K = TypeVar("_K")
-Keep: TypeAlias = Callable[[Sequence[_T]], _K]
+Keep: TypeAlias = Callable[[Sequence[TaskResult], bool], _K]
+"""Makes something of results; told whether they are of the tasks in their places: without contents then."""
 
 
 def pages(caller: Caller, call: ApiCall, type_name: str, *, patient: bool = False) -> Iterator[Page]:
@@ -150,32 +151,77 @@ def kept(
     caller: Caller,
     call: ApiCall,
     type_name: str,
-    read: Callable[[_Item], _T],
-    keeping: Callable[[], Keep[_T, _K]],
+    keeping: Callable[[], Keep[_K]],
+    sent: Callable[[], Iterable[tuple[str, bytes]]],
     *,
     patient: bool = False,
 ) -> list[_K]:
-    """What is made of the items of a whole list, some thousand of them at a time; else as `whole`.
+    """What is made of a whole list of results, some thousand of them at a time; else as `whole`.
 
-    `keeping` begins with the first of them: again where the list is asked for again.
+    `keeping` begins with the first of them: again where they are looked at again. `sent` gives command and
+    content, as JSON, of each task of the type as it was sent.
     """
 
     def read_file(answer: Answer) -> list[_K] | None:
-        made: list[_K] = []
-        keep = keeping()
+        if (made := _kept_as_sent(answer, type_name, keeping(), sent())) is not None:
+            return made
+        made, keep = [], keeping()
 
         def check(items: list[Any]) -> None:
             objects = [reading.listed(item, type_name) for item in answer.masked(items)]
-            made.append(keep([read(item) for item in objects]))
+            made.append(keep([reading.task_result(item) for item in objects], False))
 
         if read_list(answer.body, type_name, check) is not None:
             return made
         found = _items_of_file(answer.json(), type_name)
-        return None if found is None else [keeping()(tuple(map(read, found)))]
+        return None if found is None else [keeping()(tuple(map(reading.task_result, found)), False)]
 
     if (found := _file(caller, call, read_file, patient=patient)) is not None:
         return found
-    return [keeping()(tuple(of_pages(caller, call, type_name, read, patient=patient)))]
+    results = tuple(of_pages(caller, call, type_name, reading.task_result, patient=patient))
+    return [keeping()(results, False)]
+
+
+def _kept_as_sent(
+    answer: Answer, type_name: str, keep: Keep[_K], sent: Iterable[tuple[str, bytes]]
+) -> list[_K] | None:
+    """The same where the file has the results of `sent` in this order, their contents to the letter; or None.
+
+    Such a content is read only where the server says something of it.
+    """
+    commands: list[str] = []
+
+    def contents() -> Iterator[bytes]:
+        for command, content in sent:
+            commands.append(command)
+            yield content
+
+    if (found := abridged(answer.body, "content", contents())) is None:
+        return None
+    expected = zip(commands, found.begins, found.ends, strict=True)
+    made: list[_K] = []
+    alike: dict[tuple[str, str], TaskResult] = {}
+
+    def result(item: Any) -> TaskResult:  # noqa: ANN401
+        command, begin, end = next(expected, ("", 0, 0))
+        item = reading.listed(item, type_name)
+        if item.get("content") != found.word or item.get("command") != command:
+            raise BadAnswer("it is of another task than the one in its place")
+        if len(item) > 3:  # more than a status
+            return reading.task_result({**item, "content": orjson.loads(answer.body[begin:end])})
+        key = (command, str(item.get("status")))
+        if key not in alike:
+            alike[key] = reading.task_result({**item, "content": {}})
+        return alike[key]
+
+    def check(items: list[Any]) -> None:
+        made.append(keep(list(map(result, answer.masked(items))), True))
+
+    try:
+        is_list = read_list(found.body, type_name, check) is not None
+    except BadAnswer:
+        return None
+    return made if is_list and next(expected, None) is None else None
 
 
 def _file(

@@ -45,7 +45,8 @@ def save_results(
         interruption.checkpoint()
         scheduled_id = str(job.phase_state(phase).scheduled_id)
         keeping = partial(_Keeping, job, phase, name, client.mask, passwords)
-        blocks = client.keep_results(scheduled_id, BY_NAME[name], keeping, patient=True)
+        sent = partial(_commands_and_contents, job, phase, name)
+        blocks = client.keep_results(scheduled_id, BY_NAME[name], keeping, sent, patient=True)
         for numbers, _ in blocks:
             saved.update(numbers)
         contents = [block for _, block in blocks if block] or [b""]
@@ -62,6 +63,16 @@ def run_texts(job: OpenJob, phase: PhaseFacts, task_type: str) -> Iterator[bytes
     return (text for index, text in enumerate(texts) if index not in rejected) if rejected else texts
 
 
+def _commands_and_contents(job: OpenJob, phase: PhaseFacts, task_type: str) -> Iterator[tuple[str, bytes]]:
+    """Command and content, as JSON, of each task of a type that is run."""
+    commands: dict[bytes, str] = {}
+    for text in run_texts(job, phase, task_type):
+        begin, _, content = text.partition(b',"content":')
+        if begin not in commands:
+            commands[begin] = orjson.loads(begin + b"}")["command"]
+        yield commands[begin], content[:-1]
+
+
 class _Keeping:
     """Makes what is kept of the results of one type, from the first on."""
 
@@ -72,14 +83,14 @@ class _Keeping:
         self._secrets = SecretFields(task_type, job.facts.wire_names)
         self._mask, self._passwords = mask, passwords
 
-    def __call__(self, results: Sequence[TaskResult]) -> tuple[Counter[Outcome], bytes]:
+    def __call__(self, results: Sequence[TaskResult], as_sent: bool) -> tuple[Counter[Outcome], bytes]:
         """How many of some results say what, and they as JSON without the brackets around them."""
-        texts = list(islice(self._texts, len(results)))
-        came = orjson.dumps([{"command": each.command, "content": each.content} for each in results])
-        if came[1:-1] == b",".join(texts):  # as nearly always
+        if as_sent:  # as nearly always
             kept = [self._said(each) for each in results]
         else:
-            in_place = chain(texts, repeat(b""))  # none for a result beyond what was sent
+            in_place = chain(
+                islice(self._texts, len(results)), repeat(b"")
+            )  # none for one beyond what was sent
             kept = [self._kept(each, text) for each, text in zip(results, in_place, strict=False)]
         said = Counter((each.status, each.error_code) for each in results)
         numbers = Counter[Outcome]()
