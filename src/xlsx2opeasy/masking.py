@@ -213,8 +213,10 @@ class SecretFields:
         if isinstance(value, dict):
             looked_at = self._looked_at(tuple(value), tree)
             if not _NESTED.isdisjoint(map(type, value.values())):
-                nested = [key for key, item in value.items() if type(item) in _NESTED]
-                looked_at = [*looked_at, *(key for key in nested if key not in looked_at)]
+                nested = [
+                    key for key, item in value.items() if type(item) in _NESTED and key not in looked_at
+                ]
+                looked_at = looked_at + nested
             masked = value
             for key in looked_at:
                 below = tree.get(key, _NOTHING)

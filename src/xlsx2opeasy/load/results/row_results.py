@@ -7,7 +7,7 @@ reported and never guessed; the counts over all rows always add up.
 from collections import Counter, defaultdict
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import zip_longest
+from operator import itemgetter
 from typing import Any
 
 import orjson
@@ -222,7 +222,7 @@ def _matched(
     wire_names = job.facts.wire_names
     for name, rows in job.sent_rows(phase).items():
         kept = [row for row in rows if _place(row) not in rejected]
-        sent = _Sent(job, phase, name)
+        sent = _Sent(job, phase, name, len(kept))
         foreign += sent.foreign - len(sent.again)
         # Which rows are alike matters only where their results may differ.
         outcomes = [_succeeded(result) for result in sent.results]
@@ -258,20 +258,20 @@ def _shown_in_cells(result: RowResult, task: Mapping[str, Any], secrets: SecretF
 
 
 class _Sent:
-    """The tasks of one type that were not rejected, and their `results`, None where there is none.
+    """The tasks of one type that were not rejected, so `many`, and their `results`, None where there is none.
 
     Results nearly always come in the order of the tasks: then tasks and results are looked at one after the
     other, and of each result only what it says is kept, once. `again` are further results of tasks that have
     one, each with the place of its task; `foreign` is how many are left, those of `again` among them.
     """
 
-    def __init__(self, job: OpenJob, phase: PhaseFacts, name: str) -> None:
+    def __init__(self, job: OpenJob, phase: PhaseFacts, name: str, many: int) -> None:
         self._job, self._phase, self._name = job, phase, name
         self.results: list[Mapping[str, Any] | None] = []
         self.again: list[tuple[Mapping[str, Any], int]] = []
         self.foreign = 0
         saved, wire_names = SavedResults(job, phase, name), job.facts.wire_names
-        if self._are_in_order(saved, SecretFields(name, wire_names)):
+        if self._are_in_order(saved, SecretFields(name, wire_names)) and len(self.results) == many:
             return
         tasks = list(self.tasks())
         results = [
@@ -291,18 +291,22 @@ class _Sent:
     def _are_in_order(self, saved: SavedResults, secrets: SecretFields) -> bool:
         """Whether each result is of the task in its place; what it says is kept, each once."""
         known: dict[tuple[Any, ...], Mapping[str, Any]] = {}
-        for text, result in zip_longest(run_texts(self._job, self._phase, self._name), saved):
-            if text is None or result is None:
-                return False
-            if "content" in result and not corresponds(orjson.loads(text), result, secrets):
-                return False
-            said = {key: result[key] for key in _SAID}
-            self.results.append(known.setdefault(tuple(said.values()), said))
+        texts = enumerate(run_texts(self._job, self._phase, self._name))
+        for place, result in enumerate(saved):
+            if "content" in result:  # else it was seen to be when it was saved
+                text = next((text for at, text in texts if at == place), None)
+                if text is None or not corresponds(orjson.loads(text), result, secrets):
+                    return False
+            said = _said(result)
+            if said not in known:
+                known[said] = dict(zip(_SAID, said, strict=True))
+            self.results.append(known[said])
         return True
 
 
 _SAID = ("status", "errorCode", "errorDescription")
 """What a result says of its task."""
+_said = itemgetter(*_SAID)
 
 
 _GUESSED = (
