@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from foreign.server import ForeignServer
 from foreign.state import Settings
-from load.books import user_book
+from load.books import user_book, users, write_rows
 from load.crash import start_forkserver
 from load.rig import Rig, executed, kept_promise
 from xlsx2opeasy.errors import LoadRefused, LocalFailure, UsageError
+from xlsx2opeasy.load.job.facts import read_facts, read_rows
 from xlsx2opeasy.load.job.home import Home
 from xlsx2opeasy.load.job.journal import FAILPOINT_VARIABLE, Verdict
 from xlsx2opeasy.load.job.store import FACTS, SHELL, WORKBOOK, Store, StoredJob, chunk_place
@@ -86,6 +88,39 @@ def frozen(rig: Rig, book: Path) -> StoredJob:
     options = LoadOptions(limits=ChunkLimits(tasks=2))
     prepared = prepare(book, rig.target, options)
     return freeze(rig.home, book, rig.target, options, prepared, candidate_of(book, rig.target, prepared))
+
+
+# -- rows -------------------------------------------------------------------------------------------------
+
+
+def test_rows_are_read_as_they_were_before_they_were_written(
+    kind: Kind, server: ForeignServer, tmp_path: Path
+) -> None:
+    """A load works on those in memory, a resume on those on disk: rows of every kind are the same."""
+    rig, options = Rig(server, kind.another()), LoadOptions(skip_invalid=True)  # type: ignore[arg-type]
+    sync = {"command": "SyncAddedModifiedTeamsUsers"}
+    results = Path(str(rig.load(write_rows(tmp_path / "book.xlsx", {"Users": users(3)})).results))
+    workbook = openpyxl.load_workbook(results)
+    sheet = workbook.worksheets[0]
+    headers = [cell.value for cell in sheet[1]]
+    sheet.cell(2, headers.index("groupId") + 1).value = None
+    for values in (*users(1, first=7), {"command": "AddUser"}, sync, sync):
+        sheet.append([values.get(str(header)) for header in headers])
+    workbook.save(results)
+    prepared = prepare(results, rig.target, options)
+    candidate = candidate_of(results, rig.target, prepared)
+    stored = freeze(rig.home, results, rig.target, options, prepared, candidate)
+    rows = read_rows(stored, read_facts(stored))
+    assert rows == list(prepared.rows)
+    assert {
+        (row.phase > 0, row.outcome, row.skipped, bool(row.earlier), bool(row.same_as)) for row in rows
+    } == {
+        (True, "", False, False, False),
+        (False, "INVALID", False, True, False),
+        (False, "INVALID", False, False, False),
+        (False, "", True, False, False),
+        (False, "", False, False, True),
+    }
 
 
 # -- files ------------------------------------------------------------------------------------------------

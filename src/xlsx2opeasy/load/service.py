@@ -1,7 +1,7 @@
 """`load` and `resume` as functions: what the command line and the library call."""
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -14,7 +14,7 @@ from xlsx2opeasy.load.event_log import EventLog
 from xlsx2opeasy.load.events import Listener, LoadEstimated, Notice, WorkbookChecked, WorkbookOpened
 from xlsx2opeasy.load.interrupt import Interruption
 from xlsx2opeasy.load.job.chunk_files import digest_of
-from xlsx2opeasy.load.job.facts import JobFacts, Target
+from xlsx2opeasy.load.job.facts import JobFacts, JobRow, Target
 from xlsx2opeasy.load.job.machine_lock import load_lock
 from xlsx2opeasy.load.job.open_job import Connect, OpenJob
 from xlsx2opeasy.load.job.state import UNKNOWN, JobState
@@ -68,10 +68,10 @@ def load(
     sent then, and no job is left. Every other end is a LoadResult.
     """
     with context.interruption.listening(), load_lock(context.store, target):
-        stored = _frozen(workbook, target, options, context, confirm)
+        stored, rows = _frozen(workbook, target, options, context, confirm)
         give_memory_back()
         try:  # from here on the job on disk is all there is
-            return _work_on(stored, context, is_new=True)
+            return _work_on(stored, context, rows=rows)
         except NeverReached:
             with contextlib.suppress(OSError, LocalFailure):  # that the server is away weighs more
                 stored.remove()
@@ -86,7 +86,7 @@ def freeze_for_queue(
     Raises InvalidWorkbook where nothing of it is to be sent, and what `load` raises before a job begins.
     """
     with context.interruption.listening():
-        return _frozen(workbook, target, options, context, confirm, queued=True)
+        return _frozen(workbook, target, options, context, confirm, queued=True)[0]
 
 
 def _frozen(
@@ -97,8 +97,8 @@ def _frozen(
     confirm: Confirm,
     *,
     queued: bool = False,
-) -> StoredJob:
-    """The job on disk, from a workbook that was read and checked."""
+) -> tuple[StoredJob, Sequence[JobRow]]:
+    """The job on disk, from a workbook that was read and checked; and its rows."""
     context.tell(WorkbookOpened(str(workbook)))
     prepared = prepare(workbook, target, options, partial(state_of, context.store))
     checked = prepared.checked
@@ -124,7 +124,7 @@ def _begun(
     prepared: Prepared,
     context: LoadContext,
     confirm: Confirm,
-) -> StoredJob:
+) -> tuple[StoredJob, Sequence[JobRow]]:
     """The job on disk, after all that could keep it from being begun, the person's answer last."""
     refuse_columns_of_ones_own(prepared.checked)
     output_of(workbook, target, options, prepared)
@@ -137,12 +137,13 @@ def _begun(
     if prepared.tasks and not confirm(prepared):
         raise LoadRefused("nothing was sent: the question was answered with no", "")
     if target.rehearsal:
-        return freeze(context.store, workbook, target, options, prepared, candidate, context.tell)
+        stored = freeze(context.store, workbook, target, options, prepared, candidate, context.tell)
+        return stored, prepared.rows
     with context.store.freeze_lock(target.origin, target.enterprise_id):
         stored = freeze(context.store, workbook, target, options, prepared, candidate, context.tell)
         for each in superseded_jobs(context.store, candidate):
             supersede(each, stored.job_id)
-    return stored
+    return stored, prepared.rows
 
 
 def _with_repeated(
@@ -194,15 +195,20 @@ def _refuse_halted(facts: JobFacts, state: JobState) -> None:
 
 
 def _work_on(
-    stored: StoredJob, context: LoadContext, settling: Settling | None = None, *, is_new: bool = False
+    stored: StoredJob,
+    context: LoadContext,
+    settling: Settling | None = None,
+    *,
+    rows: Sequence[JobRow] | None = None,
 ) -> LoadResult:
-    with stored.working(), closing(OpenJob(stored)) as job, EventLog(stored, context.tell) as log:
+    """Works on a job to its end; `rows` are those of one that was just begun."""
+    with stored.working(), closing(OpenJob(stored, rows)) as job, EventLog(stored, context.tell) as log:
         if settling is not None:
             require_undecided(job, settling)
         waiting = replace(context.waiting, expected_rate=pace_of(context.store, job.facts.origin).rate)
         how = (context.interruption, log, waiting, settling, context.after_canary)
         works = job.state.finished in (None, UNKNOWN)
-        result = log.ended(Runner(job, context.connect, *how, is_new=is_new).run())
+        result = log.ended(Runner(job, context.connect, *how, is_new=rows is not None).run())
         if works:
             notify(job, result, context.notifier, log)
         return result

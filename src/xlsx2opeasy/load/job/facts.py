@@ -301,7 +301,10 @@ def _row(raw: dict[str, Any]) -> JobRow:
     for name in _SHARED:
         if name in raw:
             raw[name] = sys.intern(raw[name])
-    return JobRow(**raw)
+    row = JobRow(**raw)
+    if row.same_as is not None:
+        row.same_as = (*row.same_as,)
+    return row
 
 
 _SHARED = ("sheet", "type", "command")

@@ -42,11 +42,14 @@ def kept_open(connect: Connect, until: ExitStack) -> Connect:
 class OpenJob:
     """Facts and rows are read only; everything that becomes known goes through the journal first."""
 
-    def __init__(self, stored: StoredJob) -> None:
-        """Opens the job. Raises LocalFailure where one of its files is damaged."""
+    def __init__(self, stored: StoredJob, rows: Sequence[JobRow] | None = None) -> None:
+        """Opens the job; `rows` are its own where this process has just put them on disk.
+
+        Raises LocalFailure where one of its files is damaged.
+        """
         self.stored = stored
         self.facts = read_facts(stored)
-        self.rows = read_rows(stored, self.facts)
+        self.rows = read_rows(stored, self.facts) if rows is None else rows
         self.journal = stored.open_journal(stay_in_log=_FOUND_OUT)
         records = list(self.journal.records())
         self.state = fold(records)
