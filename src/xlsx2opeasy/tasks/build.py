@@ -30,7 +30,7 @@ _BLOCK = 10_000
 """So many rows at a time, so that what Arrow needs meanwhile stays small."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: making it would take three times as long, and each row has one
 class Task:
     """One task as it is sent, and the row it came from (`row` is Excel's number).
 
