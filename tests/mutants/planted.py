@@ -11,6 +11,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -79,22 +80,31 @@ def found_by(patch: Path, seeds: int) -> str:
 
 
 def run(tree: Path, *arguments: str) -> str:
-    """What the command printed; its last line is `failed` where it did, or took too long."""
+    """What the command printed; its last line is `failed` where it did, or took too long.
+
+    With it ends every process that it left, which would hold its output otherwise.
+    """
     path = os.pathsep.join(map(str, (tree / "src", tree / "tests", tree)))
-    environment = os.environ | {"PYTHONPATH": path}
-    try:
-        done = subprocess.run(
-            (sys.executable, "-m", *arguments),
-            check=False,
+    command = (sys.executable, "-m", *arguments)
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as printed:
+        process = subprocess.Popen(
+            command,
             cwd=tree,
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=_LONGEST,
+            env=os.environ | {"PYTHONPATH": path},
+            stdout=printed,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
         )
-    except subprocess.TimeoutExpired:
-        return "it never ended\nfailed"
-    return done.stdout + done.stderr + ("\nfailed" if done.returncode else "")
+        try:
+            code = process.wait(_LONGEST)
+        except subprocess.TimeoutExpired:
+            code = None
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        printed.seek(0)
+        text = printed.read()
+    return text + ("\nit never ended" if code is None else "") + ("\nfailed" if code != 0 else "")
 
 
 def _by_campaign(tree: Path, module: str, seeds: int) -> str:
