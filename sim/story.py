@@ -202,8 +202,8 @@ class Story:
         self.renamed: set[Path] = set()
         self.is_other_workbook = False
         """Whether a person changed a row of the workbook without results: its rows may go out again, which is told."""
-        self.asked: list[tuple[Rig, set[str], Counter[Key]]] = []
-        """By loads under way: the machine, its jobs before, and what is asked for."""
+        self.asked: list[tuple[Rig, set[str], Counter[Key], list[Key]]] = []
+        """By loads under way: the machine, its jobs before, what is asked for, and the rows that say they are in doubt."""
         self.typed: dict[Path, bytes] = {}
         """Workbooks that a person changed since: what stands there is the person's word, not the program's."""
         world.visit = self._visit
@@ -317,14 +317,17 @@ class Story:
         elsewhere = sum(len(open_jobs(each)) for each in self.machines if each is not machine)
         for _ in range(elsewhere):  # nobody here can tell what another machine still has before it
             asked.update(rows_of(book).values())
-        self.asked.append((machine, _jobs(machine), asked))
+        told, rows = read(book)
+        doubted = [rows[place] for place, cells in told.items() if cells[0] in ("UNKNOWN", "RUNNING")]
+        self.asked.append((machine, _jobs(machine), asked, doubted))
         return machine.load(book, again=again, **options)
 
     def _permit(self) -> None:
         """What was asked for is due; but a load that was refused permits nothing."""
         while self.asked:
-            machine, jobs, asked = self.asked.pop()
+            machine, jobs, asked, doubted = self.asked.pop()
             if _jobs(machine) - jobs:
+                assert not doubted, f"{doubted} are in doubt, and are loaded with the rest"
                 self.due.update(asked)
 
     def _visit(self, deed: str) -> None:
