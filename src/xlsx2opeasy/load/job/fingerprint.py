@@ -45,6 +45,11 @@ class JobCell:
         """The fingerprint, as written in the cell."""
         return "-".join(filter(None, (self.enterprise, self.task, self.key, self.secrets)))
 
+    @property
+    def text(self) -> str:
+        """The whole cell."""
+        return f"{self.job} {self.mark}".rstrip()
+
 
 def read_cell(text: str) -> JobCell | None:
     """What a Job cell says, or None where it is none of ours."""

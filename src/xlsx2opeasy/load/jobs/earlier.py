@@ -312,6 +312,11 @@ def is_here(facts: JobFacts, written: str) -> bool:
     return not facts.machine or (facts.is_of_this_machine and Path(written).exists())
 
 
+def holds_results(candidate: Candidate, facts: JobFacts, state: JobState) -> bool:
+    """Whether the workbook is the one that the job wrote its results into."""
+    return facts.is_of_this_machine and str(candidate.workbook.absolute()) == state.written
+
+
 def results_place(facts: JobFacts, state: JobState) -> str:
     """Where the job's results were written, with the machine where it is not this one."""
     elsewhere = "" if facts.is_of_this_machine else f" on {facts.machine}"
@@ -326,15 +331,21 @@ def _refuse_done(
     reported: Sequence[Place],
 ) -> None:
     if succeeded and candidate.compared_with(facts, succeeded).without(reported):
-        results = f"; its results are in {results_place(facts, state)}" if state.written else ""
         # rare: load of what was loaded before
+        loaded = f"the same tasks were loaded by job {facts.job} on {facts.created[:10]}"
+        if state.written is None:
+            raise LoadRefused(loaded, f"xlsx2opeasy report {facts.job} shows what became of each row")
+        if holds_results(candidate, facts, state):
+            raise LoadRefused(
+                f"{loaded}; its results were in this workbook, and not all of them are recognised there now",
+                "undo what was changed in the columns Result and Job and in their headers, or take an earlier"
+                f" copy of it; what became of each row is shown by: xlsx2opeasy report {facts.job}",
+            )
         raise LoadRefused(
-            f"the same tasks were loaded by job {facts.job} on {facts.created[:10]}{results}",
+            f"{loaded}; its results are in {results_place(facts, state)}",
             "correct the rows that did not succeed there and load that workbook:"
             f" xlsx2opeasy load {quoted(state.written)}"
-            if state.written and is_here(facts, state.written)
+            if is_here(facts, state.written)
             else "bring its results here, correct the rows that did not succeed, and load that workbook:"
-            f" xlsx2opeasy queue fetch {facts.job} --output FILE"
-            if state.written
-            else f"xlsx2opeasy report {facts.job} shows what became of each row",
+            f" xlsx2opeasy queue fetch {facts.job} --output FILE",
         )

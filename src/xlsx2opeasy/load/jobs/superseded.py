@@ -11,7 +11,7 @@ from xlsx2opeasy.load.job.journal import Fact
 from xlsx2opeasy.load.job.open_job import OpenJob
 from xlsx2opeasy.load.job.state import ABANDONED, JOB
 from xlsx2opeasy.load.job.store import Store, StoredJob
-from xlsx2opeasy.load.jobs.earlier import Candidate, is_here, same_workbook
+from xlsx2opeasy.load.jobs.earlier import Candidate, holds_results, is_here, same_workbook
 from xlsx2opeasy.load.results.outcomes import write_outcomes
 from xlsx2opeasy.load.results.row_results import match_results
 from xlsx2opeasy.spec.outcomes import Outcome
@@ -19,7 +19,7 @@ from xlsx2opeasy.spec.outcomes import Outcome
 
 @dataclass(frozen=True)
 class Repeated:
-    """How many rows that are to be sent succeeded in an earlier job; `instead` is what to load."""
+    """How many rows that are to be sent succeeded in an earlier job; `instead` is what to load, if any."""
 
     rows: int
     job: str
@@ -37,7 +37,9 @@ def repeated(store: Store, candidate: Candidate) -> list[Repeated]:
             left -= set(again)
             if again:
                 instead = f"{state.written} instead" if state.written else ""
-                if state.written is not None and not is_here(facts, state.written):
+                if holds_results(candidate, facts, state):
+                    instead = ""
+                elif state.written is not None and not is_here(facts, state.written):
                     instead = f"what this brings: xlsx2opeasy queue fetch {facts.job} --output FILE"
                 found.append(Repeated(len(again), facts.job, facts.created[:10], instead))
     return found

@@ -1,7 +1,7 @@
 """What a workbook's own Result and Job cells say: rows that succeeded before, in doubt, or elsewhere."""
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -9,7 +9,14 @@ from xlsx2opeasy.check.across import BETWEEN_ROWS
 from xlsx2opeasy.check.checked import Checked, CheckedSheet
 from xlsx2opeasy.errors import InvalidWorkbook, LoadRefused, Xlsx2OpeasyError
 from xlsx2opeasy.load.job.facts import Target
-from xlsx2opeasy.load.job.fingerprint import SERVER_LETTER, JobCell, key_of, machine_in, read_cell
+from xlsx2opeasy.load.job.fingerprint import (
+    SERVER_LETTER,
+    JobCell,
+    key_of,
+    machine_in,
+    read_cell,
+    without_secrets,
+)
 from xlsx2opeasy.load.job.state import UNKNOWN, JobState
 from xlsx2opeasy.load.plan.recognition import Recognition
 from xlsx2opeasy.load.results.row_results import Place, counts_of
@@ -209,6 +216,44 @@ def succeeded_before(
             cell = successes[place]
             if cell is None or recognition.is_of(task, marks[place], cell):
                 found.add(place)
+    return found
+
+
+def brought_back(
+    successes: Successes,
+    tasks: Iterable[Task],
+    marks: Mapping[Place, str],
+    succeeded: Set[Place],
+    recognition: Recognition,
+) -> Mapping[Place, Place]:
+    """The rows whose success stands beside another row, each with that one.
+
+    A table or filter that is sorted leaves the result columns as they were. Raises LoadRefused where one more
+    success would be lost: it is of no row that is there.
+    """
+    astray: dict[str, list[tuple[Place, JobCell]]] = defaultdict(list)
+    for place, cell in successes.items():
+        if cell is not None and place not in succeeded:
+            astray[without_secrets(cell.mark)].append((place, cell))
+    found: dict[Place, Place] = {}
+    enterprises = {mark.partition("-")[0] for mark in astray}
+    for task in tasks if astray else ():
+        place = (task.sheet, task.row)
+        marked = () if place in succeeded else recognition.marks_ever(task, marks[place], enterprises)
+        for beside in (astray[mark] for mark in marked if mark in astray):
+            same = next((each for each in beside if recognition.is_of(task, marks[place], each[1])), None)
+            if same is not None:
+                beside.remove(same)
+                found[place] = same[0]
+                break
+    lost = [place for beside in astray.values() for place, _ in beside]
+    if found and lost:
+        (sheet, row), (_, other) = min(found.items())
+        raise LoadRefused(
+            f"{sheet} row {row} has its result in row {other}, and no row has the task of the one in"
+            f" {min(lost)[0]} row {min(lost)[1]}: the sheet was sorted without its result columns",
+            "put the rows beside their results again, or correct the workbook as it was before it was sorted",
+        )
     return found
 
 

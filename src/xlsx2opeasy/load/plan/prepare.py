@@ -12,6 +12,7 @@ from xlsx2opeasy.load.job.facts import JobRow, Target, no_key
 from xlsx2opeasy.load.job.state import JobState
 from xlsx2opeasy.load.plan.earlier_results import (
     Successes,
+    brought_back,
     changed_since,
     compared_without_secrets,
     counting_rows,
@@ -152,6 +153,12 @@ def prepare(
     tasks = [task for sheet in checked.sheets for task in tasks_of(sheet, options.wire_names)]
     marked = recognition.marked(tasks)
     succeeded = succeeded_before(successes, tasks, marked.marks, recognition)
+    moved: Mapping[Place, Place] = {}
+    if not stopped and not sends_all:
+        moved = brought_back(successes, tasks, marked.marks, succeeded, recognition)
+        here = {place: successes[beside] for place, beside in moved.items()}
+        successes = {place: cell for place, cell in successes.items() if place not in moved.values()} | here
+        succeeded |= moved.keys()
     reader = Reader(options.wire_names)
     syncs = plan_syncs([] if stopped else tasks, set() if sends_all else succeeded, reader)
     done = set() if sends_all else succeeded - syncs.again.keys()
@@ -162,7 +169,7 @@ def prepare(
         # Nothing is sent, so what these rows say stays true, whatever was changed in them since.
         done = done | successes.keys()
     kept = {} if options.again else successes
-    rows = tuple(_rows(checked, phases, marked.marks, done, kept, stopped, syncs.same_as))
+    rows = tuple(_rows(checked, phases, marked.marks, done, kept, stopped, syncs.same_as, moved))
     return Prepared(
         checked,
         rows,
@@ -173,9 +180,20 @@ def prepare(
         emptied(checked),
         partial(recognition.earlier, tasks),
         stopped,
-        syncs.notes(),
+        (*_note_of(moved), *syncs.notes()),
         uncompared=0 if sends_all else compared_without_secrets(successes, marked.marks, succeeded),
     )
+
+
+def _note_of(moved: Mapping[Place, Place]) -> Iterable[str]:
+    """Tells whoever sorted a sheet without its result columns what becomes of these."""
+    if moved:
+        (sheet, row), (_, other) = min(moved.items())
+        more = f" and {len(moved) - 1:,} more" if len(moved) > 1 else ""
+        yield (
+            f"{sheet} row {row}{more} succeeded before, but the result stands in another row ({other}):"
+            " the sheet was sorted without its result columns. They are not sent, and get their results back."
+        )
 
 
 def _why_stopped(checked: Checked, options: LoadOptions) -> str:
@@ -196,6 +214,7 @@ def _rows(
     successes: Successes,
     stopped: str,
     same_as: Mapping[Place, Place],
+    moved: Mapping[Place, Place],
 ) -> Iterable[JobRow]:
     """First what is sent, in the order of sending; then all other rows, in the order of the sheets."""
     subjects = {sheet.sheet.title: _subjects(sheet) for sheet in checked.sheets}
@@ -228,7 +247,9 @@ def _rows(
             elif place in same_as:
                 yield of(place, kind, fingerprint=marks[place], same_as=same_as[place])
             elif place in done:
-                kept = earlier[row].job if earlier[row].outcome is Outcome.INVALID else ""
+                again = place in moved or earlier[row].outcome is Outcome.INVALID
+                cell = successes.get(place)
+                kept = cell.text if again and cell is not None else ""
                 yield of(place, kind, fingerprint=marks[place], skipped=True, earlier=kept)
             elif place not in sent:
                 detail = "; ".join(filter(None, (stopped, reported_before(earlier.get(row)))))

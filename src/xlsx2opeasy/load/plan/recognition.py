@@ -1,6 +1,6 @@
 """Recognises the tasks of a workbook: in Job cells, and in jobs, of this version and of earlier ones."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -67,6 +67,16 @@ class Recognition:
             cell.mark == self._earlier_mark(task, origin, enterprise)
             for origin, enterprise in self._spellings.get(cell.enterprise, ())
         )
+
+    def marks_ever(self, task: Task, mark: str, enterprises: Collection[str]) -> Iterator[str]:
+        """What depends on no secret in the marks of a task: the present one, and those of earlier versions.
+
+        The latter where they are of one of these enterprises, given by their six digits.
+        """
+        yield without_secrets(mark)
+        for enterprise in self._spellings.keys() & set(enterprises):
+            for spelling in self._spellings[enterprise]:
+                yield self._earlier_mark(task, *spelling)
 
     def is_here(self, enterprise: str) -> bool:
         """Whether six digits identify this enterprise, in the present or an earlier spelling."""
