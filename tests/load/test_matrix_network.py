@@ -310,7 +310,19 @@ def test_f06_f29_f46_a_start_in_doubt_that_never_came_is_fenced_and_built_again(
     kept_promise(rig.server, result)
 
 
-@pytest.mark.parametrize("answer", [Cut(), Cut(reset=True), BAD_GATEWAY, HTML, Answer(503), Answer(202)])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Cut(),
+        Cut(reset=True),
+        BAD_GATEWAY,
+        HTML,
+        Answer(503),
+        Answer(202),
+        Answer(302),
+        Answer(303),
+    ],
+)
 def test_f06_f29_f46_a_start_in_doubt_that_took_effect_is_never_repeated(
     rig: Rig, book: Path, answer: Answer | Cut
 ) -> None:
@@ -327,6 +339,24 @@ def test_f06_f29_f46_a_start_in_doubt_that_took_effect_is_never_repeated(
     assert (done.status, done.exit_code) == ("completed", 0)
     assert (rig.server.state.operations, rig.server.state.scheduled) == ({}, {})
     kept_promise(rig.server, done)
+
+
+@pytest.mark.parametrize("status", [302, 303])
+def test_a_start_that_is_answered_with_the_place_of_its_run_is_followed_there(
+    rig: Rig, book: Path, status: int
+) -> None:
+    """ "See there" may mean that it began; a redirect of any other call was not applied."""
+
+    def see_there(request: Request, answer: Answer) -> Answer | None:
+        if request.path != "/v1/scheduledoperations":
+            return None
+        (run,) = rig.server.state.scheduled
+        return Answer(status, headers={"Location": f"/v1/scheduledoperations/{run}/status"})
+
+    rig.server.settings.after = see_there
+    result = rig.load(book)
+    assert (result.status, rig.schedules()) == ("completed", 1)
+    kept_promise(rig.server, result)
 
 
 def test_a_cut_answer_that_names_the_run_is_evidence_and_confirmed(rig: Rig, book: Path) -> None:

@@ -438,7 +438,20 @@ def test_f40_a_run_that_the_server_forgot_is_unknown_never_failed(rig: Rig, book
     result = rig.load(book)
     assert (result.status, outcomes(Path(result.results or ""))) == ("unknown", ["UNKNOWN"] * 3)
     assert "it was started as run" in result.message
+    assert f"xlsx2opeasy resume {result.job}\n" in result.message
     kept_promise(rig.server, result)
+    assert rig.resume(result.job).status == "unknown"
+
+
+def test_f40_a_run_that_the_server_knows_again_is_followed_by_resume(rig: Rig, book: Path) -> None:
+    rig.server.settings.before = lambda request: Answer(404) if request.path.endswith("/status") else None
+    result = rig.load(book)
+    assert result.status == "unknown"
+    rig.server.settings.before = lambda _: None
+    done = rig.resume(result.job)
+    assert (done.status, outcomes(Path(done.results or ""))) == ("completed", ["SUCCESS"] * 3)
+    assert rig.schedules() == 1
+    kept_promise(rig.server, done)
 
 
 def test_a_result_that_is_no_word_of_the_api_is_unknown_until_it_is_asked_for_again(

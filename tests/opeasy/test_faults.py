@@ -410,7 +410,8 @@ def test_f48_a_redirect_is_not_followed(bench: Bench, name: str, status: int) ->
         assert elsewhere.connections == 0
     assert isinstance(error, CallRedirected)
     assert isinstance(error, UsageError)
-    assert (error.classification, error.exit_code) == (REJECTED, 2)
+    began = name == "schedule" and status <= 303  # it may say where the run is
+    assert (error.classification, error.exit_code) == (UNKNOWN if began else REJECTED, 2)
     assert "redirect" in error.hint
     assert bench.sent(name) == 1
 

@@ -23,6 +23,8 @@ from xlsx2opeasy.problems import MASK
 
 _REFUSALS: Final = frozenset({400, 401, 403, 404, 405, 406, 408, 409, 411, 413, 415, 422, 425, 429})
 """Statuses that say the call was not applied; with 3xx."""
+_SEE_THERE: Final = frozenset({301, 302, 303})
+"""Redirects that a start may be answered with because it was applied: its run is there (RFC 9110, 15.4.4)."""
 
 
 def failure_of(
@@ -37,7 +39,7 @@ def failure_of(
     is_2xx = progress.response is not None and progress.response.is_success
     said = ServerWords() if is_2xx else server_words(progress.body, lambda text: _masked(text, mask, call))
     return CallFailure(
-        classification=_classified(progress),
+        classification=_classified(call, progress),
         method=call.endpoint.method,
         path=call.endpoint.path,
         request_id=call.request_id,
@@ -103,11 +105,12 @@ _LOCATION = re.compile(r"/(?:scheduledoperations|operations|webhooks)/([A-Za-z0-
 _IDS = re.compile(r'"id"\s*:\s*"([A-Za-z0-9_-]+)"')
 
 
-def _classified(progress: Progress) -> Classification:
+def _classified(call: ApiCall, progress: Progress) -> Classification:
     if not progress.begun:
         return Classification.NOT_SENT
     status = progress.status or 0
-    refused = status in _REFUSALS or 300 <= status < 400
+    began = status in _SEE_THERE and call.endpoint.name == "scheduleOperation"
+    refused = not began and (status in _REFUSALS or 300 <= status < 400)
     return Classification.REJECTED if refused else Classification.UNKNOWN
 
 

@@ -8,8 +8,9 @@ import contextlib
 
 from xlsx2opeasy.load.events import Notice, OperationScheduled
 from xlsx2opeasy.load.job.journal import Call, Fact
+from xlsx2opeasy.load.job.state import JOB
 from xlsx2opeasy.load.run.step import PhaseStep
-from xlsx2opeasy.load.run.undecided import names_our_operation, undecided
+from xlsx2opeasy.load.run.undecided import is_run_known_again, names_our_operation, undecided
 from xlsx2opeasy.opeasy.errors import CallError, Classification
 
 _MAY_MEAN_SCHEDULED = frozenset({400, 409})
@@ -27,8 +28,12 @@ class Scheduler(PhaseStep):
         """Afterwards the run's id is in the state. Raises DraftFencedError, UndecidedError, or CallError."""
         state = self._state
         if state.undecided is not None:
-            # rare: start undecided since an earlier run
-            raise undecided(self._job, self._phase)
+            if not is_run_known_again(state, self._client):
+                # rare: start undecided since an earlier run
+                raise undecided(self._job, self._phase)
+            # rare: run that the server did not know is known again
+            self._note(Fact.SETTLED, scheduled_id=state.scheduled_id)
+            self._job.note(JOB, Fact.SETTLED)
         if state.scheduled_id is not None:
             # rare: run known since an earlier run
             return

@@ -212,13 +212,27 @@ def _confirm_not_scheduled(job: OpenJob, settling: Settling, state: PhaseState, 
 
 def names_our_operation(state: PhaseState, scheduled_id: str, client: OpEasyClient) -> bool:
     """Whether the server says that this run is of the phase's operation. Raises what the client raises."""
+    return _operation_of(scheduled_id, client) == state.operation_id
+
+
+def is_run_known_again(state: PhaseState, client: OpEasyClient) -> bool:
+    """Whether a run whose id came with its start, and which the server did not know later, is there now.
+
+    Raises what the client raises.
+    """
+    if state.scheduled_id is None:
+        return False
+    return _operation_of(state.scheduled_id, client) in ("", state.operation_id)
+
+
+def _operation_of(scheduled_id: str, client: OpEasyClient) -> str | None:
+    """The operation of a run, "" where the server does not say it; None where it does not know the run."""
     try:
-        found = client.status(scheduled_id)
+        return client.status(scheduled_id).operation_id
     except CallError as error:
         if error.classification is Classification.REJECTED and error.http_status in (400, 404):
-            return False
+            return None
         raise
-    return found.operation_id == state.operation_id
 
 
 def _words(job: OpenJob, phase: PhaseFacts) -> tuple[str, ...]:
@@ -243,7 +257,11 @@ def _words(job: OpenJob, phase: PhaseFacts) -> tuple[str, ...]:
         "Danger       : loading the workbook again now may provision every row twice.",
         f"Evidence     : {evidence}files xlsx2opeasy-{name}-{phase.number}-*.json (give this to support)",
         f"To decide    : in the portal look for operation {operation}",
-        f"   it has a scheduled run with id S : xlsx2opeasy resume {name} --scheduled-id S",
+        (
+            f"   it has a scheduled run with id S : xlsx2opeasy resume {name} --scheduled-id S"
+            if state.scheduled_id is None
+            else f"   it still has that run            : xlsx2opeasy resume {name}"
+        ),
         *((_NO_RUN.format(job=name, operation=operation),) if may_have_no_run(state) else ()),
         f"   nothing can tell any more       : xlsx2opeasy jobs abandon {name} --undecided",
     )
@@ -251,6 +269,8 @@ def _words(job: OpenJob, phase: PhaseFacts) -> tuple[str, ...]:
 
 def how_to_settle(state: PhaseState, job: str) -> str:
     """The commands that settle an undecided operation, once a person looked for it in the portal."""
+    if state.scheduled_id is not None:
+        return f"xlsx2opeasy resume {job}"
     with_id = f"xlsx2opeasy resume {job} --scheduled-id ID"
     if not may_have_no_run(state):
         return with_id
