@@ -69,11 +69,25 @@ def ending_signals() -> list[int]:
     return [number for number in known if signal.getsignal(number) != signal.SIG_IGN]
 
 
+_heard: list[int] = []
+
+
+def raise_interrupt(number: int, _frame: FrameType | None) -> None:
+    """Handle one of them as Ctrl-C is handled, and remember it.
+
+    What is raised while Python runs a callback, as it does within an import, is lost.
+    """
+    _heard.append(number)
+    raise KeyboardInterrupt
+
+
 @contextlib.contextmanager
 def ending_signals_handled(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
-    """Have `handler` called for them while the block runs; only for the main thread."""
+    """Have `handler` called for them while the block runs, and for one that was lost; for the main thread."""
     before = {number: signal.signal(number, handler) for number in ending_signals()}
     try:
+        for number in _heard[:1]:
+            handler(number, None)
         yield
     finally:
         for number, earlier in before.items():

@@ -68,12 +68,12 @@ def _run() -> int:
     """The command, which SIGTERM and SIGHUP end as Ctrl-C does, until it handles them in its own way."""
     import signal  # takes as long as all of --help
 
-    from xlsx2opeasy.operating_system import ending_signals
+    from xlsx2opeasy.operating_system import ending_signals, raise_interrupt
 
     heard = ending_signals()
     try:
         for number in heard:
-            signal.signal(number, signal.default_int_handler)
+            signal.signal(number, raise_interrupt)
         try:
             from xlsx2opeasy.cli.main import run
         except Exception as error:  # noqa: BLE001 - a broken installation, or no memory

@@ -10,6 +10,7 @@ import signal
 import sqlite3
 import subprocess
 import threading
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,7 +18,8 @@ import pytest
 
 from foreign.messages import Request
 from foreign.server import ForeignServer
-from xlsx2opeasy.errors import LocalFailure, UsageError
+from xlsx2opeasy import operating_system
+from xlsx2opeasy.errors import Interrupted, LocalFailure, UsageError
 from xlsx2opeasy.load.abandon import abandon
 from xlsx2opeasy.load.job.home import Home
 from xlsx2opeasy.load.job.sqlite_journal import SqliteJournal, read_sqlite_journal
@@ -457,6 +459,22 @@ def test_a_load_started_by_nohup_goes_on_when_its_terminal_is_closed(
     signalled.set()
     out, err = process.communicate(timeout=120)
     assert (process.returncode, json.loads(out)["status"]) == (0, "completed"), err
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_f18_f20_a_signal_that_was_lost_in_an_import_stops_the_load_before_it_sends(
+    rig: Rig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
+) -> None:
+    """What a handler raises while Python runs a callback of a weak reference is lost: locks of imports have such."""
+    monkeypatch.setattr(operating_system, "_heard", [])
+    module = type("Module", (), {})()
+    _lock = weakref.ref(module, lambda _: operating_system.raise_interrupt(number, None))
+    del module
+    book = user_book(tmp_path / "book.xlsx")
+    with pytest.raises(Interrupted):
+        rig.load(book)
+    assert rig.server.requests == []
 
 
 def test_f19_the_second_signal_leaves_at_once_and_the_call_is_in_doubt(

@@ -74,6 +74,7 @@ class Interruption:
             return
         try:
             with ending_signals_handled(self._signalled):
+                self.checkpoint()
                 yield
         finally:
             if self._leaving is not None:

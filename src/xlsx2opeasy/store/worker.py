@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import os
-import signal
 import socket
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -29,7 +28,7 @@ from xlsx2opeasy.load.notify import MakeNotifier
 from xlsx2opeasy.load.results.load_result import LoadResult
 from xlsx2opeasy.load.runner import Waiting
 from xlsx2opeasy.load.service import LoadContext, resume
-from xlsx2opeasy.operating_system import ending_signals
+from xlsx2opeasy.operating_system import ending_signals_handled
 from xlsx2opeasy.store import items
 from xlsx2opeasy.store.jobs import PostgresStore, purge
 from xlsx2opeasy.store.queue import QUEUE_FAILURES, Queue, Taken, opened_queue
@@ -62,10 +61,8 @@ class Worker:
     def run(self) -> None:
         """Raises what the store raises where it cannot be used from the beginning."""
         self.store.session.run(purge)
-        for number in ending_signals():
-            signal.signal(number, self._stop)
-        self.say(f"waits for loads in {self.store.where()}")
-        with self._threads:
+        with ending_signals_handled(self._stop), self._threads:
+            self.say(f"waits for loads in {self.store.where()}")
             asyncio.run(self._work())
 
     async def _work(self) -> None:
