@@ -1,8 +1,12 @@
 """What the reader found in one cell, whose address is not yet known."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
-from xlsx2opeasy.problems import Severity
+from xlsx2opeasy.problems import MASK, Severity
+
+_Key = TypeVar("_Key", int, str)
 
 _SHOWN = 60
 AS_TEXT = "Format the column as Text and type the value again, or type an apostrophe before it."
@@ -50,3 +54,15 @@ def visible(text: str) -> str:
     """`text` for a message: what is invisible is written as its code point, long ones are cut."""
     shown = "".join(each if each.isprintable() else f"<U+{ord(each):04X}>" for each in text[:_SHOWN])
     return shown + ("…" if len(text) > _SHOWN else "")
+
+
+def first_shown(cells: Mapping[_Key, str], secrets: Collection[_Key]) -> tuple[str, str]:
+    """The first filled cell of a row that is no task, for its message (` ("…")`) and as its value.
+
+    A cell below one of `secrets` is never shown: the mask is the value, where no other cell is filled.
+    """
+    filled = {key: text for key, text in cells.items() if text}
+    shown = next((text for key, text in filled.items() if key not in secrets), None)
+    if shown is None:
+        return "", MASK if filled else ""
+    return f' ("{visible(shown)}")', shown

@@ -1,12 +1,11 @@
 """The header row: where it is, and what each header means."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from itertools import pairwise
 
 from xlsx2opeasy.ooxml.address import letters_of
-from xlsx2opeasy.problems import Problem, Severity
+from xlsx2opeasy.problems import Problem
 from xlsx2opeasy.spec.catalogue import COMMAND_HEADER, nearest
 from xlsx2opeasy.spec.model import TaskType, folded
 from xlsx2opeasy.spec.outcomes import RESULT_COLUMNS
@@ -173,71 +172,4 @@ def no_header_row(title: str, task_type: TaskType) -> Problem:
         rule="no-header-row",
         message=f"None of the first {SEARCHED_ROWS} rows has headers of {task_type.name}.",
         hint=f'Row 1 needs "{COMMAND_HEADER}" and fields such as "{task_type.fields[0].name}".',
-    )
-
-
-def title_rows(title: str, rows: Mapping[int, Row], number: int) -> Iterator[Problem]:
-    """A warning that names the rows above the headers, where they hold something."""
-    above = {each: row for each, row in rows.items() if each < number}
-    if above:
-        first = next(iter(next(iter(above.values())).values()))
-        yield Problem(
-            sheet=title,
-            rule="title-rows",
-            message=f'The headers are in row {number}; the rows above are left alone ("{visible(first)}").',
-            hint="Delete the rows above, if they are none of yours.",
-            row=number,
-            value=first,
-            severity=Severity.WARNING,
-        )
-
-
-MOST_ROWS = 3
-"""How many rows right below the headers may go on with them."""
-
-_HINT = re.compile(
-    r"[(\[<{].*[)\]>}]|[*!]+|"
-    r"(?:required|mandatory|optional|conditional|pflicht|pflichtfeld|muss|kann|erforderlich|obligatoire|"
-    r"facultatif|obligatorio|obbligatorio|opcional|verplicht|optioneel)[*!.]?|"
-    r"(?:text|string|char|varchar|number|integer|int|boolean|bool|max|min|e\.g|example)\b.*",
-    re.IGNORECASE | re.DOTALL,
-)
-_FEWEST = 2
-
-
-def is_second_header(cells: Mapping[str, str], commands: frozenset[str]) -> bool:
-    """Whether the filled cells of the row below the headers, by header, say something of the columns.
-
-    Each is a remark such as `(required)`, or all count the columns. A row with one of the sheet's `commands`
-    (folded) is always a task.
-    """
-    filled = {header: text.strip() for header, text in cells.items() if text.strip()}
-    if folded(filled.get(COMMAND_HEADER, "")) in commands:
-        return False
-    texts = list(filled.values())
-    if len(texts) < _FEWEST and COMMAND_HEADER not in filled:
-        return False
-    if all(_HINT.fullmatch(text) for text in texts):
-        return True
-    if len(texts) <= _FEWEST or not all(text.isdecimal() and len(text) < 6 for text in texts):
-        return False
-    return all(int(after) == int(before) + 1 for before, after in pairwise(texts))
-
-
-def repeats_headers(cells: Mapping[str, str]) -> bool:
-    """Whether every filled cell of a row, by header, has that header again."""
-    return all(folded(text) in ("", folded(header)) for header, text in cells.items())
-
-
-def left_alone(title: str, row: int, cells: Mapping[str, str]) -> Problem:
-    """The warning that a row is no task."""
-    first = next((text for text in cells.values() if text), "")
-    return Problem(
-        sheet=title,
-        rule="second-header-row",
-        message=f'Row {row} says something of its columns ("{visible(first)}") and is left alone.',
-        hint="Delete the row, or begin it with a command if it is a task.",
-        row=row,
-        value=first,
-        severity=Severity.WARNING,
     )

@@ -19,20 +19,11 @@ from xlsx2opeasy.spec.outcomes import RESULT_COLUMNS, RowResult
 from xlsx2opeasy.workbook.mapping import SheetMapping
 from xlsx2opeasy.workbook.model import Sheet, SheetColumn
 from xlsx2opeasy.workbook.reading import SEARCHED_ROWS
+from xlsx2opeasy.workbook.reading.above import title_rows
 from xlsx2opeasy.workbook.reading.columns import ColumnPlan, ColumnReader, Gathered
 from xlsx2opeasy.workbook.reading.earlier import JOB, earlier_results
-from xlsx2opeasy.workbook.reading.headers import (
-    MOST_ROWS,
-    Headers,
-    Row,
-    header_row,
-    is_second_header,
-    left_alone,
-    no_header_row,
-    read_headers,
-    repeats_headers,
-    title_rows,
-)
+from xlsx2opeasy.workbook.reading.headers import Headers, Row, header_row, no_header_row, read_headers
+from xlsx2opeasy.workbook.reading.remarks import MOST_ROWS, is_second_header, left_alone, repeats_headers
 from xlsx2opeasy.workbook.reading.tables import (
     MergedBlock,
     hidden_problems,
@@ -66,7 +57,7 @@ def read_sheet(
     if number is None:
         return None, [no_header_row(raw.title, task_type)]
     headers = read_headers(raw.title, number, tops[number], task_type, mapping)
-    headers.problems += title_rows(raw.title, tops, number)
+    headers.problems += title_rows(raw.title, tops, number, mapping or task_type)
     constants = mapping.constants if mapping else {}
     if headers.command is None and COMMAND_HEADER not in constants:
         return None, headers.problems
@@ -144,10 +135,11 @@ class _SheetReader:
         remarks = self._remarks(columns, present, filled)
         kept = filled[(filled <= last_row(table)) & ~np.isin(filled, [*totals, *remarks])]
         block = MergedBlock(kept, known)
+        secrets = {each.name for each in headers.fields.values() if each.column.field.secret}
         problems = [
             *headers.problems,
             *self._without_header(),
-            *(left_alone(raw.title, row, cells) for row, cells in remarks.items()),
+            *(left_alone(raw.title, row, cells, secrets) for row, cells in remarks.items()),
             *table_problems(raw.title, table, totals, filled),
             *merge_problems(raw.title, raw.layout.merged, block),
             *hidden_problems(raw.title, raw.hidden_rows, raw.layout, block),
