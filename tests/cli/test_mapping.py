@@ -103,6 +103,21 @@ def test_problems_name_the_lists_sheet_and_the_catalogues_field(staff: Path) -> 
     assert (problem["sheet"], problem["cell"], problem["field"]) == ("Staff", "D3", "user.extension")
 
 
+def test_a_row_that_may_be_a_remark_is_an_error_that_can_be_allowed(staff: Path) -> None:
+    book = openpyxl.load_workbook(staff)
+    book["Staff"].insert_rows(2)
+    for cell, text in zip(book["Staff"][2], ["(required)", "Max", "Int"], strict=False):
+        cell.value = text
+    book.save(staff)
+    done = run(staff.parent, "check", staff, "--mapping", "staff.toml", "--json")
+    assert done.returncode == 3
+    assert (2, "remark-row") in {(each["row"], each["rule"]) for each in json.loads(done.stdout)["problems"]}
+    book["Staff"]["A2"] = "max.int@example.com"
+    book.save(staff)
+    done = run(staff.parent, "check", staff, "--mapping", "staff.toml", "--json")
+    assert (done.returncode, json.loads(done.stdout)["rows"]["total"]) == (0, 3)
+
+
 def test_a_constant_that_breaks_a_rule_has_no_cell(staff: Path) -> None:
     (staff.parent / "staff.toml").write_text(MAPPING.replace("AddUser", "AddUsr"), encoding="utf-8")
     done = run(staff.parent, "check", staff, "--mapping", "staff.toml", "--json")

@@ -71,6 +71,13 @@ FILES: Final[tuple[Entry, ...]] = (
         "The rows below the headers are tasks, not remarks on the columns.",
         "it is left alone",
     ),
+    error(
+        "remark-row",
+        "A row of a list whose rows have all one command is a task, not a remark on the columns.",
+        READING_THE_FILE,
+        "it would be sent as a task, or a task would not be sent",
+        allowed=True,
+    ),
     _noted(
         "sheet-not-read",
         "A sheet with headers of a task type has that type's name.",

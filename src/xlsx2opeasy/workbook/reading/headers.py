@@ -27,13 +27,14 @@ class Headers:
 
     `command` is the column of the commands, `results` those of an earlier load by name, `known` all columns
     that have a header, notes included; `never_ours` those of the person's own that have the name of a result
-    column. Columns count from 1.
+    column. Columns count from 1. `typed` has the headers as they are typed, by their canonical names.
     """
 
     row: int
     command: int | None = None
     fields: dict[int, SheetColumn] = field(default_factory=dict)
     results: dict[str, int] = field(default_factory=dict)
+    typed: dict[str, str] = field(default_factory=dict)
     known: set[int] = field(default_factory=set)
     never_ours: set[int] = field(default_factory=set)
     problems: list[Problem] = field(default_factory=list)
@@ -84,6 +85,7 @@ def read_headers(
             headers.fields.pop(column, None)
         else:
             seen[name] = column
+            headers.typed[name] = text
             _enter(headers, column, name)
     if headers.command is None and not (mapping and COMMAND_HEADER in mapping.constants):
         headers.problems.append(_no_command(title, number, task_type))

@@ -23,7 +23,14 @@ from xlsx2opeasy.workbook.reading.above import title_rows
 from xlsx2opeasy.workbook.reading.columns import ColumnPlan, ColumnReader, Gathered
 from xlsx2opeasy.workbook.reading.earlier import JOB, earlier_results
 from xlsx2opeasy.workbook.reading.headers import Headers, Row, header_row, no_header_row, read_headers
-from xlsx2opeasy.workbook.reading.remarks import MOST_ROWS, is_second_header, left_alone, repeats_headers
+from xlsx2opeasy.workbook.reading.remarks import (
+    MOST_ROWS,
+    in_doubt,
+    is_second_header,
+    left_alone,
+    may_be_remark,
+    repeats_headers,
+)
 from xlsx2opeasy.workbook.reading.tables import (
     MergedBlock,
     hidden_problems,
@@ -134,12 +141,14 @@ class _SheetReader:
         totals = total_rows(raw.layout, table, known)
         remarks = self._remarks(columns, present, filled)
         kept = filled[(filled <= last_row(table)) & ~np.isin(filled, [*totals, *remarks])]
+        doubtful = self._in_doubt(columns, present, kept)
         block = MergedBlock(kept, known)
         secrets = {each.name for each in headers.fields.values() if each.column.field.secret}
         problems = [
             *headers.problems,
             *self._without_header(),
             *(left_alone(raw.title, row, cells, secrets) for row, cells in remarks.items()),
+            *(in_doubt(raw.title, row, cells, secrets) for row, cells in doubtful.items()),
             *table_problems(raw.title, table, totals, filled),
             *merge_problems(raw.title, raw.layout.merged, block),
             *hidden_problems(raw.title, raw.hidden_rows, raw.layout, block),
@@ -190,22 +199,42 @@ class _SheetReader:
         self, columns: Mapping[str, pa.LargeStringArray], present: Ints, filled: Ints
     ) -> dict[int, dict[str, str]]:
         """The rows that are remarks on the columns, with their cells: the first ones, and headers again."""
-
-        def cells(row: int) -> dict[str, str]:
-            place = int(np.searchsorted(present, row))
-            return {name: texts[place].as_py() for name, texts in columns.items()}
-
+        if COMMAND_HEADER not in columns:
+            return {}
         commands = frozenset(map(folded, self.task_type.command_names))
         found: dict[int, dict[str, str]] = {}
         for row in filled[:MOST_ROWS].tolist():
-            if not is_second_header(row_cells := cells(row), commands):
+            if not is_second_header(cells := _cells(columns, present, row), commands):
                 break
-            found[row] = row_cells
-        if COMMAND_HEADER not in columns:
-            return found
+            found[row] = cells
         lowered = pc.utf8_trim_whitespace(pc.utf8_lower(columns[COMMAND_HEADER]))
-        again = present[np.asarray(pc.equal(lowered, COMMAND_HEADER))]
-        return found | {row: row_cells for row in again.tolist() if repeats_headers(row_cells := cells(row))}
+        again = pc.equal(lowered, self.headers.typed[COMMAND_HEADER].strip().lower())
+        return found | self._headers_again(columns, present, again)
+
+    def _in_doubt(
+        self, columns: Mapping[str, pa.LargeStringArray], present: Ints, kept: Ints
+    ) -> dict[int, dict[str, str]]:
+        """The rows, of those that have the command of all rows, that may be remarks, with their cells."""
+        if COMMAND_HEADER in columns:
+            return {}
+        found: dict[int, dict[str, str]] = {}
+        for row in kept[:MOST_ROWS].tolist():
+            cells = _cells(columns, present, row)
+            if not may_be_remark(cells) and not repeats_headers(cells, self.headers.typed):
+                break
+            found[row] = cells
+        for name, texts in columns.items():
+            again = pc.equal(texts, self.headers.typed[name].strip())
+            found |= self._headers_again(columns, present, again)
+        tasks = set(kept.tolist())
+        return {row: cells for row, cells in sorted(found.items()) if row in tasks}
+
+    def _headers_again(
+        self, columns: Mapping[str, pa.LargeStringArray], present: Ints, again: pa.BooleanArray
+    ) -> dict[int, dict[str, str]]:
+        """Of the rows `again`, in which a header is, those that hold no other text than headers."""
+        found = {row: _cells(columns, present, row) for row in present[np.asarray(again)].tolist()}
+        return {row: cells for row, cells in found.items() if repeats_headers(cells, self.headers.typed)}
 
     def _of_cells(self, rows: set[int]) -> list[Problem]:
         """The problems of cells in task rows, in the order of the sheet."""
@@ -251,6 +280,12 @@ class _SheetReader:
         found = earlier_results(self.raw.title, letters, kept.tolist(), texts, problems)
         jobs = zip(kept.tolist(), texts.get(JOB, ()), strict=False)
         return found, {row: job for row, job in jobs if job}
+
+
+def _cells(columns: Mapping[str, pa.LargeStringArray], present: Ints, row: int) -> dict[str, str]:
+    """The texts of a row by header."""
+    place = int(np.searchsorted(present, row))
+    return {name: texts[place].as_py() for name, texts in columns.items()}
 
 
 def _frame(
