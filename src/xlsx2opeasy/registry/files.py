@@ -32,6 +32,10 @@ FILES: Final[tuple[Entry, ...]] = (
     _unread("no-command-header", "A task sheet has a column command."),
     _unread("unknown-header", "A header is a field, one of our columns, or a note that begins with #."),
     _unread("header-twice", "A header is in one column."),
+    _unread("tasks-above-headers", "All tasks of a sheet are below its headers.", "they would not be sent"),
+    _unread(
+        "other-headers", "A sheet has one row of headers.", "the tasks below others would be read wrongly"
+    ),
     _unread("no-header", "A column with filled cells has a header."),
     _unread("below-table", "No filled row is below the sheet's table."),
     _unread("merged-cells", "No merged area touches the cells of a task."),

@@ -197,3 +197,78 @@ def test_a_list_with_a_column_of_commands_may_repeat_its_headers(tmp_path: Path)
     again = list_of(tmp_path, [*columns], ["AddUser", *ERIKA], [*columns], columns=columns, groupId="D")
     assert only(again, "second-header-row").row == 3
     assert again.rows.index.tolist() == [2]
+
+
+LOWER = ["command", "user.userId", "user.lastName", "user.title", "user.city"]
+DOE = ["ModifyUser", "someone@example.com", "Doe", "Boss", "Dallas"]
+ADD = ["addUser", "Dallas", "block.one@example.com"]
+
+
+@pytest.mark.parametrize(
+    ("above", "tasks"),
+    [
+        ([["command", "groupId", "user.userId"], ADD, ADD, []], "rows 2 and 3 above them have tasks"),
+        (
+            [["command", "groupId"], ADD, [], ["Leavers"], ADD, ADD, []],
+            "rows 2, 5 and 6 above them have tasks",
+        ),
+        ([["groupId", "Command"], ["Dallas", "AddUser"]], "row 2 above them has a task"),
+        ([["command"], ["SuspendUser"]], "row 2 above them has a task"),
+        ([ADD, ["Dallas", "AddUser"]], "row 1 above them has a task"),
+        ([["Teams"], ["SyncAddedModifiedTeamsUsers"]], "row 2 above them has a task"),
+    ],
+)
+def test_tasks_above_the_headers_are_an_error(tmp_path: Path, above: list[list[str]], tasks: str) -> None:
+    problem = only(sheet_of(tmp_path, *above, LOWER, DOE), "tasks-above-headers")
+    assert problem.severity is Severity.ERROR
+    assert tasks in problem.message
+    assert problem.row == len(above) + 1
+    with_headers = any(folded("command") in map(folded, each) for each in above)
+    assert ("workbook of their own" in problem.hint) == with_headers
+
+
+@pytest.mark.parametrize(
+    "above",
+    [
+        [["Modify the users of Dallas"], ["AddUser"]],
+        [["command", "groupId"], ["what is done", "where"]],
+        [["command"], ["AddUsers", "Dallas"]],
+        [["Staff", "AddUser"], ["Dallas", "ann.able@example.com"]],
+    ],
+)
+def test_titles_above_the_headers_are_left_alone(tmp_path: Path, above: list[list[str]]) -> None:
+    only(sheet_of(tmp_path, *above, LOWER, DOE), "title-rows")
+
+
+def test_tasks_above_the_headers_of_a_list_are_an_error(tmp_path: Path) -> None:
+    columns = {"Mail": "user.userId", "Phone": "user.phoneNumber", "Room": "user.lastName"}
+    for above in (["ann.able@example.com", "", "Able"], ["", "+1 214 555 0101", "Able"]):
+        sheet = list_of(tmp_path, ["Staff"], above, [*columns], [ERIKA[2]], columns=columns)
+        assert "row 2 above them has a task" in only(sheet, "tasks-above-headers").message
+    for title in (["hr@example.com"], ["Staff", "March 2026"], ["Staff", "", "hr@example.com"]):
+        sheet = list_of(tmp_path, title, [*columns], [ERIKA[2]], columns=columns)
+        assert "title-rows" in {each.rule for each in sheet.problems}, title
+
+
+def test_tasks_above_the_headers_of_a_list_with_commands(tmp_path: Path) -> None:
+    columns = {"What": "command", **STAFF}
+    upper = [["Mail", "What"], [ERIKA[2], "AddUser"]]
+    sheet = list_of(tmp_path, *upper, [*columns], ["AddUser", *ERIKA], columns=columns, groupId="D")
+    assert "Row 1 has headers too." in only(sheet, "tasks-above-headers").message
+
+
+@pytest.mark.parametrize(
+    "lower",
+    [
+        ["command", "user.title", "user.lastName"],
+        [" COMMAND", "user.userId"],
+        ["command", "", "user.userId", "user.title"],
+        ["command", "what is left"],
+    ],
+)
+def test_other_headers_below_the_headers_are_an_error(tmp_path: Path, lower: list[str]) -> None:
+    upper = ["command", "user.lastName", "user.title", "user.userId"]
+    sheet = sheet_of(tmp_path, upper, ["ModifyUser", "Able"], lower, ["ModifyUser", "Boss"])
+    problem = next(each for each in sheet.problems if each.rule == "other-headers")
+    assert (problem.row, problem.severity) == (3, Severity.ERROR)
+    assert sheet.rows.index.tolist() == [2, 4], "the error is at no row that could be skipped"

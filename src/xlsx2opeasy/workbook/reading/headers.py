@@ -58,6 +58,11 @@ def is_command(text: str) -> bool:
     return folded(text) == COMMAND_HEADER
 
 
+def means_command(text: str, names: TaskType | SheetMapping) -> bool:
+    """Whether a header is that of the commands, in a list by its mapping."""
+    return is_command(names.columns.get(folded(text), "") if isinstance(names, SheetMapping) else text)
+
+
 def read_headers(
     title: str, number: int, row: Row, task_type: TaskType, mapping: SheetMapping | None = None
 ) -> Headers:
@@ -96,7 +101,7 @@ def _place(headers: Headers, column: int, text: str, names: TaskType | SheetMapp
     """The canonical name of a header, None where it is no header; a field is entered at once."""
     if (result := _RESULTS.get(folded(text))) is not None and column not in headers.never_ours:
         return result
-    if is_command(names.columns.get(folded(text), "") if isinstance(names, SheetMapping) else text):
+    if means_command(text, names):
         return COMMAND_HEADER
     if (found := names.column(text)) is None:
         return None

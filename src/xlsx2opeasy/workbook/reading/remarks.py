@@ -1,20 +1,11 @@
-"""Rows below the headers that say something of the columns: `(required)`, `max 30 characters`, headers again.
-
-Such a row is left alone only where it cannot be a task: where the sheet has a column of commands, in which it
-has none. Else it is an error, which a person decides.
-"""
+"""Whether a row says something of its columns: `(required)`, `max 30 characters`, 1 2 3, headers again."""
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from itertools import pairwise
 
-from xlsx2opeasy.problems import Problem, Severity
 from xlsx2opeasy.spec.catalogue import COMMAND_HEADER
 from xlsx2opeasy.spec.model import folded
-from xlsx2opeasy.workbook.reading.findings import first_shown
-
-MOST_ROWS = 3
-"""How many rows right below the headers may go on with them."""
 
 _FEWEST = 2
 _TYPES = "text|string|char|varchar|number|integer|int|boolean|bool"
@@ -93,31 +84,4 @@ def repeats_headers(cells: Mapping[str, str], headers: Mapping[str, str]) -> boo
     """
     return all(
         folded(text) in ("", folded(name), folded(headers.get(name, name))) for name, text in cells.items()
-    )
-
-
-def left_alone(title: str, row: int, cells: Mapping[str, str], secrets: Collection[str]) -> Problem:
-    """The warning that a row is no task; cells below one of the headers `secrets` are not shown."""
-    quoted, value = first_shown(cells, secrets)
-    return Problem(
-        sheet=title,
-        rule="second-header-row",
-        message=f"Row {row} says something of its columns{quoted} and is left alone.",
-        hint="Delete the row, or fill in its command if it is a task.",
-        row=row,
-        value=value,
-        severity=Severity.WARNING,
-    )
-
-
-def in_doubt(title: str, row: int, cells: Mapping[str, str], secrets: Iterable[str]) -> Problem:
-    """The error that a row may be a remark, and may be a task of the command that all rows have."""
-    quoted, value = first_shown(cells, frozenset(secrets))
-    return Problem(
-        sheet=title,
-        rule="remark-row",
-        message=f"Row {row} looks like a remark on the columns{quoted}, and would be sent as a task.",
-        hint="Delete the row; or, if it is a task, allow the rule remark-row.",
-        row=row,
-        value=value,
     )

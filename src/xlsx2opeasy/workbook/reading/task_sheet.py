@@ -14,23 +14,16 @@ from xlsx2opeasy.ooxml.byte_arrays import Bools, Ints
 from xlsx2opeasy.ooxml.scanned import STRIDE, columns_of, rows_of
 from xlsx2opeasy.problems import Problem
 from xlsx2opeasy.spec.catalogue import COMMAND_HEADER
-from xlsx2opeasy.spec.model import TaskType, folded
+from xlsx2opeasy.spec.model import TaskType
 from xlsx2opeasy.spec.outcomes import RESULT_COLUMNS, RowResult
 from xlsx2opeasy.workbook.mapping import SheetMapping
 from xlsx2opeasy.workbook.model import Sheet, SheetColumn
 from xlsx2opeasy.workbook.reading import SEARCHED_ROWS
-from xlsx2opeasy.workbook.reading.above import title_rows
+from xlsx2opeasy.workbook.reading.above import rows_above
 from xlsx2opeasy.workbook.reading.columns import ColumnPlan, ColumnReader, Gathered
 from xlsx2opeasy.workbook.reading.earlier import JOB, earlier_results
 from xlsx2opeasy.workbook.reading.headers import Headers, Row, header_row, no_header_row, read_headers
-from xlsx2opeasy.workbook.reading.remarks import (
-    MOST_ROWS,
-    in_doubt,
-    is_second_header,
-    left_alone,
-    may_be_remark,
-    repeats_headers,
-)
+from xlsx2opeasy.workbook.reading.rows_apart import RowsBelow
 from xlsx2opeasy.workbook.reading.tables import (
     MergedBlock,
     hidden_problems,
@@ -64,7 +57,7 @@ def read_sheet(
     if number is None:
         return None, [no_header_row(raw.title, task_type)]
     headers = read_headers(raw.title, number, tops[number], task_type, mapping)
-    headers.problems += title_rows(raw.title, tops, number, mapping or task_type)
+    headers.problems += rows_above(raw.title, tops, headers, task_type, mapping)
     constants = mapping.constants if mapping else {}
     if headers.command is None and COMMAND_HEADER not in constants:
         return None, headers.problems
@@ -139,16 +132,15 @@ class _SheetReader:
         known = tuple(filter(None, (headers.command, *headers.fields)))
         table = table_of(raw.layout, headers.row, known)
         totals = total_rows(raw.layout, table, known)
-        remarks = self._remarks(columns, present, filled)
-        kept = filled[(filled <= last_row(table)) & ~np.isin(filled, [*totals, *remarks])]
-        doubtful = self._in_doubt(columns, present, kept)
+        below = RowsBelow(columns, present, headers, self.task_type.command_names)
+        apart = below.apart(filled)
+        kept = filled[(filled <= last_row(table)) & ~np.isin(filled, [*totals, *apart.rows])]
         block = MergedBlock(kept, known)
-        secrets = {each.name for each in headers.fields.values() if each.column.field.secret}
         problems = [
             *headers.problems,
             *self._without_header(),
-            *(left_alone(raw.title, row, cells, secrets) for row, cells in remarks.items()),
-            *(in_doubt(raw.title, row, cells, secrets) for row, cells in doubtful.items()),
+            *apart.problems(raw.title, headers),
+            *below.in_doubt(raw.title, kept),
             *table_problems(raw.title, table, totals, filled),
             *merge_problems(raw.title, raw.layout.merged, block),
             *hidden_problems(raw.title, raw.hidden_rows, raw.layout, block),
@@ -195,47 +187,6 @@ class _SheetReader:
         found: Ints = present[filled]
         return found
 
-    def _remarks(
-        self, columns: Mapping[str, pa.LargeStringArray], present: Ints, filled: Ints
-    ) -> dict[int, dict[str, str]]:
-        """The rows that are remarks on the columns, with their cells: the first ones, and headers again."""
-        if COMMAND_HEADER not in columns:
-            return {}
-        commands = frozenset(map(folded, self.task_type.command_names))
-        found: dict[int, dict[str, str]] = {}
-        for row in filled[:MOST_ROWS].tolist():
-            if not is_second_header(cells := _cells(columns, present, row), commands):
-                break
-            found[row] = cells
-        lowered = pc.utf8_trim_whitespace(pc.utf8_lower(columns[COMMAND_HEADER]))
-        again = pc.equal(lowered, self.headers.typed[COMMAND_HEADER].strip().lower())
-        return found | self._headers_again(columns, present, again)
-
-    def _in_doubt(
-        self, columns: Mapping[str, pa.LargeStringArray], present: Ints, kept: Ints
-    ) -> dict[int, dict[str, str]]:
-        """The rows, of those that have the command of all rows, that may be remarks, with their cells."""
-        if COMMAND_HEADER in columns:
-            return {}
-        found: dict[int, dict[str, str]] = {}
-        for row in kept[:MOST_ROWS].tolist():
-            cells = _cells(columns, present, row)
-            if not may_be_remark(cells) and not repeats_headers(cells, self.headers.typed):
-                break
-            found[row] = cells
-        for name, texts in columns.items():
-            again = pc.equal(texts, self.headers.typed[name].strip())
-            found |= self._headers_again(columns, present, again)
-        tasks = set(kept.tolist())
-        return {row: cells for row, cells in sorted(found.items()) if row in tasks}
-
-    def _headers_again(
-        self, columns: Mapping[str, pa.LargeStringArray], present: Ints, again: pa.BooleanArray
-    ) -> dict[int, dict[str, str]]:
-        """Of the rows `again`, in which a header is, those that hold no other text than headers."""
-        found = {row: _cells(columns, present, row) for row in present[np.asarray(again)].tolist()}
-        return {row: cells for row, cells in found.items() if repeats_headers(cells, self.headers.typed)}
-
     def _of_cells(self, rows: set[int]) -> list[Problem]:
         """The problems of cells in task rows, in the order of the sheet."""
         found = [each for each in self.gathered.problems if each.row in rows]
@@ -280,12 +231,6 @@ class _SheetReader:
         found = earlier_results(self.raw.title, letters, kept.tolist(), texts, problems)
         jobs = zip(kept.tolist(), texts.get(JOB, ()), strict=False)
         return found, {row: job for row, job in jobs if job}
-
-
-def _cells(columns: Mapping[str, pa.LargeStringArray], present: Ints, row: int) -> dict[str, str]:
-    """The texts of a row by header."""
-    place = int(np.searchsorted(present, row))
-    return {name: texts[place].as_py() for name, texts in columns.items()}
 
 
 def _frame(
