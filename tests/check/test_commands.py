@@ -125,3 +125,26 @@ SUPERVISORS = (
 def test_what_a_command_asks_of_its_rows(tmp_path: Path, sheet: str, table: str, expected: list[str]) -> None:
     checked = check_workbook(read_workbook(write_workbook(tmp_path / "rows.xlsx", {sheet: table})))
     assert [f"{each.cell} {each.severity} {each.rule}" for each in checked.problems] == expected
+
+
+@pytest.mark.parametrize(
+    ("typed", "rule"),
+    [
+        *((each, "placeholder") for each in ("nan", "NaN", "<NA>", "#N/A", "#NV", "#DIV/0!", "k.A.", "n/a")),
+        *((each, "decimal-number") for each in ("2145550101.0", "101.00", "2.145550101E+09", "2e9")),
+        *((each, None) for each in ("214.555.0101", "2145550101", "0", "+12145550101", "214.5")),
+    ],
+)
+@pytest.mark.parametrize(
+    ("sheet", "header"),
+    [("Users", "user.phoneNumber"), ("CallForwarding", "callforwarding.callFwdAllNumber")],
+)
+def test_what_programs_write_in_the_place_of_a_number(
+    tmp_path: Path, typed: str, rule: str | None, sheet: str, header: str
+) -> None:
+    subject = "user.userId" if sheet == "Users" else "userId"
+    command = "ModifyUser" if sheet == "Users" else "Modify"
+    table = f"| command | {subject} | {header} |\n| {command} | {ANNA} | {typed} |"
+    checked = check_workbook(read_workbook(write_workbook(tmp_path / "rows.xlsx", {sheet: table})))
+    assert [each.rule for each in checked.problems] == [rule] * (rule is not None)
+    assert checked.errors == ()

@@ -34,7 +34,8 @@ TABLES: dict[str, dict[str, str]] = {
         "| Assign | D | 214-844-6611 / 214-844-6612 |\n"
         "| Assign | D | 214-844-6621 to 214-844-6629 |\n"
         "| Assign | D | 1234567890123456 |\n",
-        "CallForwarding": FORWARDING + f"| Modify | {ANNA} | yes | |\n| Modify | {BERT} | yes | none |\n",
+        "CallForwarding": FORWARDING + f"| Modify | {ANNA} | yes | |\n| Modify | {BERT} | yes | none |\n"
+        "| Modify | charly@example.com | | 2145550101.0 |\n| Modify | dora.day@example.com | | NaN |\n",
     },
     "numbers, addresses and long values": {
         "Users": "| command | user.userId | user.phoneNumber | user.clidPhoneNumber | user.lastName | device.name |"

@@ -30,6 +30,7 @@ class Code(StrEnum):
     TWO_NUMBERS = "two-numbers"
     LONG_NUMBER = "too-many-digits"
     PLACEHOLDER = "placeholder"
+    DECIMAL = "decimal-number"
     MAC = "mac-address"
     NO_NUMBER = "forwarding-without-number"
 

@@ -1,8 +1,8 @@
 """What people type that no rule of the Appendix forbids, and that is hardly ever meant.
 
-Two phone numbers in one cell, numbers of too many digits, placeholders in number fields, MAC addresses that
-are not 12 hexadecimal digits, forwarding that is switched on without a number. Whole columns are checked
-first, and single texts only where a column has candidates.
+Two phone numbers in one cell, numbers of too many digits, placeholders and decimal numbers in number fields,
+MAC addresses that are not 12 hexadecimal digits, forwarding that is switched on without a number. Whole
+columns are checked first, and single texts only where a column has candidates.
 """
 
 import re
@@ -18,8 +18,13 @@ from xlsx2opeasy.spec.rules import MacAddress, NumberOrRange
 
 _PLACEHOLDERS = (
     *("-", "--", "---", ".", "?", "x", "xx", "xxx", "na", "n/a", "n.a.", "n/v", "none", "null", "nil"),
-    *("unknown", "tbd", "tba", "tbc", "keine", "keiner", "kein", "leer"),
+    *("unknown", "tbd", "tba", "tbc", "keine", "keiner", "kein", "leer", "k.a.", "empty", "blank", "pending"),
+    # What other programs write for a blank cell, and Excel's errors as texts.
+    *("nan", "nat", "<na>", "#n/a", "#nv", "#ref!", "#value!", "#name?", "#num!", "#null!", "#div/0!"),
 )
+_DECIMAL = r"[+-]?[0-9]+\.0+|[+-]?[0-9](?:\.[0-9]+)?[eE]\+?[0-9]{1,3}"
+"""How programs write a number that they took for a decimal one."""
+
 _TWELVE_HEX = "[0-9A-Fa-f]{12}"
 
 
@@ -39,9 +44,12 @@ def typed_findings(grid: Grid) -> Iterator[RowFinding]:
     """Everything else, which is never more than a warning."""
     for column in _number_columns(grid):
         texts = grid.values[column.name]
-        mask = texts.str.lower().isin(_PLACEHOLDERS)
-        if mask.any():
-            yield RowFinding(Code.PLACEHOLDER, column.field, column.name, grid.rows(mask))
+        for code, mask in (
+            (Code.PLACEHOLDER, texts.str.lower().isin(_PLACEHOLDERS)),
+            (Code.DECIMAL, texts.str.fullmatch(_DECIMAL)),
+        ):
+            if mask.any():
+                yield RowFinding(code, column.field, column.name, grid.rows(mask))
     yield from _mac_addresses(grid)
     yield from _forwarding(grid)
 

@@ -144,6 +144,16 @@ VALUES: Final[tuple[Entry, ...]] = (
         ),
     ),
     warning(
+        "decimal-number",
+        "A phone number is not written as a decimal number, such as 2145550101.0 or 2.14555E+09.",
+        "reading of Appendix I, IV and V: any text can be sent",
+        _TYPED,
+        usual=(
+            "{value} is a decimal number, as some programs write whole ones; it is sent as it is",
+            "write the number's digits as text",
+        ),
+    ),
+    warning(
         "forwarding-without-number",
         "Forwarding that is switched on has a number to forward to.",
         "reading of Appendix IV: the number may be set already",
