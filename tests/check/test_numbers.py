@@ -189,6 +189,11 @@ def test_a_task_that_is_about_a_number_is_found() -> None:
         ("2148446611 2148446612", "2148446611", "2148446612", False),
         ("+1 214 844 6611 214-844-6612", "+1 214 844 6611", "214-844-6612", False),
         ("12345678 90123456", "12345678", "90123456", False),
+        ("8446611 8446612", "8446611", "8446612", False),
+        ("844 6611 844 6612", "844 6611", "844 6612", False),
+        ("1234567 89012345", "1234567", "89012345", False),
+        ("21484466 12148446612", "21484466", "12148446612", False),
+        ("+12148446611 8446612", "+12148446611", "8446612", False),
         # Parted where both are of one length, before where they are not.
         ("844-6611-1-844-6612", "844-6611", "1-844-6612", True),
         ("1-214-844-6611-214-844-6612", "1-214-844-6611", "214-844-6612", True),
@@ -207,8 +212,8 @@ def test_two_numbers_in_one_text(text: str, first: str, last: str, is_range: boo
         *("", "2148446611", "214-844-6611", "+49 221 1234567", "2148446611 -", "- 2148446611"),
         # Of six digits, or with something else around it: no number.
         *("123456 - 1234567", "1234567 - 123456", "2148446611 ext 8446612", "2148446611xto 2148446612"),
-        # Parted by a space, they may be one number, or of different lengths.
-        *("8446611 8446612", "1234567 89012345", "21484466 12148446612"),
+        # Parted by a space, what begins with a prefix may be one number.
+        *("0049 221 1234567", "+4922112 34567890", "(0049) 221 1234567", "(+49) 2211 2345678 90"),
     ],
 )
 def test_one_number_or_none_is_not_two(text: str) -> None:

@@ -27,6 +27,7 @@ _JOINT = re.compile(
 )
 _PIECE = re.compile(r"\+?[0-9(][0-9 ().\-/‐‑‒–—―−]*")
 _TYPOGRAPHIC_DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−", "-"))
+_DIALLED_FIRST = ("+", "0", "(+", "(0")
 SHORTEST, LONGEST = 7, 15
 """The digits of a single number, and the most that any has (ITU-T E.164, 6.2.1)."""
 
@@ -176,7 +177,7 @@ def two_numbers(text: str) -> TwoNumbers | None:
     """The two phone numbers that a text consists of, each of at least 7 digits; None where it is not two.
 
     Separators within a number do not part it: of all ways to part the text, one with numbers of equal length
-    counts first.
+    counts first, and a space parts no number of at most 15 digits with an international or trunk prefix.
     """
     found: list[tuple[bool, TwoNumbers]] = []
     for joint in _JOINT.finditer(text):
@@ -184,7 +185,7 @@ def two_numbers(text: str) -> TwoNumbers | None:
         digits = [len(_digits(each)) for each in pieces]
         if min(digits) < SHORTEST or not all(_PIECE.fullmatch(each) for each in pieces):
             continue
-        if joint["space"] and (sum(digits) <= LONGEST or len(_key(pieces[0])) != len(_key(pieces[1]))):
+        if joint["space"] and sum(digits) <= LONGEST and text.lstrip().startswith(_DIALLED_FIRST):
             continue
         first, last = (each.translate(_TYPOGRAPHIC_DASHES) for each in pieces)
         is_range = bool(joint["dash"] or joint["word"])
