@@ -294,3 +294,18 @@ def test_a_job_column_of_ones_own_is_an_error(tmp_path: Path, kept: tuple[str, .
     (problem,) = [each for each in found.problems if each.rule == "unknown-job"]
     assert "ename" in problem.hint
     assert "ignore" in problem.hint
+
+
+@pytest.mark.parametrize("kept", [("Result",), RESULT_COLUMNS])
+@pytest.mark.parametrize("job", ["", "L20261122-k7m2"])
+def test_a_result_column_of_ones_own_is_an_error_that_says_what_to_do(
+    tmp_path: Path, kept: tuple[str, ...], job: str
+) -> None:
+    said = dict.fromkeys(RESULT_COLUMNS, "") | {"Result": "waiting"}
+    first = [*map(inline, [*("AddUser", "x", "x"), *(said[name] for name in kept)])]
+    other = [*map(inline, ["AddUser", "y", "y", *("" for _ in kept[1:]), job])]
+    found = users(tmp_path, [*HEADERS, *kept], first, other if "Job" in kept else [*TASK]).sheets[0]
+    (problem,) = [each for each in found.problems if each.rule == "unknown-result"]
+    ours = bool(job) and "Job" in kept
+    assert ("Rename the header" in problem.hint and "map or ignore it" in problem.hint) == (not ours)
+    assert "mpty the cell" in problem.hint
