@@ -1,6 +1,7 @@
 """RUNNING, what the loop says to it, and the end of a job that nothing can settle any more."""
 
 import os
+from contextlib import closing
 from pathlib import Path
 
 import openpyxl
@@ -10,6 +11,8 @@ from foreign.messages import Answer, Cut, Request
 from xlsx2opeasy.errors import LoadRefused, UsageError
 from xlsx2opeasy.load.abandon import abandon
 from xlsx2opeasy.load.job.home import Home, JobFolder
+from xlsx2opeasy.load.job.journal import Fact
+from xlsx2opeasy.load.job.open_job import OpenJob
 from xlsx2opeasy.load.job.store import ROWS
 from xlsx2opeasy.load.jobs.listing import job_of
 from xlsx2opeasy.load.results.load_result import LoadResult
@@ -99,11 +102,48 @@ def test_a_job_is_closed_only_with_an_answer(rig: Rig, env: dict[str, str], book
     assert job["counts"]["unknown"] == 3
 
 
-@pytest.mark.parametrize("make", [undecided, still_running])
+def test_a_job_whose_run_is_known_is_not_closed(rig: Rig, env: dict[str, str], book: Path) -> None:
+    result = still_running(rig, book)
+    with pytest.raises(LoadRefused) as refused:
+        abandon(str(result.job), rig.around(), undecided=True)
+    assert refused.value.hint.startswith(f"xlsx2opeasy resume {result.job}")
+    before_the_question = run("jobs", "abandon", result.job, "--undecided", env=env)
+    assert (before_the_question.code, "Danger" in before_the_question.err) == (6, False)
+    assert run("jobs", "abandon", result.job, "--undecided", "--yes", env=env).code == 6
+    assert {each[0] for each in read_results(Path(str(result.results))).values()} == {"RUNNING"}
+    rig.server.settings.polls_processing = 1
+    assert rig.resume(result.job).rows["succeeded"] == 3
+
+
+def test_a_job_with_a_known_run_is_not_closed_for_an_operation_in_doubt(rig: Rig, tmp_path: Path) -> None:
+    result = undecided(rig, numbers_then_users(tmp_path / "two.xlsx"))
+    with closing(OpenJob(rig.home.job(str(result.job)))) as job:
+        job.note(2, Fact.SETTLED, scheduled_id="run-2")
+    with pytest.raises(LoadRefused, match="takes effect"):
+        abandon(str(result.job), rig.around(), undecided=True)
+
+
+def test_a_job_whose_run_the_server_lost_is_closed(rig: Rig, book: Path) -> None:
+    result = still_running(rig, book)
+    rig.server.state.scheduled.clear()
+    assert rig.resume(result.job).status == "unknown"
+    assert abandon(str(result.job), rig.around(), undecided=True).counts()["unknown"] == 3
+
+
+def test_a_job_whose_results_the_server_lost_is_closed(rig: Rig, book: Path) -> None:
+    rig.server.settings.before = on_call("GET", "/results/users", *[Answer(404)] * 1000)
+    result = rig.load(book)
+    assert (result.status, result.rows["running"]) == ("failed", 3)
+    with pytest.raises(LoadRefused) as refused:
+        abandon(str(result.job), rig.around())
+    assert "--undecided" in refused.value.hint
+    assert abandon(str(result.job), rig.around(), undecided=True).counts()["unknown"] == 3
+
+
 def test_only_rows_that_a_person_empties_are_sent_after_it_was_closed(
-    rig: Rig, book: Path, tmp_path: Path, make: object
+    rig: Rig, book: Path, tmp_path: Path
 ) -> None:
-    result = make(rig, book)  # type: ignore[operator]
+    result = undecided(rig, book)
     row_results = abandon(str(result.job), rig.around(), undecided=True)
     assert row_results.counts()["unknown"] == 3
     results = Path(str(result.results))

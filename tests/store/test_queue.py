@@ -121,6 +121,23 @@ def test_order_time_and_cancelling(
     here.run("queue", "add", tmp_path / "gone.xlsx", "--yes")  # as if it had never been there
 
 
+def test_what_is_finished_is_not_given_up(machine: Callable[[str], Machine], tmp_path: Path) -> None:
+    """Its workbook cannot be opened any more: the key is destroyed."""
+    here = machine("here")
+    jobs = []
+    for name, ends in (("gone", ["queue", "cancel"]), ("given up", ["jobs", "abandon"]), ("done", [])):
+        book = write_rows(tmp_path / f"{name}.xlsx", {"Users": users(1, first=len(jobs) + 1)})
+        jobs += [here.json("queue", "add", book, "--yes")["items"][0]["job"]]
+        if ends:
+            here.run(*ends, jobs[-1])
+    here.run("worker", "--drain")
+    assert [here.state(job) for job in jobs] == ["cancelled", "cancelled", "done"]
+    for job in jobs:
+        for options in ([], ["--undecided", "--yes"]):
+            refused = here.run("jobs", "abandon", job, *options, code=2)
+            assert f"job {job} is finished" in refused.stderr
+
+
 def test_everybody_sees_who_loads_what_and_how_far_it_is(
     machine: Callable[[str], Machine], server: ForeignServer, tmp_path: Path
 ) -> None:

@@ -24,8 +24,9 @@ def abandon(
     """Give JOB up: delete its drafts at the server; its rows become NOT SENT.
 
     Refused once an operation of it was, or may have been, started: resume settles that. Where nothing can
-    settle it any more, --undecided closes the job after a question: its rows stay UNKNOWN, and only rows
-    whose Result cell you then empty are sent again.
+    settle any more whether it was, --undecided closes the job after a question: its rows stay UNKNOWN. Once
+    no Result of the workbook says UNKNOWN, load sends the rows whose Result cell you emptied. An operation
+    whose run is known is not closed so: resume fetches its results.
 
     \b
     Examples:
@@ -40,11 +41,13 @@ def abandon(
     from xlsx2opeasy.settings.store import selected_store
 
     as_json = as_json or bool(json_before)
+    store = selected_store()
     if undecided:
+        engine.refuse(job, store, undecided=True)
         _require_agreement(job, yes=yes)
     with Screen(quiet=False) as screen:
         connect = connect_as_pinned(flags, dialog(), sends_tasks=False)
-        context = LoadContext(screen, connect, store=selected_store())
+        context = LoadContext(screen, connect, store=store)
         row_results = engine.abandon(job, context, undecided=undecided)
     given_up = job_of(context.store.job(job))
     if as_json:
