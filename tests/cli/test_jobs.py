@@ -229,6 +229,38 @@ def test_an_undecided_job_is_not_given_up(book: Path, monkeypatch: pytest.Monkey
     assert listed() == [item]
 
 
+@pytest.mark.skipif(os.name == "nt", reason="There is no pseudo-terminal on Windows.")
+@pytest.mark.parametrize("columns", [80, 46, 120])
+def test_the_words_about_an_unknown_result_keep_their_lines(
+    book: Path, monkeypatch: pytest.MonkeyPatch, columns: int
+) -> None:
+    """As in docs/safety.md: on a terminal wrapped below the second column, elsewhere as they are."""
+    from terminal import Terminal
+
+    with sandbox(monkeypatch, faults=("scheduleOperation 1 drop-after",)):
+        loaded = run("load", book, "--yes")
+        (item,) = listed()
+        lines = item["message"].split("\n")
+        assert len(lines) >= 7
+        for stream in (loaded.stderr, run("resume").stderr, run("jobs", "show", item["id"]).stdout):
+            assert item["message"] in stream
+        for arguments in (["resume"], ["jobs", "show", item["id"]]):
+            with Terminal([COMMAND, *arguments], columns=columns, rows=100) as terminal:
+                terminal.end()
+                shown = [each.rstrip() for each in terminal.scrollback.split("\n")]
+            first = shown.index(next(each for each in shown if each.startswith("RESULT UNKNOWN")))
+            for line in lines:
+                label, _, rest = line.partition(" : ")
+                hang = len(label) + 3 if rest and columns >= 80 else None
+                pieces = [shown[first]]
+                first += 1
+                while " ".join(" ".join(pieces).split()) != " ".join(line.split()):
+                    indent = len(shown[first]) - len(shown[first].lstrip())
+                    assert indent == hang if hang else indent > 0, shown
+                    pieces.append(shown[first])
+                    first += 1
+
+
 def test_a_running_job_is_seen_and_a_killed_one_too(book: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with sandbox(monkeypatch, processing_seconds=60):
         loading = subprocess.Popen(

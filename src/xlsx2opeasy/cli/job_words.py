@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from xlsx2opeasy.cli.output import counted, from_here, say_json, tell, tell_styled
+from xlsx2opeasy.cli.output import counted, from_here, say_json, tell, tell_lines, tell_styled
+from xlsx2opeasy.load.job.state import UNKNOWN
 from xlsx2opeasy.load.jobs.listing import LocalJob
 from xlsx2opeasy.spec.error_codes import ERROR_CODES
 from xlsx2opeasy.spec.outcomes import Outcome, RowResult
@@ -98,7 +99,8 @@ def show_summary(result: LoadResult, *, rehearsal: bool = False) -> None:
     if result.results:
         tell(from_here(f"Results: {result.results}"))
     if (message := result.message) and message != ALL_WELL:  # which the counts say
-        tell(from_here(message.removeprefix(f"{ALL_WELL} in the rehearsal; ")))
+        show = tell_lines if result.status == UNKNOWN else tell
+        show(from_here(message.removeprefix(f"{ALL_WELL} in the rehearsal; ")))
     if (rows["failed"] or rows["rejected"] or rows["invalid"]) and "xlsx2opeasy " not in result.message:
         tell(from_here(_next_step(result, rehearsal=rehearsal)))
 

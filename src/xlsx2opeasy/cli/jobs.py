@@ -13,9 +13,10 @@ from xlsx2opeasy.cli.job_words import counts_in_words, say_jobs, state_cell, sta
 from xlsx2opeasy.cli.jobs_abandon import abandon
 from xlsx2opeasy.cli.jobs_follow import follow
 from xlsx2opeasy.cli.options import JOB, JSON
-from xlsx2opeasy.cli.output import counted, say, tell
+from xlsx2opeasy.cli.output import counted, say, say_lines, tell
 from xlsx2opeasy.cli.tables import cell, duration_cell, minute_cell, show_table, time_cell
 from xlsx2opeasy.job_model import StepExecution
+from xlsx2opeasy.load.job.state import UNKNOWN
 from xlsx2opeasy.load.jobs.listing import LocalJob, job_of, list_jobs
 from xlsx2opeasy.settings.store import selected_store
 
@@ -117,7 +118,9 @@ def _show(job: LocalJob) -> None:
         "Undo": f"xlsx2opeasy undo {job.id}" if _can_be_undone(job) else None,
     }
     for name, value in lines.items():
-        if value:
+        if value and name == "Message" and job.load_status == UNKNOWN:
+            say_lines(f"Message:\n{value}")  # which may be of several lines, aligned by themselves
+        elif value:
             say(f"{name + ':':12}{value}")
     if job.latest is not None:
         say()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from xlsx2opeasy.cli.options import complete_jobs
-from xlsx2opeasy.cli.output import complain, tell
+from xlsx2opeasy.cli.output import complain, tell, tell_lines
 from xlsx2opeasy.errors import Interrupted, UsageError
 
 if TYPE_CHECKING:
@@ -88,11 +88,13 @@ def _end(job: LocalJob, ended: JobEnded) -> int:
 
 def _end_without_a_word(job: LocalJob) -> int:
     """A job of an earlier version of this program, or one whose process died."""
+    from xlsx2opeasy.load.job.state import UNKNOWN
     from xlsx2opeasy.load.results.load_result import EXIT_CODES
 
     finished = job.load_status or ""
     if finished in EXIT_CODES:
-        tell(f"Job {job.id} has ended. {job.message or ''}".rstrip())
+        show = tell_lines if finished == UNKNOWN else tell
+        show(f"Job {job.id} has ended. {job.message or ''}".rstrip())
         return EXIT_CODES[finished]
     complain(f"nothing works on job {job.id}", job.message or "")
     return DIED

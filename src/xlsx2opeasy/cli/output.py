@@ -18,7 +18,8 @@ from xlsx2opeasy.display import on_terminal
 USUAL_WIDTH = 80
 _printed: set[str] = set()
 _PIECES = re.compile(r"\s+|\S+")
-_COLUMNS = re.compile(r"\s*\S.*?(\s{2,})\S")
+_COLUMNS = re.compile(r"\s*[^\s:][^:]*?( +: +)\S|\s*\S.*?(\s{2,})\S")
+"""The first of two columns: what stands between them is a colon with blanks, or two blanks."""
 
 
 def prepare_streams() -> None:
@@ -51,7 +52,7 @@ def width_of(stream: TextIO) -> int:
 def wrapped(text: str, width: int) -> str:
     """`text`, which may be styled, in lines of at most `width` columns; no word is cut.
 
-    Further lines are indented; where the text is two columns, they are below the second one.
+    Further lines are indented; where the text is two columns, they are below the second one if its words fit.
     """
     from rich.cells import cell_len
 
@@ -60,7 +61,8 @@ def wrapped(text: str, width: int) -> str:
         return text
     columns = _COLUMNS.match(plain)
     indent = columns.end() - 1 if columns else 0
-    if not 0 < indent <= width // 2:
+    longest = max(map(cell_len, plain.split()))
+    if not 0 < indent <= min(width // 2, width - longest):
         indent = len(plain) - len(plain.lstrip()) + 4
     lines, line, used, blank = [], "", 0, ""
     for piece in _PIECES.findall(text):
@@ -90,6 +92,12 @@ def say(text: str = "") -> None:
     _write(on_terminal(text), sys.stdout)
 
 
+def say_lines(text: str) -> None:
+    """The same of a text of this program of several lines; none of its breaks is from outside."""
+    for line in text.split("\n"):
+        say(line)
+
+
 def say_styled(text: str) -> None:
     """A line of the product with colours; what in it is from outside went through `on_terminal`."""
     _write(text, sys.stdout)
@@ -98,6 +106,12 @@ def say_styled(text: str) -> None:
 def tell(text: str = "") -> None:
     """A line about what is going on, on standard error."""
     _write(on_terminal(text), sys.stderr)
+
+
+def tell_lines(text: str) -> None:
+    """The same of a text of this program of several lines; none of its breaks is from outside."""
+    for line in text.split("\n"):
+        tell(line)
 
 
 def tell_styled(text: str) -> None:

@@ -10,10 +10,11 @@ from rich.text import Text
 
 from xlsx2opeasy.cli.job_words import counts_in_words
 from xlsx2opeasy.cli.options import FORCE, JOB, JSON
-from xlsx2opeasy.cli.output import say, say_json, tell
+from xlsx2opeasy.cli.output import say, say_json, say_lines, tell
 from xlsx2opeasy.cli.queue_add import add
 from xlsx2opeasy.cli.tables import cell, minute_cell, show_table, time_cell
 from xlsx2opeasy.job_model import parse_time
+from xlsx2opeasy.load.job.state import UNKNOWN
 
 if TYPE_CHECKING:
     from xlsx2opeasy.store.items import Item
@@ -80,7 +81,8 @@ def show(job: str, *, as_json: bool) -> None:
         return
     show_table(_HEADINGS, [_row(item)])
     for step in steps:
-        say(f"{time_cell(parse_time(step['at']))}  {step['what']}")
+        show_step = say_lines if step["what"].startswith(f"{UNKNOWN}: ") else say
+        show_step(f"{time_cell(parse_time(step['at']))}  {step['what']}")
 
 
 @command.command(name="cancel")
