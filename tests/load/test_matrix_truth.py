@@ -300,6 +300,25 @@ def test_f63_results_that_come_late_are_waited_for(rig: Rig, book: Path, status:
     kept_promise(rig.server, result)
 
 
+@pytest.mark.parametrize("status", [404, 409])
+def test_f63_results_that_come_later_than_the_wait_are_left_to_resume(
+    rig: Rig, book: Path, status: int
+) -> None:
+    rig.server.settings.before = on_call("GET", "/results/users", *[Answer(status)] * 1000)
+    result = rig.load(book, wait=5.0)
+    assert (result.status, result.exit_code, sum(rig.interruption.slept) <= 6) == ("running", 8, True)
+    assert "without results yet" in result.message
+    assert outcomes(Path(result.results or "")) == ["RUNNING"] * 3
+    rig.server.settings.before = lambda request: None
+    assert rig.resume(wait=5.0).status == "completed"
+
+
+@pytest.mark.parametrize("status", [404, 409])
+def test_f63_results_that_come_within_the_wait_are_waited_for(rig: Rig, book: Path, status: int) -> None:
+    rig.server.settings.before = on_call("GET", "/results/users", *[Answer(status)] * 6)
+    assert rig.load(book, wait=3600.0).status == "completed"
+
+
 def test_f64_an_operation_that_outlasts_the_wait_goes_on_at_the_server(rig: Rig, book: Path) -> None:
     rig.server.settings.polls_processing = 10**6
     result = rig.load(book, wait=120.0)

@@ -34,10 +34,16 @@ _SEAM: Final = b",\n"
 
 
 def save_results(
-    job: OpenJob, phase: PhaseFacts, client: OpEasyClient, interruption: Interruption
+    job: OpenJob,
+    phase: PhaseFacts,
+    client: OpEasyClient,
+    interruption: Interruption,
+    *,
+    patient: bool = True,
 ) -> Counter[Outcome]:
     """Saves the results of every type that was sent, and gives their numbers by what they say.
 
+    `patient` also waits where the server has none yet, for as long as any call is tried again.
     Raises what the client raises, LocalFailure where the disk refuses.
     """
     saved, passwords = Counter[Outcome](), Passwords(job)
@@ -46,7 +52,7 @@ def save_results(
         scheduled_id = str(job.phase_state(phase).scheduled_id)
         keeping = partial(_Keeping, job, phase, name, client.mask, passwords)
         sent = partial(_commands_and_contents, job, phase, name)
-        blocks = client.keep_results(scheduled_id, BY_NAME[name], keeping, sent, patient=True)
+        blocks = client.keep_results(scheduled_id, BY_NAME[name], keeping, sent, patient=patient)
         for numbers, _ in blocks:
             saved.update(numbers)
         contents = [block for _, block in blocks if block] or [b""]

@@ -3,11 +3,12 @@
 Only the server's status counts: `completed` in one of its two spellings ends the wait, and nothing else does.
 """
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from xlsx2opeasy.errors import StillRunning
-from xlsx2opeasy.http.retry import Jitter, uniform
+from xlsx2opeasy.http.retry import Jitter, RetryPolicy, uniform
 from xlsx2opeasy.load.events import Notice, ResultsSaved, StatusSeen
 from xlsx2opeasy.load.job.journal import Fact
 from xlsx2opeasy.load.run.fetch import save_results
@@ -16,6 +17,7 @@ from xlsx2opeasy.load.run.undecided import give_up
 from xlsx2opeasy.opeasy.errors import CallError, Classification
 from xlsx2opeasy.opeasy.models import ScheduledOperation
 from xlsx2opeasy.operating_system import give_memory_back
+from xlsx2opeasy.spec.outcomes import Outcome
 
 UNREADABLE_PAUSE = 30.0
 """Seconds until the status is asked for again after the client has given up."""
@@ -93,10 +95,28 @@ class Follower(PhaseStep):
                 self._look_whether_it_ended(error)
 
     def _save(self) -> None:
-        saved = save_results(self._job, self._phase, self._client, self._interruption)
+        saved = self._saved()
         give_memory_back()
         self._note(Fact.RESULTS_SAVED, rows=dict(saved))
         self._tell(ResultsSaved(self._number, saved.total()))
+
+    def _saved(self) -> Counter[Outcome]:
+        """Waits for results that are not there yet no longer than for the run. Raises what `run` raises."""
+        of = (self._job, self._phase, self._client, self._interruption)
+        if self.deadline is None:
+            return save_results(*of)
+        policy, failures = RetryPolicy(), 0
+        while True:
+            try:
+                return save_results(*of, patient=False)
+            except CallError as error:
+                failures += 1
+                if error.http_status not in _TOO_EARLY or failures >= policy.tries:
+                    raise
+            pause = policy.pause(failures, uniform)
+            state = self._state
+            self._require_left(pause, f"operation {state.operation_id} is {state.ended}, without results yet")
+            self._interruption.sleep(pause)
 
     def _look_whether_it_ended(self, error: CallError) -> None:
         """The results are not there: either the run is not over after all, or it is a failure."""
@@ -134,16 +154,21 @@ class Follower(PhaseStep):
         self._tell(StatusSeen(self._number, seen.status, passed))
 
     def _pause(self, seen: ScheduledOperation, pause: float) -> None:
-        if self.deadline is not None:
-            left = self.deadline - self._interruption.monotonic()
-            if pause > left:
-                # rare: wait over while the run goes on
-                self._interruption.sleep(max(0.0, left))
-                raise StillRunning(f"operation {seen.operation_id or seen.id} is still {seen.status}", "")
+        self._require_left(pause, f"operation {seen.operation_id or seen.id} is still {seen.status}")
         until = self._interruption.monotonic() + pause
         while (left := until - self._interruption.monotonic()) > 0 and self.meanwhile():
             self._interruption.checkpoint()
         self._interruption.sleep(max(0.0, left))
+
+    def _require_left(self, pause: float, why: str) -> None:
+        """Raises StillRunning at the deadline where that is before the end of the pause."""
+        if self.deadline is None:
+            return
+        left = self.deadline - self._interruption.monotonic()
+        if pause > left:
+            # rare: wait over while the run goes on
+            self._interruption.sleep(max(0.0, left))
+            raise StillRunning(why, "")
 
     def _look_patiently(self, scheduled_id: str) -> ScheduledOperation:
         """The run's status, also where it could not be had for a while: the run itself goes on meanwhile."""
