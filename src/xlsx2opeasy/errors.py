@@ -28,6 +28,8 @@ class Xlsx2OpeasyError(Exception):
     status: ClassVar[str] = "failed"
     rows: Mapping[str, int] | None = None
     """The counts of `load --json`, where a workbook had been read before this stopped its load."""
+    leaves_nothing: bool = False
+    """Whether a new load ended before it had reached its server: no job and no results are left of it."""
 
     def __init__(self, message: str, hint: str = "") -> None:
         """`message` says what is wrong, `hint` what to do next."""
@@ -63,6 +65,8 @@ class ServiceFailed(Xlsx2OpeasyError):
 
 class NeverReached(ServiceFailed):
     """The server has given no answer at all; nothing is left of the load."""
+
+    leaves_nothing = True
 
 
 class LocalFailure(Xlsx2OpeasyError):

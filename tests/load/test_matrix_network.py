@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from foreign.messages import Answer, Cut, Request
-from xlsx2opeasy.errors import NeverReached
+from xlsx2opeasy.errors import NeverReached, UsageError
 from xlsx2opeasy.load.run.undecided import Settling
 
 from .books import outcomes, read_results, user_book
@@ -394,7 +394,7 @@ def test_f47_deletions_in_doubt_are_repeated_until_it_is_gone(
 
 @pytest.mark.parametrize(
     ("call", "status"),
-    [(("POST", "/authsessions"), 307), (CREATE, 301), (APPEND, 302), (SCHEDULE, 307), (SCHEDULE, 308)],
+    [(CREATE, 301), (APPEND, 302), (SCHEDULE, 307), (SCHEDULE, 308)],
 )
 def test_f48_redirects_are_not_followed(rig: Rig, book: Path, call: tuple[str, str], status: int) -> None:
     elsewhere = {"Location": "http://127.0.0.1:9/v1/operations"}
@@ -403,6 +403,20 @@ def test_f48_redirects_are_not_followed(rig: Rig, book: Path, call: tuple[str, s
     assert result.exit_code == 2
     kept_promise(rig.server, result)
     assert rig.resume(result.job).status == "completed"
+
+
+def test_f48_a_login_that_is_redirected_leaves_nothing_of_the_load(rig: Rig, book: Path) -> None:
+    """The address is another server's: a job would go on there."""
+    elsewhere = {"Location": "http://127.0.0.1:9/v1/authsessions"}
+    rig.server.settings.before = on_call("POST", "/authsessions", Answer(307, None, elsewhere))
+    with pytest.raises(UsageError) as caught:
+        rig.load(book)
+    assert "redirect" in caught.value.hint
+    assert caught.value.rows is not None
+    assert caught.value.rows["notSent"] == 5
+    assert [each.name for each in book.parent.iterdir()] == [book.name]
+    assert list(rig.home.jobs()) == []
+    assert rig.load(book).status == "completed"
 
 
 @pytest.mark.parametrize("calls", range(1, 14, 2))

@@ -29,7 +29,7 @@ from xlsx2opeasy.load.run.follow import Follower
 from xlsx2opeasy.load.run.schedule import DraftFencedError, Scheduler
 from xlsx2opeasy.load.run.undecided import Settling, refuse_disproved, settle_claim
 from xlsx2opeasy.opeasy.client import OpEasyClient
-from xlsx2opeasy.opeasy.errors import CallError
+from xlsx2opeasy.opeasy.errors import CallError, CallRedirected
 from xlsx2opeasy.spec.outcomes import Outcome
 
 MAX_FENCED = 3
@@ -79,7 +79,7 @@ class Runner:
     def run(self) -> LoadResult:
         """Every end is a result, and leaves a results workbook.
 
-        Raises LocalFailure where the job is damaged and, of a new job, NeverReached.
+        Raises LocalFailure where the job is damaged and, of a new job, what leaves nothing of it.
         """
         with ExitStack() as stack:
             connect = kept_open(of_job(self._connect, self._job, self._tell), stack)
@@ -91,9 +91,9 @@ class Runner:
                 self._proceed(connect)
             except TakenOver:
                 raise  # whoever has the job by now writes its results
-            except NeverReached:
-                raise
             except Xlsx2OpeasyError as error:
+                if error.leaves_nothing:
+                    raise
                 stopped = error
             return ending.end(stopped)
 
@@ -116,9 +116,12 @@ class Runner:
                 self._run_all(phases, client)
 
     def _first_contact(self, client: OpEasyClient) -> None:
-        """Logs in; raises NeverReached where the server gives no answer at all."""
+        """Logs in. Nothing is left of the job where that is redirected, or gets no answer at all."""
         try:
             client.authenticate()
+        except CallRedirected as error:
+            error.leaves_nothing, error.rows = True, counts_of_unsent(self._job.rows)
+            raise
         except CallError as error:
             if client.has_answered:
                 raise

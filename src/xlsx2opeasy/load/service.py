@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
-from xlsx2opeasy.errors import InvalidWorkbook, LoadRefused, LocalFailure, NeverReached, UsageError
+from xlsx2opeasy.errors import InvalidWorkbook, LoadRefused, LocalFailure, UsageError, Xlsx2OpeasyError
 from xlsx2opeasy.load.budget import AfterCanary
 from xlsx2opeasy.load.estimate import pace_of, requests_in_all
 from xlsx2opeasy.load.event_log import EventLog
@@ -64,17 +64,18 @@ def load(
     """Loads one workbook, from reading it to the results in it.
 
     Raises WorkbookUnusable where it cannot be read, LoadRefused where it must not be loaded, LocalFailure
-    where the job could not be put on disk, NeverReached where the server gave no answer at all: nothing was
-    sent then, and no job is left. Every other end is a LoadResult.
+    where the job could not be put on disk, NeverReached where the server gave no answer at all, UsageError
+    where it redirected the login: nothing was sent then, and no job is left. Every other end is a LoadResult.
     """
     with context.interruption.listening(), load_lock(context.store, target):
         stored, rows = _frozen(workbook, target, options, context, confirm)
         give_memory_back()
         try:  # from here on the job on disk is all there is
             return _work_on(stored, context, rows=rows)
-        except NeverReached:
-            with contextlib.suppress(OSError, LocalFailure):  # that the server is away weighs more
-                stored.remove()
+        except Xlsx2OpeasyError as error:
+            if error.leaves_nothing:
+                with contextlib.suppress(OSError, LocalFailure):  # that the server is not there weighs more
+                    stored.remove()
             raise
 
 
