@@ -32,6 +32,18 @@ def test_a_job_of_which_nothing_is_known_is_refused(rig: Rig, tmp_path: Path) ->
     assert f"xlsx2opeasy resume {undecided.job}" in refused.value.hint
 
 
+def test_a_job_that_was_closed_undecided_is_refused_without_a_way_to_settle_it(
+    rig: Rig, tmp_path: Path
+) -> None:
+    rig.server.settings.after = on_call("POST", "/scheduledoperations", Cut())
+    closed = rig.load(user_book(tmp_path / "branch.xlsx", 1))
+    abandon(str(closed.job), rig.around(), undecided=True)
+    with pytest.raises(LoadRefused, match=r"nothing of it can be undone$") as refused:
+        undo_of(rig.folder(closed))
+    assert "closed undecided" in refused.value.hint
+    assert "resume" not in refused.value.hint
+
+
 def test_a_row_without_a_result_is_left_alone_and_said(rig: Rig, tmp_path: Path) -> None:
     def lose(request: Request, answer: Answer) -> Answer | None:
         body = answer.body

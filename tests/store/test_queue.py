@@ -17,7 +17,7 @@ from load.books import numbers_then_users, user_book, users, write_rows
 from load.rig import executed, on_call
 from xlsx2opeasy.settings.store import STORE_VARIABLE
 from xlsx2opeasy.store.items import item_of, list_items
-from xlsx2opeasy.store.jobs import PostgresStore
+from xlsx2opeasy.store.jobs import RESULTS, PostgresStore
 
 from .fleet import Machine, ended, until
 
@@ -119,6 +119,27 @@ def test_order_time_and_cancelling(
         "user0002@example.com",
     ]
     here.run("queue", "add", tmp_path / "gone.xlsx", "--yes")  # as if it had never been there
+
+
+def test_results_that_are_not_there_are_refused_with_what_is(
+    machine: Callable[[str], Machine], store: PostgresStore, tmp_path: Path
+) -> None:
+    here = machine("here")
+    book = user_book(tmp_path / "gone for now.xlsx", 1)
+    cancelled = here.json("queue", "add", book, "--yes")["items"][0]["job"]
+    here.run("queue", "cancel", cancelled)
+    refused = here.run("queue", "fetch", cancelled, "--output", tmp_path / "x.xlsx", code=2)
+    assert "nothing of it was sent" in refused.stderr
+    assert "30 days" not in refused.stderr
+    assert "xlsx2opeasy queue add 'gone for now.xlsx'" in refused.stderr
+    done = here.json("queue", "add", book, "--yes")["items"][0]["job"]
+    here.run("worker", "--drain")
+    here.run("queue", "fetch", done, "--output", tmp_path / "x.xlsx")
+    expired = "DELETE FROM xlsx2opeasy_file WHERE job = %s AND starts_with(name, %s)"
+    store.session.run(lambda connection: connection.execute(expired, [done, RESULTS]))
+    refused = here.run("queue", "fetch", done, "--output", tmp_path / "y.xlsx", code=2)
+    assert f"xlsx2opeasy report {done}" in refused.stderr
+    here.run("report", done, "--output", tmp_path / "done.html")
 
 
 def test_what_is_finished_is_not_given_up(machine: Callable[[str], Machine], tmp_path: Path) -> None:

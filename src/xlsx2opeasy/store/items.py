@@ -19,6 +19,7 @@ from xlsx2opeasy.load.job.state import ABANDONED, COMPLETED, REJECTED, UNKNOWN, 
 from xlsx2opeasy.load.jobs.earlier import peek
 from xlsx2opeasy.load.jobs.superseded import withdraw
 from xlsx2opeasy.load.results.row_results import counts_of, counts_so_far
+from xlsx2opeasy.shell import quoted
 from xlsx2opeasy.store.connection import lock_number
 from xlsx2opeasy.store.jobs import RESULTS_KEPT, PostgresJob, PostgresStore
 
@@ -149,7 +150,7 @@ def fetch_results(store: PostgresStore, job: str, output: Path, *, replace: bool
     if found is None:
         if item.state in (QUEUED, RUNNING):
             raise LoadRefused(f"job {job} has no results yet: it is {item.state}", "wait for it to end")
-        raise UsageError(f"the store has no results of job {job}: they are kept for {RESULTS_KEPT.days} days")
+        raise _without_results(stored, item)
     content, suffix = found
     if output.suffix.casefold() != suffix.casefold():
         raise UsageError(f"the results of job {job} cannot be called {output.name}", f"end it in {suffix}")
@@ -162,6 +163,20 @@ def fetch_results(store: PostgresStore, job: str, output: Path, *, replace: bool
                 f"{output} cannot be written: {why_refused(error)}", "choose another place with --output"
             ) from error
     return item
+
+
+def _without_results(stored: PostgresJob, item: Item) -> UsageError:
+    """Why a job that has ended has no results: it never had any, or they were kept long enough."""
+    _, state = peek(stored)
+    if item.state == CANCELLED and not any(each.may_be_at_server for each in state.phases.values()):
+        return UsageError(
+            f"job {item.job} has no results: {state.message}",
+            f"to load its workbook after all: xlsx2opeasy queue add {quoted(item.workbook)}",
+        )
+    return UsageError(
+        f"the store has no results of job {item.job}: they are kept for {RESULTS_KEPT.days} days",
+        f"what became of its rows is still in its report: xlsx2opeasy report {item.job}",
+    )
 
 
 def steps_of(store: PostgresStore, job: str) -> list[dict[str, str]]:

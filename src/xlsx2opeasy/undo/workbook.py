@@ -58,6 +58,12 @@ def undo_of(stored: StoredJob) -> Undo:
             f"xlsx2opeasy jobs show {facts.job} tells how it ended",
         )
     if not any(each.known for each in done):
+        if state.closed:
+            raise LoadRefused(
+                f"it is not known what became of job {facts.job}, so nothing of it can be undone",
+                "it was closed undecided, so nothing settles it any more: look in the portal which of its"
+                " rows took effect",
+            )
         raise LoadRefused(
             f"it is not known what became of job {facts.job}, so nothing of it can be undone yet",
             f"how it is settled is said by: xlsx2opeasy resume {facts.job}",
