@@ -22,6 +22,7 @@ LEVELS: dict[str, float] = {
     "display": 0,
     "masking": 1.4,
     "durable": 0.5,
+    "paths": 0,
     "job_model": 0,
     "http": 1.5,
     "ooxml": 1,

@@ -20,6 +20,7 @@ from xlsx2opeasy.opeasy.connection import Connection
 from xlsx2opeasy.opeasy.errors import CallError
 from xlsx2opeasy.opeasy.exchange import Timeouts
 from xlsx2opeasy.operating_system import HOME_VARIABLE, state_folder
+from xlsx2opeasy.paths import is_there
 from xlsx2opeasy.session import Dialog
 from xlsx2opeasy.settings.keyrings import KeyringTrouble, keyring_kind
 from xlsx2opeasy.settings.keys import api_key_source, find_api_key, key_file_is_open
@@ -92,7 +93,7 @@ def _versions() -> Finding:
 def _home() -> Finding:
     """Whether jobs can be kept: in the folder, or where it is to be made."""
     folder = state_folder()
-    there = next(each for each in (folder, *folder.parents) if each.exists())
+    there = next(each for each in (folder, *folder.parents) if is_there(each))
     try:
         with tempfile.TemporaryFile(dir=there) as file:
             file.write(b"x")

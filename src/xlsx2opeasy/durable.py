@@ -9,6 +9,7 @@ from typing import TypeGuard
 
 from xlsx2opeasy.errors import WorkbookUnusable
 from xlsx2opeasy.operating_system import HELD_BY_ANOTHER, replace_patiently, sync_folder
+from xlsx2opeasy.paths import is_taken
 
 _REASONS = {
     errno.ENOSPC: "the disk is full",
@@ -94,7 +95,7 @@ def require_overwritable(
         raise WorkbookUnusable(
             f"{file} is what this command reads, and is not replaced", "choose another name"
         )
-    if not replace and (file.exists() or file.is_symlink()):
+    if not replace and is_taken(file):
         raise WorkbookUnusable(f"{file} exists and is not replaced", hint)
 
 

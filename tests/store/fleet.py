@@ -35,7 +35,7 @@ class Machine:
     def json(self, *arguments: object, code: int | None = 0) -> Any:
         return json.loads(self.run(*arguments, "--json", code=code).stdout)
 
-    def start(self, *arguments: object) -> "subprocess.Popen[str]":
+    def start(self, *arguments: object, **how: Any) -> "subprocess.Popen[str]":
         return subprocess.Popen(
             [installed.COMMAND, *map(str, arguments)],
             env=self.env,
@@ -43,6 +43,7 @@ class Machine:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            **how,
         )
 
     @contextlib.contextmanager

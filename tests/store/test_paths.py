@@ -1,4 +1,7 @@
-"""A path is one file on one machine only: another machine of the store has another workbook there, or the same."""
+"""A path is one file on one machine only: another machine of the store has another workbook there, or the same.
+
+And another account of the machine may not look at it.
+"""
 
 import socket
 from collections.abc import Callable
@@ -6,12 +9,15 @@ from pathlib import Path
 
 import pytest
 
+from closed import closed, never_with_overrides
 from foreign.messages import Answer
 from foreign.server import ForeignServer
 from load.books import read_results, users, write_rows
 from load.rig import Rig, executed
 from xlsx2opeasy.errors import LoadRefused
 from xlsx2opeasy.store.jobs import PostgresStore
+
+from .fleet import Machine
 
 
 @pytest.fixture
@@ -118,3 +124,22 @@ def test_results_go_beside_a_workbook_of_another_machine_only_where_it_is_there(
         assert "workbook is on alpha" in beta.notices
         assert f"queue fetch {job}" in beta.notices
         assert beta.home.job(job).results() is not None  # type: ignore[attr-defined]
+
+
+def test_a_worker_of_another_account_of_the_machine_keeps_the_results_for_queue_fetch(
+    machine: Callable[[str], Machine], server: ForeignServer, tmp_path: Path
+) -> None:
+    folder = tmp_path / "colleague"
+    folder.mkdir()
+    theirs, ours = machine("theirs"), machine("ours")
+    theirs.run("queue", "add", put(folder, 1), "--yes")
+    job = theirs.json("queue", "list")["items"][0]["job"]
+    with closed(folder):
+        worker = ours.start("worker", "--drain", preexec_fn=never_with_overrides)
+        _, said = worker.communicate(timeout=300)
+        assert (worker.returncode, ours.state(job)) == (0, "done"), said
+    assert f"queue fetch {job}" in said
+    ours.run("queue", "fetch", job, "--output", tmp_path / "fetched.xlsx")
+    assert {row[0] for row in read_results(tmp_path / "fetched.xlsx").values()} == {"SUCCESS"}
+    assert [each.name for each in folder.iterdir()] == ["users.xlsx"]
+    assert set(executed(server).values()) == {1}

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from html import unescape
 from pathlib import Path
+from typing import Any
 from urllib.parse import urljoin
 
 import httpx
@@ -133,12 +134,17 @@ def _fields(form: str) -> dict[str, str]:
 
 @contextmanager
 def running(
-    *arguments: object, env: Mapping[str, str] | None = None, opens_browser: bool = False
+    *arguments: object, env: Mapping[str, str] | None = None, opens_browser: bool = False, **how: Any
 ) -> Iterator[Page]:
     """The page with these arguments, until the block ends."""
     command = [str(COMMAND), "web", *([] if opens_browser else ["--no-browser"]), *map(str, arguments)]
     process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, **(env or {})}
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, **(env or {})},
+        **how,
     )
     try:
         assert process.stdout is not None

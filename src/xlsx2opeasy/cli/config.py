@@ -9,6 +9,7 @@ from xlsx2opeasy.cli.output import say_json, tell
 from xlsx2opeasy.cli.tables import cell, show_table
 from xlsx2opeasy.errors import UsageError
 from xlsx2opeasy.operating_system import HOME_VARIABLE, state_folder
+from xlsx2opeasy.paths import is_there
 from xlsx2opeasy.settings.config import config_file
 from xlsx2opeasy.settings.keys import api_key_source, webex_token_source, webex_url
 from xlsx2opeasy.settings.resolved import Flags, Settings, Value, read_settings, resolve
@@ -102,7 +103,7 @@ def _tell_of_what_goes_before(name: str) -> None:
 def _places() -> tuple[Value, Value]:
     of_home = f"environment variable {HOME_VARIABLE}" if os.environ.get(HOME_VARIABLE) else "default"
     path = config_file()
-    of_file = of_home if path.exists() else f"{of_home}; there is no such file"
+    of_file = of_home if is_there(path) else f"{of_home}; there is no such file"
     return Value("home", str(state_folder()), of_home), Value("config_file", str(path), of_file)
 
 

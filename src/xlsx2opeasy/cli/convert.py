@@ -20,6 +20,7 @@ from xlsx2opeasy.cli.options import (
 from xlsx2opeasy.cli.output import counted, say, say_json, tell
 from xlsx2opeasy.cli.problem_lines import show_problems, summary
 from xlsx2opeasy.errors import InvalidWorkbook, Xlsx2OpeasyError
+from xlsx2opeasy.paths import is_there
 
 if TYPE_CHECKING:
     from xlsx2opeasy.check.checked import Checked
@@ -68,7 +69,7 @@ def convert(asked: Request) -> None:
     try:
         usual = read_offline_settings(asked.profile)
         limits = usual.limits.but(asked.chunk_tasks, asked.chunk_bytes)
-        had_earlier = (asked.output / MANIFEST).exists()
+        had_earlier = is_there(asked.output / MANIFEST)
         checked = _checked(asked, usual)
         made = write_task_files(asked.workbook, checked, asked.output, limits, usual.wire_names)
     except Xlsx2OpeasyError as error:

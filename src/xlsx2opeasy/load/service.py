@@ -36,6 +36,7 @@ from xlsx2opeasy.load.results.status import load_command
 from xlsx2opeasy.load.run.undecided import Settling, require_undecided
 from xlsx2opeasy.load.runner import Runner, Waiting
 from xlsx2opeasy.operating_system import give_memory_back
+from xlsx2opeasy.paths import is_file_there
 from xlsx2opeasy.workbook.protection import unlock
 
 Confirm = Callable[[Prepared], bool]
@@ -230,7 +231,7 @@ def _tell_of_changed_workbook(
     stored: StoredJob, facts: JobFacts, state: JobState, context: LoadContext
 ) -> None:
     path = Path(facts.workbook)
-    if state.finished is not None or not facts.is_of_this_machine or not path.is_file():
+    if state.finished is not None or not facts.is_of_this_machine or not is_file_there(path):
         return
     with contextlib.suppress(OSError):
         digest = digest_of(stored, keyed=facts.is_keyed)(path.read_bytes())

@@ -38,11 +38,15 @@ def config_file() -> Path:
 
 def read_config(path: Path) -> Mapping[str, Any]:
     """What the file says; {} where there is none. Raises UsageError where it cannot be understood."""
-    if not path.exists():
-        return {}
     try:
         config = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    except OSError as error:
+        raise UsageError(
+            f"{path} cannot be read: {error.strerror or error}", "see to it that you may read it"
+        ) from None
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise UsageError(f"{path} cannot be read: {error}", "correct the file, or remove it") from None
     _hold_keys(config, TOP_KEYS, path)
     for key, example in (("default_profile", "acme"), ("store", "postgresql://loads@db.example.com/loads")):

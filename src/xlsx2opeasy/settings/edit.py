@@ -6,6 +6,7 @@ file is unchanged.
 
 import os
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -221,9 +222,9 @@ def _change(change: Callable[[Any], None]) -> Path:
         text = tomlkit.dumps(document)
     except (TOMLKitError, TypeError, AttributeError) as error:
         raise UsageError(f"{path} cannot be changed: {error}", "correct the file by hand") from None
-    make_folder(path.parent)
     trial = path.with_name(f".{path.name}.{os.getpid()}.trial")
     try:
+        make_folder(path.parent)
         write_file(trial, text.encode())
         try:
             read_config(trial)
@@ -235,7 +236,8 @@ def _change(change: Callable[[Any], None]) -> Path:
             f"{path} cannot be written: {why_refused(error)}", "nothing was changed"
         ) from error
     finally:
-        trial.unlink(missing_ok=True)
+        with suppress(OSError):
+            trial.unlink(missing_ok=True)
     return path
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from xlsx2opeasy.errors import AccessDenied, UsageError
 from xlsx2opeasy.operating_system import others_can_read
+from xlsx2opeasy.paths import is_file_there, is_folder_there
 from xlsx2opeasy.secret import Secret
 from xlsx2opeasy.settings.keyrings import WEBEX_KEYRING_NAME, KeyringTrouble, keyring_names, look_up
 from xlsx2opeasy.settings.resolved import Flags, Settings
@@ -118,7 +119,7 @@ def _why_no_key(path: Path, error: OSError | UnicodeDecodeError) -> str:
         case IsADirectoryError():
             return "is a folder"
         case PermissionError():
-            return "is a folder" if path.is_dir() else "may not be read by you"
+            return "is a folder" if is_folder_there(path) else "may not be read by you"
         case UnicodeDecodeError():
             return "is no text file"
         case _:
@@ -140,7 +141,7 @@ def validate_key_and_ca_files(settings: Settings, flags: Flags) -> None:
 
 def key_file_is_open(path: Path) -> bool:
     """Whether others than the owner can read the key file; not where there is no such file."""
-    return path.is_file() and others_can_read(path)
+    return is_file_there(path) and others_can_read(path)
 
 
 def key_file_remarks(path: Path) -> Iterator[str]:

@@ -19,6 +19,7 @@ from xlsx2opeasy.load.job.state import ABANDONED, COMPLETED, REJECTED, UNKNOWN, 
 from xlsx2opeasy.load.jobs.earlier import peek
 from xlsx2opeasy.load.jobs.superseded import withdraw
 from xlsx2opeasy.load.results.row_results import counts_of, counts_so_far
+from xlsx2opeasy.paths import is_file_there
 from xlsx2opeasy.shell import quoted
 from xlsx2opeasy.store.connection import lock_number
 from xlsx2opeasy.store.jobs import RESULTS_KEPT, PostgresJob, PostgresStore
@@ -154,7 +155,7 @@ def fetch_results(store: PostgresStore, job: str, output: Path, *, replace: bool
     content, suffix = found
     if output.suffix.casefold() != suffix.casefold():
         raise UsageError(f"the results of job {job} cannot be called {output.name}", f"end it in {suffix}")
-    if not (output.is_file() and output.read_bytes() == content):
+    if not _holds(output, content):
         require_overwritable(output, replace=replace)
         try:
             write_file(output, content)
@@ -177,6 +178,14 @@ def _without_results(stored: PostgresJob, item: Item) -> UsageError:
         f"the store has no results of job {item.job}: they are kept for {RESULTS_KEPT.days} days",
         f"what became of its rows is still in its report: xlsx2opeasy report {item.job}",
     )
+
+
+def _holds(output: Path, content: bytes) -> bool:
+    """Whether the file is there already with this content."""
+    try:
+        return is_file_there(output) and output.read_bytes() == content
+    except OSError:
+        return False
 
 
 def steps_of(store: PostgresStore, job: str) -> list[dict[str, str]]:

@@ -10,6 +10,7 @@ from filelock import FileLock, Timeout
 
 from xlsx2opeasy.durable import make_folder, what_helps, why_refused
 from xlsx2opeasy.errors import LocalFailure
+from xlsx2opeasy.paths import is_there
 
 _LOCK = "lock"
 
@@ -38,7 +39,7 @@ def scratch_folder(parent: Path) -> Iterator[Path]:
 
 def _sweep(parent: Path) -> None:
     for folder in parent.iterdir():
-        if not (folder / _LOCK).exists():
+        if not is_there(folder / _LOCK):
             continue  # it is being made, or removed
         lock = FileLock(folder / _LOCK, timeout=0)
         with contextlib.suppress(Timeout, OSError):

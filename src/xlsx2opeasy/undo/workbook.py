@@ -19,6 +19,7 @@ from xlsx2opeasy.load.job.store import StoredJob
 from xlsx2opeasy.load.jobs.earlier import peek
 from xlsx2opeasy.load.results.completed_effects import read_completed_effects
 from xlsx2opeasy.load.results.output import free_name
+from xlsx2opeasy.paths import is_folder_there
 from xlsx2opeasy.shell import quoted
 from xlsx2opeasy.spec.catalogue import BY_NAME, PROCESSING_ORDER
 from xlsx2opeasy.spec.effects import Effect
@@ -96,7 +97,7 @@ def choose_undo_output(facts: JobFacts, wanted: Path | None, *, replace: bool = 
         require_overwritable(wanted, replace=replace, inputs=(facts.workbook,))
         return wanted.absolute()
     workbook = Path(facts.workbook)
-    beside = workbook.parent.is_dir() and os.access(workbook.parent, os.W_OK)
+    beside = is_folder_there(workbook.parent) and os.access(workbook.parent, os.W_OK | os.X_OK)
     stem = workbook.stem.removesuffix(".results")
     return free_name((workbook.parent if beside else Path.cwd()) / f"{stem}.undo.xlsx")
 

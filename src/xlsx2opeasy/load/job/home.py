@@ -68,10 +68,13 @@ class JobFolder:
         except FileNotFoundError:
             raise
         except OSError as error:
-            raise LocalFailure(
-                f"{self.where(name)} cannot be read: {error.strerror or error}",
-                f"once it can be read, go on with: xlsx2opeasy resume {self.job_id}",
-            ) from error
+            raise self._unreadable(name, error) from error
+
+    def _unreadable(self, name: str, error: OSError) -> LocalFailure:
+        return LocalFailure(
+            f"{self.where(name)} cannot be read: {error.strerror or error}",
+            f"once it can be read, go on with: xlsx2opeasy resume {self.job_id}",
+        )
 
     def write(self, name: str, content: bytes) -> None:
         """Writes a file; what a process that died left half written of it is removed."""
@@ -81,8 +84,11 @@ class JobFolder:
         write_file(file, content)
 
     def exists(self, name: str) -> bool:
-        """Whether there is such a file."""
-        return (self.path / name).exists()
+        """Whether there is such a file. Raises LocalFailure where that cannot be determined."""
+        try:
+            return (self.path / name).exists()
+        except OSError as error:
+            raise self._unreadable(name, error) from error
 
     def names(self, prefix: str) -> list[str]:
         """The files of a folder of the job."""
@@ -258,7 +264,8 @@ class Home:
                 f"set {HOME_VARIABLE} to a folder of your own",
             ) from error
         paths.sort(key=lambda path: path.name[1:], reverse=True)
-        yield from islice((JobFolder(path) for path in paths if (path / FACTS).exists()), latest)
+        folders = (JobFolder(path) for path in paths)
+        yield from islice((folder for folder in folders if folder.exists(FACTS)), latest)
 
     def freeze_lock(self, origin: str, enterprise_id: str) -> AbstractContextManager[None]:  # noqa: ARG002
         """Nothing more: who freezes a job here holds the enterprise's lock."""

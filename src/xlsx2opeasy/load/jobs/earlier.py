@@ -15,6 +15,7 @@ from xlsx2opeasy.load.job.state import UNKNOWN, JobState
 from xlsx2opeasy.load.job.store import Store, StoredJob
 from xlsx2opeasy.load.results.outcomes import fingerprints_kept
 from xlsx2opeasy.load.results.row_results import Place
+from xlsx2opeasy.paths import is_there
 from xlsx2opeasy.shell import quoted
 from xlsx2opeasy.spec.outcomes import Outcome
 
@@ -309,7 +310,7 @@ def _refuse_closed(
 
 def is_here(facts: JobFacts, written: str) -> bool:
     """Whether the place where the results were written is one of this machine; else the store has them."""
-    return not facts.machine or (facts.is_of_this_machine and Path(written).exists())
+    return not facts.machine or (facts.is_of_this_machine and is_there(Path(written)))
 
 
 def holds_results(candidate: Candidate, facts: JobFacts, state: JobState) -> bool:

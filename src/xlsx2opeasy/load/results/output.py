@@ -18,6 +18,7 @@ from xlsx2opeasy.load.job.state import JOB
 from xlsx2opeasy.load.job.store import WORKBOOK
 from xlsx2opeasy.load.results.row_results import RowResults
 from xlsx2opeasy.ooxml.replace import replacing
+from xlsx2opeasy.paths import is_file_there, is_taken, is_there
 from xlsx2opeasy.spec.outcomes import RowResult
 from xlsx2opeasy.workbook.edited_copy import UnwritableWorkbook
 from xlsx2opeasy.workbook.mapping import kept_mapping
@@ -65,7 +66,7 @@ def _refuse_other_extension(wanted: Path, workbook: Path) -> None:
 
 def _try_to_write(chosen: Path) -> None:
     """Makes a file and removes it: permissions are not all that a disk may have against one."""
-    probe = chosen.with_name(f".{secrets.token_hex(8)}.tmp") if chosen.exists() else chosen
+    probe = chosen.with_name(f".{secrets.token_hex(8)}.tmp") if is_there(chosen) else chosen
     probe.touch(mode=0o600, exist_ok=False)
     probe.unlink()
 
@@ -79,7 +80,7 @@ def _beside(workbook: Path) -> Path:
 def free_name(path: Path) -> Path:
     """`path`, or the first of `NAME-2`, `NAME-3`, … that does not exist."""
     candidates = itertools.chain([path], (path.with_stem(f"{path.stem}-{n}") for n in itertools.count(2)))
-    return next(each for each in candidates if not each.exists() and not each.is_symlink())
+    return next(each for each in candidates if not is_taken(each))
 
 
 def write_workbook(job: OpenJob, row_results: RowResults, tell: Listener) -> Path | None:
@@ -92,7 +93,7 @@ def write_workbook(job: OpenJob, row_results: RowResults, tell: Listener) -> Pat
     them, LocalFailure where what was made on the way cannot be removed.
     """
     earlier = job.state.written
-    chosen = Path(earlier if earlier and Path(earlier).exists() else job.facts.output)
+    chosen = Path(earlier if earlier and is_there(Path(earlier)) else job.facts.output)
     target = chosen if _is_ours(job, chosen) else free_name(_name_beside(chosen))
     with job.stored.as_path(WORKBOOK) as frozen, job.stored.scratch() as scratch:
         made = scratch / f"made{chosen.suffix}"
@@ -255,7 +256,7 @@ class _Writing:
 def _model(job: OpenJob, frozen: Path) -> Path:
     """The file whose permission bits the results get: the workbook itself, while it is there."""
     workbook = Path(job.facts.workbook)
-    return workbook if workbook.is_file() else frozen
+    return workbook if is_file_there(workbook) else frozen
 
 
 def _name_beside(path: Path) -> Path:
@@ -268,7 +269,7 @@ def _is_ours(job: OpenJob, path: Path) -> bool:
     try:
         digest = job.digest(path.read_bytes())
     except FileNotFoundError:
-        return not path.is_symlink()
+        return not is_taken(path)
     except OSError:
         return False
     unchanged_input = str(path) == job.facts.workbook and digest == job.facts.workbook_sha256

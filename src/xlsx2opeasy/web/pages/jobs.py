@@ -17,6 +17,7 @@ from xlsx2opeasy.load.job.store import DONE, WORKBOOK, StoredJob
 from xlsx2opeasy.load.jobs.earlier import peek
 from xlsx2opeasy.load.jobs.listing import LocalJob
 from xlsx2opeasy.load.run.undecided import Settling, may_have_no_run
+from xlsx2opeasy.paths import is_file_there
 from xlsx2opeasy.report.data import report_data, rows_of
 from xlsx2opeasy.report.write import rendered, style_hash
 from xlsx2opeasy.settings.store import is_shared
@@ -85,7 +86,7 @@ def _job(
         view=view,
         upload=upload,
         problem=problem,
-        has_results=bool(found.results and Path(found.results).is_file()),
+        has_results=bool(found.results and is_file_there(Path(found.results))),
         can_undo=not found.rehearsal and stored.exists(DONE) and not view.running and not view.resumable,
         **_rows(request, stored, running=view.running),
     )
@@ -243,7 +244,7 @@ def results(request: Request) -> Response:
     """The results workbook."""
     _, found = desk_of(request).job(request.path_params["job"])
     path = Path(found.results or "")
-    if not found.results or not path.is_file():
+    if not found.results or not is_file_there(path):
         raise WorkbookUnusable("the results workbook is not where it was written", f"it was {found.results}")
     return download(path, path.name)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from xlsx2opeasy.errors import WorkbookUnusable
 from xlsx2opeasy.ooxml.limits import Limits, too_large
+from xlsx2opeasy.paths import is_there
 from xlsx2opeasy.spec.catalogue import nearest
 
 _LOCK_PREFIX = "~$"
@@ -46,7 +47,7 @@ def read_source(path: Path, limits: Limits) -> Source:
             f'"{path}" cannot be read: {error.strerror or error}.',
             "Close it in other programs, and check that you may read it.",
         ) from error
-    return Source(path, data, hashlib.sha256(data).hexdigest(), (path.parent / f"~${path.name}").exists())
+    return Source(path, data, hashlib.sha256(data).hexdigest(), is_there(path.parent / f"~${path.name}"))
 
 
 def _unchanging_bytes(path: Path, limits: Limits) -> bytes:
