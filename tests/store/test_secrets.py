@@ -28,7 +28,7 @@ from xlsx2opeasy.store.keyfile import KEY_VARIABLE
 from xlsx2opeasy.store.schema import SCHEMA_VERSION
 
 from .conftest import write_key
-from .fleet import Machine
+from .fleet import Machine, until
 
 NewStore = Callable[[], PostgresStore]
 SECRET = "Tr0ub4dor-geheim"
@@ -154,6 +154,72 @@ def test_the_key_is_exchanged_while_jobs_are_done_queued_and_cut_off(
     assert old not in key_file.read_bytes()
     write_key(key_file, old)
     assert "another key" in here.run("jobs", code=2).stderr
+
+
+def test_a_worker_that_runs_finds_the_new_key_in_the_key_file(
+    machine: Callable[[str], Machine], server: ForeignServer, store_url: str, tmp_path: Path, key_file: Path
+) -> None:
+    old, new = base64.b64decode(key_file.read_text()), os.urandom(32)
+    here, there = machine("here"), machine("there")
+    added = []
+    with there.working():
+        for number, keys in enumerate(((old,), (new, old), (new, old))):
+            write_key(key_file, *keys)
+            if number == 2:
+                assert "; run it again:" in here.run("store", "rotate-key").stdout
+            book = write_rows(tmp_path / f"{number}.xlsx", {"Users": users(2, first=10 * number)})
+            added.append(here.json("queue", "add", book, "--yes")["items"][0]["job"])
+            until(lambda: here.state(added[-1]) == "done")
+        assert "0 keys wrapped again: the key file's second line" in here.run("store", "rotate-key").stdout
+    write_key(key_file, new)
+    for job in added:
+        here.run("queue", "fetch", job, "--output", tmp_path / f"{job}.xlsx")
+    assert set(executed(server).values()) == {1}
+
+
+def test_a_load_that_began_before_the_key_was_exchanged_leaves_nothing_under_the_old_one(
+    machine: Callable[[str], Machine], server: ForeignServer, store_url: str, tmp_path: Path, key_file: Path
+) -> None:
+    old, new = base64.b64decode(key_file.read_text()), os.urandom(32)
+    here = machine("here")
+
+    def exchange(request: Request) -> None:
+        if request.method == "POST" and "scheduled" in request.path:
+            write_key(key_file, new, old)
+            here.run("store", "rotate-key")
+
+    server.settings.before = exchange  # type: ignore[assignment]
+    book = write_rows(tmp_path / "book.xlsx", {"Users": users(2)})
+    job = machine("there").json("load", book, "--yes")["job"]
+    assert "0 keys" in here.run("store", "rotate-key").stdout
+    write_key(key_file, new)
+    here.run("queue", "fetch", job, "--output", tmp_path / "fetched.xlsx")
+
+
+def test_a_worker_whose_key_does_not_fit_leaves_jobs_to_others(
+    machine: Callable[[str], Machine], server: ForeignServer, store_url: str, tmp_path: Path, key_file: Path
+) -> None:
+    old, new = base64.b64decode(key_file.read_text()), os.urandom(32)
+    here, there = machine("here"), machine("there")
+    there.env[KEY_VARIABLE] = str(write_key(tmp_path / "there.key", old))
+    with there.working() as worker:
+        here.json("jobs")
+        write_key(key_file, new, old)
+        book = write_rows(tmp_path / "a.xlsx", {"Users": users(2)})
+        job = here.json("queue", "add", book, "--yes")["items"][0]["job"]
+        until(lambda: "another key" in repr(here.json("queue", "show", job)["items"][0]["steps"]))
+        assert here.state(job) == "queued"
+        with here.working():
+            until(lambda: here.state(job) == "done")
+        here.run("store", "rotate-key")
+        book = write_rows(tmp_path / "b.xlsx", {"Users": users(2, first=10)})
+        job = here.json("queue", "add", book, "--yes")["items"][0]["job"]
+        _, said = worker.communicate(timeout=300)
+    assert (worker.returncode, here.state(job)) == (2, "queued"), said
+    assert said.count("another key") <= 4, "each try of the first job, and the end"
+    here.run("worker", "--drain")
+    assert here.state(job) == "done"
+    assert set(executed(server).values()) == {1}
 
 
 # -- tables -----------------------------------------------------------------------------------------------

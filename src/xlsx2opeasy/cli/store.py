@@ -62,7 +62,7 @@ def status(*, as_json: bool) -> None:
 def rotate_key() -> None:
     """Wrap every job's key with the first key of the key file; the second line holds the one before.
 
-    Every machine needs the new key file first. Afterwards the second line can be removed.
+    Every machine needs the new key file first. Once it says 0 keys, the second line can be removed.
 
     \b
     Example:
@@ -74,4 +74,6 @@ def rotate_key() -> None:
     from xlsx2opeasy.store.care import rotate
 
     number = rotate(store)
-    say(f"{counted(number, 'key')} wrapped again; the key file's second line can be removed everywhere")
+    wrapped = f"{counted(number, 'key')} wrapped again"
+    then = "the key file's second line can be removed everywhere"
+    say(f"{wrapped}; run it again: at 0 keys {then}" if number else f"{wrapped}: {then}")

@@ -49,8 +49,8 @@ def shared_store() -> "PostgresStore":
     from xlsx2opeasy.store.jobs import PostgresStore
     from xlsx2opeasy.store.sealing import KeyRing
 
-    keys = read_keys(key_file())
-    return PostgresStore(address, KeyRing(keys), state_folder() / "work")
+    keys = KeyRing(lambda: read_keys(key_file()))
+    return PostgresStore(address, keys, state_folder() / "work")
 
 
 def key_file() -> Path | None:

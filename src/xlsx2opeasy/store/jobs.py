@@ -21,7 +21,8 @@ from xlsx2opeasy.operating_system import user_name
 from xlsx2opeasy.store.address import StoreAddress
 from xlsx2opeasy.store.connection import Session, lock_number
 from xlsx2opeasy.store.journal import PostgresJournal, read_records
-from xlsx2opeasy.store.schema import prepare_schema
+from xlsx2opeasy.store.keyfile import new_key
+from xlsx2opeasy.store.schema import follow_key, prepare_schema
 from xlsx2opeasy.store.scratch import scratch_folder
 from xlsx2opeasy.store.sealing import KeyRing, Sealed, seal, unseal
 
@@ -105,12 +106,14 @@ class PostgresStore:
         def insert(connection: psycopg.Connection) -> str:
             while True:
                 job = new_job_id(rehearsal=rehearsal)
-                wrapped = [self.keys.new(job, each)[1] for each in (RECORDS_KEY, SECRETS_KEY)]
-                done = connection.execute(
-                    "INSERT INTO xlsx2opeasy_job (job, rehearsal, records_key, secrets_key, added_by)"
-                    " VALUES (%s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
-                    [job, rehearsal, *wrapped, f"{user_name()}@{self.machine}"],
-                )
+                with connection.transaction():
+                    follow_key(connection, self.keys)
+                    wrapped = [self.keys.new(job, each)[1] for each in (RECORDS_KEY, SECRETS_KEY)]
+                    done = connection.execute(
+                        "INSERT INTO xlsx2opeasy_job (job, rehearsal, records_key, secrets_key, added_by)"
+                        " VALUES (%s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
+                        [job, rehearsal, *wrapped, f"{user_name()}@{self.machine}"],
+                    )
                 if done.rowcount:
                     return job
 
@@ -269,12 +272,14 @@ class PostgresJob:
 
     def share_results(self, content: bytes, suffix: str) -> None:
         """Keeps the results workbook under a key of its own, for a while. Nothing after a take-over."""
-        key, wrapped = self.store.keys.new(self.job_id, RESULTS_KEY)
+        key = new_key()
         name = f"{RESULTS}{suffix}"
         sealed = seal(key, self.job_id, name, content)
 
         def put(connection: psycopg.Connection) -> None:
             with self._owning(connection):
+                follow_key(connection, self.store.keys)
+                wrapped = self.store.keys.wrap(key, self.job_id, RESULTS_KEY)
                 connection.execute(
                     "DELETE FROM xlsx2opeasy_file WHERE job = %s AND starts_with(name, %s)",
                     [self.job_id, RESULTS],

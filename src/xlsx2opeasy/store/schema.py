@@ -149,6 +149,17 @@ def _require_key(connection: psycopg.Connection, keys: KeyRing) -> None:
         raise wrong_key()
 
 
+def follow_key(connection: psycopg.Connection, keys: KeyRing) -> None:
+    """Has keys wrapped by the one that the store names, as soon as the key file of this machine has it.
+
+    Within a transaction, for which an exchange of the store's key waits: it finds what was wrapped before.
+    """
+    query = "SELECT value FROM xlsx2opeasy_meta WHERE name = %s FOR SHARE"
+    row = connection.execute(query, [_KEY]).fetchone()
+    if row is not None:
+        keys.learn(bytes.fromhex(row[0]))
+
+
 def get_meta(connection: psycopg.Connection, name: str) -> str | None:
     """What the store knows of itself under a name."""
     row = connection.execute("SELECT value FROM xlsx2opeasy_meta WHERE name = %s", [name]).fetchone()

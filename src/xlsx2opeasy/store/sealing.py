@@ -5,10 +5,12 @@ destroys a wrapped key makes everything under it unreadable. The additional data
 name, and a digest of the content that is keyed, so that no password can be tried out with it.
 """
 
+import contextlib
 import hashlib
 import hmac
 import os
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -61,28 +63,49 @@ def key_id(key: bytes) -> bytes:
     return hashlib.sha256(b"xlsx2opeasy store key\0" + key).digest()[:_ID]
 
 
-class KeyRing:
-    """Wraps and unwraps keys with those of the key file."""
+class UnknownStoreKey(UsageError):
+    """The key file does not hold the key that wrapped something of the store."""
 
-    def __init__(self, keys: StoreKeys) -> None:
-        self._present = keys.present
-        self._known = {key_id(each): each for each in (keys.previous, keys.present) if each is not None}
+
+class KeyRing:
+    """Wraps and unwraps keys with those of the key file, which is read again for a key that is not known."""
+
+    def __init__(self, read: Callable[[], StoreKeys]) -> None:
+        """`read` reads the key file; UsageError of the first time is raised."""
+        self._read = read
+        self._keys = read()
+        self._known = _by_id(self._keys)
 
     @property
     def present_id(self) -> bytes:
         """The id of the key that wraps from now on."""
-        return key_id(self._present)
+        return key_id(self._keys.present)
 
     def wrap(self, key: bytes, job: str, purpose: str) -> bytes:
         """A job's key under the store's present key."""
         nonce = os.urandom(_NONCE)
         bound = f"{job}\0{purpose}".encode()
-        return self.present_id + nonce + AESGCM(self._present).encrypt(nonce, key, bound)
+        present = self._keys.present
+        return key_id(present) + nonce + AESGCM(present).encrypt(nonce, key, bound)
+
+    def learn(self, wrapped: bytes) -> bytes | None:
+        """The store's key that wrapped it, of which the key file may have learnt since it was read.
+
+        Only a file that holds this key counts: its first key then wraps from now on.
+        """
+        identity = wrapped[:_ID]
+        if identity not in self._known:
+            with contextlib.suppress(UsageError):  # it is being written, or gone
+                found = self._read()
+                if identity in _by_id(found):
+                    self._known = self._known | _by_id(found)
+                    self._keys = found
+        return self._known.get(identity)
 
     def unwrap(self, wrapped: bytes, job: str, purpose: str) -> bytes:
-        """A job's key. Raises UsageError where the key file does not hold the key that wrapped it."""
-        identity, nonce, sealed = wrapped[:_ID], wrapped[_ID : _ID + _NONCE], wrapped[_ID + _NONCE :]
-        store_key = self._known.get(identity)
+        """A job's key. Raises UnknownStoreKey where the key file does not hold the key that wrapped it."""
+        nonce, sealed = wrapped[_ID : _ID + _NONCE], wrapped[_ID + _NONCE :]
+        store_key = self.learn(wrapped)
         if store_key is None:
             raise wrong_key()
         try:
@@ -103,9 +126,13 @@ class KeyRing:
         return key, self.wrap(key, job, purpose)
 
 
-def wrong_key() -> UsageError:
+def _by_id(keys: StoreKeys) -> dict[bytes, bytes]:
+    return {key_id(each): each for each in (keys.previous, keys.present) if each is not None}
+
+
+def wrong_key() -> UnknownStoreKey:
     """The key file is that of another store."""
-    return UsageError(
+    return UnknownStoreKey(
         "the store was made with another key than the one in the key file",
         f"name the store's own key file in {KEY_VARIABLE}; after a rotation its second line may hold the"
         " previous key",

@@ -17,6 +17,7 @@ from xlsx2opeasy.errors import (
     LocalFailure,
     StillRunning,
     TakenOver,
+    UsageError,
     Xlsx2OpeasyError,
     location_of,
 )
@@ -32,6 +33,7 @@ from xlsx2opeasy.operating_system import ending_signals_handled
 from xlsx2opeasy.store import items
 from xlsx2opeasy.store.jobs import PostgresStore, purge
 from xlsx2opeasy.store.queue import QUEUE_FAILURES, Queue, Taken, opened_queue
+from xlsx2opeasy.store.sealing import UnknownStoreKey
 
 POLL_SECONDS: Final = 0.5
 FULL_POLL_SECONDS: Final = 2.0
@@ -54,16 +56,19 @@ class Worker:
     drain: bool = False
     _stopping: bool = False
     _running: dict[int, Interruption] = field(default_factory=dict)
+    _refusal: UsageError | None = None
 
     def __post_init__(self) -> None:
         self._threads = ThreadPoolExecutor(self.concurrency)
 
     def run(self) -> None:
-        """Raises what the store raises where it cannot be used from the beginning."""
+        """Raises what the store raises where it cannot be used from the beginning, or not any more."""
         self.store.session.run(purge)
         with ending_signals_handled(self._stop), self._threads:
             self.say(f"waits for loads in {self.store.where()}")
             asyncio.run(self._work())
+        if self._refusal is not None:
+            raise self._refusal
 
     async def _work(self) -> None:
         tasks: set[asyncio.Task[None]] = set()
@@ -90,8 +95,14 @@ class Worker:
         self._ask_to_end()
 
     def _ask_to_end(self) -> None:
-        for interruption in self._running.values():
+        for interruption in list(self._running.values()):
             interruption.ask()
+
+    def _end_unusable(self, refusal: UsageError) -> None:
+        """Takes no more jobs and leaves its own to others: the store has another key or newer tables now."""
+        self._refusal = refusal
+        self._stopping = True
+        self._ask_to_end()
 
     async def _serve(self, queue: Queue, tasks: set[asyncio.Task[None]]) -> None:
         beat = 0.0
@@ -156,7 +167,11 @@ class Worker:
             items.note_failing(self.store, job, LocalFailure.exit_code, said)
 
     def _noting(self, job: str, interruption: Interruption) -> LoadResult | None:
-        self.store.require_usable()
+        try:
+            self.store.require_usable()
+        except UsageError as error:
+            self._end_unusable(error)
+            return None
         item = items.item_of(self.store, job)
         if item.state != items.QUEUED:
             return None
@@ -179,6 +194,9 @@ class Worker:
             self.say(f"{job}: {error.message}")
         except LoadRefused as error:
             items.note_again(self.store, job, items.BUSY_WAIT, error.message)
+        except UnknownStoreKey as error:  # of the machine that put it in: another worker may have it
+            self.say(f"{job}: {error.message}")
+            items.note_failing(self.store, job, error.exit_code, error.message)
         except Xlsx2OpeasyError as error:
             self._note_failure(job, error.exit_code, None, error.message)
         else:
