@@ -85,6 +85,68 @@ def test_a_destroyed_key_and_the_results_for_a_while(
     assert store.session.run(lambda c: c.execute(query).fetchone())[1] is None
 
 
+# -- the store's password ---------------------------------------------------------------------------------
+
+KEPT = "loads@127.0.0.1:1/loads"
+UNREADABLE = [
+    "host=127.0.0.1 port=1 password=SECRETpw99 dbname=loads",
+    "postgresql://loads:SECRET@pw99@127.0.0.1:1/loads",
+    "postgresql://loads:SEC/RETpw99@127.0.0.1:1/loads",
+    "postgresql://loads:12/SECRETpw99@127.0.0.1:1/loads",
+    "postgresql://loads:SEC?RETpw99@127.0.0.1:1/loads",
+    "postgresql://loads:12?SECRETpw99@127.0.0.1:1/loads",
+    "postgresql://loads:12@SECRET?pw99=@127.0.0.1:1/loads",
+    "postgresql://loads:12@SECRET/?pw99=@127.0.0.1:1/loads",
+    "postgresql://loads:SEC#RETpw99@127.0.0.1:1/loads",
+    "postgresql://loads:12#SECRETpw99@127.0.0.1:1/loads",
+    "postgresql://loads:SEC RETpw99@127.0.0.1:1/loads",
+    f"postgresql://{KEPT}?pass%77ord=SECRETpw99",
+    f"postgresql://{KEPT}?SECRETpw99",
+    f"mysql://{KEPT}?password=SECRETpw99",
+]
+READABLE = {
+    "postgresql://loads:SEC:RETpw99@127.0.0.1:1/loads": "postgresql://loads:***@127.0.0.1:1/loads",
+    "postgres://loads:SECRET%40pw99@127.0.0.1:1/loads": "postgres://loads:***@127.0.0.1:1/loads",
+    "postgresql://loads:%5ESECRETpw99%zz@127.0.0.1:1/loads": "postgresql://loads:***@127.0.0.1:1/loads",
+    f"postgresql://{KEPT}?sslpassword=SECRETpw99": f"postgresql://{KEPT}?sslpassword=***",
+    f"postgresql://{KEPT}?sslmode=prefer&PASSWORD=SECRETpw99": f"postgresql://{KEPT}?sslmode=prefer&PASSWORD=***",
+    f"postgresql://{KEPT}?options=-c%20x.y%3DSECRETpw99": f"postgresql://{KEPT}?options=***",
+    f"postgresql://{KEPT}?passfile=/home/me@corp/.pgpass": f"postgresql://{KEPT}?passfile=/home/me@corp/.pgpass",
+    "postgresql://[::1]:1,b.example.com/loads?target_session_attrs=read-write": (
+        "postgresql://[::1]:1,b.example.com/loads?target_session_attrs=read-write"
+    ),
+    "postgresql:///loads?host=/run/postgresql": "postgresql:///loads?host=/run/postgresql",
+}
+
+
+@pytest.mark.parametrize("address", [*UNREADABLE, *READABLE])
+def test_the_password_is_shown_in_no_form_of_an_address(
+    store_url: str, monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    monkeypatch.setenv(STORE_VARIABLE, address)
+    settings = json.loads(run("config", "show", "--json").stdout)["settings"]
+    shown = next(each["value"] for each in settings if each["name"] == "store")
+    scheme = address.partition("://")[0]
+    nothing = f"{scheme}://***" if scheme == "postgresql" else "***"
+    assert shown == READABLE.get(address, nothing)
+    status = run("store", "status")
+    assert status.returncode == (
+        5 if address in READABLE and "PASSWORD" not in address and "%zz" not in address else 2
+    )
+    if address in UNREADABLE:
+        assert "@ / ? # % and blanks within a password as %40 %2F %3F %23 %25 %20" in status.stderr
+    doctor = run("doctor", "--json")
+    for said in (json.dumps(settings), status.stderr, doctor.stdout):
+        assert not any(each in said for each in ("SEC", "RETpw99", "pw99", "mysql"))
+
+
+@pytest.mark.parametrize("password", ["postgresql://loads:x@db/loads", "postgresql://db/loads?Password=x"])
+def test_config_takes_no_address_with_a_password(password: str) -> None:
+    done = run("config", "set", "store", password)
+    assert (done.returncode, "holds a password" in done.stderr) == (2, True)
+    assert run("config", "set", "store", f"postgresql://{KEPT}?sslmode=require").returncode == 0
+
+
 # -- the store's key --------------------------------------------------------------------------------------
 
 

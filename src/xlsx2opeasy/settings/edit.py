@@ -185,17 +185,13 @@ def _profile_there(value: str) -> str:
 
 
 def _store(value: str) -> str:
-    from urllib.parse import urlsplit
-
     from xlsx2opeasy.store.address import checked_address
 
-    address = checked_address(value)
-    if urlsplit(value).password:
+    if checked_address(value).has_password:
         raise UsageError(
             "the store's address holds a password, which config does not take",
             "leave it out and use a password file of PostgreSQL (~/.pgpass), or write it yourself",
         )
-    del address
     return value
 
 

@@ -17,7 +17,7 @@ from psycopg import errors
 
 from xlsx2opeasy.errors import LocalFailure, TakenOver, UsageError
 from xlsx2opeasy.operating_system import user_name
-from xlsx2opeasy.store.address import StoreAddress
+from xlsx2opeasy.store.address import ENCODED, StoreAddress
 
 T = TypeVar("T")
 
@@ -190,7 +190,7 @@ def connect(address: StoreAddress) -> psycopg.Connection:
             break
         except psycopg.ProgrammingError as error:
             said = address.without_password(str(error)).strip()
-            raise UsageError(f"the address of the store {address} is wrong: {said}") from None
+            raise UsageError(f"the address of the store {address} is wrong: {said}", ENCODED) from None
         except psycopg.OperationalError as error:
             starting = isinstance(error, _STARTING) or "starting up" in str(error)
             if not starting or time.monotonic() > until:
