@@ -397,6 +397,47 @@ def test_doctor_tells_about_the_store(
     assert (away["status"], "geheim" in repr(away)) == ("failed", False)
 
 
+def test_a_role_that_may_only_read_is_told_what_it_lacks(
+    machine: Callable[[str], Machine], store_url: str, tmp_path: Path
+) -> None:
+    owner, other = machine("owner"), machine("other")
+    other.env[STORE_VARIABLE] = store_url.replace("loads:", "reader:", 1)
+    with psycopg.connect(store_url, autocommit=True) as connection:
+        connection.execute(f"CREATE ROLE reader LOGIN PASSWORD '{PASSWORD}'")
+        connection.execute("REVOKE CREATE ON SCHEMA public FROM public")
+        for command in ("store init", "doctor"):
+            refused = other.run(*command.split(), code=5)
+            assert "permission denied" in refused.stdout + refused.stderr
+        owner.run("store", "init")
+        owner.run("worker", "--drain")
+        connection.execute("GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader")
+        book = user_book(tmp_path / "book.xlsx", 2)
+        for command in (
+            "store init",
+            "doctor",
+            f"load {book} --yes",
+            f"queue add {book} --yes",
+            "worker --drain",
+        ):
+            refused = other.run(*command.split(), code=5)
+            assert "permission denied for table" in refused.stdout + refused.stderr
+            assert "must own the store's tables, or be granted them" in refused.stdout + refused.stderr
+        assert other.json("jobs")["items"] == []
+        connection.execute("GRANT INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO reader")
+        assert "permission denied for sequence" in other.run("store", "init", code=5).stderr
+        connection.execute("GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO reader")
+        other.run("store", "init")
+        other.run("queue", "add", book, "--yes")
+        other.run("worker", "--drain")
+        assert [each["state"] for each in other.json("queue", "list")["items"]] == ["done"]
+        with other.working() as worker:
+            until(lambda: connection.execute("SELECT 1 FROM procrastinate_workers").fetchone())
+            connection.execute("REVOKE UPDATE ON procrastinate_workers, procrastinate_jobs FROM reader")
+            connection.execute("REVOKE SELECT ON xlsx2opeasy_item FROM reader")
+            _, said = worker.communicate(timeout=300)
+        assert (worker.returncode, "must own the store's tables" in said) == (5, True), said
+
+
 def test_resume_says_that_the_store_has_no_unfinished_job(store_url: str) -> None:
     done = run("resume")
     assert done.returncode == 2

@@ -6,7 +6,7 @@ import psycopg
 
 from xlsx2opeasy.store.connection import KEEPALIVE, Session
 from xlsx2opeasy.store.jobs import RECORDS_KEY, RESULTS_KEY, SECRETS_KEY, PostgresStore
-from xlsx2opeasy.store.schema import SCHEMA_VERSION, put_key_check, usable_version
+from xlsx2opeasy.store.schema import SCHEMA_VERSION, put_key_check, require_rights, usable_version
 
 _COUNTS = """
 SELECT (SELECT count(*) FROM xlsx2opeasy_job WHERE begun),
@@ -21,20 +21,24 @@ SELECT (SELECT count(*) FROM xlsx2opeasy_job WHERE begun),
 
 
 def prepare(store: PostgresStore) -> str:
-    """Makes the tables where there are none; says what is there now."""
-    store.session  # noqa: B018 - its first use makes the tables
+    """Makes the tables where there are none; says what is there now.
+
+    Raises LocalFailure where the role may only read.
+    """
+    store.session.run(require_rights)  # the session's first use makes the tables
     return f"{store.where()} is ready: its tables are of version {SCHEMA_VERSION}"
 
 
 def inspect(store: PostgresStore) -> str:
     """The state of a store that can be used now; nothing is changed in it.
 
-    Raises LocalFailure where it cannot be reached, UsageError for a pooler in transaction mode, tables of a
-    newer version, or another key.
+    Raises LocalFailure where it cannot be reached or written, UsageError for a pooler in transaction mode,
+    tables of a newer version, or another key.
     """
     session = Session(store.address)
     try:
         version = session.run(lambda connection: usable_version(connection, store.keys))
+        session.run(require_rights)
     finally:
         session.close()
     if not version:

@@ -32,6 +32,10 @@ NOTICED_THERE: Final = (
     " set_config('tcp_keepalives_count', %s, false), set_config('tcp_user_timeout', %s, false)"
 )
 """By this the database notices as soon that this machine is cut off, and frees what its connection held."""
+RIGHTS: Final = (
+    "the role in the address must own the store's tables, or be granted them by their owner: SELECT, INSERT,"
+    " UPDATE and DELETE on all tables of the schema, and USAGE on its sequences"
+)
 _PAUSES: Final = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
 _STARTING: Final = (errors.CannotConnectNow, errors.TooManyConnections)
 
@@ -169,8 +173,11 @@ class Session:
 
     def _failure(self, error: psycopg.Error) -> LocalFailure:
         first = self._address.without_password(str(error)).strip().partition("\n")[0]
+        what = f"the store {self._address} failed: {first or type(error).__name__}"
+        if isinstance(error, errors.InsufficientPrivilege):
+            return LocalFailure(what, RIGHTS)
         return LocalFailure(
-            f"the store {self._address} failed: {first or type(error).__name__}",
+            what,
             "nothing is sent that it does not know of; once it works again, go on with: xlsx2opeasy resume",
         )
 

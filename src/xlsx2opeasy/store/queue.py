@@ -63,6 +63,12 @@ WHERE locktype = 'advisory' AND objsubid = 1 AND granted
 """
 
 
+def lacks_rights(error: BaseException) -> bool:
+    """Whether the database refused because the role may not do it, which no waiting mends."""
+    causes = (error, error.__cause__)
+    return any(isinstance(each, psycopg.errors.InsufficientPrivilege) for each in causes)
+
+
 @dataclass(frozen=True, slots=True)
 class Taken:
     """A job that a worker has taken; `number` and `worker` are Procrastinate's own."""

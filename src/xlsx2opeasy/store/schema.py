@@ -3,6 +3,7 @@
 from typing import Final
 
 import psycopg
+from psycopg import errors
 
 from xlsx2opeasy.errors import UsageError
 from xlsx2opeasy.store.sealing import KeyRing, wrong_key
@@ -11,6 +12,17 @@ SCHEMA_VERSION: Final = 1
 _INIT_LOCK: Final = 0x786C7378326F7065
 """Held while tables are made, so that several machines may do it at once."""
 _VERSION, _KEY = "schema_version", "key_check"
+
+_CLOSED: Final = """
+SELECT CASE c.relkind WHEN 'S' THEN 'sequence ' ELSE 'table ' END || c.relname FROM pg_class c
+WHERE (starts_with(c.relname, 'xlsx2opeasy_') OR starts_with(c.relname, 'procrastinate_'))
+  AND pg_table_is_visible(c.oid) AND CASE c.relkind
+    WHEN 'r' THEN NOT (has_table_privilege(c.oid, 'SELECT') AND has_table_privilege(c.oid, 'INSERT')
+        AND has_table_privilege(c.oid, 'UPDATE') AND has_table_privilege(c.oid, 'DELETE'))
+    WHEN 'S' THEN NOT has_sequence_privilege(c.oid, 'USAGE, UPDATE') ELSE false END
+ORDER BY c.relkind = 'S', c.relname LIMIT 1
+"""
+"""What the role may not use as a load needs it: all four rights on tables, one of two on sequences."""
 
 _MIGRATIONS: Final[dict[int, str]] = {
     1: """
@@ -109,6 +121,17 @@ def usable_version(connection: psycopg.Connection, keys: KeyRing) -> int:
     if version := _version(connection):
         _require_key(connection, keys)
     return version
+
+
+def require_rights(connection: psycopg.Connection) -> None:
+    """Raises InsufficientPrivilege where the role may not write to the tables, or not make them."""
+    row = connection.execute(_CLOSED).fetchone()
+    if row is not None:
+        raise errors.InsufficientPrivilege(f"permission denied for {row[0]}")
+    if not _version(connection):
+        may = connection.execute("SELECT has_schema_privilege(current_schema(), 'CREATE')").fetchone()
+        if may is None or not may[0]:
+            raise errors.InsufficientPrivilege("permission denied to make tables")
 
 
 def _version(connection: psycopg.Connection) -> int:

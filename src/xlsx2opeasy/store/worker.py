@@ -31,8 +31,10 @@ from xlsx2opeasy.load.runner import Waiting
 from xlsx2opeasy.load.service import LoadContext, resume
 from xlsx2opeasy.operating_system import ending_signals_handled
 from xlsx2opeasy.store import items
+from xlsx2opeasy.store.connection import RIGHTS
 from xlsx2opeasy.store.jobs import PostgresStore, purge
-from xlsx2opeasy.store.queue import QUEUE_FAILURES, Queue, Taken, opened_queue
+from xlsx2opeasy.store.queue import QUEUE_FAILURES, Queue, Taken, lacks_rights, opened_queue
+from xlsx2opeasy.store.schema import require_rights
 from xlsx2opeasy.store.sealing import UnknownStoreKey
 
 POLL_SECONDS: Final = 0.5
@@ -56,13 +58,14 @@ class Worker:
     drain: bool = False
     _stopping: bool = False
     _running: dict[int, Interruption] = field(default_factory=dict)
-    _refusal: UsageError | None = None
+    _refusal: Xlsx2OpeasyError | None = None
 
     def __post_init__(self) -> None:
         self._threads = ThreadPoolExecutor(self.concurrency)
 
     def run(self) -> None:
         """Raises what the store raises where it cannot be used from the beginning, or not any more."""
+        self.store.session.run(require_rights)
         self.store.session.run(purge)
         with ending_signals_handled(self._stop), self._threads:
             self.say(f"waits for loads in {self.store.where()}")
@@ -78,7 +81,11 @@ class Worker:
                     async with opened_queue(self.store.address) as queue:
                         await self._serve(queue, tasks)
                     break
-                except QUEUE_FAILURES:
+                except QUEUE_FAILURES as error:
+                    if lacks_rights(error):
+                        self._end_unusable(
+                            LocalFailure(f"{self.store.where()} failed: {error.__cause__ or error}", RIGHTS)
+                        )
                     if self._stopping:
                         break
                     await asyncio.sleep(RECONNECT_SECONDS)  # the database restarts, or fails over
@@ -98,7 +105,7 @@ class Worker:
         for interruption in list(self._running.values()):
             interruption.ask()
 
-    def _end_unusable(self, refusal: UsageError) -> None:
+    def _end_unusable(self, refusal: Xlsx2OpeasyError) -> None:
         """Takes no more jobs and leaves its own to others: the store has another key or newer tables now."""
         self._refusal = refusal
         self._stopping = True
