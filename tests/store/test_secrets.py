@@ -258,6 +258,27 @@ def test_a_load_that_began_before_the_key_was_exchanged_leaves_nothing_under_the
     here.run("queue", "fetch", job, "--output", tmp_path / "fetched.xlsx")
 
 
+def test_results_that_are_kept_while_the_key_is_exchanged_wait_for_it(
+    new_store: NewStore, server: ForeignServer, store_url: str, tmp_path: Path
+) -> None:
+    store = new_store()
+    stored = store.job(str(Rig(server, store).load(user_book(tmp_path / "book.xlsx", 2)).job))  # type: ignore[arg-type]
+
+    def keep() -> None:
+        with stored.working():
+            stored.share_results(b"theirs", ".xlsx")
+
+    waiting = "SELECT 1 FROM pg_locks WHERE NOT granted"
+    with ThreadPoolExecutor() as pool, psycopg.connect(store_url) as exchange:
+        exchange.execute("UPDATE xlsx2opeasy_meta SET value = value WHERE name = 'key_check'")
+        kept = pool.submit(keep)
+        until(lambda: exchange.execute(waiting).fetchone())
+        exchange.execute("SELECT 1 FROM xlsx2opeasy_job FOR UPDATE")
+        exchange.commit()
+        kept.result(60)
+    assert stored.results() == (b"theirs", ".xlsx")
+
+
 def test_a_worker_whose_key_does_not_fit_leaves_jobs_to_others(
     machine: Callable[[str], Machine], server: ForeignServer, store_url: str, tmp_path: Path, key_file: Path
 ) -> None:

@@ -277,8 +277,7 @@ class PostgresJob:
         sealed = seal(key, self.job_id, name, content)
 
         def put(connection: psycopg.Connection) -> None:
-            with self._owning(connection):
-                follow_key(connection, self.store.keys)
+            with self._owning(connection, wraps=True):
                 wrapped = self.store.keys.wrap(key, self.job_id, RESULTS_KEY)
                 connection.execute(
                     "DELETE FROM xlsx2opeasy_file WHERE job = %s AND starts_with(name, %s)",
@@ -389,10 +388,15 @@ class PostgresJob:
         return lock_number("job", self.job_id)
 
     @contextlib.contextmanager
-    def _owning(self, connection: psycopg.Connection) -> Iterator[None]:
-        """A transaction that another process which takes the job over has to wait for. Raises TakenOver."""
+    def _owning(self, connection: psycopg.Connection, *, wraps: bool = False) -> Iterator[None]:
+        """A transaction that another process which takes the job over has to wait for. Raises TakenOver.
+
+        One that `wraps` a key locks first what names the store's key, then the job, as an exchange does.
+        """
         query = "SELECT 1 FROM xlsx2opeasy_job WHERE job = %s AND epoch = %s FOR SHARE"
         with connection.transaction():
+            if wraps:
+                follow_key(connection, self.store.keys)
             if self.epoch is not None and not connection.execute(query, [self.job_id, self.epoch]).fetchone():
                 raise TakenOver(f"another process took over job {self.job_id}")
             yield
