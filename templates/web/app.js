@@ -38,12 +38,45 @@ document.addEventListener("submit", (event) => {
 });
 addEventListener("pageshow", () => { for (const form of document.forms) delete form.dataset.sent; });
 
-// Live counts: pieces of the page, sent whenever they change.
+// Where the program has ended, the page says so itself: it does not go where nobody answers any more.
+const gone = document.getElementById("gone");
+const sayGone = (isGone) => {
+  gone.hidden = !isGone;
+  for (const each of document.querySelectorAll(".while-running")) each.hidden = isGone;
+  for (const each of document.querySelectorAll(".actions button, #live button")) {
+    if (isGone && !each.disabled) each.dataset.gone = "1";
+    if (each.dataset.gone) each.disabled = isGone;
+    if (!isGone) delete each.dataset.gone;
+  }
+};
+const lookAgain = async () => {
+  try {
+    await fetch(location.href);
+  } catch {
+    sayGone(true);
+    setTimeout(lookAgain, 3000);
+    return;
+  }
+  location.reload();
+};
+if (gone && gone.dataset.again) setTimeout(lookAgain, 1000);
+
+// Live counts: pieces of the page, sent whenever they change. A stream that breaks is opened again.
 const live = document.getElementById("live");
 if (live && live.dataset.stream) {
-  const stream = new EventSource(live.dataset.stream);
-  stream.onmessage = (event) => { live.innerHTML = JSON.parse(event.data); };
-  stream.addEventListener("end", () => { stream.close(); location.reload(); });
+  let broken = 0;
+  const listen = () => {
+    const stream = new EventSource(live.dataset.stream);
+    stream.onopen = () => { clearTimeout(broken); broken = 0; sayGone(false); };
+    stream.onmessage = (event) => { live.innerHTML = JSON.parse(event.data); };
+    stream.onerror = () => {
+      broken = broken || setTimeout(sayGone, 4000, true);
+      if (stream.readyState === EventSource.CLOSED) setTimeout(listen, 3000);
+    };
+    stream.addEventListener("end", () => { stream.close(); lookAgain(); });
+    stream.addEventListener("gone", () => { stream.close(); sayGone(true); setTimeout(lookAgain, 10000); });
+  };
+  listen();
 }
 
 // The grid: rows come as they come into view; only what was changed is sent.

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +16,7 @@ from foreign.state import Settings
 from judges import missing
 from web.page import EXAMPLES, Page, running
 from workbooks import write_workbook
-from xlsx2opeasy.sandbox.serve import serve_in_thread
+from xlsx2opeasy.sandbox.serve import RunningSandbox, serve_in_thread
 from xlsx2opeasy.sandbox.settings import SandboxSettings
 
 if TYPE_CHECKING:
@@ -202,16 +203,9 @@ def test_an_undecided_load_is_settled(
     browser: "Browser", tmp_path: Path, faults: tuple[str, ...], answer: str
 ) -> None:
     with serve_in_thread(SandboxSettings(faults=faults)) as sandbox:
-        env = {
-            **HOME_ALONE,
-            "XLSX2OPEASY_HOME": str(tmp_path),
-            "OPEASY_URL": sandbox.url,
-            "OPEASY_ENTERPRISE_ID": sandbox.enterprise_id,
-            "OPEASY_API_KEY": sandbox.api_key,
-        }
         rows = "| command | groupId | user.userId |\n| AddUser | Dallas | john.doe@example.com |"
         book = write_workbook(tmp_path / "one.xlsx", {"Users": rows})
-        with running(env=env) as page, _opened(browser, page) as tab:
+        with running(env=environment_of(sandbox, tmp_path)) as page, _opened(browser, page) as tab:
             tab.get_by_label("Choose a workbook").set_input_files(book)
             tab.get_by_role("button", name="Check", exact=True).click()
             tab.get_by_role("link", name="Plan", exact=True).click()
@@ -226,6 +220,63 @@ def test_an_undecided_load_is_settled(
             tab.get_by_role("button", name="Settle").click()
             tab.get_by_text("1 succeeded").wait_for()
         assert len(sandbox.truth.applied) == 1
+
+
+def begin(tab: "Tab", book: Path, enterprise: str) -> None:
+    """Begins a load, and waits until its page is there and the server works on it."""
+    tab.get_by_label("Choose a workbook").set_input_files(book)
+    tab.get_by_role("button", name="Check", exact=True).click()
+    tab.get_by_role("link", name="Plan", exact=True).click()
+    tab.get_by_label("enterprise").fill(enterprise)
+    tab.get_by_role("button", name="Load", exact=True).click()
+    tab.wait_for_url("**/jobs/*")
+    tab.get_by_text("at the server").first.wait_for()
+
+
+def environment_of(sandbox: RunningSandbox, home: Path) -> dict[str, str]:
+    return {
+        **HOME_ALONE,
+        "XLSX2OPEASY_HOME": str(home),
+        "OPEASY_URL": sandbox.url,
+        "OPEASY_ENTERPRISE_ID": sandbox.enterprise_id,
+        "OPEASY_API_KEY": sandbox.api_key,
+    }
+
+
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGKILL])
+def test_the_page_of_a_load_says_that_the_program_has_ended(
+    browser: "Browser", tmp_path: Path, end: signal.Signals
+) -> None:
+    with serve_in_thread(SandboxSettings(processing_seconds=600)) as sandbox:
+        with running(env=environment_of(sandbox, tmp_path)) as page, _opened(browser, page) as tab:
+            begin(tab, EXAMPLES / "leavers.xlsx", sandbox.enterprise_id)
+            shown = tab.url
+            page.process.send_signal(end)
+            page.process.wait(60)
+            tab.get_by_text("start the program again").wait_for()
+            tab.wait_for_timeout(5000)
+            assert tab.url == shown
+            assert tab.get_by_role("alert").inner_text().startswith("The program has ended")
+            assert tab.get_by_role("button", name="Stop").is_disabled()
+            assert not tab.get_by_text("running", exact=True).is_visible()
+            assert not tab.get_by_text("may be closed meanwhile").is_visible()
+
+
+def test_a_stream_that_comes_again_takes_back_that_the_program_has_ended(
+    browser: "Browser", tmp_path: Path
+) -> None:
+    with serve_in_thread(SandboxSettings(processing_seconds=600)) as sandbox:
+        with running(env=environment_of(sandbox, tmp_path)) as page, _opened(browser, page) as tab:
+            begin(tab, EXAMPLES / "leavers.xlsx", sandbox.enterprise_id)
+            tab.route("**/live", lambda route: route.abort())
+            tab.reload()
+            tab.get_by_text("start the program again").wait_for()
+            assert tab.get_by_role("button", name="Stop").is_disabled()
+            tab.unroute("**/live")
+            tab.get_by_text("start the program again").wait_for(state="hidden")
+            assert tab.get_by_text("running", exact=True).is_visible()
+            tab.get_by_role("button", name="Stop").click()
+            tab.get_by_role("button", name="Resume").wait_for()
 
 
 @pytest.fixture(scope="module")

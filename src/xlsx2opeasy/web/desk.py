@@ -69,12 +69,13 @@ class Desk:
 
     `proposal` could not be tried at the server, and waits for the word of the person. `waiting` are jobs that
     go on once the password of their workbook is typed; `unlocking` is held from the trying of a password
-    until what needs it is known to `forget_passwords`.
+    until what needs it is known to `forget_passwords`. `is_closing`: the program is about to end.
     """
 
     flags: Flags
     sandbox: session.Destination | None = None
     proposal: Proposal | None = None
+    is_closing: bool = False
     store: Store = field(default_factory=selected_store)
     pages: Pages = field(default_factory=Pages)
     runs: Runs = field(init=False)

@@ -70,6 +70,7 @@ def serve(
             threading.Thread(target=_open, args=(address, entered, note), daemon=True).start()
         while not stop.wait(0.5) and thread.is_alive():
             pass
+        desk.is_closing = True
         for run in desk.runs.active():
             run.stop()
         server.should_exit = True

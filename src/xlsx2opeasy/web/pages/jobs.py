@@ -134,7 +134,10 @@ def _rows(request: Request, stored: StoredJob, *, running: bool) -> dict[str, ob
 
 
 async def live(request: Request) -> Response:
-    """The live part of a job's page as a stream: sent whenever it changes, until the job does not run."""
+    """The live part of a job's page as a stream: sent whenever it changes, until the job does not run.
+
+    Its end says `gone` where the program ends: there is nothing to go to then.
+    """
     desk = desk_of(request)
     stored, _ = await apart(desk.job, request.path_params["job"])
 
@@ -145,8 +148,8 @@ async def live(request: Request) -> Response:
             if text != last or silent >= _HEARTBEAT:
                 yield f"data: {json.dumps(text)}\n\n".encode() if text != last else b": still here\n\n"
                 last, silent = text, 0
-            if not running:
-                yield b"event: end\ndata: 0\n\n"
+            if desk.is_closing or not running:
+                yield b"event: gone\ndata: 0\n\n" if desk.is_closing else b"event: end\ndata: 0\n\n"
                 return
             silent += 1
             await asyncio.sleep(_TICK)
