@@ -39,9 +39,17 @@ document.addEventListener("submit", (event) => {
 addEventListener("pageshow", () => { for (const form of document.forms) delete form.dataset.sent; });
 
 // Where the program has ended, the page says so itself: it does not go where nobody answers any more.
-const gone = document.getElementById("gone");
+const live = document.getElementById("live"), preparing = document.getElementById("preparing");
+const gone = document.createElement("p");
+gone.className = "alert";
+gone.setAttribute("role", "alert");
 const sayGone = (isGone) => {
-  gone.hidden = !isGone;
+  if (isGone && !gone.isConnected) {
+    gone.innerHTML = "<b>The program has ended, or cannot be reached.</b> Nothing of the load is lost: start the program again, and press <i>Resume</i> there if the load is not done.";
+    (live || preparing).before(gone);
+  } else if (!isGone) {
+    gone.remove();
+  }
   for (const each of document.querySelectorAll(".while-running")) each.hidden = isGone;
   for (const each of document.querySelectorAll(".actions button, #live button")) {
     if (isGone && !each.disabled) each.dataset.gone = "1";
@@ -59,10 +67,9 @@ const lookAgain = async () => {
   }
   location.reload();
 };
-if (gone && gone.dataset.again) setTimeout(lookAgain, 1000);
+if (preparing) setTimeout(lookAgain, 1000);
 
 // Live counts: pieces of the page, sent whenever they change. A stream that breaks is opened again.
-const live = document.getElementById("live");
 if (live && live.dataset.stream) {
   let broken = 0;
   const listen = () => {

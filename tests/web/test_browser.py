@@ -247,36 +247,42 @@ def environment_of(sandbox: RunningSandbox, home: Path) -> dict[str, str]:
 def test_the_page_of_a_load_says_that_the_program_has_ended(
     browser: "Browser", tmp_path: Path, end: signal.Signals
 ) -> None:
-    with serve_in_thread(SandboxSettings(processing_seconds=600)) as sandbox:
-        with running(env=environment_of(sandbox, tmp_path)) as page, _opened(browser, page) as tab:
-            begin(tab, EXAMPLES / "leavers.xlsx", sandbox.enterprise_id)
-            shown = tab.url
-            page.process.send_signal(end)
-            page.process.wait(60)
-            tab.get_by_text("start the program again").wait_for()
-            tab.wait_for_timeout(5000)
-            assert tab.url == shown
-            assert tab.get_by_role("alert").inner_text().startswith("The program has ended")
-            assert tab.get_by_role("button", name="Stop").is_disabled()
-            assert not tab.get_by_text("running", exact=True).is_visible()
-            assert not tab.get_by_text("may be closed meanwhile").is_visible()
+    with (
+        serve_in_thread(SandboxSettings(processing_seconds=600)) as sandbox,
+        running(env=environment_of(sandbox, tmp_path)) as page,
+        _opened(browser, page) as tab,
+    ):
+        begin(tab, EXAMPLES / "leavers.xlsx", sandbox.enterprise_id)
+        shown = tab.url
+        page.process.send_signal(end)
+        page.process.wait(60)
+        tab.get_by_text("start the program again").wait_for()
+        tab.wait_for_timeout(5000)
+        assert tab.url == shown
+        assert tab.get_by_role("alert").inner_text().startswith("The program has ended")
+        assert tab.get_by_role("button", name="Stop").is_disabled()
+        assert not tab.get_by_text("running", exact=True).is_visible()
+        assert not tab.get_by_text("may be closed meanwhile").is_visible()
 
 
 def test_a_stream_that_comes_again_takes_back_that_the_program_has_ended(
     browser: "Browser", tmp_path: Path
 ) -> None:
-    with serve_in_thread(SandboxSettings(processing_seconds=600)) as sandbox:
-        with running(env=environment_of(sandbox, tmp_path)) as page, _opened(browser, page) as tab:
-            begin(tab, EXAMPLES / "leavers.xlsx", sandbox.enterprise_id)
-            tab.route("**/live", lambda route: route.abort())
-            tab.reload()
-            tab.get_by_text("start the program again").wait_for()
-            assert tab.get_by_role("button", name="Stop").is_disabled()
-            tab.unroute("**/live")
-            tab.get_by_text("start the program again").wait_for(state="hidden")
-            assert tab.get_by_text("running", exact=True).is_visible()
-            tab.get_by_role("button", name="Stop").click()
-            tab.get_by_role("button", name="Resume").wait_for()
+    with (
+        serve_in_thread(SandboxSettings(processing_seconds=600)) as sandbox,
+        running(env=environment_of(sandbox, tmp_path)) as page,
+        _opened(browser, page) as tab,
+    ):
+        begin(tab, EXAMPLES / "leavers.xlsx", sandbox.enterprise_id)
+        tab.route("**/live", lambda route: route.abort())
+        tab.reload()
+        tab.get_by_text("start the program again").wait_for()
+        assert tab.get_by_role("button", name="Stop").is_disabled()
+        tab.unroute("**/live")
+        tab.get_by_text("start the program again").wait_for(state="detached")
+        assert tab.get_by_text("running", exact=True).is_visible()
+        tab.get_by_role("button", name="Stop").click()
+        tab.get_by_role("button", name="Resume").wait_for()
 
 
 @pytest.fixture(scope="module")

@@ -6,13 +6,14 @@ import re
 import socket
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from installed import run
-from web.page import Visitor, running
+from web.page import Visitor, running, words
 from workbooks import write_workbook
 from xlsx2opeasy.load.job.home import Home
 from xlsx2opeasy.load.jobs.listing import list_jobs
@@ -338,9 +339,38 @@ def test_a_running_load_says_what_became_of_rows_what_is_tried_again_and_how_lon
         page.process.wait()
     with running() as page:
         visitor = page.client().go(visitor.path)
-        assert "1 succeeded" in visitor.text
+        assert "1 succeeded 99 running" in visitor.text
+        assert _results_shown(visitor) == {"SUCCESS": 1, "RUNNING": 99}
+        assert "started as run" in visitor.text
+        assert _results_shown(visitor.go("?result=RUNNING")) == {"RUNNING": 99}
+        assert "1 succeeded 99 running" in visitor.text
+        report = visitor.http.get(f"{page.origin}{visitor.path}/report").text
+        assert words(report).count("RUNNING 99") == 1
+        visitor.go(visitor.path)
         assert "trying again" not in visitor.text
         assert ">Resume<" in visitor.answer.text
+
+
+def _results_shown(visitor: Visitor) -> Counter[str]:
+    """How many rows of the table say what."""
+    return Counter(re.findall(r'<span class="dot [^"]*"></span>([A-Z ]+)</td>', visitor.answer.text))
+
+
+@pytest.mark.parametrize("sandbox", [{"processing_seconds": 600}], indirect=True)
+def test_a_stopped_load_says_of_each_row_what_its_counts_say(
+    sandbox: RunningSandbox, tmp_path: Path, home: Path
+) -> None:
+    rows = "".join(f"| AddUser | Dallas | person{number}@example.com |\n" for number in range(5))
+    book = write_workbook(tmp_path / "five.xlsx", {"Users": f"\n| command | groupId | user.userId |\n{rows}"})
+    with running() as page:
+        visitor = page.client().upload(book).click("Plan")
+        visitor.press("Load", {"enterprise": sandbox.enterprise_id, "canary": "1"})
+        until(waits_for_the_run)
+        visitor.go(str(visitor.answer.url)).press("Stop")
+        until(lambda: ">Resume<" in visitor.go(str(visitor.answer.url)).answer.text)
+        assert "4 not sent 1 running" in visitor.text
+        assert _results_shown(visitor) == {"RUNNING": 1, "NOT SENT": 4}
+        assert "not sent yet: the load has not ended" in visitor.text
 
 
 @pytest.mark.parametrize("sandbox", [{"processing_seconds": 0.2}], indirect=True)

@@ -8,17 +8,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from xlsx2opeasy.load.job.facts import JobFacts, file_stamp, read_facts, read_rows
-from xlsx2opeasy.load.job.store import WORKBOOK, StoredJob
+from xlsx2opeasy.errors import LocalFailure, Xlsx2OpeasyError
+from xlsx2opeasy.load.job.facts import JobFacts, file_stamp, read_facts
+from xlsx2opeasy.load.job.known_job import KnownJob
+from xlsx2opeasy.load.job.store import OUTCOMES, WORKBOOK, StoredJob
 from xlsx2opeasy.load.jobs.listing import LocalJob, job_of
 from xlsx2opeasy.load.results.outcomes import read_outcomes
+from xlsx2opeasy.load.results.row_results import Place, match_results
+from xlsx2opeasy.load.results.status import why_not_sent
 from xlsx2opeasy.spec.error_codes import ERROR_CODES
 from xlsx2opeasy.spec.outcomes import Outcome
 
-EARLIER, OPEN = "EARLIER", "OPEN"
-"""Of rows that were not this job's to send (they succeeded before), and of those not settled yet."""
+EARLIER = "EARLIER"
+"""Of rows that were not this job's to send: they succeeded before."""
 
-KINDS: tuple[str, ...] = (*(each.value for each in Outcome), EARLIER, OPEN)
+KINDS: tuple[str, ...] = (*(each.value for each in Outcome), EARLIER)
 """The outcomes of a row, in the order of the picture."""
 
 _REMEDIES = {
@@ -87,27 +91,42 @@ def report_data(stored: StoredJob) -> ReportData:
 
 def rows_of(stored: StoredJob) -> list[Row]:
     """All task rows of a job, in the order of the workbook. Raises LocalFailure where it is damaged."""
-    facts = read_facts(stored)
-    outcomes = {each[:2]: each[3:] for each in read_outcomes(stored)}
+    job = KnownJob.read(stored)
+    results = _results_of(job)
     rows = []
-    for each in read_rows(stored, facts):
+    for each in job.rows:
         if each.skipped:
             rows.append(Row(each.sheet, each.row, EARLIER, identity=each.identity))
             continue
-        unsettled = (each.outcome, "", each.detail) if each.outcome else (OPEN, "", "")
-        kind, code, detail = outcomes.get((each.sheet, each.row), unsettled)
+        kind, code, detail = results[each.sheet, each.row]
         warned = each.detail if each.phase else ""
         words = " - ".join(filter(None, (detail, warned)))
         rows.append(Row(each.sheet, each.row, kind, code, words, each.identity))
-    order = {title: place for place, title in enumerate(facts.sheets)}
+    order = {title: place for place, title in enumerate(job.facts.sheets)}
     return sorted(rows, key=lambda row: (order.get(row.sheet, len(order)), row.row))
+
+
+def _results_of(job: KnownJob) -> Mapping[Place, tuple[Outcome, str, str]]:
+    """Outcome, code and detail of each row: as kept with a job that has ended, else as far as is known."""
+    if job.state.finished is None or not job.stored.exists(OUTCOMES):
+        try:
+            found = match_results(job, _why_not_sent(job)).results
+            return {place: (each.outcome, each.code, each.detail) for place, each in found.items()}
+        except LocalFailure:  # it may have ended meanwhile, and its files of the moment are gone
+            if not job.stored.exists(OUTCOMES):
+                raise
+    return {(each.sheet, each.row): each[3:] for each in read_outcomes(job.stored)}
+
+
+def _why_not_sent(job: KnownJob) -> str:
+    if job.facts.rehearsal:
+        return "not rehearsed: the rehearsal has not ended"
+    return why_not_sent(job, Xlsx2OpeasyError("the load has not ended"))
 
 
 def _failures(rows: Sequence[Row], facts: JobFacts) -> list[Failure]:
     """The commonest first."""
-    counted = Counter(
-        (row.kind, row.code) for row in rows if row.kind not in {Outcome.SUCCESS, EARLIER, OPEN}
-    )
+    counted = Counter((row.kind, row.code) for row in rows if row.kind not in {Outcome.SUCCESS, EARLIER})
     remedies = _REMEDIES_OF_A_REHEARSAL if facts.rehearsal else _REMEDIES
     return [_failure(kind, code, number, remedies) for (kind, code), number in counted.most_common()]
 

@@ -1,19 +1,18 @@
-"""A job that a process is working on: its facts, its rows, its journal, and the state that follows."""
+"""A job that this process works on: what is known of it, and its journal."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
-from functools import cached_property
 from typing import Any, TypeVar
 from uuid import uuid4
 
 from xlsx2opeasy.durable import what_helps, why_refused
 from xlsx2opeasy.errors import Interrupted, LocalFailure
 from xlsx2opeasy.load.interrupt import Interruption
-from xlsx2opeasy.load.job.chunk_files import ChunkFile, Digest, digest_of, read_chunk, read_texts
-from xlsx2opeasy.load.job.facts import JobFacts, JobRow, PhaseFacts, read_facts, read_rows, require_begun
+from xlsx2opeasy.load.job.facts import JobFacts, JobRow, read_facts, read_rows, require_begun
 from xlsx2opeasy.load.job.fold import apply, fold
 from xlsx2opeasy.load.job.journal import Call, Fact, Record, Verdict
-from xlsx2opeasy.load.job.state import JOB, PhaseState
+from xlsx2opeasy.load.job.known_job import KnownJob
+from xlsx2opeasy.load.job.state import JOB
 from xlsx2opeasy.load.job.store import StoredJob
 from xlsx2opeasy.opeasy.client import OpEasyClient
 from xlsx2opeasy.opeasy.errors import CallError
@@ -39,20 +38,22 @@ def kept_open(connect: Connect, until: ExitStack) -> Connect:
     return connect_once
 
 
-class OpenJob:
-    """Facts and rows are read only; everything that becomes known goes through the journal first."""
+class OpenJob(KnownJob):
+    """A job that this process works on.
+
+    Facts and rows are read only; everything that becomes known goes through the journal first.
+    """
 
     def __init__(self, stored: StoredJob, rows: Sequence[JobRow] | None = None) -> None:
         """Opens the job; `rows` are its own where this process has just put them on disk.
 
         Raises LocalFailure where one of its files is damaged.
         """
-        self.stored = stored
-        self.facts = read_facts(stored)
-        self.rows = read_rows(stored, self.facts) if rows is None else rows
+        facts = read_facts(stored)
+        known_rows = read_rows(stored, facts) if rows is None else rows
         self.journal = stored.open_journal(stay_in_log=_FOUND_OUT)
         records = list(self.journal.records())
-        self.state = fold(records)
+        super().__init__(stored, facts, known_rows, fold(records))
         try:
             self._require_begun(records)
         except LocalFailure:
@@ -69,59 +70,6 @@ class OpenJob:
     def close(self) -> None:
         """Lets go of the journal."""
         self.journal.close()
-
-    @cached_property
-    def digest(self) -> Digest:
-        """How the digests of the job's chunk files and workbooks are made."""
-        return digest_of(self.stored, keyed=self.facts.is_keyed)
-
-    @cached_property
-    def rows_of_phase(self) -> Mapping[int, Sequence[JobRow]]:
-        """The rows of each phase, in the order in which they are sent."""
-        return {
-            phase.number: [row for row in self.rows if row.phase == phase.number]
-            for phase in self.facts.phases
-        }
-
-    def phase_state(self, phase: PhaseFacts) -> PhaseState:
-        """What is known of the phase's operation."""
-        return self.state.phase(phase.number)
-
-    def chunks(self, phase: PhaseFacts) -> tuple[ChunkFile, ...]:
-        """The chunk files in force: the plan's, or those that were cut again."""
-        cut_again = self.phase_state(phase).chunks
-        return phase.chunks if cut_again is None else tuple(ChunkFile(**each) for each in cut_again)
-
-    def counts(self, phase: PhaseFacts, chunks: int) -> dict[str, int]:
-        """How many tasks of each type the first `chunks` files in force hold."""
-        counts: dict[str, int] = {}
-        for chunk in self.chunks(phase)[:chunks]:
-            for name, number in chunk.counts.items():
-                counts[name] = counts.get(name, 0) + number
-        return counts
-
-    def sent_rows(self, phase: PhaseFacts) -> dict[str, list[JobRow]]:
-        """By type, the rows whose tasks are in the chunk files in force, in the files' order."""
-        left_out = self.phase_state(phase).left_out
-        rows = self.rows_of_phase[phase.number]
-        if left_out:
-            rows = [row for place, row in enumerate(rows) if place not in left_out]
-        by_type: dict[str, list[JobRow]] = {}
-        for row in rows:
-            by_type.setdefault(row.type, []).append(row)
-        return by_type
-
-    def sent_tasks(self, phase: PhaseFacts, task_type: str) -> Iterator[Mapping[str, Any]]:
-        """The tasks of one type in the chunk files in force; they correspond to `sent_rows` one by one."""
-        for chunk in self.chunks(phase):
-            if chunk.counts.get(task_type):
-                yield from read_chunk(self.stored, chunk, self.digest).get(task_type, ())
-
-    def sent_texts(self, phase: PhaseFacts, task_type: str) -> Iterator[bytes]:
-        """The JSON of each of these tasks, byte for byte."""
-        for chunk in self.chunks(phase):
-            if chunk.counts.get(task_type):
-                yield from read_texts(self.stored, chunk, self.digest, task_type)
 
     def put(self, name: str, content: bytes, meanwhile: str) -> None:
         """Puts a file of the job on disk; `meanwhile` says what was not done for want of it.

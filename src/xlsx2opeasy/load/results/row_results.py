@@ -15,7 +15,7 @@ import orjson
 from xlsx2opeasy.display import in_cell
 from xlsx2opeasy.load.job.facts import JobFacts, JobRow, PhaseFacts, read_rows
 from xlsx2opeasy.load.job.fingerprint import on_machine
-from xlsx2opeasy.load.job.open_job import OpenJob
+from xlsx2opeasy.load.job.known_job import KnownJob
 from xlsx2opeasy.load.job.state import JobState, PhaseState
 from xlsx2opeasy.load.job.store import StoredJob
 from xlsx2opeasy.load.run.fetch import SavedResults, read_rejections, run_texts
@@ -117,7 +117,7 @@ def _numbers_of_rows(stored: StoredJob, facts: JobFacts) -> _NumbersOfRows:
     return sent, others, skipped
 
 
-def match_results(job: OpenJob, stopped_because: str = "") -> RowResults:
+def match_results(job: KnownJob, stopped_because: str = "") -> RowResults:
     """What is known now. `stopped_because` says why rows were not sent, where the load ended early.
 
     Raises LocalFailure where results or chunk files on disk are damaged.
@@ -145,7 +145,7 @@ def match_results(job: OpenJob, stopped_because: str = "") -> RowResults:
     return RowResults(results, skipped, foreign, restored)
 
 
-def job_cell(job: OpenJob, row: JobRow) -> str:
+def job_cell(job: KnownJob, row: JobRow) -> str:
     """The text of the Job column: the job, and where there is a task its fingerprint; or both of before."""
     return row.earlier or f"{job.facts.job} {row.fingerprint}".rstrip()
 
@@ -155,7 +155,7 @@ def _place(row: JobRow) -> Place:
 
 
 def match_phase_results(
-    job: OpenJob, phase: PhaseFacts, stopped_because: str = ""
+    job: KnownJob, phase: PhaseFacts, stopped_because: str = ""
 ) -> tuple[dict[Place, RowResult], int]:
     """What is known of the rows of one phase, and how many results belong to none of them."""
     state = job.phase_state(phase)
@@ -181,8 +181,10 @@ def _outcome_without_result(state: PhaseState) -> Outcome:
     return Outcome.UNKNOWN if state.may_run else Outcome.NOT_SENT
 
 
-def _how_to_find_out(job: OpenJob, phase: PhaseFacts) -> str:
+def _how_to_find_out(job: KnownJob, phase: PhaseFacts) -> str:
     state, name = job.phase_state(phase), job.facts.job
+    if job.facts.rehearsal:
+        return "the rehearsal was broken off before this was known: rehearse again"
     if job.state.closed:
         return (
             f"sent with operation {state.operation_id}; job {name} was closed although it is not known if"
@@ -201,11 +203,11 @@ def _how_to_find_out(job: OpenJob, phase: PhaseFacts) -> str:
     return f"sent{on_machine()}, and not known yet whether it was started: xlsx2opeasy resume {name}"
 
 
-def _result(job: OpenJob, row: JobRow, outcome: Outcome, detail: str) -> RowResult:
+def _result(job: KnownJob, row: JobRow, outcome: Outcome, detail: str) -> RowResult:
     return RowResult(outcome, detail=detail, job=job_cell(job, row))
 
 
-def _rejected(job: OpenJob, phase: PhaseFacts) -> dict[Place, RowResult]:
+def _rejected(job: KnownJob, phase: PhaseFacts) -> dict[Place, RowResult]:
     sent = job.sent_rows(phase)
     rejected = {}
     for each in read_rejections(job, phase):
@@ -215,7 +217,7 @@ def _rejected(job: OpenJob, phase: PhaseFacts) -> dict[Place, RowResult]:
 
 
 def _matched(
-    job: OpenJob, phase: PhaseFacts, rejected: Mapping[Place, RowResult]
+    job: KnownJob, phase: PhaseFacts, rejected: Mapping[Place, RowResult]
 ) -> tuple[dict[Place, RowResult], int]:
     found: dict[Place, RowResult] = {}
     foreign = 0
@@ -265,7 +267,7 @@ class _Sent:
     one, each with the place of its task; `foreign` is how many are left, those of `again` among them.
     """
 
-    def __init__(self, job: OpenJob, phase: PhaseFacts, name: str, many: int) -> None:
+    def __init__(self, job: KnownJob, phase: PhaseFacts, name: str, many: int) -> None:
         self._job, self._phase, self._name = job, phase, name
         self.results: list[Mapping[str, Any] | None] = []
         self.again: list[tuple[Mapping[str, Any], int]] = []
@@ -344,14 +346,14 @@ def _shown(result: Mapping[str, Any]) -> str:
     return " ".join(part.strip() for part in parts if part.strip())
 
 
-def _which_holds(job: OpenJob, shown: Sequence[str]) -> str:
+def _which_holds(job: KnownJob, shown: Sequence[str]) -> str:
     return (
         f"the server gave results for it that differ: {' / '.join(shown)}. Look at the system which of them"
         f" holds; xlsx2opeasy resume {job.facts.job} asks for the results again"
     )
 
 
-def _said_of(job: OpenJob, result: Mapping[str, Any] | None, alike: str) -> tuple[Outcome, str, str]:
+def _said_of(job: KnownJob, result: Mapping[str, Any] | None, alike: str) -> tuple[Outcome, str, str]:
     """Outcome, code and detail of a row with this result."""
     again = f"xlsx2opeasy resume {job.facts.job} asks for its result again"
     if result is None:

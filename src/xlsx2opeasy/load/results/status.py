@@ -6,6 +6,7 @@ from pathlib import Path
 
 from xlsx2opeasy.errors import Interrupted, StillRunning, Xlsx2OpeasyError
 from xlsx2opeasy.load.job.facts import JobFacts
+from xlsx2opeasy.load.job.known_job import KnownJob
 from xlsx2opeasy.load.job.open_job import OpenJob
 from xlsx2opeasy.load.job.state import COMPLETED, INVALID, REJECTED, UNKNOWN, WITH_ERRORS
 from xlsx2opeasy.load.results.load_result import EXIT_CODES
@@ -25,7 +26,7 @@ class JobEnd:
     message: str
 
 
-def why_not_sent(job: OpenJob, stopped: Xlsx2OpeasyError | None) -> str:
+def why_not_sent(job: KnownJob, stopped: Xlsx2OpeasyError | None) -> str:
     """The detail of the rows that were not sent."""
     if job.state.halted is not None:
         return f"not sent: {job.state.halted}, so nothing further was started"

@@ -19,6 +19,7 @@ from xlsx2opeasy.errors import LocalFailure
 from xlsx2opeasy.load.interrupt import Interruption
 from xlsx2opeasy.load.job.facts import PhaseFacts
 from xlsx2opeasy.load.job.journal import Fact
+from xlsx2opeasy.load.job.known_job import KnownJob
 from xlsx2opeasy.load.job.open_job import OpenJob
 from xlsx2opeasy.load.job.store import result_place
 from xlsx2opeasy.load.run.connection import Passwords
@@ -62,14 +63,14 @@ def save_results(
     return saved
 
 
-def run_texts(job: OpenJob, phase: PhaseFacts, task_type: str) -> Iterator[bytes]:
+def run_texts(job: KnownJob, phase: PhaseFacts, task_type: str) -> Iterator[bytes]:
     """The JSON of each task of a type that is run: what was sent, without what was rejected."""
     rejected = {each.index for each in read_rejections(job, phase) if each.type == task_type}
     texts = job.sent_texts(phase, task_type)
     return (text for index, text in enumerate(texts) if index not in rejected) if rejected else texts
 
 
-def _commands_and_contents(job: OpenJob, phase: PhaseFacts, task_type: str) -> Iterator[tuple[str, bytes]]:
+def _commands_and_contents(job: KnownJob, phase: PhaseFacts, task_type: str) -> Iterator[tuple[str, bytes]]:
     """Command and content, as JSON, of each task of a type that is run."""
     commands: dict[bytes, str] = {}
     for text in run_texts(job, phase, task_type):
@@ -137,7 +138,7 @@ class SavedResults(Iterable[dict[str, Any]]):
     One without `command` and `content` is of the task in its place among `run_texts`.
     """
 
-    def __init__(self, job: OpenJob, phase: PhaseFacts, task_type: str) -> None:
+    def __init__(self, job: KnownJob, phase: PhaseFacts, task_type: str) -> None:
         """Raises LocalFailure where they are damaged."""
         name = _results_name(phase, task_type)
         if not job.stored.exists(name) and job.stored.exists(_earlier_name(phase, task_type)):
@@ -180,7 +181,7 @@ def keep_rejections(job: OpenJob, phase: PhaseFacts, rejections: Sequence[Reject
     job.note(phase.number, Fact.REJECTIONS, count=len(kept))
 
 
-def read_rejections(job: OpenJob, phase: PhaseFacts) -> list[Rejection]:
+def read_rejections(job: KnownJob, phase: PhaseFacts) -> list[Rejection]:
     """The validation errors of a phase, where there were any. Raises LocalFailure where they are damaged."""
     if not job.phase_state(phase).rejections_saved:
         return []

@@ -3,7 +3,8 @@
 import asyncio
 import json
 import shutil
-from collections.abc import AsyncIterator
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlencode
@@ -18,7 +19,7 @@ from xlsx2opeasy.load.jobs.earlier import peek
 from xlsx2opeasy.load.jobs.listing import LocalJob
 from xlsx2opeasy.load.run.undecided import Settling, may_have_no_run
 from xlsx2opeasy.paths import is_file_there
-from xlsx2opeasy.report.data import report_data, rows_of
+from xlsx2opeasy.report.data import Row, report_data, rows_of
 from xlsx2opeasy.report.write import rendered, style_hash
 from xlsx2opeasy.settings.store import is_shared
 from xlsx2opeasy.undo.workbook import undo_of, write_undo
@@ -26,7 +27,7 @@ from xlsx2opeasy.web.desk import MOST_LISTED, Desk, WaitingForPassword
 from xlsx2opeasy.web.gate import POLICY
 from xlsx2opeasy.web.live_view import JobView, job_view
 from xlsx2opeasy.web.pages.requests import apart, desk_of, download, fields_of, go_to, number_in
-from xlsx2opeasy.web.words import counts_in_words, state_of
+from xlsx2opeasy.web.words import counts_in_words, results_in_words, state_of
 from xlsx2opeasy.workbook.protection import opens
 
 ROWS_A_PAGE = 200
@@ -79,6 +80,9 @@ def _job(
     problem: Xlsx2OpeasyError | None = None,
 ) -> Response:
     view = _view(desk, stored, found)
+    rows = _every_row(stored, running=view.running)
+    if rows:
+        view.counts = results_in_words(Counter(row.kind for row in rows))
     upload = desk.upload_of(found)
     return desk.pages.page(
         "job.html.j2",
@@ -88,7 +92,7 @@ def _job(
         problem=problem,
         has_results=bool(found.results and is_file_there(Path(found.results))),
         can_undo=not found.rehearsal and stored.exists(DONE) and not view.running and not view.resumable,
-        **_rows(request, stored, running=view.running),
+        **_found(request, rows),
     )
 
 
@@ -96,13 +100,17 @@ def _view(desk: Desk, stored: StoredJob, found: LocalJob) -> JobView:
     return job_view(stored, found, desk.runs.last_of_job(stored.job_id))
 
 
-def _rows(request: Request, stored: StoredJob, *, running: bool) -> dict[str, object]:
+def _every_row(stored: StoredJob, *, running: bool) -> list[Row]:
+    """The rows of a job that does not run; none where its files are damaged, as its message says."""
+    if not running:
+        with suppress(LocalFailure):
+            return rows_of(stored)
+    return []
+
+
+def _found(request: Request, every: Sequence[Row]) -> dict[str, object]:
     """The rows that the filter and the search leave, a page of them."""
     wanted, text = request.query_params.get("result", ""), request.query_params.get("q", "").strip()
-    every = []
-    if not running:
-        with suppress(LocalFailure):  # the job's own message says that its files are damaged
-            every = rows_of(stored)
     kinds = list(dict.fromkeys(row.kind for row in every))
     needle = text.casefold()
     found = [
