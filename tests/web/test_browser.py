@@ -211,6 +211,14 @@ def test_an_undecided_load_is_settled(
             tab.get_by_role("link", name="Plan", exact=True).click()
             tab.get_by_label("enterprise").fill(sandbox.enterprise_id)
             tab.get_by_role("button", name="Load", exact=True).click()
+            tab.get_by_role("link", name="Settle").wait_for()
+            lines = tab.locator("#live dl dt").all_inner_texts()
+            assert lines == ["What we know", "So", "Danger", "Evidence", "To decide"]
+            assert tab.get_by_text("loading the workbook again now may provision every row twice").count()
+            operation = tab.locator("#live tbody td").all_inner_texts()
+            assert operation[:2] == ["1", "1"]
+            assert operation[2].startswith("undecided: wh")
+            assert "xlsx2opeasy resume" not in tab.inner_text("main")
             tab.get_by_role("link", name="Settle").click()
             tab.get_by_role("button", name="Settle").click()
             tab.get_by_text("Nothing was settled").wait_for()

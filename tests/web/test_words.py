@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import xlsx2opeasy
-from xlsx2opeasy.web.words import plain
+from xlsx2opeasy.web.words import laid_out, plain
 
 _NOT_ON_THE_PAGE = ("cli", "sandbox", "store", "webex", "start.py")
 _TYPED = re.compile(
@@ -65,3 +65,9 @@ def test_no_message_speaks_of_a_terminal() -> None:
 )
 def test_what_is_typed_into_a_terminal_is_left_out(message: str, shown: str | None) -> None:
     assert plain(message) == (message if shown is None else shown)
+
+
+def test_a_message_of_several_lines_keeps_them() -> None:
+    message = "NOT KNOWN - on purpose.\nSo    : look at it: now.\nThen  : go\n   it has one : xlsx2opeasy resume L --port 1"
+    assert laid_out(message) == [("", "NOT KNOWN - on purpose."), ("So", "look at it: now."), ("Then", "go")]
+    assert laid_out("Refused: look. Then: xlsx2opeasy jobs") == [("", "Refused: look.")]

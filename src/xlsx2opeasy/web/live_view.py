@@ -1,6 +1,7 @@
 """A job as it is now: operations, counts and notices, from its journal and its latest run's events."""
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,9 +22,12 @@ from xlsx2opeasy.load.events import (
     StatusSeen,
     StoppedByBudget,
 )
+from xlsx2opeasy.load.job.facts import JobFacts
+from xlsx2opeasy.load.job.state import JobState, PhaseState
 from xlsx2opeasy.load.job.store import StoredJob
 from xlsx2opeasy.load.jobs.earlier import peek
 from xlsx2opeasy.load.jobs.listing import LocalJob
+from xlsx2opeasy.load.run.undecided import may_have_no_run
 from xlsx2opeasy.web.runs import Run
 from xlsx2opeasy.web.words import (
     counted,
@@ -119,19 +123,40 @@ def job_view(stored: StoredJob, job: LocalJob, run: Run | None) -> JobView:
     for event in events_so_far(stored):
         view.take_in(event)
     view.notices = view.notices[-_MOST_NOTICES:]
-    if not view.counts:
-        known = job.counts if not running else None
-        view.counts = counts_in_words(known) if known else _counts_so_far(stored, view)
+    with suppress(LocalFailure):  # the job's own message says that its files are damaged
+        _take_in_journal(view, *peek(stored))
     return view
 
 
-def _counts_so_far(stored: StoredJob, view: JobView) -> list[tuple[str, str, int]]:
-    try:
-        numbers = peek(stored)[1].results_so_far
-    except LocalFailure:
-        return []  # the job's own message says that its files are damaged
-    left = view.tasks - numbers.total() if view.running else 0
-    return results_in_words(numbers, max(0, left))
+def _take_in_journal(view: JobView, facts: JobFacts, state: JobState) -> None:
+    """What the events of the latest run do not say: of operations of earlier runs, and the counts so far."""
+    for phase in facts.phases:
+        known = state.phases.get(phase.number)
+        if known is not None and (known.may_be_at_server or phase.number in view.operations):
+            operation = view.operations.setdefault(phase.number, OperationView(phase.number))
+            if not operation.tasks:
+                operation.tasks = phase.tasks
+                operation.why = ", ".join(filter(None, (phase.stage, phase.why)))
+            _take_in_phase(operation, known, running=view.running)
+    if not view.counts:
+        numbers = state.results_so_far
+        left = view.tasks - numbers.total() if view.running else 0
+        known_counts = {} if view.running else view.job.counts or {}
+        view.counts = counts_in_words(known_counts) or results_in_words(numbers, max(0, left))
+
+
+def _take_in_phase(operation: OperationView, known: PhaseState, *, running: bool) -> None:
+    if known.undecided is not None and not running:
+        what = "whether it was started" if may_have_no_run(known) else "which run it became"
+        operation.state = f"undecided: {what} is not known"
+    elif operation.state != OperationView.state:
+        return
+    elif known.results_saved:
+        operation.state, operation.done = "results fetched", True
+    elif known.scheduled_id is not None:
+        operation.state = "started at the server"
+    elif known.verified:
+        operation.state = "uploaded and verified"
 
 
 def _take_in(operation: OperationView, event: object) -> None:

@@ -7,7 +7,7 @@ from starlette.responses import HTMLResponse
 
 from xlsx2opeasy.errors import Xlsx2OpeasyError
 from xlsx2opeasy.report.write import templates_folder
-from xlsx2opeasy.web.words import counted, plain, source_in_words, when, without_allowing
+from xlsx2opeasy.web.words import counted, laid_out, plain, source_in_words, when, without_allowing
 
 STATIC = {
     "app.css": "text/css",
@@ -32,6 +32,7 @@ class Pages:
         self._environment.globals |= {"counted": counted}
         self._environment.filters |= {
             "plain": plain,
+            "laid_out": laid_out,
             "without_allowing": without_allowing,
             "source": source_in_words,
             "when": when,

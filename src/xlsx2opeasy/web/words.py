@@ -47,6 +47,7 @@ _TYPED = re.compile(rf"\0|--(?:{_OPTIONS})\b|\b(?:XLSX2OPEASY|OPEASY|WEBEX)_[A-Z
 _IN_PARENTHESES = re.compile(r" ?\([^()]*\)")
 _OF_OPTION = re.compile(rf" (?:of|for) --(?:{_OPTIONS})\b")
 _CONDITION = re.compile(r"(?:if|or|then|where)\b", re.IGNORECASE)
+_LABELLED = re.compile(r"([A-Z][A-Za-z ]*?) *: (.+)", re.DOTALL)
 _LEADING = re.compile(r"^(?:else|or|then) ", re.IGNORECASE)
 _RESULTS_IN = re.compile(r"; its results are in .*", re.DOTALL)
 _ALLOWING = re.compile(r",? or allow the rule [a-z-]+(?:, which leaves it out)?")
@@ -96,6 +97,19 @@ def plain(message: str) -> str:
     text = _IN_PARENTHESES.sub(lambda found: "" if _TYPED.search(found[0]) else found[0], text)
     clauses = [_untyped(each) for each in re.split(r"(?<=[;.]) |\n\s*", text)]
     return _LEADING.sub("", " ".join(filter(None, clauses)), count=1).rstrip(":;, ")
+
+
+def laid_out(message: str) -> list[tuple[str, str]]:
+    """Label and text of each line of a message, without what is typed; the label is "" where there is none.
+
+    Lines that are indented belong to the one before.
+    """
+    lines = []
+    for line in re.split(r"\n(?=\S)", message):
+        labelled = _LABELLED.fullmatch(line) if "\n" in message else None
+        label, text = labelled.groups() if labelled else ("", line)
+        lines.append((label, plain(text)))
+    return [each for each in lines if each[1]]
 
 
 def without_allowing(text: str) -> str:
