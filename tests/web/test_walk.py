@@ -73,6 +73,20 @@ def test_a_workbook_is_rehearsed_loaded_and_undone(visitor: Visitor) -> None:
     assert "succeeded" in visitor.text
 
 
+def test_the_plan_of_a_loaded_workbook_begins_with_its_refusal(visitor: Visitor, tmp_path: Path) -> None:
+    rows = "| command | groupId | user.userId |\n| AddUser | Dallas | loaded.twice@example.com |"
+    book = write_workbook(tmp_path / "twice.xlsx", {"Users": rows})
+    visitor.upload(book).click("Plan").press("Load", {"enterprise": "sandbox"}).wait()
+    job = visitor.path.rpartition("/")[2]
+    visitor.upload(book).click("Plan")
+    first = visitor.text.index("Plan The same tasks were loaded by job")
+    assert first < visitor.text.index("Nothing would be sent now. The workbook has 1 row.")
+    assert "to send" not in visitor.text
+    assert ">Load<" not in visitor.answer.text
+    assert ">Rehearse<" in visitor.answer.text
+    assert visitor.click(f"Look at {job}").path == f"/jobs/{job}"
+
+
 def test_the_plan_shows_the_stages_and_a_rehearsal_keeps_to_them(visitor: Visitor, tmp_path: Path) -> None:
     rows = "".join(f"| AddUser | Dallas | staged{number}@example.com |\n" for number in range(55))
     book = write_workbook(
