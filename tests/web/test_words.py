@@ -60,6 +60,11 @@ def test_no_message_speaks_of_a_terminal() -> None:
         ("wait for it to end; xlsx2opeasy jobs follow shows how far it is", "wait for it to end"),
         ("Close it elsewhere, or name another file with --output.", "Close it elsewhere"),
         ("add --large; else split the rows.", "split the rows."),
+        (
+            "the server could not be reached: no network (GET /v1/scheduledoperations/{scheduled-operation-id}/status)",
+            "the server could not be reached: no network",
+        ),
+        ("the server refused it: no (POST /v1/operations, 403). Ask", "the server refused it: no (403). Ask"),
         ("nothing is typed here, -- and --nothing of a server's text is taken away", None),
     ],
 )

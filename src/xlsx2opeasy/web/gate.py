@@ -186,7 +186,8 @@ def _refused_length(headers: Headers, limit: int, workbook: int | None) -> Respo
             f"The workbook is refused: it has some {known:,} bytes, more than {workbook:,}, the limit."
             " Split the rows over several workbooks."
         )
-    return _Drained(_refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, words, close=True))
+    style = '<link rel="stylesheet" href="/static/app.css">'  # who sends this has the cookie
+    return _Drained(_refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, words, style, close=True))
 
 
 class _Drained(Response):
@@ -210,8 +211,9 @@ def _refusal(status: HTTPStatus, words: str, head: str = "", *, close: bool = Fa
     """A small page without anything of ours in it. `words` hold nothing that came from outside."""
     page = (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8">{head}'
-        f"<title>{status.phrase}</title></head><body><h1>{status.phrase}</h1><p>{words}</p>"
-        f'<p><a href="/">xlsx2opeasy</a></p></body></html>'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>{status.phrase}</title></head><body><main><h1>{status.phrase}</h1><p>{words}</p>"
+        f'<p><a href="/">xlsx2opeasy</a></p></main></body></html>'
     )
     return HTMLResponse(page, status, {"connection": "close"} if close else None)
 

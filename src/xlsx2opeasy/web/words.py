@@ -47,6 +47,8 @@ _TYPED = re.compile(rf"\0|--(?:{_OPTIONS})\b|\b(?:XLSX2OPEASY|OPEASY|WEBEX)_[A-Z
 _IN_PARENTHESES = re.compile(r" ?\([^()]*\)")
 _OF_OPTION = re.compile(rf" (?:of|for) --(?:{_OPTIONS})\b")
 _CONDITION = re.compile(r"(?:if|or|then|where)\b", re.IGNORECASE)
+_CALL = re.compile(r" ?\((?:GET|POST|PATCH|DELETE) /v1/[^()\s]*?(?:, (\d{3}))?\)")
+"""The call of a sentence about the server, and the status of its answer."""
 _LABELLED = re.compile(r"([A-Z][A-Za-z ]*?) *: (.+)", re.DOTALL)
 _LEADING = re.compile(r"^(?:else|or|then) ", re.IGNORECASE)
 _RESULTS_IN = re.compile(r"; its results are in .*", re.DOTALL)
@@ -86,13 +88,14 @@ def state_of(job: LocalJob) -> tuple[str, str]:
 
 
 def plain(message: str) -> str:
-    """A message without what is typed into a terminal or found in folders: the page has controls for it.
+    """A message without what is typed into a terminal, found in folders or called at the server.
 
     Of a clause that names a command, an option or a variable the parts before it are kept, unless they say
     only when that is to be typed.
     """
     text = _CERTIFICATE.sub("ask whoever installed this program to name its file", message)
     text = _RESULTS_IN.sub("", without_allowing(text))
+    text = _CALL.sub(lambda call: f" ({call[1]})" if call[1] else "", text)
     text = _COMMAND.sub("\0", _OF_OPTION.sub("", text))
     text = _IN_PARENTHESES.sub(lambda found: "" if _TYPED.search(found[0]) else found[0], text)
     clauses = [_untyped(each) for each in re.split(r"(?<=[;.]) |\n\s*", text)]
