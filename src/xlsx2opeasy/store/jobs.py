@@ -296,6 +296,10 @@ class PostgresJob:
         if not self.exists(f"{RESULTS}{suffix}"):
             self.share_results(content, suffix)
 
+    def has_results(self) -> bool:
+        """Whether there is one, under a key that is not destroyed."""
+        return bool(self.names(RESULTS))
+
     def results(self) -> tuple[bytes, str] | None:
         """The results workbook and its extension; None where there is none, or not any more."""
         names = self.names(RESULTS)

@@ -114,6 +114,13 @@ class JobFolder:
         write_file(kept, content)
         return kept
 
+    def has_results(self) -> bool:
+        """Never: no other machine sees this folder."""
+        return False
+
+    def results(self) -> None:
+        """None, for the same reason."""
+
     def forget_secrets(self) -> None:
         """Removes the chunk files and the workbook's copy."""
         shutil.rmtree(self.path / "chunks", ignore_errors=True)

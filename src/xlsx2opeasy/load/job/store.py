@@ -90,6 +90,12 @@ class StoredJob(Protocol):
     def keep_results(self, content: bytes, suffix: str) -> Path | None:
         """Keeps the results workbook, which no other place took; its place where that is a file."""
 
+    def has_results(self) -> bool:
+        """Whether the results workbook is kept for other machines."""
+
+    def results(self) -> tuple[bytes, str] | None:
+        """The results workbook that is kept for other machines, and its extension; None where none is."""
+
     def forget_secrets(self) -> None:
         """Removes the chunk files and the workbook's copy: they hold passwords. Not a secure erasure."""
 

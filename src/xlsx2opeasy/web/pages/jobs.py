@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import shutil
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
@@ -13,12 +12,11 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from xlsx2opeasy.errors import LocalFailure, UsageError, WorkbookUnusable, Xlsx2OpeasyError
+from xlsx2opeasy.errors import LocalFailure, UsageError, Xlsx2OpeasyError
 from xlsx2opeasy.load.job.store import DONE, WORKBOOK, StoredJob
 from xlsx2opeasy.load.jobs.earlier import peek
 from xlsx2opeasy.load.jobs.listing import LocalJob
 from xlsx2opeasy.load.run.undecided import Settling, may_have_no_run
-from xlsx2opeasy.paths import is_file_there
 from xlsx2opeasy.report.data import Row, report_data, rows_of
 from xlsx2opeasy.report.write import rendered, style_hash
 from xlsx2opeasy.settings.store import is_shared
@@ -26,7 +24,16 @@ from xlsx2opeasy.undo.workbook import undo_of, write_undo
 from xlsx2opeasy.web.desk import MOST_LISTED, Desk, WaitingForPassword
 from xlsx2opeasy.web.gate import POLICY
 from xlsx2opeasy.web.live_view import JobView, job_view
-from xlsx2opeasy.web.pages.requests import apart, desk_of, download, fields_of, go_to, number_in
+from xlsx2opeasy.web.pages.requests import (
+    apart,
+    desk_of,
+    download,
+    fields_of,
+    go_to,
+    made_download,
+    number_in,
+)
+from xlsx2opeasy.web.results_workbook import copy_of_results, has_results, results_here
 from xlsx2opeasy.web.words import counts_in_words, results_in_words, state_of
 from xlsx2opeasy.workbook.protection import opens
 
@@ -90,7 +97,7 @@ def _job(
         view=view,
         upload=upload,
         problem=problem,
-        has_results=bool(found.results and is_file_there(Path(found.results))),
+        has_results=has_results(desk.store, stored, found),
         can_undo=not found.rehearsal and stored.exists(DONE) and not view.running and not view.resumable,
         **_found(request, rows),
     )
@@ -253,11 +260,16 @@ async def settle(request: Request) -> Response:
 
 def results(request: Request) -> Response:
     """The results workbook."""
-    _, found = desk_of(request).job(request.path_params["job"])
-    path = Path(found.results or "")
-    if not found.results or not is_file_there(path):
-        raise WorkbookUnusable("the results workbook is not where it was written", f"it was {found.results}")
-    return download(path, path.name)
+    desk = desk_of(request)
+    stored, found = desk.job(request.path_params["job"])
+    if (path := results_here(desk.store, found)) is not None:
+        return download(path, path.name)
+    name, copy = copy_of_results(desk.store, stored, found)
+
+    def make(place: Path) -> None:
+        copy(place)
+
+    return made_download(desk.uploads.scratch(), name, make)
 
 
 def report(request: Request) -> Response:
@@ -290,8 +302,7 @@ def _opened(desk: Desk, request: Request, *, inverse: bool) -> Response:
             inverted = undo_of(stored)
             upload = desk.uploads.add(f"{stem}.undo.xlsx", lambda place: write_undo(inverted, place))
         else:
-            path = Path(found.results or "")
-            upload = desk.uploads.add(path.name, lambda place: shutil.copyfile(path, place))
+            upload = desk.uploads.add(*copy_of_results(desk.store, stored, found))
     except Xlsx2OpeasyError as error:
         return _job(desk, request, stored, found, error)
     return go_to(f"/workbooks/{upload.id}")
