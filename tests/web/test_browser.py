@@ -1,6 +1,7 @@
 """The page in Debian's chromium: the walk with its script, with the keyboard alone, and looked at by axe-core."""
 
 import os
+import re
 import shutil
 import signal
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from foreign.server import ForeignServer
 from foreign.state import Settings
 from judges import missing
 from web.page import EXAMPLES, Page, running
+from web.relay import Relay
 from workbooks import write_workbook
 from xlsx2opeasy.sandbox.serve import RunningSandbox, serve_in_thread
 from xlsx2opeasy.sandbox.settings import SandboxSettings
@@ -291,6 +293,35 @@ def test_a_stream_that_comes_again_takes_back_that_the_program_has_ended(
         assert tab.get_by_text("running", exact=True).is_visible()
         tab.get_by_role("button", name="Stop").click()
         tab.get_by_role("button", name="Resume").wait_for()
+
+
+def test_a_load_says_that_its_server_is_away_and_ends_when_it_is_back(
+    browser: "Browser", tmp_path: Path
+) -> None:
+    with ForeignServer(Settings(polls_processing=1000)) as server, Relay(server.url) as relay:
+        env = {
+            **HOME_ALONE,
+            "XLSX2OPEASY_HOME": str(tmp_path),
+            "OPEASY_URL": relay.url,
+            "OPEASY_ENTERPRISE_ID": server.settings.enterprise_id,
+            "OPEASY_API_KEY": server.settings.api_key,
+        }
+        with running(env=env) as page, _opened(browser, page) as tab:
+            begin(tab, EXAMPLES / "leavers.xlsx", server.settings.enterprise_id)
+            relay.close()
+            away = tab.get_by_text(
+                re.compile(r"Cannot reach 127\.0\.0\.1: .+; trying again for another \d+ s")
+            )
+            away.wait_for()
+            assert "/v1/" not in tab.inner_text("main")
+            assert tab.get_by_text("running", exact=True).is_visible()
+            assert tab.get_by_role("button", name="Stop").is_enabled()
+            server.settings.polls_processing = 0
+            relay.open()
+            tab.get_by_role("link", name="Report").wait_for()
+            assert "succeeded" in tab.locator("#live").inner_text()
+            assert not away.count()
+        assert server.calls("POST", "/v1/scheduledoperations") == 1
 
 
 @pytest.fixture(scope="module")
