@@ -1,5 +1,6 @@
 """A disk that has no room: a sentence on the page, and nothing is lost."""
 
+import io
 import resource
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,6 +10,8 @@ import openpyxl
 import pytest
 
 from web.page import EXAMPLES, Page, Visitor, running
+from xlsx2opeasy.sandbox.serve import serve_in_thread
+from xlsx2opeasy.sandbox.settings import SandboxSettings
 
 ROOM = 3000
 """Bytes of the largest file for which there is room."""
@@ -100,3 +103,35 @@ def test_downloads_that_find_no_room_say_so_and_leave_nothing(
             assert refused.status_code == 422
             assert "ree disk space at" in refused.text
     assert list((home_of_page / "web").rglob("made-*")) == []
+
+
+def test_a_disk_that_fills_while_a_load_runs_loses_nothing(tmp_path: Path) -> None:
+    if not hasattr(resource, "prlimit"):
+        pytest.skip("only Linux limits the files of another process")
+    with serve_in_thread(SandboxSettings(processing_seconds=4)) as sandbox:
+        env = {
+            **{
+                name: ""
+                for each in ("http_proxy", "https_proxy", "all_proxy")
+                for name in (each, each.upper())
+            },
+            "XLSX2OPEASY_HOME": str(tmp_path),
+            "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
+            "OPEASY_URL": sandbox.url,
+            "OPEASY_ENTERPRISE_ID": sandbox.enterprise_id,
+            "OPEASY_API_KEY": sandbox.api_key,
+        }
+        with running(env=env) as page:
+            visitor = page.client().upload(EXAMPLES / "new-branch-office.xlsx").click("Plan")
+            visitor.press("Load", {"enterprise": sandbox.enterprise_id})
+            while "at the server" not in visitor.go(str(visitor.answer.url)).text:
+                assert 'http-equiv="refresh"' in visitor.answer.text, visitor.text
+            with full(page):
+                visitor.wait()
+                assert "disk" in visitor.text
+                assert "succeeded" not in visitor.text.split("Row by row")[0]
+            visitor.go(visitor.path).press("Resume").wait()
+            assert "55 succeeded" in visitor.text
+            results = visitor.http.get(f"{page.origin}{visitor.path}/results")
+            assert openpyxl.load_workbook(io.BytesIO(results.content)).sheetnames
+        assert len(sandbox.truth.applied) == 55
