@@ -80,7 +80,7 @@ def _run() -> int:
             return _not_started(error)
         return run()
     except KeyboardInterrupt:
-        return INTERRUPTED
+        return _interrupted()
     finally:
         for number in heard:  # only the output is still to be written
             signal.signal(number, lambda *_: os._exit(INTERRUPTED))
@@ -96,10 +96,23 @@ def _not_started(error: Exception) -> int:
         else f"xlsx2opeasy cannot start, its installation is broken: {kind} ({getattr(error, 'name', None)})"
     )
     sys.stderr.write(f"error: {message}\n  install it again, or close other programs\n")
+    _print_document(message, "failed")
+    return INTERNAL
+
+
+def _interrupted() -> int:
+    """Where the command itself could not see to it: while it was imported, or when it was ending already."""
+    output = sys.modules.get("xlsx2opeasy.cli.output")
+    if not getattr(output, "_printed", None):
+        _print_document("interrupted", "interrupted")
+    return INTERRUPTED
+
+
+def _print_document(message: str, status: str) -> None:
     if "--json" in sys.argv:
         import json
 
         from xlsx2opeasy.cli.documents import empty_document
 
-        sys.stdout.write(json.dumps({**empty_document(sys.argv), "message": message}, indent=2) + "\n")
-    return INTERNAL
+        document = {**empty_document(sys.argv, status), "message": message}
+        sys.stdout.write(json.dumps(document, indent=2) + "\n")

@@ -194,3 +194,38 @@ def test_no_core_file_is_left(tmp_path: Path) -> None:
     if sys.platform == "linux":
         assert done.stdout.splitlines()[1] == "0"
     assert list(tmp_path.iterdir()) == []
+
+
+HELD_AT = {
+    "while the command is imported": "xlsx2opeasy.cli.options",
+    "while the reader works": "xlsx2opeasy.workbook.reading.wire",
+    "while the rows are checked": "xlsx2opeasy.check.checked",
+}
+STOPPED = "import os, signal; os.kill(os.getpid(), signal.{name}); import time; time.sleep(60)"
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+@pytest.mark.parametrize("moment", HELD_AT)
+@pytest.mark.parametrize("command", ["check", "plan", "load", "resume"])
+def test_an_interrupted_command_says_in_its_document_what_was_interrupted(
+    tmp_path: Path, command: str, moment: str, name: str
+) -> None:
+    book = user_book(tmp_path / "users.xlsx")
+    rest = {"load": [str(book), "--sandbox"], "resume": []}.get(command, [str(book)])
+    module = "xlsx2opeasy.load.service" if command == "resume" else HELD_AT[moment]
+    done = run_broken(tmp_path, module, STOPPED.format(name=name), command, *rest, "--json")
+    assert done.returncode == 130, done.stderr
+    document = json.loads(done.stdout)
+    assert "interrupted" in document["message"]
+    assert document.get("status", "interrupted") == "interrupted"
+    if command != "resume" and "imported" not in moment:
+        assert document["workbook"] == str(book)
+
+
+def test_after_ctrl_c_no_further_workbook_is_loaded(tmp_path: Path) -> None:
+    books = [str(user_book(tmp_path / f"{name}.xlsx")) for name in "ab"]
+    stop = STOPPED.format(name="SIGINT")
+    done = run_broken(tmp_path, "xlsx2opeasy.check.checked", stop, "load", *books, "--sandbox", "--json")
+    assert done.returncode == 130
+    loads = json.loads(done.stdout)["loads"]
+    assert [(each["workbook"], each["status"]) for each in loads] == [(each, "interrupted") for each in books]

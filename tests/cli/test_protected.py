@@ -99,6 +99,16 @@ def test_the_right_one_at_last(tmp_path: Path) -> None:
         assert "s3cret" not in terminal.scrollback
 
 
+@pytest.mark.parametrize("others", [0, 1])
+def test_a_workbook_whose_password_is_not_given_was_not_read(book: Path, tmp_path: Path, others: int) -> None:
+    more = [write_workbook(tmp_path / "open.xlsx", BOOK)] * others
+    with Terminal([COMMAND, "check", book, *more]) as terminal:
+        terminal.wait_for(QUESTION)
+        terminal.type("\x04")
+        assert terminal.end() == 7
+        assert "staff.xlsx was not read: its password was not given" in terminal.scrollback
+
+
 def test_copies_are_protected_too(book: Path, password_file: Path, tmp_path: Path, home: Path) -> None:
     given = ("--workbook-password-file", password_file)
     done = run("load", book, "--sandbox", *given)

@@ -12,7 +12,7 @@ import click
 from xlsx2opeasy.cli.options import FORCE, JSON, ReadingRequest, gather, reading_options
 from xlsx2opeasy.cli.output import complain, counted, say, say_json, tell
 from xlsx2opeasy.cli.problem_lines import other_sheets, show_problems, summary
-from xlsx2opeasy.errors import Interrupted, InvalidWorkbook, Xlsx2OpeasyError
+from xlsx2opeasy.errors import Interrupted, InvalidWorkbook, LoadRefused, WorkbookUnusable, Xlsx2OpeasyError
 from xlsx2opeasy.problems import Problem
 from xlsx2opeasy.settings.resolved import read_offline_settings
 from xlsx2opeasy.shell import quoted
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from xlsx2opeasy.workbook.edited_copy import UnwritableWorkbook
 
 
-WORST_FIRST = (7, 2, 3, 0)
+WORST_FIRST = (130, 5, 7, 2, 3, 0)
 """The exit code of several workbooks is the first of these that occurred."""
 
 
@@ -61,9 +61,15 @@ def command(asked: Request) -> NoReturn:
     """
     if asked.marked is not None and len(asked.workbooks) > 1:
         raise click.UsageError("--annotate goes with one workbook only")
-    codes, documents = zip(*(_check(workbook, asked) for workbook in asked.workbooks), strict=True)
+    codes, documents = [], []
+    for workbook in asked.workbooks:
+        code, document = _check(workbook, asked)
+        codes.append(code)
+        documents.append(document)
+        if code == Interrupted.exit_code:
+            break
     if asked.as_json:
-        say_json(documents[0] if len(documents) == 1 else {"checks": list(documents)})
+        say_json(documents[0] if len(asked.workbooks) == 1 else {"checks": documents})
     raise SystemExit(next(code for code in WORST_FIRST if code in codes))
 
 
@@ -71,12 +77,14 @@ def _check(workbook: Path, asked: Request) -> tuple[int, dict[str, object]]:
     """Checks one workbook and shows what was found; the exit code, and the document of `--json`."""
     try:
         checked = _checked(workbook, asked)
-    except Interrupted:
-        raise
+    except (KeyboardInterrupt, Interrupted):
+        interrupted = Interrupted(f"interrupted, so {workbook.name} was not checked")
+        return interrupted.exit_code, _not_checked(workbook, asked, interrupted)
+    except LoadRefused:
+        unread = WorkbookUnusable(f"{workbook.name} was not read: its password was not given")
+        return unread.exit_code, _not_checked(workbook, asked, unread)
     except Xlsx2OpeasyError as error:
-        if not asked.as_json:
-            complain(error.message, error.hint)
-        return error.exit_code, _unreadable(workbook, error)
+        return error.exit_code, _not_checked(workbook, asked, error)
     if not asked.as_json:
         show_problems(checked.problems, sys.stdout)
         say(summary(workbook, checked))
@@ -135,10 +143,19 @@ def _document(workbook: Path, checked: Checked) -> dict[str, object]:
     }
 
 
-def _unreadable(workbook: Path, error: Xlsx2OpeasyError) -> dict[str, object]:
+def _not_checked(workbook: Path, asked: Request, error: Xlsx2OpeasyError) -> dict[str, object]:
+    """Reports on the screen why a workbook was not checked; the document of `--json`."""
+    document: dict[str, object] = {
+        "workbook": str(workbook),
+        "rows": {"total": 0, "valid": 0, "invalid": 0},
+    }
+    if isinstance(error, Interrupted):
+        complain(error.message)
+        return document | {"problems": [], "message": error.message}
+    if not asked.as_json:
+        complain(error.message, error.hint)
     problem = Problem("", "unreadable", error.message, error.hint)
-    rows = {"total": 0, "valid": 0, "invalid": 0}
-    return {"workbook": str(workbook), "rows": rows, "problems": [problem.as_json()]}
+    return document | {"problems": [problem.as_json()]}
 
 
 def _next_step(workbook: Path, mapping: Path | None, checked: Checked) -> str:

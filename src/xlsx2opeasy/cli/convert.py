@@ -19,7 +19,7 @@ from xlsx2opeasy.cli.options import (
 )
 from xlsx2opeasy.cli.output import counted, say, say_json, tell
 from xlsx2opeasy.cli.problem_lines import show_problems, summary
-from xlsx2opeasy.errors import InvalidWorkbook, Xlsx2OpeasyError
+from xlsx2opeasy.errors import Interrupted, InvalidWorkbook, Xlsx2OpeasyError
 from xlsx2opeasy.paths import is_there
 
 if TYPE_CHECKING:
@@ -62,20 +62,22 @@ def command(asked: Request) -> None:
 
 def convert(asked: Request) -> None:
     """Checks, converts and tells."""
-    from xlsx2opeasy.load.plan.task_files import MANIFEST, write_task_files
-    from xlsx2opeasy.settings.resolved import read_offline_settings
-    from xlsx2opeasy.tasks.chunks import manifest
+    try:  # Ctrl-C may come while these are imported, too
+        from xlsx2opeasy.load.plan.task_files import MANIFEST, write_task_files
+        from xlsx2opeasy.settings.resolved import read_offline_settings
 
-    try:
         usual = read_offline_settings(asked.profile)
         limits = usual.limits.but(asked.chunk_tasks, asked.chunk_bytes)
         had_earlier = is_there(asked.output / MANIFEST)
         checked = _checked(asked, usual)
         made = write_task_files(asked.workbook, checked, asked.output, limits, usual.wire_names)
-    except Xlsx2OpeasyError as error:
+    except (Xlsx2OpeasyError, KeyboardInterrupt) as stopped:
+        error = stopped if isinstance(stopped, Xlsx2OpeasyError) else Interrupted("interrupted")
         if asked.as_json:
+            from xlsx2opeasy.tasks.chunks import manifest
+
             say_json(manifest(asked.workbook, "", []) | {"message": error.message})
-        raise
+        raise error from None
     if had_earlier:
         tell(f"The files of an earlier conversion in {asked.output} were replaced.")
     if asked.as_json:

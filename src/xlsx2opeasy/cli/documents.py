@@ -61,8 +61,9 @@ EMPTY: Final[Mapping[str, Mapping[str, Any]]] = {
 """By command, or by command and subcommand; `message` is added to it."""
 
 
-def empty_document(arguments: Sequence[str]) -> dict[str, Any]:
-    """The document of the command that the arguments name."""
+def empty_document(arguments: Sequence[str], status: str = "failed") -> dict[str, Any]:
+    """The document of the command that the arguments name, with `status` where it has one."""
     words = [each for each in arguments[1:] if not each.startswith("-")]
     names = (" ".join(words[at : at + length]) for at in range(len(words)) for length in (1, 2))
-    return dict(next((EMPTY[name] for name in names if name in EMPTY), {}))
+    document = dict(next((EMPTY[name] for name in names if name in EMPTY), {}))
+    return document | {"status": status} if "status" in document else document

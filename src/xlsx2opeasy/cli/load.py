@@ -26,7 +26,7 @@ from xlsx2opeasy.cli.options import (
     waiting_options,
 )
 from xlsx2opeasy.cli.output import complain, counted, say_json, tell
-from xlsx2opeasy.errors import GO_ON, UsageError, Xlsx2OpeasyError, internal_error
+from xlsx2opeasy.errors import GO_ON, Interrupted, UsageError, Xlsx2OpeasyError, internal_error
 from xlsx2opeasy.load.plan.staging import Staging, StopAfter
 from xlsx2opeasy.settings.resolved import Flags, read_offline_settings
 from xlsx2opeasy.shell import command_line
@@ -174,26 +174,34 @@ def command(asked: Request) -> NoReturn:
       xlsx2opeasy load branch.xlsx --profile acme
     """
     asked.refuse_contradictions()
-    results = list(load_all(asked))
+    results = load_all(asked)
     if asked.as_json:
         documents = [result.as_json(rows=asked.rows) for result in results]
         say_json(documents[0] if len(documents) == 1 else {"loads": documents})
     raise SystemExit(next(code for code in WORST_FIRST if code in {each.exit_code for each in results}))
 
 
-def load_all(asked: Request) -> Iterator[LoadResult]:
-    """Loads one after the other; what stops them all is reported for each."""
-    from xlsx2opeasy.session import not_begun
-    from xlsx2opeasy.workbook.reading.reader_process import reader_started
-
+def load_all(asked: Request) -> list[LoadResult]:
+    """Loads one after the other; what stops them all, as Ctrl-C does, is reported for each that is left."""
+    results: list[LoadResult] = []
+    error: Xlsx2OpeasyError = Interrupted("interrupted before this workbook was begun")
     try:
+        from xlsx2opeasy.workbook.reading.reader_process import reader_started
+
         with reader_started(), _destination(asked) as destination:
             for workbook in asked.workbooks:
-                yield _load(workbook, destination, asked)
-    except Xlsx2OpeasyError as error:
+                results.append(_load(workbook, destination, asked))
+                if results[-1].status == Interrupted.status:
+                    break
+    except KeyboardInterrupt:
+        error = Interrupted("interrupted", "what was begun is listed by: xlsx2opeasy jobs")
         complain(error.message, error.hint)
-        for workbook in asked.workbooks:
-            yield not_begun(workbook, error)
+    except Xlsx2OpeasyError as what:
+        error = what
+        complain(error.message, error.hint)
+    from xlsx2opeasy.session import not_begun
+
+    return [*results, *(not_begun(each, error) for each in asked.workbooks[len(results) :])]
 
 
 @contextmanager

@@ -144,10 +144,10 @@ def cli(*, verbose: bool) -> None:
         show_protocol(tell)
 
 
-def _print_document(message: str) -> None:
+def _print_document(message: str, status: str = Xlsx2OpeasyError.status) -> None:
     """A script that asked for JSON gets one document at every exit code."""
     if "--json" in sys.argv and not json_was_printed():
-        say_json({**empty_document(sys.argv), "message": message})
+        say_json({**empty_document(sys.argv, status), "message": message})
 
 
 def _misused(error: click.ClickException) -> int:
@@ -178,7 +178,7 @@ def _nearest_option(error: click.NoSuchOption) -> str | None:
 
 def _ended(error: Xlsx2OpeasyError) -> int:
     complain(error.message, error.hint)
-    _print_document(error.message)
+    _print_document(error.message, error.status)
     return error.exit_code
 
 

@@ -23,7 +23,7 @@ from xlsx2opeasy.cli.options import (
 )
 from xlsx2opeasy.cli.output import complain, counted, say, say_json, tell
 from xlsx2opeasy.cli.problem_lines import other_sheets, show_problems, summary
-from xlsx2opeasy.errors import InvalidWorkbook, UsageError, Xlsx2OpeasyError
+from xlsx2opeasy.errors import Interrupted, InvalidWorkbook, UsageError, Xlsx2OpeasyError
 from xlsx2opeasy.load.plan.staging import Staging, StopAfter
 from xlsx2opeasy.settings.resolved import Flags, read_offline_settings, read_settings
 from xlsx2opeasy.tasks.limits import ChunkLimits
@@ -112,12 +112,12 @@ class PlannedOperation:
 
 def plan(asked: Request) -> int:
     """Prepares as `load` would, and tells; the exit code."""
-    from xlsx2opeasy.load.job.facts import Target
-    from xlsx2opeasy.load.jobs.earlier import state_of
-    from xlsx2opeasy.load.plan.prepare import LoadOptions, prepare
-    from xlsx2opeasy.settings.store import selected_store
+    try:  # Ctrl-C may come while these are imported, too
+        from xlsx2opeasy.load.job.facts import Target
+        from xlsx2opeasy.load.jobs.earlier import state_of
+        from xlsx2opeasy.load.plan.prepare import LoadOptions, prepare
+        from xlsx2opeasy.settings.store import selected_store
 
-    try:
         usual = read_offline_settings(asked.flags.profile)
         limits = usual.limits.but(asked.chunk_tasks, asked.chunk_bytes)
         target = _target(asked.flags)
@@ -134,10 +134,11 @@ def plan(asked: Request) -> int:
         )
         standing = partial(state_of, selected_store())
         prepared = prepare(asked.workbook, target or Target("", ""), options, standing)
-    except Xlsx2OpeasyError as error:
+    except (Xlsx2OpeasyError, KeyboardInterrupt) as stopped:
+        error = stopped if isinstance(stopped, Xlsx2OpeasyError) else Interrupted("interrupted")
         if asked.as_json:
             say_json({**EMPTY["plan"], "workbook": str(asked.workbook), "message": error.message})
-        raise
+        raise error from None
     operations = [_planned(phase, limits) for phase in prepared.phases]
     refusal = None if target is None or prepared.stopped else _refusal(asked.workbook, target, prepared)
     if asked.as_json:

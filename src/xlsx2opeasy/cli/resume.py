@@ -18,7 +18,7 @@ from xlsx2opeasy.cli.options import (
     waiting_options,
 )
 from xlsx2opeasy.cli.output import complain, say_json
-from xlsx2opeasy.errors import GO_ON, Xlsx2OpeasyError, internal_error
+from xlsx2opeasy.errors import GO_ON, Interrupted, Xlsx2OpeasyError, internal_error
 from xlsx2opeasy.settings.resolved import Flags
 
 if TYPE_CHECKING:
@@ -86,6 +86,10 @@ def resume_job(asked: Request) -> LoadResult:
             store, posting = selected_store(), notifier(asked.flags)
             context = LoadContext(screen, connect, waiting, store=store, notifier=posting)
             result = resume(asked.job, context, settling)
+    except KeyboardInterrupt:
+        interrupted = Interrupted("interrupted; nothing was lost", GO_ON)
+        complain(interrupted.message, interrupted.hint)
+        return not_begun("", interrupted)
     except Xlsx2OpeasyError as error:
         complain(error.message, error.hint)
         return not_begun("", error)

@@ -34,6 +34,7 @@ class Interruption:
         self._asked = threading.Event()
         self._leaving: threading.Timer | None = None
         self._wake = threading.Event()
+        self._is_immediate = False
 
     def checkpoint(self) -> None:
         """Raises Interrupted where the process was asked to stop. Called between requests only."""
@@ -80,7 +81,22 @@ class Interruption:
             if self._leaving is not None:
                 self._leaving.cancel()  # the load ended in time, and its process may have more to do
 
-    def _signalled(self, number: int, _frame: FrameType | None) -> None:
+    @contextlib.contextmanager
+    def immediate(self) -> Iterator[None]:
+        """A signal ends the block at once, with Interrupted: for what has no request, such as reading."""
+        self.checkpoint()
+        self._is_immediate = True
+        try:
+            yield
+        except KeyboardInterrupt:
+            raise Interrupted("interrupted before a job was begun; nothing was sent") from None
+        finally:
+            self._is_immediate = False
+
+    def _signalled(self, number: int, frame: FrameType | None) -> None:
+        if self._is_immediate:
+            self._is_immediate = False
+            signal.default_int_handler(number, frame)
         if self._asked.is_set():
             os._exit(Interrupted.exit_code)
         self.ask()

@@ -102,7 +102,8 @@ def _frozen(
 ) -> tuple[StoredJob, Sequence[JobRow]]:
     """The job on disk, from a workbook that was read and checked; and its rows."""
     context.tell(WorkbookOpened(str(workbook)))
-    prepared = prepare(workbook, target, options, partial(state_of, context.store))
+    with context.interruption.immediate():
+        prepared = prepare(workbook, target, options, partial(state_of, context.store))
     checked = prepared.checked
     context.tell(
         WorkbookChecked(str(workbook), checked.total, checked.problems, checked.workbook.other_sheets)
