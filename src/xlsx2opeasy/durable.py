@@ -22,6 +22,8 @@ _REASONS = {
     errno.ENAMETOOLONG: "its name is too long",
     errno.EFBIG: "it is larger than the disk allows",
 }
+_LONGEST_IN_NAME = 200
+"""Bytes of a file's name that are taken into that of its temporary file; most systems allow 255."""
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
@@ -30,6 +32,12 @@ def why_refused(error: OSError) -> str:
     if getattr(error, "winerror", None) in HELD_BY_ANOTHER:
         return "another program holds the file open"
     return _REASONS.get(error.errno or 0, error.strerror or str(error))
+
+
+def temporary_beside(path: Path, ending: str) -> Path:
+    """A name for what is to become `path`, which is no longer than a name may be."""
+    name = path.name if len(os.fsencode(path.name)) <= _LONGEST_IN_NAME else ""
+    return path.with_name(f".{name}.{secrets.token_hex(8)}.{ending}")
 
 
 def refuses_to_write(error: Exception) -> TypeGuard[OSError]:
@@ -68,7 +76,7 @@ def write_file(path: Path, content: bytes, *, shared: bool = False) -> None:
 
     Raises OSError where the disk refuses; `path` is then as it was.
     """
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    temporary = temporary_beside(path, "part")
     try:
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666 if shared else 0o600)
         with os.fdopen(descriptor, "wb") as file:

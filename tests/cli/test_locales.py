@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -88,3 +89,46 @@ def test_a_load_draws_its_progress_on_a_terminal_of_ascii(tmp_path: Path) -> Non
     with Terminal([installed.COMMAND, "load", right, "--sandbox"], {"PYTHONIOENCODING": "ascii"}) as terminal:
         assert terminal.end() == 0
         assert "1 succeeded" in terminal.scrollback
+
+
+NO_TEXT = {"no UTF-8": ("a\udcff\udcfe", "a\ufffd\ufffd", ""), "ASCII": ("späce ü", "späce ü", "C")}
+
+
+@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="There, names of files are Unicode.")
+@pytest.mark.parametrize("kind", NO_TEXT)
+def test_a_name_that_the_locale_cannot_read_is_written_everywhere(tmp_path: Path, kind: str) -> None:
+    name, shown, locale = NO_TEXT[kind]
+    env = os.environ | ({"LC_ALL": locale, "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"} if locale else {})
+    write_workbook(tmp_path / "right.xlsx", RIGHT).rename(tmp_path / f"{name}.xlsx")
+
+    def done(*arguments: str) -> str:
+        ended = subprocess.run(
+            [installed.COMMAND, *arguments], cwd=tmp_path, env=env, capture_output=True, check=False
+        )
+        assert ended.returncode == 0, ended.stderr
+        return ended.stdout.decode()
+
+    done("convert", f"{name}.xlsx", "--output", "tasks")
+    assert json.loads((tmp_path / "tasks" / "manifest.json").read_bytes())["workbook"] == f"{shown}.xlsx"
+    loaded = json.loads(done("load", f"{name}.xlsx", "--sandbox", "--json", "--report"))
+    assert loaded["workbook"].endswith(f"{shown}.xlsx")
+    assert loaded["results"].endswith(f"{shown}.rehearsal.xlsx")
+    assert shown in (tmp_path / f"{name}.report.html").read_text(encoding="utf-8")
+    assert f"{shown}.xlsx" in done("check", f"{name}.xlsx")
+    assert json.loads(done("check", f"{name}.xlsx", "--json"))["workbook"] == f"{shown}.xlsx"
+
+
+def test_a_name_beside_which_none_is_longer(tmp_path: Path) -> None:
+    name = f"{'n' * 250}.xlsx"
+    write_workbook(tmp_path / "right.xlsx", RIGHT).rename(tmp_path / name)
+    for command in (["check"], ["plan"], ["convert", "--output", "tasks"]):
+        done = installed.run(command[0], name, *command[1:], cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+    done = installed.run("load", name, "--sandbox", cwd=tmp_path)
+    assert done.returncode == 7
+    assert "its name is too long" in done.stderr
+    assert "--output FILE" in done.stderr
+    done = installed.run("load", name, "--sandbox", "--output", f"{'r' * 250}.xlsx", "--report", cwd=tmp_path)
+    assert done.returncode == 0
+    assert "report" in done.stderr
+    assert "its name is too long" in done.stderr

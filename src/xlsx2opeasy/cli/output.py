@@ -13,7 +13,7 @@ from typing import Any, TextIO
 
 import click
 
-from xlsx2opeasy.display import on_terminal
+from xlsx2opeasy.display import on_terminal, readable
 
 USUAL_WIDTH = 80
 _printed: set[str] = set()
@@ -132,7 +132,11 @@ def say_json(document: Any) -> None:  # noqa: ANN401
     import json
 
     _printed.add("json")
-    click.echo(json.dumps(document, ensure_ascii=True, indent=2))
+    text = json.dumps(document, ensure_ascii=True, indent=2)
+    if "\\udc" in text:  # perhaps a part of a file name that is no text
+        document = json.loads(readable(json.dumps(document, ensure_ascii=False)))
+        text = json.dumps(document, ensure_ascii=True, indent=2)
+    click.echo(text)
 
 
 def json_was_printed() -> bool:

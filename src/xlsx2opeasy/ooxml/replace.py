@@ -1,13 +1,12 @@
 """Replacing a file at once or not at all: a temporary file beside it, fsync, rename, fsync of the folder."""
 
 import os
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from xlsx2opeasy.durable import is_full, why_refused
+from xlsx2opeasy.durable import is_full, temporary_beside, why_refused
 from xlsx2opeasy.errors import WorkbookUnusable
 from xlsx2opeasy.operating_system import give_like, replace_patiently, sync_folder
 from xlsx2opeasy.paths import is_there
@@ -22,7 +21,7 @@ def replacing(target: Path, like: Path) -> Iterator[BinaryIO]:
     It gets the mode of the file it replaces, else that of `like`. `WorkbookUnusable` where `target` is a
     link, no plain file, open in Excel or LibreOffice, write-protected, or the disk refuses.
     """
-    temporary = target.with_name(f".{target.name[:200]}.{secrets.token_hex(8)}.tmp")
+    temporary = temporary_beside(target, "tmp")
     try:
         _refuse_unsuitable(target)
         with _created(temporary, target if target.exists() else like) as file:
@@ -58,7 +57,7 @@ def _refuse_unsuitable(target: Path) -> None:
     if target.exists() and not os.access(target, os.W_OK):
         raise WorkbookUnusable(f"{target} is write-protected.", _ELSEWHERE)
     owners = (target.with_name(f"~${target.name}"), target.with_name(f".~lock.{target.name}#"))
-    if target.exists() and any(is_there(owner) for owner in owners):
+    if target.exists() and any(map(is_there, owners)):
         raise WorkbookUnusable(f"{target} is open in Excel or LibreOffice.", _ELSEWHERE)
 
 

@@ -12,7 +12,8 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from xlsx2opeasy.durable import require_overwritable, write_file
+from xlsx2opeasy.display import readable
+from xlsx2opeasy.durable import require_overwritable, why_refused, write_file
 from xlsx2opeasy.errors import LocalFailure
 from xlsx2opeasy.job_model import parse_time
 from xlsx2opeasy.load.job.store import StoredJob
@@ -36,9 +37,10 @@ def write_report(stored: StoredJob, output: Path | None = None, *, replace: bool
         require_overwritable(output, replace=replace, inputs=(data.facts.workbook, data.job.results))
     target = output or _beside(data)
     try:
+        target = output or free_name(target)
         write_file(target, rendered(data).encode(), shared=True)
     except OSError as error:
-        what = f"the report {target} cannot be written: {error.strerror or error}"
+        what = f"the report {target} cannot be written: {why_refused(error)}"
         raise LocalFailure(what, f"xlsx2opeasy report {stored.job_id} --output FILE") from error
     return target
 
@@ -48,7 +50,7 @@ def rendered(data: ReportData, *, script_address: str = "") -> str:
     environment = _environment()
     environment.filters |= {"time": _time, "status": _status}
     style, script = (_source(environment, name) for name in ("report.css", "report.js"))
-    return environment.get_template("report.html.j2").render(
+    page = environment.get_template("report.html.j2").render(
         data=data,
         kinds=KINDS,
         style=style,
@@ -58,6 +60,7 @@ def rendered(data: ReportData, *, script_address: str = "") -> str:
         rows_json=_json(_compact(data)),
         name=Path(data.facts.workbook).name,
     )
+    return readable(page)
 
 
 def style_hash() -> str:
@@ -89,7 +92,7 @@ def _status(exit_code: str | None) -> str:
 def _beside(data: ReportData) -> Path:
     workbook = Path(data.facts.workbook)
     place = Path(data.job.results) if data.job.results else workbook
-    return free_name(place.with_name(f"{workbook.stem}.report.html"))
+    return place.with_name(f"{workbook.stem}.report.html")
 
 
 def _source(environment: Environment, name: str) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from xlsx2opeasy.display import readable
 from xlsx2opeasy.spec.catalogue import PROCESSING_ORDER
 from xlsx2opeasy.tasks.build import Task
 from xlsx2opeasy.tasks.limits import ChunkLimits
@@ -85,7 +86,7 @@ def described(name: str, chunk: Chunk) -> dict[str, Any]:
 
 def manifest(workbook: Path, sha256: str, chunks: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """`manifest.json` of `convert`; chunks are given as `described`, in the order of sending."""
-    return {"workbook": str(workbook), "sha256": sha256, "chunks": list(chunks)}
+    return {"workbook": readable(str(workbook)), "sha256": sha256, "chunks": list(chunks)}
 
 
 def beyond_limit(chunks: Sequence[Chunk], limits: ChunkLimits) -> str:

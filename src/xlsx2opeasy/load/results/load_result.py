@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from xlsx2opeasy.display import readable
 from xlsx2opeasy.load.job.facts import JobRow
 from xlsx2opeasy.load.job.state import ABANDONED, COMPLETED, INVALID, REJECTED, UNKNOWN, WITH_ERRORS
 from xlsx2opeasy.load.job.store import StoredJob
@@ -100,8 +101,8 @@ class LoadResult:
         return {
             "job": self.job,
             "status": self.status,
-            "workbook": self.workbook,
-            "results": self.results,
+            "workbook": readable(self.workbook),
+            "results": self.results and readable(self.results),
             "rows": self.rows,
             "operations": list(self.operations),
             "message": self.message,
