@@ -3,6 +3,8 @@
 Only the standard library is imported before the command itself is.
 """
 
+import contextlib
+import errno
 import gc
 import os
 import sys
@@ -22,8 +24,7 @@ _FINISHES_SOMETHING = frozenset({"load", "resume"})
 def main() -> NoReturn:
     """Runs the command; it ends with its own exit code though standard output is full or closed."""
     if sys.argv[1:] in (["--version"], ["-V"]):  # which scripts ask for often: click takes four times as long
-        sys.stdout.write(f"xlsx2opeasy {__version__}\n")
-        sys.exit()
+        sys.exit(_say_version())
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # each thread of numpy takes memory, and none is used
     for name in _NOT_NEEDED:
         sys.modules.setdefault(name, None)  # type: ignore[arg-type]  # an import of it fails at once
@@ -36,6 +37,19 @@ def main() -> NoReturn:
             sys.stderr.write(f"warning: standard output could not be written: {loss.reason}\n")
         gc.freeze()  # the libraries' objects are not searched for circles once more before all ends
     sys.exit(code)
+
+
+def _say_version() -> int:
+    """The version; where standard output is full or closed, a sentence, as after every other command."""
+    try:
+        os.write(1, f"xlsx2opeasy {__version__}\n".encode())
+    except BrokenPipeError:
+        return 0
+    except OSError as error:
+        why = "it is closed" if error.errno == errno.EBADF else error.strerror
+        with contextlib.suppress(OSError):
+            os.write(2, f"warning: standard output could not be written: {why}\n".encode())
+    return 0
 
 
 def _help_shown() -> bool:

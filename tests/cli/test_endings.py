@@ -148,6 +148,29 @@ def test_a_finished_load_keeps_its_code_where_its_output_is_lost(
     )
 
 
+@pytest.mark.parametrize("kind", [">/dev/full", ">&-"])
+@pytest.mark.parametrize("option", ["--version", "-V"])
+def test_the_version_says_so_where_its_output_is_lost(option: str, kind: str) -> None:
+    done = shell(f'"$1" {option} {kind}')
+    assert done.returncode == 0
+    assert done.stderr.startswith("warning: standard output could not be written")
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_each_failure_has_a_message_in_its_document() -> None:
+    for command in (["webex", "jobs"], ["fields", "NOPE"]):
+        done = installed.run(*command, "--json")
+        assert done.returncode in (2, 4)
+        assert json.loads(done.stdout)["message"] in done.stderr
+
+
+@pytest.mark.parametrize("option", ["--poll-interval", "--wait"])
+def test_what_is_no_number_of_seconds_is_refused(option: str) -> None:
+    done = installed.run("load", "a.xlsx", "--sandbox", option, "nan")
+    assert done.returncode == 2
+    assert "number of seconds" in done.stderr
+
+
 def test_a_reader_that_has_left_ends_no_load(tmp_path: Path) -> None:
     book = user_book(tmp_path / "users.xlsx")
     done = shell('{ "$1" load "$2" --sandbox --json; echo "$?" >&2; } | true', book)

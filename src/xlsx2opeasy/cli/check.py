@@ -93,7 +93,7 @@ def _check(workbook: Path, asked: Request) -> tuple[int, dict[str, object]]:
     if asked.marked is not None:
         _annotate(workbook, asked.marked, checked, replace=asked.force)
     if not asked.as_json:
-        tell(_next_step(workbook, asked.mapping, checked))
+        tell(_next_step(workbook, asked, checked))
     return InvalidWorkbook.exit_code if checked.errors else 0, _document(workbook, checked)
 
 
@@ -158,8 +158,10 @@ def _not_checked(workbook: Path, asked: Request, error: Xlsx2OpeasyError) -> dic
     return document | {"problems": [problem.as_json()]}
 
 
-def _next_step(workbook: Path, mapping: Path | None, checked: Checked) -> str:
-    book = quoted(workbook) + (f" --mapping {quoted(mapping)}" if mapping else "")
+def _next_step(workbook: Path, asked: Request, checked: Checked) -> str:
+    allowed = "".join(f" --allow {quoted(each)}" for each in asked.allow)
+    mapping = f" --mapping {quoted(asked.mapping)}" if asked.mapping else ""
+    book = f"{quoted(workbook)}{' --large' if asked.large else ''}{allowed}{mapping}"
     if checked.errors:
         return f"Next: correct the cells above, then: xlsx2opeasy check {book}"
     return f"Next, as a rehearsal: xlsx2opeasy load {book} --sandbox"

@@ -10,6 +10,8 @@ import sys
 import click
 from click.shell_completion import CompletionItem, ShellComplete, add_completion_class, get_completion_class
 
+from xlsx2opeasy.cli.output import tell
+
 PROGRAM = "xlsx2opeasy"
 VARIABLE = "_XLSX2OPEASY_COMPLETE"
 SHELLS = ("bash", "zsh", "fish", "powershell")
@@ -82,4 +84,4 @@ def command(shell: str) -> None:
     root = click.get_current_context().find_root().command
     click.echo(made_by(root, {}, PROGRAM, VARIABLE).source())
     if sys.stdout.isatty():
-        click.echo(f"To have it in every new shell: {WHERE[shell]}", err=True)
+        tell(f"To have it in every new shell: {WHERE[shell]}")

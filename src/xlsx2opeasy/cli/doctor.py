@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from xlsx2opeasy.cli.options import JSON, connection_options
-from xlsx2opeasy.cli.output import say_json
+from xlsx2opeasy.cli.output import say_json, say_styled
 from xlsx2opeasy.display import on_terminal
 from xlsx2opeasy.settings.resolved import Flags
 
@@ -54,9 +54,9 @@ def _shown(findings: "Iterable[Finding]") -> "list[Finding]":
         all_found.append(each)
         sign, word, colour = _MARKS.get(each.status, ("-", "-", ""))
         mark = click.style(sign if _can_be_shown(sign) else word, fg=colour or None)
-        click.echo(f"{mark} {each.name + ':':{_INDENT - 2}}{on_terminal(each.message)}")
+        say_styled(f"{mark} {each.name + ':':{_INDENT - 2}}{on_terminal(each.message)}")
         if each.hint and each.status in ("warning", "failed"):
-            click.echo(f"{'':{_INDENT}}-> {on_terminal(each.hint)}")
+            say_styled(f"{'':{_INDENT}}-> {on_terminal(each.hint)}")
     return all_found
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import click
 
 from xlsx2opeasy.cli.options import JSON
-from xlsx2opeasy.cli.output import complain, counted, say, say_json
+from xlsx2opeasy.cli.output import counted, say, say_json
 from xlsx2opeasy.errors import UsageError
 from xlsx2opeasy.spec.catalogue import TASK_TYPES, nearest, task_type_of_sheet
 from xlsx2opeasy.spec.model import Field, TaskType, folded
@@ -43,11 +43,10 @@ def command(name: str | None, *, as_json: bool) -> None:
       xlsx2opeasy fields AddUserDevice
     """
     found = entries(name)
+    if not found:
+        raise UsageError(f'no field has "{name}" in its name, and no command is called so', _hint(name or ""))
     if as_json:
         say_json({"fields": [_document(entry) for entry in found]})
-    if not found:
-        complain(f'no field has "{name}" in its name, and no command is called so', _hint(name or ""))
-        raise SystemExit(UsageError.exit_code)
     if not as_json:
         for line in _details(found) if len(found) <= DETAILED else _list(found, name or ""):
             say(line)

@@ -171,12 +171,14 @@ def _refuse_unreadable(file: Path) -> None:
     if file.suffix != ".json":
         raise UsageError(f"{file} does not end in .json", "xlsx2opeasy convert makes such files")
     try:
-        file.open("rb").close()
+        json.loads(file.read_bytes())
     except OSError as error:
         raise WorkbookUnusable(
             f"{file} cannot be read: {error.strerror or error}",
             "nothing was appended; check its name and folder",
         ) from error
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"{file} is no JSON", "nothing was appended; correct the file") from error
 
 
 def _size(operation: Operation) -> int:

@@ -149,6 +149,16 @@ _READING = (
 )
 
 
+class _Seconds(click.FloatRange):
+    """A number of seconds; `nan` compares with no bound, and so would pass every one."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:  # noqa: ANN401
+        seconds = float(super().convert(value, param, ctx))
+        if seconds != seconds:
+            self.fail(f"{value!r} is not a number of seconds.", param, ctx)
+        return seconds
+
+
 class _StopAfterType(click.ParamType[StopAfter]):
     """A number of rows, or a percentage."""
 
@@ -197,10 +207,10 @@ _CONNECTION = (
 _WAITING = (
     click.option(
         "--poll-interval",
-        type=click.FloatRange(min=0.01),
+        type=_Seconds(min=0.01),
         help="Seconds between two looks at the server (from 1, growing to 30).",
     ),
-    click.option("--wait", type=click.FloatRange(min=0), help="Seconds to wait for the server at the most."),
+    click.option("--wait", type=_Seconds(min=0), help="Seconds to wait for the server at the most."),
 )
 
 

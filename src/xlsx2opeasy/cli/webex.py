@@ -160,7 +160,8 @@ def _show(listed: JobList, output: Path | None, *, as_json: bool) -> int:
     """Gives the jobs so far in any case, then says what stopped the listing; the exit code."""
     problem = listed.problem
     if as_json:
-        say_json({"items": [job.as_json() for job in listed.jobs]})
+        message = {"message": problem.message} if problem else {}
+        say_json({"items": [job.as_json() for job in listed.jobs], **message})
     elif output is not None and (listed.jobs or problem is None):
         from xlsx2opeasy.webex.job_workbook import write_jobs  # openpyxl: not for those who only look
 

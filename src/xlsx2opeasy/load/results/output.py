@@ -2,6 +2,7 @@
 
 import contextlib
 import itertools
+import os
 import re
 import secrets
 import shutil

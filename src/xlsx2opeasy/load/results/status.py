@@ -82,7 +82,8 @@ def _halted(job: OpenJob, counts: Mapping[str, int], results: str | None) -> str
 def _all_well(facts: JobFacts) -> str:
     if not facts.rehearsal:
         return ALL_WELL
-    command = f"xlsx2opeasy load {quoted(facts.workbook)}"
+    options = "".join(f" {each}" for each in facts.called_with if not each.startswith("--sandbox-state"))
+    command = f"xlsx2opeasy load {quoted(facts.workbook)}{options}"
     return f"{ALL_WELL} in the rehearsal; nothing was sent to a real server. To load it: {command}"
 
 
