@@ -38,6 +38,16 @@ TASKS = {
 }
 
 
+ASKING = {
+    ("operations", "append"),
+    ("operations", "delete"),
+    ("scheduled", "create"),
+    ("scheduled", "delete"),
+    ("webhooks", "remove"),
+}
+"""Commands that ask before they change something at the server."""
+
+
 class Place:
     """A sandbox and the installed command beside it; what every run showed is kept."""
 
@@ -52,7 +62,8 @@ class Place:
         }
 
     def run(self, *arguments: object, code: int = 0) -> subprocess.CompletedProcess[str]:
-        done = installed.run(*arguments, env=self.connection)
+        yes = ["--yes"] if arguments[:2] in ASKING and "--yes" not in arguments else []
+        done = installed.run(*arguments, *yes, env=self.connection)
         assert done.returncode == code, (done.returncode, done.stdout, done.stderr)
         self.shown += done.stdout + done.stderr
         return done
@@ -332,6 +343,21 @@ def test_a_question_that_nobody_can_see_is_answered_by_nothing(place: Place) -> 
     assert "--yes" in done.stderr
     assert json.loads(done.stdout)["deleted"] is False
     assert operation in place.run("operations", "show", operation).stdout
+
+
+@pytest.mark.parametrize("asking", sorted(ASKING))
+def test_nothing_is_sent_where_nobody_can_be_asked(place: Place, asking: tuple[str, str]) -> None:
+    files = [place.file(TASKS)] if asking[1] == "append" else []
+    done = installed.run(*asking, "c0debec94fe54c38", *files, env=place.connection)
+    assert done.returncode == 2
+    assert "--yes" in done.stderr
+
+
+def test_a_file_that_is_no_json_is_named_before_any_is_appended(place: Place) -> None:
+    broken = place.folder / "broken.json"
+    broken.write_text("{")
+    done = place.run("operations", "append", "c0debec94fe54c38", place.file(TASKS), broken, code=2)
+    assert "broken.json is no JSON" in done.stderr
 
 
 def test_no_file_is_appended_where_another_cannot_be_read(place: Place) -> None:

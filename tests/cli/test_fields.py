@@ -119,7 +119,9 @@ def test_no_such_field_names_the_nearest() -> None:
     assert 'no field has "usr.extenson" in its name' in done.stderr
     assert "did you mean user.extension?" in done.stderr
     done = run("usr.extenson", "--json")
-    assert (done.returncode, json.loads(done.stdout)) == (2, {"fields": []})
+    document = json.loads(done.stdout)
+    assert (done.returncode, document["fields"]) == (2, [])
+    assert "usr.extenson" in document["message"]
 
 
 def test_every_field_is_found_by_its_own_name() -> None:

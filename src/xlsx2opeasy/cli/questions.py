@@ -97,15 +97,15 @@ def dialog() -> Dialog:
 
 
 def require_yes(question: str, *, yes: bool) -> None:
-    """Asks once where a person is at a terminal.
+    """Asks once, unless `yes` was said beforehand.
 
-    Raises LoadRefused where the answer is no, UsageError where the question could not be seen.
+    Raises LoadRefused where the answer is no, UsageError where nobody can see the question or answer it.
     """
-    if yes or not is_terminal(sys.stdin):
+    if yes:
         return
     if not can_ask():
         raise UsageError(
-            "nothing was done: the question would not be seen, as standard error is no terminal", "add --yes"
+            "nothing was done: a question must be answered at a terminal, and there is none", "add --yes"
         )
     if not confirm(question):
         raise LoadRefused("nothing was done: the question was answered with no")
