@@ -252,3 +252,9 @@ def test_after_ctrl_c_no_further_workbook_is_loaded(tmp_path: Path) -> None:
     assert done.returncode == 130
     loads = json.loads(done.stdout)["loads"]
     assert [(each["workbook"], each["status"]) for each in loads] == [(each, "interrupted") for each in books]
+
+
+def test_a_state_file_that_cannot_be_read_is_what_the_sandbox_names(tmp_path: Path) -> None:
+    done = installed.run("sandbox", "--port", "0", "--state", tmp_path)
+    assert done.returncode == 2
+    assert f"the state file {tmp_path} cannot be read" in done.stderr

@@ -52,7 +52,7 @@ def command(
 
     try:
         settings = SandboxSettings(
-            state=read_state(state) if state else State(),
+            state=_state(state),
             faults=faults,
             latency=latency,
             processing_seconds=processing,
@@ -69,6 +69,17 @@ def command(
     except KeyboardInterrupt:
         raise SystemExit(130) from None
     raise SystemExit(0)
+
+
+def _state(file: Path | None) -> State:
+    """What the file says, else an empty enterprise. Raises UsageError for a file that cannot be read."""
+    try:
+        return read_state(file) if file else State()
+    except OSError as error:
+        raise UsageError(
+            f"the state file {file} cannot be read: {error.strerror or error}",
+            "see xlsx2opeasy sandbox --help",
+        ) from error
 
 
 def _announce(running: "RunningSandbox") -> None:
