@@ -258,3 +258,10 @@ def test_a_state_file_that_cannot_be_read_is_what_the_sandbox_names(tmp_path: Pa
     done = installed.run("sandbox", "--port", "0", "--state", tmp_path)
     assert done.returncode == 2
     assert f"the state file {tmp_path} cannot be read" in done.stderr
+
+
+def test_a_pipe_is_named_as_such(tmp_path: Path) -> None:
+    book = user_book(tmp_path / "users.xlsx")
+    done = shell('cat "$2" | "$1" check /dev/stdin', book)
+    assert done.returncode == 7
+    assert "is a pipe" in done.stderr

@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import os
+import stat
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,6 +58,11 @@ def _unchanging_bytes(path: Path, limits: Limits) -> bytes:
             time.sleep(_PAUSE_SECONDS)
         with path.open("rb") as file:
             before = os.fstat(file.fileno())
+            if not stat.S_ISREG(before.st_mode):
+                raise WorkbookUnusable(
+                    f'"{path}" is a pipe or a device, and a workbook is read more than once.',
+                    "Save it as a file, and name that.",
+                )
             if before.st_size > limits.file:
                 size = f"it has {before.st_size:,} bytes, more than {limits.file:,}"
                 raise too_large(path.name, size, limits)
