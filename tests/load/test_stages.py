@@ -67,6 +67,25 @@ def test_a_number_makes_a_row_need_another() -> None:
     assert [task.row for task in first.tasks] == [1]
 
 
+def test_a_supervisor_makes_a_row_need_another() -> None:
+    rows = [user_task(row, "AddUser", row) for row in range(2, 5)]
+    agents = [
+        Task.of(
+            "CallCenterAgent",
+            "Modify",
+            {
+                "agentId": f"agent{row}@example.com",
+                "callCenterInfo": [{"supervisors": [f"u{row}@example.com"]}],
+            },
+            "CallCenterAgent",
+            row,
+        )
+        for row in (4, 3, 2)
+    ]
+    first, _ = cut([*rows, *agents], staging(canary=1))
+    assert [(task.type, task.row) for task in first.tasks] == [("Users", 2), ("CallCenterAgent", 2)]
+
+
 def test_a_sync_is_last_and_no_canary_unless_all_are() -> None:
     rows = [user_task(row, "AddUser", row) for row in range(2, 5)]
     sync = Task.of("Users", "SyncAddedModifiedTeamsUsers", {}, "Users", 5)
@@ -89,6 +108,24 @@ def test_no_stage_is_larger_than_a_tenth_until_half_is_done(total: int, how: Sta
         done += len(each.tasks)
     assert done == total
     assert len(operations) <= 12
+
+
+@pytest.mark.parametrize(
+    ("total", "how", "sizes"),
+    [
+        (101, staging(None, "2"), [5, 10, 10, 10, 10, 10, 26, 20]),
+        (101, staging(None, "7"), [8, 10, 10, 10, 10, 10, 26, 17]),
+        (101, staging(None, "9%"), [10, 10, 10, 10, 10, 10, 26, 15]),
+        (101, staging(1, "7"), [1, 10, 10, 10, 10, 10, 26, 24]),
+        (20, staging(None, "0"), [1, 2, 2, 2, 2, 2, 5, 4]),
+    ],
+    ids=str,
+)
+def test_a_stage_is_a_tenth_of_all_rows_and_a_quarter_once_half_is_done(
+    total: int, how: Staging, sizes: list[int]
+) -> None:
+    operations = cut([user_task(row, "AddUser", row) for row in range(2, 2 + total)], how)
+    assert [len(each.tasks) for each in operations] == sizes
 
 
 TASKS = st.lists(
