@@ -58,7 +58,7 @@ def _of_job(state: JobState, record: Record) -> None:
 def _intended(phase: PhaseState, intent: Record) -> None:
     """What must be believed while no outcome follows: that the request may have been carried out."""
     if intent.call == Call.CREATE:
-        phase.possible_orphans.append({**intent.detail, "at": intent.at, "seq": intent.seq})
+        phase.possible_orphans.append({**intent.detail, "seq": intent.seq})
     elif intent.call == Call.APPEND:
         phase.append_in_doubt = intent.detail
     elif intent.call == Call.SCHEDULE:
