@@ -147,7 +147,12 @@ def test_what_is_not_there_is_not_found(job: StoredJob) -> None:
 
 
 def test_secrets_are_forgotten_and_the_rest_stays(job: StoredJob) -> None:
-    assert SHELL in job.names("chunks/")
+    assert job.names("chunks/") == [
+        "chunks/digest.key",
+        SHELL,
+        "chunks/operation-1-chunk-0001.json",
+        "chunks/operation-1-chunk-0002.json",
+    ]
     job.forget_secrets()
     assert job.names("chunks/") == []
     for name in (SHELL, WORKBOOK):
@@ -163,6 +168,7 @@ def test_half_a_job_is_no_job_and_a_removed_one_is_gone(kind: Kind, job: StoredJ
     half = store.new_job(rehearsal=False)
     half.write("rows.jsonl", b"")
     assert [each.job_id for each in store.jobs()] == [job.job_id]
+    assert (half.job_id[0], store.new_job(rehearsal=True).job_id[0]) == ("L", "R")
     for unknown in (half.job_id, "L20261122-none", "../loads", "", "L2026\0"):
         with pytest.raises(UsageError, match="there is no job"):
             store.job(unknown)
@@ -177,8 +183,8 @@ def test_the_journal_is_read_by_another_as_it_was_written(kind: Kind, job: Store
     with job.working():
         journal = job.open_journal()
         intent = journal.intent(1, "create", file="a.json")
-        journal.outcome(intent, Verdict.APPLIED, id="operation-ü")
-        journal.note(1, "verified")
+        outcome = journal.outcome(intent, Verdict.APPLIED, id="operation-ü")
+        note = journal.note(1, "verified")
         seen = kind.another().job(job.job_id).read_journal()
         journal.close()
     assert [(each.seq, each.kind, each.call) for each in seen] == [
@@ -187,6 +193,7 @@ def test_the_journal_is_read_by_another_as_it_was_written(kind: Kind, job: Store
         (3, "outcome", "create"),
         (4, "note", "verified"),
     ]
+    assert [intent, outcome, note] == list(seen[1:])
     assert seen[2].answers == 2
     assert seen[2].detail == {"verdict": "APPLIED", "id": "operation-ü"}
     with job.working():
@@ -213,9 +220,27 @@ def test_a_damaged_job_is_not_believed(kind: Kind, server: ForeignServer, tmp_pa
         assert rig.resume(stored.job_id).exit_code == 5
         assert server.state.scheduled == {}
         return
-    with pytest.raises(LocalFailure, match=r"damaged|not what this job wrote"):
+    with pytest.raises(LocalFailure, match=r"damaged|not what this job wrote") as failed:
         rig.resume(stored.job_id)
+    if name == "journal":
+        assert failed.value.hint == "nothing was done with this job: look in the portal for what became of it"
+    elif kind.name == "postgres":
+        assert failed.value.hint == "nothing further was sent: look in the portal for what became of the job"
     assert server.state.operations == {}
+
+
+def test_a_file_that_cannot_be_read_ends_the_load(kind: Kind, server: ForeignServer, tmp_path: Path) -> None:
+    rig = Rig(server, kind.another())  # type: ignore[arg-type]
+    stored = frozen(rig, user_book(tmp_path / "book.xlsx", 3))
+    if kind.name == "folder":
+        Path(stored.where("rows.jsonl")).unlink()
+    else:
+        gone = "DELETE FROM xlsx2opeasy_file WHERE name = 'rows.jsonl'"
+        stored.store.session.run(lambda c: c.execute(gone))  # type: ignore[attr-defined]
+    with pytest.raises(LocalFailure, match=r"rows\.jsonl.* cannot be read: ") as failed:
+        rig.resume(stored.job_id)
+    assert failed.value.hint == "nothing further was sent"
+    assert server.requests == []
 
 
 # -- locks ------------------------------------------------------------------------------------------------

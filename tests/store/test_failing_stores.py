@@ -136,7 +136,7 @@ def test_a_pooler_through_which_no_lock_lasts(
             user_book(tmp_path / "book.xlsx"),
             2,
             "a pooler in transaction mode",
-            "session mode",
+            "give the address of PostgreSQL itself, or of a pooler in session mode",
             few=True,
         )
     assert server.requests == []

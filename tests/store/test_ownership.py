@@ -1,14 +1,17 @@
 """Who may work on a job, when the database restarts, a machine sleeps, or another takes over."""
 
 import contextlib
+import math
 import socket
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
+from psycopg import errors
 
 from foreign.server import ForeignServer
 from load.books import user_book
@@ -20,6 +23,7 @@ from xlsx2opeasy.load.job.open_job import OpenJob
 from xlsx2opeasy.load.job.state import JOB
 from xlsx2opeasy.settings.store import STORE_VARIABLE, shared_store
 from xlsx2opeasy.store import connection as connections
+from xlsx2opeasy.store.address import checked_address
 from xlsx2opeasy.store.connection import Session
 from xlsx2opeasy.store.jobs import PostgresStore
 
@@ -67,6 +71,7 @@ def test_who_wakes_after_a_take_over_journals_and_sends_nothing(
     one, other = new_store(), new_store()
     stored = frozen(Rig(server, one), user_book(tmp_path / "book.xlsx"))  # type: ignore[arg-type]
     sent: list[str] = []
+    hints: list[str] = []
     with contextlib.ExitStack() as sleeping:
         sleeping.enter_context(stored.working())
         job = OpenJob(stored)
@@ -80,11 +85,13 @@ def test_who_wakes_after_a_take_over_journals_and_sends_nothing(
                 lambda: stored.share_results(b"stale", ".xlsx"),
                 stored.forget_secrets,
             ):
-                with pytest.raises(TakenOver):
+                with pytest.raises(TakenOver) as taken:
                     attempt()
+                hints.append(taken.value.hint)
         with contextlib.suppress(TakenOver):
             job.journal.require_ownership()
     assert sent == []
+    assert hints[0] == "nothing further was sent from here; xlsx2opeasy jobs shows how the job goes on"
     assert not stored.exists("outcomes.jsonl")
     assert stored.exists("workbook.xlsx")
     assert [each.call for each in stored.read_journal()] == ["begun", "create", "create"]
@@ -204,6 +211,52 @@ def test_a_record_whose_commit_was_not_answered_is_written_once(
     assert [each.seq for each in stored.read_journal()] == [1, 2, 3]
 
 
+def test_a_record_of_the_end_and_what_lists_show_are_written_both_or_neither(
+    new_store: NewStore, server: ForeignServer, tmp_path: Path
+) -> None:
+    store = new_store()
+    stored = frozen(Rig(server, store), user_book(tmp_path / "book.xlsx"))  # type: ignore[arg-type]
+    with stored.working():
+        journal = stored.open_journal()
+        rename = "ALTER TABLE xlsx2opeasy_job RENAME COLUMN {} TO {}"
+        store.session.run(lambda c: c.execute(rename.format("status", "hidden")))
+        with pytest.raises(LocalFailure, match="status"):
+            journal.note(JOB, Fact.STOPPED, status="interrupted")
+        store.session.run(lambda c: c.execute(rename.format("hidden", "status")))
+    assert [each.call for each in stored.read_journal()] == ["begun"]
+
+
+def test_an_outcome_that_was_held_and_the_next_record_are_written_both_or_neither(
+    new_store: NewStore, server: ForeignServer, tmp_path: Path
+) -> None:
+    store = new_store()
+    stored = frozen(Rig(server, store), user_book(tmp_path / "book.xlsx"))  # type: ignore[arg-type]
+    with stored.working():
+        journal = stored.open_journal()
+        intent = journal.intent(1, "append")
+        journal.outcome(intent, Verdict.APPLIED, held=True)
+        there = "INSERT INTO xlsx2opeasy_record SELECT job, 4, at, kind, phase, call, answers, detail, detail_digest, digest"
+        store.session.run(lambda c: c.execute(f"{there} FROM xlsx2opeasy_record WHERE seq = 2"))
+        with pytest.raises(TakenOver):
+            journal.note(1, "verified")
+        store.session.run(lambda c: c.execute("DELETE FROM xlsx2opeasy_record WHERE seq = 4"))
+    assert [each.call for each in stored.read_journal()] == ["begun", "append"]
+
+
+def test_either_side_notices_within_25_seconds_that_a_machine_is_cut_off(new_store: NewStore) -> None:
+    session = new_store().session
+    here = session.run(lambda c: c.info.get_parameters())
+    there = session.run(
+        lambda c: c.execute(
+            "SELECT current_setting('tcp_keepalives_idle'), current_setting('tcp_keepalives_interval'),"
+            " current_setting('tcp_keepalives_count'), current_setting('tcp_user_timeout')"
+        ).fetchone()
+    )
+    names = ("keepalives_idle", "keepalives_interval", "keepalives_count", "tcp_user_timeout", "keepalives")
+    assert [here[name] for name in names] == ["10", "5", "3", "25000", "1"]
+    assert there == ("10", "5", "3", "25000")
+
+
 def test_a_store_that_came_back_with_less_is_not_sent_on(
     new_store: NewStore, server: ForeignServer, tmp_path: Path
 ) -> None:
@@ -215,8 +268,12 @@ def test_a_store_that_came_back_with_less_is_not_sent_on(
         journal.note(1, "gone")
         with psycopg.connect(stored.store.address.url) as failover:  # type: ignore[attr-defined]
             failover.execute("DELETE FROM xlsx2opeasy_record WHERE job = %s AND seq = 3", [stored.job_id])
-        with pytest.raises(LocalFailure, match="came back without records"):
+        with pytest.raises(LocalFailure, match="came back without records") as failed:
             journal.intent(1, "schedule")
+        assert failed.value.hint == (
+            "nothing further was sent: it failed over to a copy that lagged behind; look in the portal for what"
+            " became of the job"
+        )
     assert len(stored.read_journal()) == 2
 
 
@@ -224,9 +281,9 @@ def test_a_store_that_is_not_there(monkeypatch: pytest.MonkeyPatch, store_url: s
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    for url in (
-        f"postgresql://loads:geheim@127.0.0.1:{port}/store",
-        store_url.replace("loads:s3", "loads:x3"),
+    for url, why in (
+        (f"postgresql://loads:geheim@127.0.0.1:{port}/store", "Connection refused"),
+        (store_url.replace("loads:s3", "loads:x3"), "password authentication failed"),
     ):
         monkeypatch.setenv(STORE_VARIABLE, url)
         with pytest.raises(LocalFailure) as failed:
@@ -235,10 +292,45 @@ def test_a_store_that_is_not_there(monkeypatch: pytest.MonkeyPatch, store_url: s
         assert "geheim" not in said
         assert "cret-of-the-store" not in said
         assert "postgresql://loads:***@" in said
+        assert why in failed.value.message
+        assert "\n" not in said
     for url in ("mysql://a/b", "postgresql://[::1/b", "postgres"):
         monkeypatch.setenv(STORE_VARIABLE, url)
         with pytest.raises(UsageError, match="postgresql://"):
             shared_store()
     monkeypatch.setenv(STORE_VARIABLE, store_url + "?nonsense=1")
-    with pytest.raises(UsageError, match="nonsense"):
+    with pytest.raises(UsageError, match='invalid URI query parameter: "nonsense"'):
         list(shared_store().jobs())
+
+
+def test_a_database_that_starts_is_waited_for_and_any_other_failure_is_told_at_once(
+    monkeypatch: pytest.MonkeyPatch, store_url: str
+) -> None:
+    address, really = checked_address(store_url), psycopg.connect
+    tries: list[object] = []
+
+    def fails(error: psycopg.Error, times: float) -> None:
+        tries.clear()
+
+        def connect(url: str, **how: Any) -> psycopg.Connection:
+            tries.append(how["connect_timeout"])
+            if len(tries) <= times:
+                raise error
+            return really(url, **how)
+
+        monkeypatch.setattr(psycopg, "connect", connect)
+
+    starting = psycopg.OperationalError("the database system is starting up")
+    for error in (starting, errors.CannotConnectNow(""), errors.TooManyConnections("")):
+        fails(error, 2)
+        connections.connect(address).close()
+        assert tries == [connections.CONNECT_SECONDS] * 3
+    fails(psycopg.OperationalError("no route to host"), 2)
+    with pytest.raises(psycopg.OperationalError):
+        connections.connect(address)
+    assert len(tries) == 1
+    monkeypatch.setattr(connections, "CONNECT_SECONDS", 0.2)
+    fails(starting, math.inf)
+    with pytest.raises(psycopg.OperationalError):
+        connections.connect(address)
+    assert 1 < len(tries) < 9

@@ -1,5 +1,6 @@
 """The queue and its workers, through the installed command."""
 
+import re
 import signal
 import socket
 import urllib.request
@@ -14,12 +15,21 @@ from cli.test_schemas import schema
 from foreign.messages import Answer, Cut, Request, general_error
 from foreign.server import ForeignServer
 from load.books import numbers_then_users, user_book, users, write_rows
-from load.rig import executed, on_call
+from load.rig import Rig, executed, on_call
 from xlsx2opeasy.settings.store import STORE_VARIABLE
-from xlsx2opeasy.store.items import item_of, list_items
+from xlsx2opeasy.store.items import (
+    add_item,
+    item_of,
+    list_items,
+    note_begun,
+    note_failing,
+    options_of,
+    steps_of,
+)
 from xlsx2opeasy.store.jobs import RESULTS, PostgresStore
 
 from .fleet import Machine, ended, until
+from .test_contract import frozen
 
 ITEM = {"job", "enterprise", "workbook", "state", "priority", "at", "rows"}
 
@@ -89,6 +99,10 @@ def test_what_is_refused_and_with_which_code(machine: Callable[[str], Machine], 
         assert "postgresql://" in alone.run(*command, code=2).stderr
 
 
+def steps(machine: Machine, job: str) -> list[str]:
+    return [each["what"] for each in machine.json("queue", "show", job)["items"][0]["steps"]]
+
+
 def test_order_time_and_cancelling(
     machine: Callable[[str], Machine], server: ForeignServer, tmp_path: Path
 ) -> None:
@@ -118,6 +132,11 @@ def test_order_time_and_cancelling(
         "user0003@example.com",
         "user0002@example.com",
     ]
+    assert steps(here, gone) == ["added", "cancelled"]
+    added, taken_up, ended_so = steps(here, low)
+    assert added == "added"
+    assert re.fullmatch(rf"taken up by {re.escape(socket.gethostname())} \(process \d+\)", taken_up)
+    assert ended_so.startswith("completed: ")
     here.run("queue", "add", tmp_path / "gone.xlsx", "--yes")  # as if it had never been there
 
 
@@ -276,7 +295,36 @@ def test_a_server_that_is_away_is_tried_again(
     until(lambda: item_of(store, job).state == "running")
     assert ended(worker) == 0
     assert here.state(job) == "queued"
-    assert "interrupted" in here.json("queue", "show", job)["items"][0]["steps"][-1]["what"]
+    assert "interrupted" in steps(here, job)[-1]
+
+
+def test_a_server_that_stays_away_is_tried_again_with_waits_that_double_for_a_day(
+    store: PostgresStore, server: ForeignServer, tmp_path: Path
+) -> None:
+    job = frozen(Rig(server, store), user_book(tmp_path / "book.xlsx")).job_id  # type: ignore[arg-type]
+    add_item(store, job, 0, datetime.now(UTC), {"wait": 7})
+    assert options_of(store, job) == {"wait": 7}
+    assert options_of(store, "L20261122-none") == {}
+    waits = []
+    for number in range(1, 13):
+        note_begun(store, job, "here")
+        assert note_failing(store, job, 5, f"try {number} failed")
+        query = "SELECT extract(epoch FROM i.at - s.at) FROM xlsx2opeasy_item i JOIN xlsx2opeasy_step s USING (job)"
+        row = store.session.run(lambda c, query=query: c.execute(f"{query} ORDER BY s.id DESC").fetchone())
+        waits.append(round(row[0]))
+    assert waits == [5, 10, 20, 40, 80, 160, 320, 640, 1280, 1800, 1800, 1800]
+    store.session.run(
+        lambda c: c.execute("UPDATE xlsx2opeasy_item SET failing_since = now() - interval '23 h'")
+    )
+    assert note_failing(store, job, 5, "once more")
+    store.session.run(
+        lambda c: c.execute("UPDATE xlsx2opeasy_item SET failing_since = now() - interval '25 h'")
+    )
+    assert not note_failing(store, job, 5, "given up")
+    assert item_of(store, job).state == "failed"
+    assert steps_of(store, job)[-1]["what"] == "given up"
+    query = "SELECT ended, exit_code FROM xlsx2opeasy_item"
+    assert store.session.run(lambda c: c.execute(query).fetchone()) == (True, 5)
 
 
 def two_loads(here: Machine, tmp_path: Path) -> str:
@@ -287,8 +335,8 @@ def two_loads(here: Machine, tmp_path: Path) -> str:
 
 
 def assert_one_try_failed(here: Machine, job: str) -> None:
-    steps = [each["what"] for each in here.json("queue", "show", job)["items"][0]["steps"]]
-    assert sum(each.startswith("failed:") for each in steps) == 1, steps
+    happened = steps(here, job)
+    assert sum(each.startswith("failed:") for each in happened) == 1, happened
 
 
 def test_an_enterprise_whose_operation_runs_is_kept_also_by_a_try_that_ended_with_5(

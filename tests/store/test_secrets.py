@@ -29,9 +29,14 @@ from xlsx2opeasy.store.schema import SCHEMA_VERSION
 
 from .conftest import write_key
 from .fleet import Machine, until
+from .test_contract import frozen
 
 NewStore = Callable[[], PostgresStore]
 SECRET = "Tr0ub4dor-geheim"
+STATUS = {
+    *("store", "version", "postgresql", "durable", "jobs", "unfinished", "queued", "resultsWaiting", "bytes"),
+    "cutOffSeconds",
+}
 
 
 def test_no_secret_is_ever_in_the_database(
@@ -74,6 +79,8 @@ def test_a_destroyed_key_and_the_results_for_a_while(
     assert secrets_key is None
     assert results_key is not None
     assert 29 <= left.days <= 30
+    noted = "SELECT finished, status, counts FROM xlsx2opeasy_job"
+    assert store.session.run(lambda c: c.execute(noted).fetchone()) == (True, "completed", result.rows)
     found = stored.results()
     assert found is not None
     assert found[0] == Path(str(result.results)).read_bytes()
@@ -83,6 +90,37 @@ def test_a_destroyed_key_and_the_results_for_a_while(
     store.new_job(rehearsal=False)
     assert stored.results() is None
     assert store.session.run(lambda c: c.execute(query).fetchone())[1] is None
+    stored.keep_results(b"once more", ".xlsx")
+    assert stored.results() == (b"once more", ".xlsx")
+    stored.keep_results(b"again", ".xlsx")
+    assert stored.results() == (b"once more", ".xlsx"), "they are kept already"
+
+
+def test_a_backup_is_of_no_use_for_what_was_forgotten(
+    new_store: NewStore, server: ForeignServer, tmp_path: Path
+) -> None:
+    """Rows of an old dump that are put back are sealed under keys that are destroyed; the facts are read."""
+    store = new_store()
+    book = user_book(tmp_path / "book.xlsx", 2, user__userPassword=SECRET)
+    stored = frozen(Rig(server, store), book)  # type: ignore[arg-type]
+    stored.share_results(b"results", ".xlsx")  # type: ignore[attr-defined]
+    backup = "CREATE TABLE backup AS SELECT * FROM xlsx2opeasy_file"
+    names = [name for name in stored.names("") if name.startswith(("chunks/", "workbook", "results"))]
+    assert {"chunks/empty.json", "workbook.xlsx", "results-workbook.xlsx"} < set(names)
+    store.session.run(lambda c: c.execute(backup))
+    stored.forget_secrets()
+    assert stored.where("rows.jsonl") == f"rows.jsonl of job {stored.job_id} in the store {store.address}"
+    store.session.run(
+        lambda c: c.execute("UPDATE xlsx2opeasy_job SET results_until = now() - interval '1 s'")
+    )
+    store.new_job(rehearsal=False)
+    assert not any(map(stored.exists, names))
+    store.session.run(lambda c: c.execute("INSERT INTO xlsx2opeasy_file TABLE backup ON CONFLICT DO NOTHING"))
+    for name in names:
+        assert stored.exists(name)
+        with pytest.raises(FileNotFoundError):
+            stored.read(name)
+    assert json.loads(stored.read("job.json"))["job"] == stored.job_id
 
 
 # -- the store's password ---------------------------------------------------------------------------------
@@ -192,8 +230,18 @@ def test_the_key_is_exchanged_while_jobs_are_done_queued_and_cut_off(
     queued = write_rows(tmp_path / "queued.xlsx", {"Users": users(2, first=20)})
     here.run("queue", "add", queued, "--yes")
 
+    status = here.json("store", "status")
+    assert {name: status[name] for name in ("jobs", "unfinished", "queued", "resultsWaiting")} == {
+        "jobs": 3,
+        "unfinished": 2,
+        "queued": 1,
+        "resultsWaiting": 2,
+    }
+    assert set(status) == STATUS
     write_key(key_file, new)
-    assert "another key" in here.run("store", "rotate-key", code=2).stderr
+    refused = here.run("store", "rotate-key", code=2).stderr
+    assert "another key" in refused
+    assert "after a rotation its second line may hold the previous key" in refused
     write_key(key_file, new, old)
     here.run("jobs")
     with psycopg.connect(store_url) as connection:
