@@ -159,6 +159,19 @@ def test_a_slip_of_the_keyboard_loses_no_success(
     assert max(executed(rig.server).values()) == 1
 
 
+def test_a_row_that_succeeded_against_a_rule_is_invalid_where_the_rule_counts_again(
+    rig: Rig, tmp_path: Path
+) -> None:
+    rows = [{"command": "AddUser", "groupId": "Dallas", "user.userId": "ann@example.com"}, *users(1)]
+    book = write_rows(tmp_path / "short.xlsx", {"Users": rows})
+    rig.server.settings.validate = lambda name, task: []
+    done = rig.load(book, allowed=frozenset({"email-style"}))
+    assert done.rows["succeeded"] == 2
+    again = rig.load(Path(str(done.results)))
+    assert (again.rows["invalid"], again.rows["skipped"], rig.schedules()) == (1, 1, 1), again.message
+    assert outcomes(Path(str(again.results))) == ["INVALID", "SUCCESS"]
+
+
 def test_a_row_that_never_succeeded_is_sent_once_its_slip_is_mended(rig: Rig, tmp_path: Path) -> None:
     results = Path(str(rig.load(user_book(tmp_path / "slip.xlsx", command="AddUsr")).results))
     typed = openpyxl.load_workbook(results)
@@ -268,8 +281,9 @@ def test_f72_a_workbook_that_changes_while_it_is_read_stops_before_anything_is_s
 
     from xlsx2opeasy.load.service import load
 
-    with pytest.raises(WorkbookUnusable, match="changed while"):
+    with pytest.raises(WorkbookUnusable, match="changed while") as refused:
         load(book, rig.target, prepare.LoadOptions(), rig.around(), confirm)
+    assert refused.value.hint == "close it in other programs, then load it again"
     assert rig.server.requests == []
     assert list(rig.home.jobs()) == []
 
@@ -404,10 +418,25 @@ def test_f86_deletions_that_were_interrupted_between_them_go_on_in_order(rig: Ri
 
 
 def test_a_run_whose_deletion_was_only_said_is_deleted_again(rig: Rig, book: Path) -> None:
-    rig.server.settings.before = on_call("DELETE", "/scheduledoperations/", Answer(204))
-    assert rig.load(book).status == "completed"
+    lies = [Answer(204)]
+
+    def lie(request: Request) -> Answer | None:
+        is_deleted = request.method == "DELETE" and "/scheduledoperations/" in request.path
+        return lies.pop() if is_deleted and lies else None
+
+    rig.server.settings.before = lie
+    result = rig.load(book)
+    assert lies == []
+    assert result.status == "completed"
     assert (rig.server.state.operations, rig.server.state.scheduled) == ({}, {})
     assert "left at the server" not in rig.notices
+    records = rig.records(result)
+    (run_id,) = (each.detail["id"] for each in records if (each.kind, each.call) == ("outcome", "schedule"))
+    deletions = [each for each in records if each.kind == "intent" and "delete" in each.call]
+    assert [(each.call, each.detail["id"]) for each in deletions] == [
+        ("delete-scheduled", run_id),
+        ("delete-operation", result.operations[0]),
+    ] * 2
 
 
 def test_secrets_of_a_finished_job_are_gone_although_the_server_refuses_its_deletion(
