@@ -69,6 +69,15 @@ def test_new_files_have_those_of_the_umask_but_for_secrets(tmp_path: Path, umask
         assert mode(tmp_path / f"{name}-again.xlsx") == expected
 
 
+def test_a_secret_under_another_wire_name_is_as_private(tmp_path: Path, home: Path) -> None:
+    (home / "config.toml").write_text('[wire]\n"user.userPassword" = "user.login.pass"\n')
+    book = write_workbook(tmp_path / "secret.xlsx", SECRET)
+    start("convert", book, "--output", "files", cwd=tmp_path)
+    (chunk,) = (tmp_path / "files").glob("operation-*.json")
+    assert b'"pass"' in chunk.read_bytes()
+    assert mode(chunk) == 0o600
+
+
 def held(times: int, winerror: int, monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Lets the renaming of files fail so many times, as Windows has it fail."""
     calls = []

@@ -40,8 +40,8 @@ def user_book(path: Path, number: int = 3, **fields: str) -> Path:
     return write_rows(path, {"Users": users(number, first=0, **fields)})
 
 
-def numbers_then_users(path: Path) -> Path:
-    """Two operations: numbers that a Users row takes are assigned before; row 3 takes none of them."""
+def numbers_then_users(path: Path, others: int = 1) -> Path:
+    """Two operations: numbers that a Users row takes are assigned before; from row 3 on none takes any."""
     users_rows = [
         {
             "command": "AddUser",
@@ -49,7 +49,10 @@ def numbers_then_users(path: Path) -> Path:
             "user.userId": "taker01@example.com",
             "user.phoneNumber": "2145550100",
         },
-        {"command": "AddUser", "groupId": "Dallas", "user.userId": "other01@example.com"},
+        *(
+            {"command": "AddUser", "groupId": "Dallas", "user.userId": f"other{number:02}@example.com"}
+            for number in range(1, 1 + others)
+        ),
     ]
     numbers = [{"command": "Assign", "groupId": "Dallas", "phoneNumbers": "214-555-0100 - 214-555-0109"}]
     return write_rows(path, {"Users": users_rows, "PhoneNumbers": numbers})

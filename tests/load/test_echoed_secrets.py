@@ -8,7 +8,7 @@ import pytest
 from foreign.messages import Answer, Request, general_error
 from xlsx2opeasy.load.results.load_result import LoadResult
 
-from .books import read_results, user_book
+from .books import read_results, user_book, users, write_rows
 from .rig import Rig
 
 PASSWORD = 'Ca"na\\ry-ö&9'
@@ -30,6 +30,17 @@ def whatever_is_kept(rig: Rig, result: LoadResult) -> str:
         each.read_bytes().decode(errors="replace") for each in paths if each.parent != folder.path / "chunks"
     )
     return "\n".join([rig.notices, result.message, *texts, str(read_results(Path(str(result.results))))])
+
+
+def test_a_short_passcode_of_another_row_is_no_secret_in_a_result(rig: Rig, tmp_path: Path) -> None:
+    """It is an extension there, which the person has to know."""
+    rows = users(2)
+    rows[0]["user.voicePortalPasscode"] = "480712"
+    rig.server.settings.fail = lambda name, task: ("106", "480712 is in use")
+    result = rig.load(write_rows(tmp_path / "a.xlsx", {"Users": rows}))
+    own, other = (each[2] for each in read_results(Path(str(result.results))).values())
+    assert "480712" not in own
+    assert "480712 is in use" in other
 
 
 @pytest.mark.parametrize(

@@ -87,13 +87,20 @@ def test_one_process_at_a_time_and_kill_9_frees_it(how: str, shared: Path) -> No
         pass
 
 
-def test_another_account_is_named_and_keeps_what_it_holds(how: str, shared: Path) -> None:
+def test_another_account_is_named_and_keeps_what_it_holds(
+    how: str, shared: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     if os.getuid() != 0:
         pytest.skip("only root can become another account")
     name = f"acme-{os.getpid()}"
     theirs = hold(how, name, shared, as_nobody=True)
-    with pytest.raises(Held, match="nobody"), lock(how, name, shared):
-        pass
+    found = Path.glob
+    for backwards in (False, True):  # whichever of the two accounts' files the folder lists first
+        in_order = lambda *of, way=backwards: iter(sorted(found(*of), reverse=way))  # noqa: E731
+        monkeypatch.setattr(Path, "glob", in_order)
+        with pytest.raises(Held, match="nobody"), lock(how, name, shared):
+            pass
+        monkeypatch.undo()
     theirs.communicate()
     with lock(how, name, shared):
         ours = [sys.executable, "-c", HOLDING.format(how=HOWS[how]), name, str(shared), "nobody"]

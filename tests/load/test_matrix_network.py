@@ -6,6 +6,7 @@ import pytest
 
 from foreign.messages import Answer, Cut, Request
 from xlsx2opeasy.errors import NeverReached, UsageError
+from xlsx2opeasy.load.abandon import abandon
 from xlsx2opeasy.load.run.undecided import Settling
 
 from .books import outcomes, read_results, user_book
@@ -58,6 +59,29 @@ def test_f26_three_creates_without_an_answer_stop_the_run(rig: Rig, book: Path) 
     done = rig.resume(result.job)
     assert done.status == "completed"
     kept_promise(rig.server, done)
+
+
+def test_f26_a_job_that_is_given_up_tells_which_drafts_may_be_left(rig: Rig, book: Path) -> None:
+    rig.server.settings.after = lambda request, _: Cut() if request.path == "/v1/operations" else None
+    result = rig.load(book)
+    assert [any(each.tasks.values()) for each in rig.server.state.operations.values()] == [False] * 3
+    abandon(str(result.job), rig.around())
+    names = [
+        each.detail["file"] for each in rig.records(result) if (each.kind, each.call) == ("intent", "create")
+    ]
+    assert len(names) == 3
+    for name in names:
+        assert f"An empty draft may be left at the server (file {name})." in rig.notices
+
+
+def test_the_draft_of_a_job_that_is_given_up_is_deleted_and_journalled(rig: Rig, book: Path) -> None:
+    rig.server.settings.before = on_call(*SCHEDULE, Answer(403), Answer(403))
+    stopped = rig.load(book)
+    (draft,) = rig.server.state.operations
+    abandon(str(stopped.job), rig.around())
+    assert rig.server.state.operations == {}
+    deletions = [each for each in rig.records(stopped) if each.kind == "intent" and "delete" in each.call]
+    assert [(each.call, each.detail["id"]) for each in deletions] == [("delete-draft", draft)]
 
 
 @pytest.mark.parametrize("answer", [Cut(), Cut(reset=True), BAD_GATEWAY, HTML, Answer(200, {"id": ""})])

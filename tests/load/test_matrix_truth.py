@@ -323,6 +323,7 @@ def test_f64_an_operation_that_outlasts_the_wait_goes_on_at_the_server(rig: Rig,
     rig.server.settings.polls_processing = 10**6
     result = rig.load(book, wait=120.0)
     assert (result.status, result.exit_code) == ("running", 8)
+    assert f"operation {result.operations[0]} is still " in result.message
     assert result.message.endswith(f"xlsx2opeasy resume {result.job}")
     assert outcomes(Path(result.results or "")) == ["RUNNING"] * 3
     kept_promise(rig.server, result)
@@ -410,6 +411,15 @@ def test_rows_that_need_what_failed_before_are_not_sent(rig: Rig, tmp_path: Path
     assert result.rows["notSent"] == 1
     assert (rig.server.state.operations, result.exit_code) == ({}, 1)
     kept_promise(rig.server, result)
+
+
+def test_rows_that_are_left_are_cut_into_files_as_large_as_before(rig: Rig, tmp_path: Path) -> None:
+    rig.server.settings.fail = lambda name, task: ("122", "No.") if name == "PhoneNumbers" else None
+    book = numbers_then_users(tmp_path / "phases.xlsx", others=4)
+    result = rig.load(book, chunk_tasks=2)
+    assert (result.rows["notSent"], result.rows["succeeded"]) == (1, 4)
+    (cut_again,) = (each for each in rig.records(result) if each.call == "rechunked")
+    assert [each["counts"] for each in cut_again.detail["chunks"]] == [{"Users": 2}, {"Users": 2}]
 
 
 def test_rows_that_need_what_was_not_known_then_are_sent_with_the_results(rig: Rig, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ A run may be over and cleaned up in the portal before anybody looks. So a refusa
 ever, and a 404 counts only where a deletion of ours explains it.
 """
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -64,12 +65,14 @@ def cleaned_up_in_the_portal(rig: Rig) -> None:
 def test_a_refused_deletion_outweighs_what_a_person_says_later(rig: Rig, book: Path, refusal: Answer) -> None:
     result = lost_start(rig, book, refusal)
     assert (result.status, outcomes(Path(str(result.results)))) == ("unknown", ["UNKNOWN"] * 3)
+    assert re.search(r" was sent at \d\d:\d\d:\d\d UTC; no reliable answer came", result.message)
     cleaned_up_in_the_portal(rig)
     claim = Settling(not_scheduled=result.operations[0])
     for _ in range(2):
         refused = rig.resume(result.job, settling=claim)
         assert (refused.exit_code, refused.rows["unknown"]) == (2, 3)
         assert "was started" in refused.message
+        assert "which it does only while a run of the operation exists" in refused.message
         kept_promise(rig.server, refused)
         assert (rig.resume(result.job).status, rig.schedules()) == ("unknown", 1)
     deletions_after = [each for each in rig.server.requests if each.method == "DELETE"]
@@ -171,6 +174,8 @@ def test_a_deletion_that_something_in_between_answers_is_not_believed(
     stopped = lost_start(rig, book, lie)
     assert (stopped.status, stopped.exit_code, rig.schedules()) == ("failed", 5, 1)
     assert "still has it" in stopped.message
+    *_, said = (each.detail["said"] for each in rig.records(stopped) if "said" in each.detail)
+    assert said == "answered as done, and the operation is still there"
     assert outcomes(Path(str(stopped.results))) == ["UNKNOWN"] * 3
     kept_promise(rig.server, stopped)
     cleaned_up_in_the_portal(rig)
@@ -219,6 +224,7 @@ def test_an_operation_that_somebody_removed_is_not_freed_by_a_word(rig: Rig, boo
     assert "--undecided" in result.message
     refused = rig.resume(result.job, settling=Settling(not_scheduled=result.operations[0]))
     assert (refused.exit_code, refused.rows["unknown"], rig.schedules()) == (2, 3, 1)
+    assert f"any more: xlsx2opeasy jobs abandon {result.job} --undecided" in refused.message
     kept_promise(rig.server, refused)
 
 

@@ -171,6 +171,12 @@ def test_polls_grow_to_their_bounds_and_wait_as_long_as_the_server_asks(
             assert pause <= max(interval, asked or 0)
 
 
+def test_a_pause_is_half_of_the_interval_and_by_chance_up_to_the_whole() -> None:
+    polls = PollPolicy()
+    assert [polls.pause(8.0, None, chance) for chance in (min, max)] == [4.0, 8.0]
+    assert [polls.pause(8.0, 7.0, chance) for chance in (min, max)] == [7.0, 8.0]
+
+
 def test_an_interval_that_was_asked_for_is_kept() -> None:
     polls = PollPolicy(fixed=5.0)
     assert polls.beginning == 5.0
