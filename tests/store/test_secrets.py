@@ -50,7 +50,8 @@ def test_no_secret_is_ever_in_the_database(
     seen: list[bytes] = []
 
     def look(request: Request) -> None:
-        if request.method != "GET" and len(seen) < 4:
+        is_login = request.path == "/v1/authsessions"  # whose first answer is not waited for as long
+        if request.method != "GET" and not is_login and len(seen) < 4:
             seen.append(postgres.everything(store_url))
 
     server.settings.before = look  # type: ignore[assignment]
