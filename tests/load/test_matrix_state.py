@@ -217,6 +217,14 @@ def test_why_a_row_failed_is_not_lost_where_the_next_load_sends_nothing(rig: Rig
         assert detail.count("before:") == 1
 
 
+def test_why_nothing_was_sent_stands_beside_the_rows_that_are_valid(rig: Rig, tmp_path: Path) -> None:
+    rows = [*users(1), {"command": "AddUser", "groupId": "Dallas", "user.userId": "short@x"}]
+    result = rig.load(write_rows(tmp_path / "short.xlsx", {"Users": rows}))
+    told = read_results(Path(str(result.results)))
+    assert [each[0] for each in told.values()] == ["NOT SENT", "INVALID"]
+    assert told[("Users", 2)][2] == "nothing was sent: the workbook has 1 error"
+
+
 def test_f70_another_machine_cannot_be_seen(rig: Rig, book: Path, tmp_path: Path) -> None:
     """Stated, not solved: without the results in the workbook, a second machine loads it again."""
     rig.load(book)
