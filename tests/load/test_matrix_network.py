@@ -74,6 +74,18 @@ def test_f26_a_job_that_is_given_up_tells_which_drafts_may_be_left(rig: Rig, boo
         assert f"An empty draft may be left at the server (file {name})." in rig.notices
 
 
+def test_a_draft_whose_deletion_got_no_answer_is_not_gone_on_with(rig: Rig, book: Path) -> None:
+    answers: dict[str, Answer | Cut] = {"PATCH": Answer(409), "DELETE": Cut()}
+    rig.server.settings.before = lambda request: answers.get(request.method)
+    stopped = rig.load(book)
+    assert stopped.exit_code == 5
+    rig.server.settings.before = lambda request: None
+    done = rig.resume(stopped.job)
+    assert done.status == "completed"
+    assert "A draft was given up and is built again: it is not to be gone on with." in rig.notices
+    kept_promise(rig.server, done)
+
+
 def test_the_draft_of_a_job_that_is_given_up_is_deleted_and_journalled(rig: Rig, book: Path) -> None:
     rig.server.settings.before = on_call(*SCHEDULE, Answer(403), Answer(403))
     stopped = rig.load(book)
