@@ -1,5 +1,6 @@
 """The queue and its workers, through the installed command."""
 
+import asyncio
 import re
 import signal
 import socket
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from procrastinate.schema import SchemaManager
 
 from cli.test_schemas import schema
 from foreign.messages import Answer, Cut, Request, general_error
@@ -27,6 +29,7 @@ from xlsx2opeasy.store.items import (
     steps_of,
 )
 from xlsx2opeasy.store.jobs import RESULTS, PostgresStore
+from xlsx2opeasy.store.queue import opened_queue
 
 from .fleet import Machine, ended, until
 from .test_contract import frozen
@@ -325,6 +328,26 @@ def test_a_server_that_stays_away_is_tried_again_with_waits_that_double_for_a_da
     assert steps_of(store, job)[-1]["what"] == "given up"
     query = "SELECT ended, exit_code FROM xlsx2opeasy_item"
     assert store.session.run(lambda c: c.execute(query).fetchone()) == (True, 5)
+
+
+def test_newer_migrations_of_the_queue_s_tables_are_applied_once(
+    store: PostgresStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def open_it() -> None:
+        async with opened_queue(store.address):
+            pass
+
+    assert store.session is not None  # makes the store's own tables
+    asyncio.run(open_it())
+    newer = tmp_path / "99.00.00_01_further.sql"
+    newer.write_text("CREATE TABLE further (share text DEFAULT '100 % ü')", encoding="utf-8")
+    monkeypatch.setattr(SchemaManager, "get_migrations_path", staticmethod(lambda: str(tmp_path)))
+    for _ in range(2):
+        asyncio.run(open_it())
+    further = "INSERT INTO further DEFAULT VALUES RETURNING share"
+    assert store.session.run(lambda c: c.execute(further).fetchone()) == ("100 % ü",)
+    known = "SELECT value FROM xlsx2opeasy_meta WHERE name = 'procrastinate_migrations'"
+    assert store.session.run(lambda c: c.execute(known).fetchone()) == (newer.name,)
 
 
 def two_loads(here: Machine, tmp_path: Path) -> str:
