@@ -29,7 +29,7 @@ from xlsx2opeasy.store.items import (
     steps_of,
 )
 from xlsx2opeasy.store.jobs import RESULTS, PostgresStore
-from xlsx2opeasy.store.queue import opened_queue
+from xlsx2opeasy.store.queue import Queue, opened_queue
 
 from .fleet import Machine, ended, until
 from .test_contract import frozen
@@ -328,6 +328,35 @@ def test_a_server_that_stays_away_is_tried_again_with_waits_that_double_for_a_da
     assert steps_of(store, job)[-1]["what"] == "given up"
     query = "SELECT ended, exit_code FROM xlsx2opeasy_item"
     assert store.session.run(lambda c: c.execute(query).fetchone()) == (True, 5)
+
+
+def test_only_a_job_that_no_process_works_on_is_given_to_another_worker(
+    store: PostgresStore, server: ForeignServer, tmp_path: Path
+) -> None:
+    stored = frozen(Rig(server, store), user_book(tmp_path / "book.xlsx"))  # type: ignore[arg-type]
+    add_item(store, stored.job_id, 0, datetime.now(UTC), {})
+
+    async def look(queue: Queue) -> tuple[int, str | None]:
+        """How many jobs two looks give back, and which job can be taken then."""
+        given = await queue.tend([])
+        await asyncio.sleep(1.1)
+        given += await queue.tend([])
+        taken = await queue.take()
+        return given, taken and taken.job
+
+    async def two_workers() -> None:
+        async with opened_queue(store.address) as one, opened_queue(store.address) as other:
+            await one.tend([])
+            taken = await one.take()
+            assert taken is not None
+            with stored.working():
+                assert await look(other) == (0, None)
+                assert not other.has_orphans
+            assert await look(other) == (1, stored.job_id)
+            await one.release(taken)
+            assert await one.take() is None, "the other worker has it by now"
+
+    asyncio.run(two_workers())
 
 
 def test_newer_migrations_of_the_queue_s_tables_are_applied_once(
