@@ -18,7 +18,11 @@ from foreign.messages import Answer, Cut, Request, general_error
 from foreign.server import ForeignServer
 from load.books import numbers_then_users, user_book, users, write_rows
 from load.rig import Rig, executed, on_call
+from xlsx2opeasy.errors import LocalFailure
+from xlsx2opeasy.load.runner import Waiting
+from xlsx2opeasy.load.service import LoadContext
 from xlsx2opeasy.settings.store import STORE_VARIABLE
+from xlsx2opeasy.store import worker as workers
 from xlsx2opeasy.store.items import (
     add_item,
     item_of,
@@ -30,6 +34,7 @@ from xlsx2opeasy.store.items import (
 )
 from xlsx2opeasy.store.jobs import RESULTS, PostgresStore
 from xlsx2opeasy.store.queue import Queue, opened_queue
+from xlsx2opeasy.store.worker import Worker
 
 from .fleet import Machine, ended, until
 from .test_contract import frozen
@@ -357,6 +362,38 @@ def test_only_a_job_that_no_process_works_on_is_given_to_another_worker(
             assert await one.take() is None, "the other worker has it by now"
 
     asyncio.run(two_workers())
+
+
+@pytest.mark.parametrize("mistake", [False, True])
+def test_a_try_that_fails_keeps_nobody_waiting_and_ends_with_its_code_after_a_day(
+    store: PostgresStore,
+    server: ForeignServer,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    mistake: bool,
+) -> None:
+    """A server that is away, or a mistake of ours: where nothing runs at the server, others may begin."""
+    seen: list[Waiting] = []
+
+    def fails(_: str, context: LoadContext) -> None:
+        seen.append(context.waiting)
+        raise ZeroDivisionError if mistake else LocalFailure("away")
+
+    rig = Rig(server, store)  # type: ignore[arg-type]
+    job = frozen(rig, user_book(tmp_path / "book.xlsx")).job_id
+    add_item(store, job, 0, datetime.now(UTC), {"poll_interval": 0.5, "wait": 7.0})
+    monkeypatch.setattr(workers, "ending_signals", lambda: ())
+    monkeypatch.setattr(workers, "resume", fails)
+    for ended_with in (None, 5):
+        Worker(store, rig.connect, lambda _: None, lambda _: None, drain=True).run()
+        offered = "SELECT count(*) FROM procrastinate_jobs"
+        assert store.session.run(lambda c, offered=offered: c.execute(offered).fetchone()) == (0,)
+        code = "SELECT exit_code FROM xlsx2opeasy_item"
+        assert store.session.run(lambda c, code=code: c.execute(code).fetchone()) == (ended_with,)
+        late = "UPDATE xlsx2opeasy_item SET at = now(), failing_since = now() - interval '25 h'"
+        store.session.run(lambda c, late=late: c.execute(late))
+    assert seen == [Waiting(0.5, 7.0)] * 2
 
 
 def test_newer_migrations_of_the_queue_s_tables_are_applied_once(
