@@ -23,7 +23,7 @@ def test_an_enterprise_and_a_job_are_held_under_the_same_number_by_every_version
 
 def test_what_an_earlier_version_sealed_is_read() -> None:
     assert key_id(KEY).hex() == KEY_ID
-    ring = KeyRing(StoreKeys(bytes(32), KEY))
+    ring = KeyRing(lambda: StoreKeys(bytes(32), KEY))
     assert ring.unwrap(bytes.fromhex(WRAPPED), "L20261122-k7m2", "records_key") == KEY[::-1]
     sealed = Sealed(bytes.fromhex(CONTENT), bytes.fromhex(DIGEST))
     assert unseal(KEY, "L20261122-k7m2", "rows.jsonl", sealed) == b"what was sealed"
