@@ -15,8 +15,8 @@ from xlsx2opeasy.load.job.state import UNKNOWN, JobState
 from xlsx2opeasy.load.job.store import Store, StoredJob
 from xlsx2opeasy.load.results.outcomes import fingerprints_kept
 from xlsx2opeasy.load.results.row_results import Place
+from xlsx2opeasy.load.results.status import load_command
 from xlsx2opeasy.paths import is_there
-from xlsx2opeasy.shell import quoted
 from xlsx2opeasy.spec.outcomes import Outcome
 
 _SETTLED = (Outcome.SUCCESS, Outcome.FAILED, Outcome.REJECTED)
@@ -345,7 +345,7 @@ def _refuse_done(
         raise LoadRefused(
             f"{loaded}; its results are in {results_place(facts, state)}",
             "correct the rows that did not succeed there and load that workbook:"
-            f" xlsx2opeasy load {quoted(state.written)}"
+            f" {load_command(facts, state.written)}"
             if is_here(facts, state.written)
             else "bring its results here, correct the rows that did not succeed, and load that workbook:"
             f" xlsx2opeasy queue fetch {facts.job} --output FILE",
