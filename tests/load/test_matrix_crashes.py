@@ -13,6 +13,7 @@ import threading
 import weakref
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,6 +21,7 @@ from foreign.messages import Request
 from foreign.server import ForeignServer
 from xlsx2opeasy import operating_system
 from xlsx2opeasy.errors import Interrupted, LocalFailure, UsageError
+from xlsx2opeasy.load import service
 from xlsx2opeasy.load.abandon import abandon
 from xlsx2opeasy.load.job.home import Home
 from xlsx2opeasy.load.job.sqlite_journal import SqliteJournal, read_sqlite_journal
@@ -474,6 +476,24 @@ def test_f18_f20_a_signal_that_was_lost_in_an_import_stops_the_load_before_it_se
     book = user_book(tmp_path / "book.xlsx")
     with pytest.raises(Interrupted):
         rig.load(book)
+    assert rig.server.requests == []
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_f18_a_signal_that_is_lost_while_the_workbook_is_read_stops_the_load_too(
+    rig: Rig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reading = service.prepare
+
+    def interrupted(*asked: Any) -> Any:
+        module = type("Module", (), {})()
+        _lock = weakref.ref(module, lambda _: signal.raise_signal(signal.SIGINT))
+        del module
+        return reading(*asked)
+
+    monkeypatch.setattr(service, "prepare", interrupted)
+    with pytest.raises(Interrupted):
+        rig.load(user_book(tmp_path / "book.xlsx"))
     assert rig.server.requests == []
 
 

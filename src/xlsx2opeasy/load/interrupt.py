@@ -88,6 +88,7 @@ class Interruption:
         self._is_immediate = True
         try:
             yield
+            self.checkpoint()  # what a handler raises while Python runs a callback is lost
         except KeyboardInterrupt:
             raise Interrupted("interrupted before a job was begun; nothing was sent") from None
         finally:
@@ -96,6 +97,7 @@ class Interruption:
     def _signalled(self, number: int, frame: FrameType | None) -> None:
         if self._is_immediate:
             self._is_immediate = False
+            self.ask()
             signal.default_int_handler(number, frame)
         if self._asked.is_set():
             os._exit(Interrupted.exit_code)
