@@ -29,9 +29,9 @@ def run(*arguments: object) -> Result:
     ],
 )
 def test_a_mistyped_name_gets_the_nearest(arguments: list[str], told: str) -> None:
-    done = run(*arguments)
-    assert done.exit_code == 2
-    assert told in done.stderr
+    done = installed.run(*arguments)
+    assert done.returncode == 2
+    assert told in " ".join(done.stderr.split())
 
 
 def test_the_fields_of_a_command_say_which_it_needs() -> None:
