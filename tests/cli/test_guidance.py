@@ -23,7 +23,7 @@ def run(*arguments: object) -> Result:
     ("arguments", "told"),
     [
         (["chek"], 'there is no command "chek"; did you mean check?'),
-        (["xyzzy"], 'there is no command "xyzzy"; xlsx2opeasy --help lists the commands.'),
+        (["xyzzy"], 'there is no command "xyzzy"; xlsx2opeasy --help lists'),
         (["template", "--command", "DeletUser"], 'there is no command "DeletUser"; did you mean DeleteUser?'),
         (["fields", "AddUsr"], "did you mean AddUser?"),
     ],
