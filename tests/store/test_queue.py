@@ -383,7 +383,6 @@ def test_a_try_that_fails_keeps_nobody_waiting_and_ends_with_its_code_after_a_da
     rig = Rig(server, store)  # type: ignore[arg-type]
     job = frozen(rig, user_book(tmp_path / "book.xlsx")).job_id
     add_item(store, job, 0, datetime.now(UTC), {"poll_interval": 0.5, "wait": 7.0})
-    monkeypatch.setattr(workers, "ending_signals", lambda: ())
     monkeypatch.setattr(workers, "resume", fails)
     for ended_with in (None, 5):
         Worker(store, rig.connect, lambda _: None, lambda _: None, drain=True).run()
