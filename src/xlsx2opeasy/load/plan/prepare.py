@@ -157,7 +157,8 @@ def prepare(
     if not stopped and not sends_all:
         moved = brought_back(successes, tasks, marked.marks, succeeded, recognition)
         here = {place: successes[beside] for place, beside in moved.items()}
-        successes = {place: cell for place, cell in successes.items() if place not in moved.values()} | here
+        left = set(moved.values())
+        successes = {place: cell for place, cell in successes.items() if place not in left} | here
         succeeded |= moved.keys()
     reader = Reader(options.wire_names)
     syncs = plan_syncs([] if stopped else tasks, set() if sends_all else succeeded, reader)

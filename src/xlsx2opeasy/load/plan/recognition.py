@@ -74,8 +74,8 @@ class Recognition:
         The latter where they are of one of these enterprises, given by their six digits.
         """
         yield without_secrets(mark)
-        for enterprise in self._spellings.keys() & set(enterprises):
-            for spelling in self._spellings[enterprise]:
+        for enterprise in enterprises:
+            for spelling in self._spellings.get(enterprise, ()):
                 yield self._earlier_mark(task, *spelling)
 
     def is_here(self, enterprise: str) -> bool:

@@ -95,9 +95,8 @@ class _Keeping:
         if as_sent:  # as nearly always
             kept = [self._said(each) for each in results]
         else:
-            in_place = chain(
-                islice(self._texts, len(results)), repeat(b"")
-            )  # none for one beyond what was sent
+            # none for a result beyond what was sent
+            in_place = chain(islice(self._texts, len(results)), repeat(b""))
             kept = [self._kept(each, text) for each, text in zip(results, in_place, strict=False)]
         said = Counter((each.status, each.error_code) for each in results)
         numbers = Counter[Outcome]()
