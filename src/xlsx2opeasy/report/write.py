@@ -35,9 +35,8 @@ def write_report(stored: StoredJob, output: Path | None = None, *, replace: bool
     data = report_data(stored)
     if output is not None:
         require_overwritable(output, replace=replace, inputs=(data.facts.workbook, data.job.results))
-    target = output or _beside(data)
+    target = output or free_name(_beside(data))
     try:
-        target = output or free_name(target)
         write_file(target, rendered(data).encode(), shared=True)
     except OSError as error:
         what = f"the report {target} cannot be written: {why_refused(error)}"
